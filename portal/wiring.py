@@ -1,6 +1,5 @@
 """What the rooms of the hall contribute to each other."""
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Role
@@ -10,9 +9,6 @@ from portal.jobs.auditor import FaultSource
 from portal.rooms import Room
 from portal.ui.navigation import INSIGHT, RUNNING, NavItem
 from portal.ui.palette import Finder, find_actions, find_pages
-
-# People of the demo read its mails on a page.
-MAILS = NavItem(_("Mails of the demo"), "mail", "notifications:mailbox", section=RUNNING, order=90)
 
 ROOMS = (
     Room(
@@ -26,7 +22,17 @@ ROOMS = (
         Finder("pages", _("Pages"), find_pages, order=20, hint=_("a page by its name")),
         Finder("actions", _("Actions"), find_actions, order=90),
     ),
-    Room("notifications", *([MAILS] if settings.MAIL_FOLDER is not None else [])),
+    Room(
+        "notifications",
+        NavItem(
+            _("Mails of the demo"),
+            "mail",
+            "notifications:mailbox",
+            section=RUNNING,
+            order=90,
+            setting="MAIL_FOLDER",
+        ),
+    ),
     Room("audit", FaultSource(faults_of_record)),
     Room(
         "accounts",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from alerts.patterns.engine.cells import AlertCell
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE, unit_of
-from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentPart, IncidentShape, RuleStep, make_plan
 from alerts.patterns.engine.rule_text import rule_for
@@ -74,7 +74,7 @@ class Policy:
         ]
         cells, shapes, places = self.world.cells(incidents)
         return Mined(
-            mine_cells(cells, self.world.inventory(self.site, now)),
+            form_patterns(cells, self.world.inventory(self.site, now)),
             cells,
             shapes,
             places,

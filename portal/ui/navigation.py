@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise
@@ -48,6 +49,7 @@ class NavItem(Contribution):
     counter: ReadCount | None = None
     roles: Collection[Role] | None = None  # None: everybody who is signed in
     key: str = ""  # the letter after `g`
+    setting: str = ""  # absent where this setting is None
     tab: Words = ""  # a short word: the item also stands in the bottom bar of phones
 
 
@@ -104,7 +106,13 @@ def pages_for(request: HttpRequest) -> list[tuple[NavItem, str]]:
     """Return the places of this person with their addresses, in the order of the rail."""
     items = sorted(NavItem.entries, key=lambda item: (item.section.order, item.order))
     found = ((item, address_of(item.url_name)) for item in items)
-    return [(item, url) for item, url in found if url and may_use(request, item.roles)]
+    return [
+        (item, url)
+        for item, url in found
+        if url
+        and may_use(request, item.roles)
+        and (not item.setting or getattr(settings, item.setting) is not None)
+    ]
 
 
 def groups_for(request: HttpRequest, *, at: str | None = None) -> list[LinkGroup]:

@@ -190,13 +190,13 @@ def _values(values: tuple[str, ...]) -> str:
 
 
 def _act(act: RuleAction, playbooks: Mapping[str, str]) -> str:
-    parts = _known_parts(act, playbooks)
+    parts = _effects_of(act, playbooks)
     if act.not_understood:
         parts.append(_not_understood(act.not_understood))
     return ", ".join(parts) or gettext("change nothing")
 
 
-def _known_parts(act: RuleAction, playbooks: Mapping[str, str]) -> list[str]:
+def _effects_of(act: RuleAction, playbooks: Mapping[str, str]) -> list[str]:
     values = act.values
     if act.kind == "RunPlaybook" and "playbook" in values:
         name = playbooks.get(values["playbook"]) or values["playbook"].rpartition("/")[2]

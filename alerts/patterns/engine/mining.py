@@ -88,7 +88,7 @@ def _inside(pattern: Pattern, cells: list[AlertCell]) -> list[AlertCell]:
     return covered if alerts >= SAME_PLACES * count_alerts(cells) else []
 
 
-def mine_cells(cells: Iterable[AlertCell], inventory: Inventory) -> list[Pattern]:
+def form_patterns(cells: Iterable[AlertCell], inventory: Inventory) -> list[Pattern]:
     """Return the patterns of these cells, the largest first. Indices of cells are their places.
 
     Cells that touch safety systems or crown jewels, that may never be suppressed, or that somebody

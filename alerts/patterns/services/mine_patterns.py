@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.patterns.queries.patterns import JOB, KEY
 from alerts.patterns.services.history_tables import history_tables
@@ -93,7 +93,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
 
 def _mine_site(site: Site, *, days: int, now: datetime) -> SiteMining:
     history = read_site(site, now=now)
-    mined = mine_cells(history.cells, history.inventory)[:MAX_PATTERNS]
+    mined = form_patterns(history.cells, history.inventory)[:MAX_PATTERNS]
     patterns = [pattern for pattern in mined if pattern.alerts]
     days_known = _days_since(min(history.first_at), now)
     with transaction.atomic():

@@ -197,12 +197,12 @@ def _store_revision(
         raise CannotPlanWork(error.translated(_)) from error
     return store_occurrences(
         new_occurrence(revision, span=span, known_from=now)
-        for span in _one_a_start(spans)
+        for span in _longest_by_start(spans)
         if span.starts_at not in over
     )
 
 
-def _one_a_start(spans: Sequence[WorkSpan]) -> list[WorkSpan]:
+def _longest_by_start(spans: Sequence[WorkSpan]) -> list[WorkSpan]:
     """Return the longest of those that begin at once."""
     return list({span.starts_at: span for span in spans}.values())
 

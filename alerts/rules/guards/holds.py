@@ -84,9 +84,9 @@ def ends_of_alert(facts: FieldValues) -> AlertEnds:
     return AlertEnds(source=source, destination=destination, others=others)
 
 
-def held_by(holds: Iterable[Hold], incident: IncidentEnds) -> tuple[str, ...]:
+def blocking_labels(holds: Iterable[Hold], incident: IncidentEnds) -> tuple[str, ...]:
     """Return the labels of the devices for which these cases keep the incident open, sorted."""
-    return tuple(sorted({name for hold in holds for name in _held_names(hold, incident)}))
+    return tuple(sorted({name for hold in holds for name in _blocking_labels_of(hold, incident)}))
 
 
 def is_same_device(device: DeviceRef, other: DeviceRef) -> bool:
@@ -99,7 +99,7 @@ def is_same_device(device: DeviceRef, other: DeviceRef) -> bool:
     return bool(is_same_address) and not _differ(device.zone, other.zone)
 
 
-def _held_names(hold: Hold, incident: IncidentEnds) -> set[str]:
+def _blocking_labels_of(hold: Hold, incident: IncidentEnds) -> set[str]:
     # A case whose alerts do not say both ends has no pair to narrow to.
     if hold.is_narrow and hold.ends.alerts and all(alert.has_pair for alert in hold.ends.alerts):
         return {

@@ -33,7 +33,7 @@ from alerts.suppression.backtesting.counts import (
     MAX_ROWS,
     Counts,
     RuleMatches,
-    count_after_each,
+    count_by_clause,
     find_matches,
 )
 from alerts.suppression.backtesting.history import incidents_closed_as_benign, touched_incidents
@@ -129,7 +129,7 @@ def preview_backtest(
     try:
         with no_longer_than(MAX_PREVIEW_SECONDS):
             if reasons_against_rule(rule):
-                counts = count_after_each(rule, period)
+                counts = count_by_clause(rule, period)
             else:
                 run = _run(rule, period, now=now)
     except TookTooLong:
@@ -147,7 +147,7 @@ def preview_backtest(
 def _counts(rule: RuleDefinition, period: TimeSpan) -> Counts | None:
     try:
         with no_longer_than(MAX_PREVIEW_SECONDS):
-            return count_after_each(rule, period)
+            return count_by_clause(rule, period)
     except TookTooLong:
         return None
 

@@ -62,7 +62,7 @@ def without_empty_lines(
     return complete_rule, tuple(wrong.items())
 
 
-def count_after_each(rule: RuleDefinition, period: TimeSpan) -> Counts:
+def count_by_clause(rule: RuleDefinition, period: TimeSpan) -> Counts:
     """Return the counts for the editor, also of a rule that is only half written."""
     complete_rule, skipped = without_empty_lines(rule)
     scans = _scans(complete_rule)

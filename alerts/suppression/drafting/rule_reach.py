@@ -38,8 +38,8 @@ def reach_of_rule(rule: RuleDefinition) -> RuleReach:
 
 
 @dataclass(frozen=True, slots=True)
-class ReachedPlant:
-    """What stands at some sites: their clocks, and the devices that are never silenced."""
+class PlantContext:
+    """The clocks of some sites, and their devices that are never silenced."""
 
     clocks: dict[int, str]
     grave: dict[int, dict[str, str]]  # site → folded name or address → criticality
@@ -58,9 +58,10 @@ class ReachedPlant:
         return found
 
 
-def plant_of(site_ids: Collection[int], *, named: Collection[str] = ()) -> ReachedPlant:
-    """Return what stands at these sites now. `named` is what the rules name that are to be compared
-    with it: one of these may be a grave device by a name or address that the inventory has not.
+def plant_of(site_ids: Collection[int], *, named: Collection[str] = ()) -> PlantContext:
+    """Return the context of rules at these sites now. `named` is what the rules name that is to be
+    compared with it: one of these may be a grave device by a name or address that the inventory
+    has not.
     """
     clocks = dict(Site.objects.filter(pk__in=site_ids).values_list("pk", "time_zone"))
     grave: dict[int, dict[str, str]] = {}
@@ -70,7 +71,7 @@ def plant_of(site_ids: Collection[int], *, named: Collection[str] = ()) -> Reach
         level = next(level for level in CRITICAL if level in levels)
         for site in {row.zone.site_id for row in device.rows}:
             grave.setdefault(site, {}).update(dict.fromkeys(device.handles, level))
-    return ReachedPlant(clocks, grave)
+    return PlantContext(clocks, grave)
 
 
 def _sites_of_zones(rule: RuleDefinition) -> set[str]:

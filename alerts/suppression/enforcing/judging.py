@@ -30,8 +30,8 @@ from alerts.rules.guards.holds import (
     DeviceRef,
     Hold,
     IncidentEnds,
+    blocking_labels,
     ends_of_alert,
-    held_by,
     is_same_device,
 )
 from alerts.rules.guards.never import is_soft, works_of_box
@@ -147,14 +147,14 @@ def _references(entity: Entity) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldNames:
+class BlockingDevices:
     """The devices for which an incident stays open, by what holds them."""
 
     by_true_positives: tuple[str, ...] = ()
     by_suspicions: tuple[str, ...] = ()
 
 
-def held_names(incident: Incident, *, alerts: Iterable[FieldValues]) -> HeldNames:
+def blocking_devices(incident: Incident, *, alerts: Iterable[FieldValues]) -> BlockingDevices:
     """Return the devices of this incident that another case holds open. The incident's own verdict
     is no case against it: it keeps itself open as touched by a person.
     """
@@ -168,13 +168,13 @@ def held_names(incident: Incident, *, alerts: Iterable[FieldValues]) -> HeldName
     positive_ids = set(positives.values_list("pk", flat=True))
     suspicions = [suspicion for suspicion in suspicions_on(others) if not suspicion.is_past]
     if not positive_ids and not suspicions:
-        return HeldNames()
+        return BlockingDevices()
     ends = _ends_by_incident({*positive_ids, *(suspicion.incident_id for suspicion in suspicions)})
     own = Entity.objects.filter(incident=incident).select_related("device__zone__site")
     touched = _ends_of_incident(alerts, own)
-    return HeldNames(
-        held_by([Hold(ends=ends[pk]) for pk in positive_ids], touched),
-        held_by(
+    return BlockingDevices(
+        blocking_labels([Hold(ends=ends[pk]) for pk in positive_ids], touched),
+        blocking_labels(
             [
                 Hold(ends=ends[suspicion.incident_id], is_narrow=suspicion.is_narrow)
                 for suspicion in suspicions
@@ -298,7 +298,7 @@ def scene_of(
 ) -> Scene:
     """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
     found = findings_on_entities(incident.pk, alerts=alerts.values())
-    holds = held_names(incident, alerts=alerts.values())
+    holds = blocking_devices(incident, alerts=alerts.values())
     late = new_ends(incident.pk, alerts=alerts, cover=cover)
     wide_works = _wide_works(alerts, cover, now=now)
     products = {*state.product_names, *(alert.product_name for alert in alerts.values())} - {""}

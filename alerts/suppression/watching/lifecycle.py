@@ -16,7 +16,7 @@ from alerts.rules.windows import window_zone_of
 from alerts.sites.models import Site
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.drafting.drafts import edit_version, save_draft
-from alerts.suppression.drafting.rule_reach import ReachedPlant, plant_of
+from alerts.suppression.drafting.rule_reach import PlantContext, plant_of
 from alerts.suppression.enforcing.group_members import record_members
 from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
@@ -53,10 +53,10 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
 
 
-def still_allowed(
-    version: RuleVersion, *, now: datetime, plant: ReachedPlant | None = None
+def reasons_against_enforcing(
+    version: RuleVersion, *, now: datetime, plant: PlantContext | None = None
 ) -> list[str]:
-    """What is held against a version that acts, or is to act again, with what is known now: its
+    """Return the reasons against a version that acts, or is to act again, as things are now: its
     end has come, a device it names became a safety system, a type went on the never list.
     """
     definition = version.definition
@@ -140,7 +140,7 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
             gettext("This rule stopped itself. Edit it and have the new version approved.")
         )
     reasons = [] if visible_text(reason) else [gettext("Say why. One line is enough.")]
-    reasons += still_allowed(version, now=now)
+    reasons += reasons_against_enforcing(version, now=now)
     others = RuleVersion.objects.filter(rule=version.rule, state=version.paused_from)
     if others.exclude(pk=version.pk).exists():
         reasons.append(gettext("A later version has already replaced it."))

@@ -25,7 +25,7 @@ from alerts.suppression.signing.people import accounts_of_owners, concerned_by, 
 from alerts.suppression.signing.propose import reasons_against_test
 from alerts.suppression.signing.signing_context import evidence_givers
 from alerts.suppression.signing.transitions import lock_version, move
-from alerts.suppression.watching.lifecycle import ITSELF, still_allowed
+from alerts.suppression.watching.lifecycle import ITSELF, reasons_against_enforcing
 from alerts.suppression.watching.trials import (
     TrialProgress,
     approvals_in_force,
@@ -191,7 +191,7 @@ def _approve(version_id: int, request: _ApprovalRequest, *, now: datetime) -> Ru
 
 def _promote(version: RuleVersion, approvals: list[PromotionApproval], *, now: datetime) -> None:
     """Both owners agreed: the guards and a fresh back-test have the last word."""
-    reasons: list[str] = still_allowed(version, now=now)
+    reasons: list[str] = reasons_against_enforcing(version, now=now)
     if len({approval.by_id for approval in approvals}) < len(approvals):
         reasons.append(Sentence("sign.same"))
     if reasons:

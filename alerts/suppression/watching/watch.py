@@ -16,7 +16,7 @@ from alerts.suppression.queries import ENDS_SOON, ending_versions
 from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import accounts_of_owners, concerned_by
 from alerts.suppression.signing.transitions import lock_version, move
-from alerts.suppression.watching.lifecycle import ITSELF, still_allowed, stop_by_itself
+from alerts.suppression.watching.lifecycle import ITSELF, reasons_against_enforcing, stop_by_itself
 from alerts.suppression.watching.promotion import ask_owners, promote_by_itself
 from alerts.suppression.watching.trials import progress_by_version
 from portal.audit.services import record
@@ -76,7 +76,7 @@ def stop_forbidden(*, now: datetime) -> int:
     stopped, failures = 0, RoundFailures()
     for version in acting:
         with failures.isolate(version):
-            reasons = still_allowed(version, now=now, plant=plant)
+            reasons = reasons_against_enforcing(version, now=now, plant=plant)
             if reasons and stop_by_itself(version_id=version.pk, reasons=reasons, now=now):
                 stopped += 1
     return stopped

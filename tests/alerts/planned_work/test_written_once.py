@@ -94,7 +94,7 @@ def test_the_worker_works_recurring_work_out_further_ahead(work):
         assert work_out_ahead(now=NOON + 60 * DAY) == 60
 
 
-def known(work, **columns):
+def next_occurrence(work, **columns):
     """The next time that nobody knows yet, with these columns."""
     revision = work.revisions.get(is_latest=True)
     starts = revision.worked_out_until + DAY
@@ -127,11 +127,11 @@ def test_the_worker_adds_no_time_that_nobody_planned(work, planned, plan, device
     with take_on("bulk"):
         for columns in wrong:
             with refuses("permission denied"), transaction.atomic():
-                known(work, **columns).save()
+                next_occurrence(work, **columns).save()
         for columns in ({"known_until": NOON}, {"done_at": NOON}):
             with refuses("permission denied"), transaction.atomic():
                 Occurrence.objects.update(**columns)
         for until in (NOON, NOON - DAY):
             with refuses("permission denied"), transaction.atomic():
                 Revision.objects.update(worked_out_until=until)
-        known(work).save()
+        next_occurrence(work).save()

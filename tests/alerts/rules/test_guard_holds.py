@@ -7,8 +7,8 @@ from alerts.rules.guards.holds import (
     DeviceRef,
     Hold,
     IncidentEnds,
+    blocking_labels,
     ends_of_alert,
-    held_by,
     is_same_device,
 )
 from tests.alerts.suppression.samples import facts
@@ -92,33 +92,33 @@ NARROW = Hold(ends=incident(alert()), is_narrow=True)
 
 
 def test_a_case_holds_everything_that_touches_one_of_its_devices():
-    assert held_by([WIDE], incident(alert(HMI, PLC))) == ("PLC-21",)
-    assert held_by([WIDE], incident(alert(EWS, HMI))) == ("EWS-07",)
-    assert held_by([WIDE], incident(alert(HMI, None, PLC))) == ("PLC-21",)
-    assert held_by([WIDE], incident(alert(HMI, None), entities=(PLC,))) == ("PLC-21",)
-    assert held_by([WIDE], incident(alert(HMI, None))) == ()
-    assert held_by([], incident(alert())) == ()
+    assert blocking_labels([WIDE], incident(alert(HMI, PLC))) == ("PLC-21",)
+    assert blocking_labels([WIDE], incident(alert(EWS, HMI))) == ("EWS-07",)
+    assert blocking_labels([WIDE], incident(alert(HMI, None, PLC))) == ("PLC-21",)
+    assert blocking_labels([WIDE], incident(alert(HMI, None), entities=(PLC,))) == ("PLC-21",)
+    assert blocking_labels([WIDE], incident(alert(HMI, None))) == ()
+    assert blocking_labels([], incident(alert())) == ()
 
 
 def test_devices_among_the_entities_of_the_case_are_its_devices_too():
     case = Hold(ends=incident(alert(EWS, None), entities=(PLC,)))
-    assert held_by([case], incident(alert(HMI, PLC))) == ("PLC-21",)
+    assert blocking_labels([case], incident(alert(HMI, PLC))) == ("PLC-21",)
 
 
 def test_narrow_it_holds_exactly_its_source_and_destination():
-    assert held_by([NARROW], incident(alert())) == ("EWS-07", "PLC-21")
-    assert held_by([NARROW], incident(alert(HMI, EWS), alert())) == ("EWS-07", "PLC-21")
-    assert held_by([NARROW], incident(alert(HMI, PLC))) == ()
-    assert held_by([NARROW], incident(alert(EWS, HMI))) == ()
-    assert held_by([NARROW], incident(alert(PLC, EWS))) == ()
-    assert held_by([NARROW], incident(alert(HMI, None), entities=(EWS, PLC))) == ()
+    assert blocking_labels([NARROW], incident(alert())) == ("EWS-07", "PLC-21")
+    assert blocking_labels([NARROW], incident(alert(HMI, EWS), alert())) == ("EWS-07", "PLC-21")
+    assert blocking_labels([NARROW], incident(alert(HMI, PLC))) == ()
+    assert blocking_labels([NARROW], incident(alert(EWS, HMI))) == ()
+    assert blocking_labels([NARROW], incident(alert(PLC, EWS))) == ()
+    assert blocking_labels([NARROW], incident(alert(HMI, None), entities=(EWS, PLC))) == ()
 
 
 def test_narrow_it_holds_what_names_both_ends_without_direction():
-    assert held_by([NARROW], incident(alert(None, None, EWS, PLC))) == ("EWS-07", "PLC-21")
-    assert held_by([NARROW], incident(alert(EWS, None, PLC))) == ("EWS-07", "PLC-21")
-    assert held_by([NARROW], incident(alert(None, None, EWS))) == ()
-    assert held_by([NARROW], incident(alert(EWS, None))) == ()
+    assert blocking_labels([NARROW], incident(alert(None, None, EWS, PLC))) == ("EWS-07", "PLC-21")
+    assert blocking_labels([NARROW], incident(alert(EWS, None, PLC))) == ("EWS-07", "PLC-21")
+    assert blocking_labels([NARROW], incident(alert(None, None, EWS))) == ()
+    assert blocking_labels([NARROW], incident(alert(EWS, None))) == ()
 
 
 @pytest.mark.parametrize(
@@ -133,12 +133,12 @@ def test_narrow_it_holds_what_names_both_ends_without_direction():
 def test_a_case_without_a_pair_does_not_narrow(ends):
     case = Hold(ends=ends, is_narrow=True)
     touched = incident(alert(HMI, PLC), alert(EWS, HMI))
-    assert held_by([case], touched) == held_by([Hold(ends=ends)], touched) != ()
+    assert blocking_labels([case], touched) == blocking_labels([Hold(ends=ends)], touched) != ()
 
 
 def test_a_case_without_alerts_holds_the_devices_among_its_entities():
     case = Hold(ends=incident(entities=(PLC,)), is_narrow=True)
-    assert held_by([case], incident(alert(HMI, PLC))) == ("PLC-21",)
+    assert blocking_labels([case], incident(alert(HMI, PLC))) == ("PLC-21",)
 
 
 def test_the_ends_of_an_alert_are_devices_of_its_site():

@@ -5,7 +5,7 @@ kind, so that one signature does for both; nothing is offered that only one of t
 import pytest
 
 from alerts.patterns.engine.cells import DeviceGroup
-from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.sides import Rung
 from tests.alerts.patterns.engine.plants import cell, device
 from tests.alerts.patterns.engine.test_mining import SOFT
@@ -26,7 +26,7 @@ def found_of_both(cells):
     """The patterns that begin at laptops and phones."""
     return [
         pattern
-        for pattern in mine_cells(cells, INVENTORY)
+        for pattern in form_patterns(cells, INVENTORY)
         if pattern.covers_cell(cells[0]) and pattern.covers_cell(cells[-1])
     ]
 
@@ -36,7 +36,7 @@ def test_kinds_of_one_zone_that_do_the_same_are_offered_as_one_pattern():
     assert (both.source.rung, both.source.kinds) == (Rung.GROUP, ("Laptop", "Phone"))
     assert both.source.zones == ("Visitors",)
     assert both.destination.members == ("DC-01",)
-    assert len(mine_cells([*queries(LAPTOPS), *queries(PHONES)], INVENTORY)) == 3
+    assert len(form_patterns([*queries(LAPTOPS), *queries(PHONES)], INVENTORY)) == 3
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import CellEnd, DeviceGroup, put_busier_end_first
 from alerts.patterns.engine.hours import learn_hours
-from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.sides import Rung
 from alerts.rules.guards.never import HIGH
@@ -25,7 +25,7 @@ INVENTORY = {DeviceGroup("Gateway", "Water"): 6, DeviceGroup("Historian", "Opera
 
 
 def one_pattern(cells, inventory=INVENTORY):
-    (pattern,) = mine_cells(cells, inventory)
+    (pattern,) = form_patterns(cells, inventory)
     return pattern
 
 
@@ -88,7 +88,7 @@ def test_types_of_many_devices_of_a_kind_are_one_pattern_whoever_of_them_does_ea
     others = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(5, 7)]
     cells = [cell(target, gateway, SOFT[0]) for target in first for gateway in GATEWAYS]
     cells += [cell(target, GATEWAYS[0], SOFT[1], days=range(8)) for target in others]
-    patterns = mine_cells(cells, INVENTORY)
+    patterns = form_patterns(cells, INVENTORY)
     assert len(patterns) == count
     stranger = cell(device("LAPTOP-9", kind="Laptop", zone="Yard"), GATEWAYS[0], SOFT[1])
     assert not any(pattern.covers_cell(stranger) for pattern in patterns)
@@ -98,7 +98,7 @@ def test_types_of_many_devices_of_a_kind_that_go_elsewhere_stay_apart():
     laptops = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(6)]
     cells = [cell(target, gateway, SOFT[0]) for target in laptops[:3] for gateway in GATEWAYS]
     cells += [cell(target, device("PLC-1"), SOFT[1]) for target in laptops[3:]]
-    assert len(mine_cells(cells, INVENTORY)) == 2
+    assert len(form_patterns(cells, INVENTORY)) == 2
 
 
 def test_a_pattern_is_named_by_what_happens_most():
@@ -111,7 +111,7 @@ def test_a_pattern_is_named_by_what_happens_most():
 def test_types_at_other_hours_stay_apart():
     cells = [cell(HISTORIAN, target, SOFT[0], hour=2) for target in GATEWAYS]
     cells += [cell(HISTORIAN, target, SOFT[1], hour=14) for target in GATEWAYS]
-    assert len(mine_cells(cells, INVENTORY)) == 2
+    assert len(form_patterns(cells, INVENTORY)) == 2
 
 
 @pytest.mark.parametrize(("last", "patterns"), [(9, 1), (3, 2)])
@@ -123,11 +123,11 @@ def test_what_is_too_rare_to_show_hours_belongs_to_those_inside_which_it_lies(la
         cell(HISTORIAN, CellEnd(address="52.30.7.1", is_outside=True), SOFT[0], occurrences=rare),
     ]
     assert learn_hours(Counter(rare)) is None
-    assert len(mine_cells(cells, INVENTORY)) == patterns
+    assert len(form_patterns(cells, INVENTORY)) == patterns
 
 
 def test_types_that_are_never_suppressed_make_no_pattern():
-    assert mine_cells([cell(HISTORIAN, target, NEVER) for target in GATEWAYS], INVENTORY) == []
+    assert form_patterns([cell(HISTORIAN, target, NEVER) for target in GATEWAYS], INVENTORY) == []
 
 
 def test_crown_jewels_are_left_out_by_name():
@@ -194,7 +194,7 @@ def test_planned_work_must_hold_nine_of_ten_alerts(inside, kind):
 @pytest.mark.parametrize(("days", "count"), [(4, 0), (5, 1)])
 def test_a_pattern_has_at_least_five_alerts(days, count):
     assert (
-        len(mine_cells([cell(HISTORIAN, GATEWAYS[0], SOFT[0], days=range(days))], INVENTORY))
+        len(form_patterns([cell(HISTORIAN, GATEWAYS[0], SOFT[0], days=range(days))], INVENTORY))
         == count
     )
 
@@ -218,7 +218,7 @@ def test_a_suspicious_cell_is_left_out_and_named_as_an_exception():
 def test_a_pattern_of_suspicion_alone_cannot_become_a_rule():
     cells = [cell(HISTORIAN, GATEWAYS[0], SOFT[0], days=range(10))]
     cells += [cell(HISTORIAN, GATEWAYS[0], SOFT[0], verdicts=["suspicious"], function="Write")]
-    assert [p for p in mine_cells(cells, INVENTORY) if not p.obstacle and not p.exceptions] == []
+    assert [p for p in form_patterns(cells, INVENTORY) if not p.obstacle and not p.exceptions] == []
 
 
 def test_a_destination_outside_is_a_network_of_at_least_ten_addresses():
@@ -233,7 +233,7 @@ def test_a_network_that_two_sources_show_together_stands_for_the_few_addresses_o
     cells = [cell(HISTORIAN, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(6)]
     cells += [cell(patch, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(6, 12)]
     cells += [cell(patch, outside("9.9.9.9"), SOFT[0])]
-    networks = {p.source.members: p.destination.networks for p in mine_cells(cells, INVENTORY)}
+    networks = {p.source.members: p.destination.networks for p in form_patterns(cells, INVENTORY)}
     assert networks == {
         (HISTORIAN.name,): ("52.10.0.0/20",),
         ("PATCH-01",): ("52.10.0.0/20", "9.9.9.9/32"),
@@ -244,7 +244,7 @@ def test_strict_alerts_are_told_by_their_own_addresses_alone():
     patch = device("PATCH-01", kind="Server", zone="DMZ")
     cells = [cell(patch, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(12)]
     cells += [cell(HISTORIAN, outside(f"52.10.{n}.9"), BOXED) for n in range(3)]
-    (strict,) = [p for p in mine_cells(cells, INVENTORY) if p.is_strict]
+    (strict,) = [p for p in form_patterns(cells, INVENTORY) if p.is_strict]
     assert strict.destination.networks == tuple(f"52.10.{n}.9/32" for n in range(3))
 
 
@@ -256,7 +256,7 @@ def test_what_one_kind_does_in_several_zones_is_offered_as_one_pattern():
         )
         for n in range(6)
     ]
-    patterns = mine_cells(
+    patterns = form_patterns(
         [cell(*pair, SOFT[0], days=range(n, n + 6)) for n, pair in enumerate(pairs)], {}
     )
     assert patterns[0].alerts == 36
@@ -273,13 +273,13 @@ def test_addresses_outside_that_share_no_network_are_listed_as_long_as_people_ca
 
 def test_addresses_outside_that_share_no_network_make_no_pattern():
     cells = [cell(HISTORIAN, outside(f"{n}.10.1.9"), SOFT[0]) for n in range(20, 60)]
-    assert mine_cells(cells, INVENTORY) == []
+    assert form_patterns(cells, INVENTORY) == []
 
 
 @pytest.mark.parametrize("days", [[0, 1], [0]])
 def test_what_happened_on_two_days_is_no_pattern(days):
     cells = [cell(HISTORIAN, target, SOFT[0], days=days) for target in GATEWAYS]
-    assert mine_cells(cells, INVENTORY) == []
+    assert form_patterns(cells, INVENTORY) == []
 
 
 def test_functions_that_were_seen_are_kept_and_another_is_not_covered():
@@ -332,7 +332,7 @@ def test_without_direction_one_master_is_a_process_and_another_pair_is_not():
     cells.append(undirected("EDGE-02", "GW-11", days=range(3), verdicts=["suspicious"]))
     cells.append(undirected("EDGE-02", "VFD-04", days=range(3)))
     put_busier_end_first(cells)
-    (pattern,) = mine_cells(cells, INVENTORY)
+    (pattern,) = form_patterns(cells, INVENTORY)
     assert pattern.source.members == ("SCADA-02",)
     assert pattern.destination.members == ("AN-01", "GW-11", "VFD-04")
     assert pattern.cells == (0, 1, 2)
@@ -343,7 +343,7 @@ def test_what_is_left_out_without_direction_is_left_out_at_either_end():
     cells = [undirected("SCADA-02", target) for target in ("AN-01", "GW-11")]
     cells.append(undirected("SCADA-02", "GW-11", verdicts=["suspicious"]))
     put_busier_end_first(cells)
-    (pattern,) = mine_cells(cells, INVENTORY)
+    (pattern,) = form_patterns(cells, INVENTORY)
     assert pattern.exceptions == ("GW-11",)
     rule = rule_for(pattern, time_zone="Europe/Warsaw", now=NOON)
     assert rule.except_any == (Clause("any_device", "is", ("GW-11",)),)
@@ -354,7 +354,7 @@ def test_who_chance_kept_to_most_of_the_week_joins_who_comes_at_any_hour():
     rare = cell(HISTORIAN, device("SW-1", kind="Switch"), SOFT[0], occurrences=all_hours(but=4))
     night = cell(HISTORIAN, device("SW-2", kind="Switch", zone="Line 2"), SOFT[0], hour=2)
     assert learn_hours(Counter(rare.occurrences)).hours_a_week < 168
-    patterns = mine_cells([*always, rare, night], INVENTORY)
+    patterns = form_patterns([*always, rare, night], INVENTORY)
     assert [len(pattern.destination.members) for pattern in patterns] == [3, 1]
 
 

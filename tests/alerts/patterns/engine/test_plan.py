@@ -2,7 +2,7 @@
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import DeviceGroup
-from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.plan import IncidentPart, IncidentShape, make_plan
 from tests.alerts.patterns.engine.plants import cell, device
 
@@ -22,7 +22,7 @@ def single(index, count):
 
 
 def test_the_largest_gain_comes_first_and_shares_add_up():
-    patterns = mine_cells(CELLS, INVENTORY)
+    patterns = form_patterns(CELLS, INVENTORY)
     shapes = [single(i, 20 if i < 4 else 10) for i in range(8)]
     steps = make_plan(patterns, CELLS, shapes)
     assert [step.gain for step in steps] == [80, 40]
@@ -30,14 +30,14 @@ def test_the_largest_gain_comes_first_and_shares_add_up():
 
 
 def test_an_incident_counts_only_when_all_its_alerts_are_covered():
-    patterns = mine_cells(CELLS, INVENTORY)
+    patterns = form_patterns(CELLS, INVENTORY)
     both = IncidentShape(frozenset({IncidentPart(0, 9, 8), IncidentPart(4, 9, 8)}), 7)
     steps = make_plan(patterns, CELLS, [single(0, 20), single(4, 10), both])
     assert [step.gain for step in steps] == [20, 17]
 
 
 def test_what_living_rules_cover_adds_nothing():
-    patterns = mine_cells(CELLS, INVENTORY)
+    patterns = form_patterns(CELLS, INVENTORY)
     (large, small) = patterns
     steps = make_plan(patterns, CELLS, [single(0, 20), single(4, 10)], living=[large])
     assert [(step.pattern, step.gain) for step in steps] == [(small, 10)]
@@ -45,5 +45,5 @@ def test_what_living_rules_cover_adds_nothing():
 
 
 def test_a_plan_has_at_most_so_many_rules():
-    patterns = mine_cells(CELLS, INVENTORY)
+    patterns = form_patterns(CELLS, INVENTORY)
     assert len(make_plan(patterns, CELLS, [single(0, 1), single(4, 1)], max_rules=1)) == 1

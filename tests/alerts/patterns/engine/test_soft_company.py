@@ -5,7 +5,7 @@ the strict one stays as narrow and as well judged as it must be (suppression §3
 import pytest
 
 from alerts.patterns.engine.cells import DeviceGroup
-from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.sides import Rung
 from tests.alerts.patterns.engine.plants import cell, device
 from tests.alerts.patterns.engine.test_mining import BOXED, SOFT
@@ -16,7 +16,7 @@ ROUTINE = ["routine"]
 
 
 def strict(cells):
-    (pattern,) = [p for p in mine_cells(cells, {DeviceGroup("PLC", "Line 1"): 5}) if p.is_strict]
+    (pattern,) = [p for p in form_patterns(cells, {DeviceGroup("PLC", "Line 1"): 5}) if p.is_strict]
     return pattern
 
 

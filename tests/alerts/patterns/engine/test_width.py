@@ -2,7 +2,7 @@
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import DeviceGroup
-from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.width import critical_pairs, reasons_for_width
 from tests.alerts.patterns.engine.plants import cell, device, outside
 
@@ -14,7 +14,7 @@ INVENTORY = {DeviceGroup("Gateway", "Water"): 6}
 
 
 def reasons(cells, inventory=INVENTORY):
-    (pattern,) = mine_cells(cells, inventory)
+    (pattern,) = form_patterns(cells, inventory)
     rows = reasons_for_width(pattern, cells, critical_pairs(cells))
     return {(reason.part, reason.code): reason.detail for reason in rows}
 

@@ -49,7 +49,7 @@ def result_of(read: Callable[[bytes], Any], body: bytes) -> Any:
     ]
 
 
-def one_by_one(reader: Reader, read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+def record_by_record(reader: Reader, read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     """The same reading, with each record by whatever it holds."""
 
     def read_each(body: bytes) -> Any:
@@ -63,8 +63,8 @@ def one_by_one(reader: Reader, read: Callable[[bytes], Any]) -> Callable[[bytes]
 
 def both_agree(body: bytes) -> None:
     """Answers of both kinds are read alike in one go and one by one, whichever this is."""
-    alerts = one_by_one(wire_alerts._READER, read_alerts)
-    entities = one_by_one(wire_entities._ENTITIES, read_entities)
+    alerts = record_by_record(wire_alerts._READER, read_alerts)
+    entities = record_by_record(wire_entities._ENTITIES, read_entities)
     assert result_of(read_alerts, body) == result_of(alerts, body)
     assert result_of(read_entities, body) == result_of(entities, body)
 

@@ -64,7 +64,7 @@ def lenient(monkeypatch):
     return texts
 
 
-def one_by_one(body: bytes) -> list[WireIncident | UnreadableRecord]:
+def read_record_by_record(body: bytes) -> list[WireIncident | UnreadableRecord]:
     """The same page record by record, each by whatever it holds."""
     _, parts = _READER._split(body)
     records = [_READER.record_from_json(part) for part in parts]
@@ -84,13 +84,13 @@ def comparable(incidents: list[WireIncident | UnreadableRecord]) -> list[object]
 @pytest.mark.parametrize("changes", [*USUAL, *ODD])
 def test_reading_in_one_go_agrees_with_reading_one_by_one(changes):
     body = page(incident(1), incident(2, **changes), incident(3), next_link="https://next")
-    assert comparable(read_incident_page(body).items) == comparable(one_by_one(body))
+    assert comparable(read_incident_page(body).items) == comparable(read_record_by_record(body))
 
 
 @pytest.mark.parametrize("indent", [None, 1])
 def test_blanks_between_members_make_no_difference(indent):
     body = json.dumps(json.loads(page(incident(1), incident(2))), indent=indent).encode()
-    assert comparable(read_incident_page(body).items) == comparable(one_by_one(body))
+    assert comparable(read_incident_page(body).items) == comparable(read_record_by_record(body))
 
 
 @pytest.mark.parametrize("member", ['"severity":"Low"', '"owner":null', '"title":"Another"'])
@@ -136,4 +136,4 @@ ANYTHING = st.recursive(
 @given(member=st.sampled_from(sorted(incident()["properties"])), value=ANYTHING)
 def test_whatever_a_member_holds_both_ways_agree(member, value):
     body = page(incident(1), incident(2, **{member: value}))
-    assert comparable(read_incident_page(body).items) == comparable(one_by_one(body))
+    assert comparable(read_incident_page(body).items) == comparable(read_record_by_record(body))

@@ -15,7 +15,7 @@ from alerts.reviews.services import (
     undo_verdict,
 )
 from alerts.suppression.deploying.kill_switch import switch_off
-from alerts.suppression.enforcing.judging import HeldNames, held_names
+from alerts.suppression.enforcing.judging import BlockingDevices, blocking_devices
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import facts_by_incident
 from portal.accounts.models import GrantScope, Role
@@ -71,27 +71,27 @@ def judged(row, by, verdict="suspicious", *, now=NOON, **more):
 
 
 def holds_of(row):
-    return held_names(row, alerts=facts_by_incident([row.pk])[row.pk].values())
+    return blocking_devices(row, alerts=facts_by_incident([row.pk])[row.pk].values())
 
 
 def test_nothing_is_held_while_nothing_is_suspected(plant):
     workspace, site, *_ = plant
     incident_at(workspace, site)
-    assert holds_of(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == BlockingDevices()
 
 
 def test_a_suspicion_holds_what_touches_its_devices(plant):
     workspace, site, oda, _ = plant
     judged(incident_at(workspace, site), oda)
     touching = incident_at(workspace, site, source_device="EWS-07", source_address="10.20.1.7")
-    assert holds_of(touching) == HeldNames(by_suspicions=("PLC-21",))
+    assert holds_of(touching) == BlockingDevices(by_suspicions=("PLC-21",))
     stranger = {
         "source_device": "EWS-07",
         "source_address": "10.20.1.7",
         "destination_device": "PLC-9",
         "destination_address": "10.20.2.9",
     }
-    assert holds_of(incident_at(workspace, site, **stranger)) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **stranger)) == BlockingDevices()
 
 
 def test_a_private_address_of_another_plant_is_another_device(plant):
@@ -100,7 +100,7 @@ def test_a_private_address_of_another_plant_is_another_device(plant):
     judged(incident_at(workspace, site, destination_device=""), oda)
     ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
     there = [incident_at(workspace, ulm, **ends) for _ in range(3)]
-    assert {holds_of(row) for row in there} == {HeldNames()}
+    assert {holds_of(row) for row in there} == {BlockingDevices()}
     assert holds_of(incident_at(workspace, site, **ends)).by_suspicions == (ADDRESS,)
 
 
@@ -108,7 +108,10 @@ def test_an_address_of_another_zone_is_another_device_and_one_without_zone_may_b
     workspace, site, oda, _ = plant
     judged(incident_at(workspace, site, destination_device=""), oda)
     ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
-    assert holds_of(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
+    assert (
+        holds_of(incident_at(workspace, site, **ends, destination_zone="Office"))
+        == BlockingDevices()
+    )
     assert holds_of(incident_at(workspace, site, **ends, destination_zone="")).by_suspicions
 
 
@@ -117,11 +120,16 @@ def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
     case = incident_at(workspace, site, status=IncidentStatus.ACTIVE, destination_device="")
     Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
     ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
-    assert holds_of(incident_at(workspace, site, **ends)) == HeldNames(by_true_positives=(ADDRESS,))
-    assert holds_of(incident_at(workspace, make_site("Ulm"), **ends)) == HeldNames()
-    assert holds_of(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **ends)) == BlockingDevices(
+        by_true_positives=(ADDRESS,)
+    )
+    assert holds_of(incident_at(workspace, make_site("Ulm"), **ends)) == BlockingDevices()
+    assert (
+        holds_of(incident_at(workspace, site, **ends, destination_zone="Office"))
+        == BlockingDevices()
+    )
     Incident.objects.filter(pk=case.pk).update(status=IncidentStatus.CLOSED)
-    assert holds_of(incident_at(workspace, site, **ends)) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **ends)) == BlockingDevices()
 
 
 @pytest.mark.parametrize("end", [{"gone_at": NOON}, {"merged_into": 7}], ids=["gone", "merged"])
@@ -131,7 +139,7 @@ def test_a_true_positive_that_is_no_longer_in_sentinel_holds_nothing(plant, end)
     Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
     assert holds_of(incident_at(workspace, site)).by_true_positives
     Incident.objects.filter(pk=case.pk).update(**end)
-    assert holds_of(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == BlockingDevices()
 
 
 def test_the_same_site_seen_through_another_workspace_is_held_too(plant):
@@ -164,7 +172,7 @@ def test_a_verdict_that_corrects_it_ends_the_hold(plant, verdict):
     case = incident_at(workspace, site)
     judged(case, oda)
     judged(case, oda, verdict, now=NOON + HOUR)
-    assert holds_of(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == BlockingDevices()
 
 
 def test_a_verdict_on_another_incident_of_the_answer_does_not(plant):
@@ -183,7 +191,7 @@ def test_a_verdict_on_another_incident_of_the_answer_does_not(plant):
     judged(other, oda, "routine", now=NOON + HOUR)
     assert holds_of(incident_at(workspace, site)).by_suspicions
     judged(case, oda, "routine", now=NOON + HOUR)
-    assert holds_of(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == BlockingDevices()
 
 
 def test_who_is_not_sure_does_not_end_the_hold_nor_does_a_new_question(plant):
@@ -199,7 +207,7 @@ def test_an_answer_that_was_undone_holds_nothing(plant):
     workspace, site, oda, _ = plant
     verdict = judged(incident_at(workspace, site), oda)
     undo_verdict(act=verdict.act, by=oda, now=NOON)
-    assert holds_of(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == BlockingDevices()
     case = incident_at(workspace, site)
     judged(case, oda)
     later = judged(case, oda, "routine", now=NOON + HOUR)
@@ -345,7 +353,7 @@ def test_undecided_for_three_days_it_holds_its_pair_only(plant, make_person):
     run_second_opinions(seed=b"x", now=opened + 72 * HOUR - timedelta(seconds=1))
     assert holds_of(touching).by_suspicions == ("PLC-21",)
     run_second_opinions(seed=b"x", now=opened + 72 * HOUR)
-    assert holds_of(touching) == HeldNames()
+    assert holds_of(touching) == BlockingDevices()
     assert holds_of(same).by_suspicions == ("HMI-02", "PLC-21")
     run_second_opinions(seed=b"x", now=opened + 900 * HOUR)
     assert holds_of(same).by_suspicions == ("HMI-02", "PLC-21"), "it never lapses"
@@ -385,7 +393,7 @@ def test_what_was_judged_and_closed_before_tagout_read_it_holds_nothing(plant):
     judged(case, oda)
     past = {"status": IncidentStatus.CLOSED, "closed_at": NOON, "stored_at": NOON + HOUR}
     Incident.objects.filter(pk=case.pk).update(**past)
-    assert holds_of(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == BlockingDevices()
     for live in (
         {"status": IncidentStatus.NEW, "closed_at": None},
         {"closed_at": NOON + 2 * HOUR},
