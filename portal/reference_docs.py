@@ -1,11 +1,16 @@
 """Pages of docs that are made from tables of the code: `manage.py reference_docs` writes them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import Field, fields
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
+
+from django.conf import settings
 
 from portal.notifications.kinds import NotificationKind
+from portal.rooms import Contribution, rooms_in
+from portal.ui.navigation import Section
 
 WINGS: Final = ("portal", "alerts", "training")
 
@@ -45,6 +50,53 @@ def _notifications() -> str:
     )
 
 
+def _wiring() -> str:
+    entries: dict[type[Contribution], list[tuple[str, Contribution]]] = {}
+    for room in rooms_in(settings.WIRING):
+        for entry in room.contributions:
+            entries.setdefault(type(entry), []).append((room.name, entry))
+    kinds = sorted(entries, key=lambda kind: (kind.__module__, kind.__name__))
+    return _page(
+        "Wiring",
+        "What each room contributes to rooms below it, by kind. Made from `alerts/wiring.py`,"
+        " `training/wiring.py` and `portal/wiring.py`; the room that defines a kind reads it.",
+        *(_kind_of_contribution(kind, entries[kind]) for kind in kinds),
+    )
+
+
+# Left out: how an entry looks, and roles, which have a page of their own.
+_LEFT_OUT: Final = {"icon", "roles", "order", "tab", "hint", "template"}
+
+
+def _kind_of_contribution(
+    kind: type[Contribution], entries: Sequence[tuple[str, Contribution]]
+) -> str:
+    columns: list[Field[Any]] = [
+        field
+        for field in fields(kind)  # type: ignore[arg-type]  # each kind is a dataclass
+        if field.name not in _LEFT_OUT and any(getattr(entry, field.name) for _, entry in entries)
+    ]
+    head = ["Room", *(field.name.replace("_", " ").capitalize() for field in columns)]
+    rows = [
+        [room, *(_cell(getattr(entry, field.name)) for field in columns)] for room, entry in entries
+    ]
+    introduction = " ".join((kind.__doc__ or "").split())
+    return "\n\n".join(
+        [f"## {kind.__name__}", f"{introduction} (`{kind.__module__}`)", _table(head, rows)]
+    )
+
+
+def _cell(value: Any) -> str:
+    """Return a value as the page shows it: functions as links to their files."""
+    if isinstance(value, Section):
+        return str(value.name)
+    definition = value if callable(value) else type(value)
+    if definition.__module__.partition(".")[0] in WINGS and not isinstance(value, str):
+        file = f"../{definition.__module__.replace('.', '/')}.py"
+        return f"[`{definition.__qualname__}`]({file})"
+    return str(value or "")
+
+
 def _page(title: str, introduction: str, *parts: str) -> str:
     notice = "<!-- Written by `make docs`: change the table in the code instead. -->"
     return "\n\n".join([f"# {title}", notice, introduction, *parts]) + "\n"
@@ -57,4 +109,5 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 _PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/notifications.md": _notifications,
+    "docs/wiring.md": _wiring,
 }
