@@ -20,8 +20,8 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site, Zone
 from alerts.suppression.drafting.drafts import draft_rule
 from alerts.suppression.models import LedgerAct, LedgerEntry, RuleVersion, Where
+from alerts.suppression.services import sign_rule
 from alerts.suppression.signing.propose import propose_rule
-from alerts.suppression.signing.sign import sign_rule
 from portal.accounts.models import User
 from tests import cast
 from tests.factories.incidents import new_incident

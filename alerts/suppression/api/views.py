@@ -38,9 +38,10 @@ from alerts.suppression.drafting.drafts import discard_draft, draft_rule, edit_v
 from alerts.suppression.models import LedgerEntry, RuleVersion, Step, VersionState
 from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
+from alerts.suppression.services import sign_rule
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
-from alerts.suppression.signing.sign import CannotSignRule, sign_rule
+from alerts.suppression.signing.sign import CannotSignRule
 from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
 from alerts.suppression.watching.promotion import (
     CannotApprovePromotion,

@@ -16,7 +16,6 @@ from alerts.rules.sentinel_forms import gate_form, is_form_within, probe_form
 from alerts.rules.watchlist import LEASE as LIST_LEASE
 from alerts.rules.watchlist import LIST, gate_row, lease_of_gate
 from alerts.sentinel.models import Workspace
-from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.deploying.desired import GATE, acting_in_sentinel, signed_body
 from alerts.suppression.deploying.probe import LASTS, PROBE
 from alerts.suppression.deploying.watchlist_gate import LIST_GATE
@@ -25,6 +24,7 @@ from alerts.suppression.deploying.watchlist_switch import is_watchlist_on
 from alerts.suppression.enforcing.acting_rules import NotSigned
 from alerts.suppression.models import Rule
 from alerts.suppression.queries import is_off
+from alerts.suppression.signing.compiled_forms import compiled_forms
 
 NO_VERSION: Final = "No signed version of this rule acts in Sentinel, so it was not sent."
 NOT_SIGNED: Final = "It is not what two people have signed, so it was not sent."

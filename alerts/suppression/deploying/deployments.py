@@ -17,10 +17,10 @@ from alerts.rules.sentence import Sentence
 from alerts.rules.sentinel_forms import lease_of
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sentinel.queries import gone_workspaces, portal_residences, workspaces_visible_to
-from alerts.suppression.deploying.compiled_forms import compiled_forms, reasons_against_form
 from alerts.suppression.drafting.enforcement_choice import SENTINEL
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off, rules_visible_to
+from alerts.suppression.signing.compiled_forms import compiled_forms, reasons_against_form
 from portal.accounts.models import User
 
 RULE_STANDINGS: Final = ("there", "gone", "coming", "going", "refused", "held", "orphaned")

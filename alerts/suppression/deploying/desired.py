@@ -39,15 +39,15 @@ from alerts.rules.sentinel_forms import (
 )
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import gone_workspaces, minutes_old
-from alerts.suppression.deploying.compiled_forms import (
-    Forms,
-    compiled_forms,
-    reasons_against_form,
-)
 from alerts.suppression.deploying.recipients import deployment_leads
 from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
 from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.queries import is_off
+from alerts.suppression.signing.compiled_forms import (
+    Forms,
+    compiled_forms,
+    reasons_against_form,
+)
 from alerts.suppression.signing.notify import in_words, notify_about_rule
 from alerts.suppression.signing.people import concerned_by
 

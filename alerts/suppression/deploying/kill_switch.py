@@ -26,7 +26,7 @@ from alerts.suppression.policies import (
 from alerts.suppression.queries import is_off, workspaces_reached_by
 from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import concerned_by
-from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.transitions import lock_version, move
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.audit.services import record

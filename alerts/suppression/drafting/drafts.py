@@ -25,7 +25,7 @@ from alerts.suppression.drafting.enforcement_choice import (
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.models import OPEN, Rule, RuleVersion, Step, VersionState
 from alerts.suppression.policies import PROPOSING, may_change
-from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.transitions import lock_version, move
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.audit.services import record

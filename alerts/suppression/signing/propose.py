@@ -12,12 +12,12 @@ from alerts.rules.rule import NotARule, RuleDefinition, rule_hash
 from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sql import rule_condition_sql
 from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
-from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import RuleReach, plant_of, reach_of_rule
 from alerts.suppression.drafting.work_size import work_hours_by_site
 from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
 from alerts.suppression.policies import PROPOSING, may_change, rights_to_sign
+from alerts.suppression.signing.compiled_forms import compiled_forms
 from alerts.suppression.signing.notify import notify_proposed
 from alerts.suppression.signing.people import people_of_side
 from alerts.suppression.signing.signing_context import (
@@ -26,7 +26,7 @@ from alerts.suppression.signing.signing_context import (
     give_signature,
     reasons_against_attempt,
 )
-from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.transitions import lock_version, move
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused

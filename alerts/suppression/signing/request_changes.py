@@ -9,7 +9,7 @@ from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.notify import notify_changes_requested, notify_state
-from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.transitions import lock_version, move
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused

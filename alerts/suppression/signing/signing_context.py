@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, DateTimeField, ExpressionWrapper, OuterRef, QuerySet, Subquery
 
 from alerts.reviews.models import Annotation, CameBy
 from alerts.rules.bound import is_little
@@ -12,9 +15,24 @@ from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import identity_of
-from alerts.suppression.watching.credit import without_flood
 from portal.accounts.models import User
 from portal.text import visible_text
+
+MAX_VERDICTS_AN_HOUR: Final = 60
+
+
+def without_flood(annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
+    """Return those of the verdicts that count: of the first sixty of their person's last hour."""
+    hour_before = ExpressionWrapper(
+        OuterRef("given_at") - timedelta(hours=1), output_field=DateTimeField()
+    )
+    earlier = Annotation.objects.filter(
+        by=OuterRef("by"), given_at__gt=hour_before, given_at__lte=OuterRef("given_at")
+    )
+    count = earlier.order_by().values("by").annotate(n=Count("pk")).values("n")
+    return annotations.annotate(given_in_hour=Subquery(count)).filter(
+        given_in_hour__lte=MAX_VERDICTS_AN_HOUR
+    )
 
 
 def evidence_that_counts(version: RuleVersion) -> list[Annotation]:

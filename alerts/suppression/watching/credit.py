@@ -4,12 +4,11 @@ own looks at most half of what may be credited.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
-from django.db.models import Count, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields import DateTimeField
+from django.db.models import Q
 
 from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
@@ -31,23 +30,7 @@ from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_
 from alerts.suppression.enforcing.judging import incident_state_of, scene_of
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
-
-MAX_AN_HOUR: Final = 60
-
-
-def without_flood(annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
-    """Return those of the verdicts that count: of the first sixty of their person's last hour."""
-    hour_before = ExpressionWrapper(
-        OuterRef("given_at") - timedelta(hours=1), output_field=DateTimeField()
-    )
-    earlier = Annotation.objects.filter(
-        by=OuterRef("by"), given_at__gt=hour_before, given_at__lte=OuterRef("given_at")
-    )
-    count = earlier.order_by().values("by").annotate(n=Count("pk")).values("n")
-    return annotations.annotate(given_in_hour=Subquery(count)).filter(
-        given_in_hour__lte=MAX_AN_HOUR
-    )
-
+from alerts.suppression.signing.signing_context import without_flood
 
 HARMLESS: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
 BENIGN: Final = "BenignPositive"

@@ -22,7 +22,7 @@ from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import concerned_by
-from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.transitions import lock_version, move
 from alerts.suppression.watching.credit import credited_incidents
 from alerts.suppression.watching.trials import carry_over_for
 from portal.accounts.models import User

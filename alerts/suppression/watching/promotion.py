@@ -24,7 +24,7 @@ from alerts.suppression.signing.notify import notify_about_rule, notify_state
 from alerts.suppression.signing.people import accounts_of_owners, concerned_by, identity_of
 from alerts.suppression.signing.propose import reasons_against_test
 from alerts.suppression.signing.signing_context import evidence_givers
-from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.transitions import lock_version, move
 from alerts.suppression.watching.lifecycle import ITSELF, reasons_against_enforcing
 from alerts.suppression.watching.trials import (
     TrialProgress,

@@ -15,7 +15,7 @@ from alerts.suppression.models import ACTING, RuleVersion, VersionState
 from alerts.suppression.queries import ENDS_SOON, ending_versions
 from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import accounts_of_owners, concerned_by
-from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.transitions import lock_version, move
 from alerts.suppression.watching.lifecycle import ITSELF, reasons_against_enforcing, stop_by_itself
 from alerts.suppression.watching.promotion import ask_owners, promote_by_itself
 from alerts.suppression.watching.trials import progress_by_version

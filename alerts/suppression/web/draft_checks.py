@@ -22,7 +22,6 @@ from alerts.rules.rule import (
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.suppression.backtesting.backtest import DraftPreview, preview_backtest
 from alerts.suppression.backtesting.counts import PLACES
-from alerts.suppression.deploying.compiled_forms import Forms, compiled_forms
 from alerts.suppression.drafting.enforcement_choice import (
     SENTINEL,
     reasons_against_enforcement,
@@ -31,6 +30,7 @@ from alerts.suppression.drafting.enforcement_choice import (
 )
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.models import RuleVersion
+from alerts.suppression.signing.compiled_forms import Forms, compiled_forms
 from alerts.suppression.signing.propose import reasons_against_grounds, reasons_against_rule_now
 from alerts.suppression.web.backtest import BackTestSummary, summarize_backtest
 from alerts.suppression.web.forms import MEMBERS, Body

@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from alerts.rules.guards.signing import FRESH, VALID, SigningSide
 from alerts.suppression.models import RuleVersion, Signature, VersionState
 from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.services import sign_rule
 from alerts.suppression.signing.people import people_of_side
-from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature, sign_rule
+from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature
 from alerts.suppression.signing.signing_context import (
     evidence_that_counts,
     people_behind,

@@ -8,8 +8,8 @@ from alerts.rules.rule import Clause, RuleDefinition
 from alerts.rules.sentinel_conditions import PROBED
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.services.reach import note_fresh
-from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.models import Rule
+from alerts.suppression.signing.compiled_forms import compiled_forms
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident, put_in_portal
 from tests.factories.rule_rows import frozen_test, signed_version

@@ -3,8 +3,8 @@
 import pytest
 
 from alerts.sentinel.models import PortalResidence
-from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.models import Rule
+from alerts.suppression.signing.compiled_forms import compiled_forms
 from tests.alerts.suppression.deploying.plant import know_analytics_rules, polls
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_workspace, put_in_portal

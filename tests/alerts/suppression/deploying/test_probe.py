@@ -5,9 +5,9 @@ import pytest
 from alerts.outbox.models import WantedRule
 from alerts.rules.sentinel_conditions import PROBED
 from alerts.sentinel.client.port import SentinelRefused
-from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.models import Rule, RuleVersion
+from alerts.suppression.signing.compiled_forms import compiled_forms
 from alerts.suppression.tasks import renew_leases as renew_leases_task
 from portal.audit.models import Entry
 from portal.jobs.models import Job

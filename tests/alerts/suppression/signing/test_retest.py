@@ -6,8 +6,9 @@ import pytest
 
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
+from alerts.suppression.services import sign_rule
 from alerts.suppression.signing.request_changes import CannotRetest, retest_proposal
-from alerts.suppression.signing.sign import CannotSignRule, sign_rule
+from alerts.suppression.signing.sign import CannotSignRule
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories import rules

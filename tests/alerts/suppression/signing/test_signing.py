@@ -19,7 +19,7 @@ from alerts.suppression.signing.request_changes import (
     request_changes,
 )
 from alerts.suppression.signing.sign import CannotSignRule
-from alerts.suppression.signing.transitions import CannotChangeState
+from alerts.suppression.transitions import CannotChangeState
 from portal.accounts.models import GrantScope, Role, User
 from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
