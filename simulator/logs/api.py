@@ -26,6 +26,7 @@ from simulator.clock import parse_time, to_moment
 from simulator.identity import LOG_AUDIENCES, Application, unauthorised
 from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
+from simulator.logs.translation import execute
 from simulator.logs.watchlists import with_watchlists
 from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
@@ -234,11 +235,8 @@ def execute_query(
     """Return the names and Kusto types of the columns that a question in KQL is answered with, and
     the rows, one more than the limit where there are more.
     """
-    import duckdb_kql
-
-    moment = now.astimezone(UTC).replace(tzinfo=None)
     text = _with_columns_resolved(connection, text)
-    result = duckdb_kql.execute(connection, text, allow_write=False, query_now=moment)
+    result = execute(connection, text, now.astimezone(UTC).replace(tzinfo=None))
     names = [column[0] for column in result.description]
     kinds = [_kusto_type(str(column[1])) for column in result.description]
     found = result.fetchmany(limits.rows + 1)
