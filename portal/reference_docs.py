@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from portal.audit.actions import AUDITED_THINGS
 from portal.notifications.kinds import NotificationKind
 from portal.rooms import Contribution, rooms_in
 from portal.ui.navigation import Section
@@ -97,6 +98,25 @@ def _cell(value: Any) -> str:
     return str(value or "")
 
 
+def _audit_actions() -> str:
+    rows = [
+        (
+            f"`{thing.name}`",
+            ", ".join(thing.verbs.split()),
+            thing.models.replace(" ", ", "),
+            thing.read_by,
+        )
+        for thing in AUDITED_THINGS
+    ]
+    return _page(
+        "Actions in the audit record",
+        "An action is `room.thing.verb`. Auditors of the whole portal read all entries, in the API"
+        " and as an export; the last column names pages that show some. Made from"
+        " `portal/audit/actions.py`.",
+        _table(("Thing", "Verbs", "Recorded on", "Shown on"), rows),
+    )
+
+
 def _page(title: str, introduction: str, *parts: str) -> str:
     notice = "<!-- Written by `make docs`: change the table in the code instead. -->"
     return "\n\n".join([f"# {title}", notice, introduction, *parts]) + "\n"
@@ -108,6 +128,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 _PAGES: Final[dict[str, Callable[[], str]]] = {
+    "docs/audit-actions.md": _audit_actions,
     "docs/notifications.md": _notifications,
     "docs/wiring.md": _wiring,
 }

@@ -15,7 +15,7 @@ class Entry(models.Model):
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
     )
     actor_label = models.CharField(max_length=200)
-    action = models.CharField(max_length=80)  # room.noun.past
+    action = models.CharField(max_length=80)  # room.thing.verb, see actions.py
     object_type = models.CharField(max_length=60)
     object_id = models.CharField(max_length=64)
     object_label = models.CharField(max_length=300)

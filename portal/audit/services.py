@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
+from portal.audit.actions import MODELS_OF_ACTION
 from portal.audit.anchors import keep_outside, read_anchors
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
@@ -21,11 +22,14 @@ type Actor = models.Model | str  # a person, or the name of a process such as "i
 def record(
     action: str, *, on: models.Model, by: Actor, at: datetime, request_id: str = "", **details: Any
 ) -> None:
-    """Record that `by` did `action` to `on`. `details` must be JSON-able; times and UUIDs are
-    written as text. If this fails the caller's transaction fails with it: no audit, no effect.
+    """Record that `by` did `action`, which the table in `actions.py` lists, to `on`. `details` must
+    be JSON-able; times and UUIDs are written as text. If this fails the caller's transaction fails
+    with it: no audit, no effect.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Audit entries belong into the transaction of what they record.")
+    if on._meta.label_lower not in MODELS_OF_ACTION.get(action, ()):
+        raise ValueError(f"{action} on {on._meta.label_lower} is not in portal/audit/actions.py.")
     actor = by if isinstance(by, models.Model) else None
     token = getattr(by, "via_token", None)  # a program that acts for the person (G14)
     if token is not None:

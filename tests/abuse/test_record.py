@@ -68,7 +68,7 @@ def test_a42_each_of_fifty_changes_by_an_owner_is_found(make_person, noon, attem
     first = Entry.objects.count()
     with transaction.atomic():
         for n in range(ENTRIES - first):
-            record("a.b.done", on=ada, by=ada, at=noon, request_id=f"r-{n}", n=n)
+            record("accounts.person.enabled", on=ada, by=ada, at=noon, request_id=f"r-{n}", n=n)
     head = Entry.objects.latest("seq")
     assert head.seq == ENTRIES and verify_chain().whole
     anchors = [Anchor(head.seq, head.hash)]  # what was told outside before

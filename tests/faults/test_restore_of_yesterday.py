@@ -63,7 +63,9 @@ def back_up(tmp_path):
 def write_entries(number):
     for _ in range(number):
         with transaction.atomic():
-            record("tests.thing.done", on=Workspace.objects.get(), by="tests", at=clock.now())
+            record(
+                "sentinel.workspace.paused", on=Workspace.objects.get(), by="tests", at=clock.now()
+            )
 
 
 def writes(plant):

@@ -78,6 +78,12 @@ def reopen_task(*, incident_id: int, task: str, by: User, now: datetime) -> UUID
     return _set_status(incident_id, task, IncidentTask.NEW, by=by, now=now)
 
 
+_STATUS_ACTS = {
+    IncidentTask.COMPLETED: ("task-completed", "incidents.task.completed"),
+    IncidentTask.NEW: ("task-reopened", "incidents.task.reopened"),
+}
+
+
 def _set_status(incident_id: int, name: str, status: str, *, by: User, now: datetime) -> UUID:
     incident = _incident(incident_id, by=by)
     rows = IncidentTask.objects.select_for_update().filter(incident=incident, name=name.lower())
@@ -88,7 +94,7 @@ def _set_status(incident_id: int, name: str, status: str, *, by: User, now: date
         raise CannotChangeTasks(
             _("It is already completed.") if row.is_completed else _("It is still open.")
         )
-    code = "task-completed" if status == IncidentTask.COMPLETED else "task-reopened"
+    code, action = _STATUS_ACTS[status]
     effect = ActEffect(
         code,
         {"title": row.title},
@@ -96,7 +102,7 @@ def _set_status(incident_id: int, name: str, status: str, *, by: User, now: date
         base={"status": row.status},
         task=row.name,
     )
-    return _apply(incident.pk, effect, action=f"incidents.{code.replace('-', '.')}", by=by, now=now)
+    return _apply(incident.pk, effect, action=action, by=by, now=now)
 
 
 def _apply(

@@ -127,7 +127,7 @@ def test_the_record_says_that_a_token_did_it(sam):
     assert sam.kind == "person"
     sam.via_token = token
     assert sam.kind == "token"
-    record("tests.thing.done", on=sam, by=sam, at=NOON)
+    record("accounts.person.enabled", on=sam, by=sam, at=NOON)
     entry = Entry.objects.latest("seq")
     assert entry.actor == sam and entry.details["via_token"] == token.prefix
     assert entry.actor_label == f"Sam Keller, with the token export ({token.prefix})"

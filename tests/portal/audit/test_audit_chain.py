@@ -112,7 +112,7 @@ def test_no_column_of_an_entry_can_be_changed_unseen(make_person, noon, forged):
     ada = make_person(cast.ADA)
     with transaction.atomic():
         for n in range(3):
-            record("a.b.done", on=ada, by=ada, at=noon, request_id=f"r-{n}", n=n)
+            record("accounts.person.enabled", on=ada, by=ada, at=noon, request_id=f"r-{n}", n=n)
     seq = Entry.objects.latest("seq").seq - 1
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers

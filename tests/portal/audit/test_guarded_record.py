@@ -176,7 +176,7 @@ def test_a_program_is_named_beside_its_owner(make_person, noon):
     ada = make_person(cast.ADA)
     ada.via_token = type("Token", (), {"prefix": "abc", "__str__": lambda _: "export (abc)"})()
     with transaction.atomic():
-        record("a.b.done", on=ada, by=ada, at=noon)
+        record("accounts.person.enabled", on=ada, by=ada, at=noon)
     entry = Entry.objects.latest("seq")
     assert entry.actor_label == f"{ada.name}, with the token export (abc)"
 

@@ -37,7 +37,7 @@ def check(monkeypatch):
 def entries(leo):
     """Two entries after those that made Leo; returns the head."""
     for n in (1, 2):
-        record("tests.entry.written", on=leo, by="tests", at=NOON, n=n)
+        record("accounts.person.enabled", on=leo, by="tests", at=NOON, n=n)
     return Anchor(*head_of_record())
 
 

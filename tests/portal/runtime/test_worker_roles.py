@@ -168,7 +168,7 @@ def test_the_record_names_the_worker_that_wrote(make_person, become):
     ada = make_person(cast.ADA)
     become("intake")
     with transaction.atomic():
-        record("intake.run.finished", on=ada, by="intake", at=clock.now())
+        record("accounts.person.enabled", on=ada, by="intake", at=clock.now())
     execute("RESET SESSION AUTHORIZATION")
     assert Entry.objects.latest("seq").written_by == INTAKE
 
