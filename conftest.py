@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long-history", action="store_true", help="read 200,000 incidents back")
     parser.addoption("--fault-table", action="store_true", help="end with the fault matrix")
     parser.addoption("--long-abuse", action="store_true", help="full numbers of the abuse matrix")
+    parser.addoption("--write-rights", action="store_true", help="write tests/rights.toml")
     parser.addoption("--long-api", action="store_true", help="the API against Schemathesis")
     parser.addoption(
         "--long-fuzz", action="store_true", help="100,000 mutated captures instead of 400"
