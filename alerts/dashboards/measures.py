@@ -22,7 +22,6 @@ from django.db.models import (
     F,
     Q,
     QuerySet,
-    Sum,
     Value,
     When,
 )
@@ -34,7 +33,6 @@ from alerts.incidents.models import (
     BY_RULE,
     CLOSED_AT,
     STANDING_CLOSE,
-    Group,
     Incident,
     IncidentStatus,
     OtState,
@@ -75,12 +73,6 @@ WAITING = Q(ot_state=OtState.WAITING)
 def late_at(now: datetime) -> Q:
     """Rows whose OT answer is late."""
     return WAITING & Q(ot_due_at__lt=now)
-
-
-def open_incidents(groups: QuerySet[Group]) -> int:
-    """Incidents that are open, each counted once, whatever sites it touches."""
-    total: int | None = groups.aggregate(n=Sum("n"))["n"]
-    return total or 0
 
 
 # The life of an incident, looking back. Who is merged away is its survivor; what Sentinel deleted

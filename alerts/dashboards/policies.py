@@ -8,7 +8,6 @@ from portal.accounts.queries import reach_of, roles_of
 READ_NUMBERS = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.MANAGER, Role.AUDITOR})
 READ_DETAILS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR, Role.AUDITOR})
 READ_HISTORY = frozenset({Role.SOC_LEAD, Role.MANAGER})
-SECTIONS = ("ot", "soc", "numbers", "status")
 
 
 def reasons_against_history(*, by: User) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Sum
 
 from alerts.incidents.queries import details_by_state
 from alerts.intake.models import Cursor, LogBackfill, Quarantined, Run
@@ -44,11 +44,6 @@ class WorkspaceFreshness:
     quarantined: int
     details_owed: int
     details_failed: int
-
-    @property
-    def is_backfilling(self) -> bool:
-        """Whether history is still being read."""
-        return self.history_share < 1
 
 
 def freshness_of(workspaces: Iterable[Workspace], *, now: datetime) -> list[WorkspaceFreshness]:
@@ -106,18 +101,6 @@ def unreadable_by_workspace(*, now: datetime) -> dict[int, UnreadableCount]:
     runs = Run.objects.filter(finished_at__gt=now - ALARM_WINDOW, started_at__lte=now)
     rows = runs.order_by().values_list("workspace").annotate(Sum("quarantined"), Sum("seen"))
     return {pk: UnreadableCount(aside, listed) for pk, aside, listed in rows}
-
-
-def recent_runs(workspace_id: int | None = None) -> QuerySet[Run]:
-    """Runs, newest first."""
-    runs = Run.objects.select_related("workspace").order_by("-started_at", "-pk")
-    return runs.filter(workspace_id=workspace_id) if workspace_id else runs
-
-
-def quarantined_in(workspace_id: int | None = None) -> QuerySet[Quarantined]:
-    """What could not be read, latest first."""
-    rows = Quarantined.objects.select_related("workspace").order_by("-latest_seen_at", "-pk")
-    return rows.filter(workspace_id=workspace_id) if workspace_id else rows
 
 
 def age_level(seconds: int | None) -> Age:

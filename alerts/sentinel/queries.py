@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from alerts.sentinel.client.versions import AcceptedVersion, ApiEndpoint, versions_of
+from alerts.sentinel.client.versions import AcceptedVersion, ApiEndpoint
 from alerts.sentinel.models import (
     ApiVersion,
     ClientPurpose,
@@ -200,14 +200,6 @@ def placed_but_unread(workspace_id: int) -> list[str]:
     return list(rows.exclude(name="").order_by("waits_since").values_list("name", flat=True))
 
 
-def oldest_waiting(workspace_id: int) -> datetime | None:
-    """Return when the oldest incident was created that waits for its place; None where none is."""
-    found: datetime | None = DefenderIncident.objects.filter(
-        workspace=workspace_id, name=""
-    ).aggregate(oldest=Min("created_at"))["oldest"]
-    return found
-
-
 def portal_residence_of(workspace_id: int) -> PortalResidence | None:
     """Return where the workspace lives, with the evidence; None where no poll has asked yet."""
     return PortalResidence.objects.filter(workspace=workspace_id).first()
@@ -226,12 +218,6 @@ def portal_residences(workspace_ids: Collection[int]) -> dict[int, PortalResiden
     return PortalResidence.objects.in_bulk(workspace_ids)
 
 
-def defender_id_of(workspace_id: int, name: str) -> str:
-    """Return the id that an incident has in the Defender portal; empty where it is not there."""
-    rows = DefenderIncident.objects.filter(workspace=workspace_id, name=name)
-    return rows.values_list("graph_id", flat=True).first() or ""
-
-
 def accepted_versions(workspace_ids: Collection[int]) -> dict[int, list[AcceptedVersion]]:
     """Return the api-versions that each of these workspaces accepted, by endpoint; those that
     accepted none yet are left out.
@@ -243,12 +229,3 @@ def accepted_versions(workspace_ids: Collection[int]) -> dict[int, list[Accepted
             version = AcceptedVersion(ApiEndpoint(row.endpoint), row.version, row.refused)
             accepted.setdefault(row.workspace_id, []).append(version)
     return accepted
-
-
-def accepted_version(workspace_id: int, endpoint: ApiEndpoint) -> str:
-    """Return the api-version that a workspace accepted for an endpoint; before any call, the one
-    that is tried first.
-    """
-    accepted = accepted_versions([workspace_id]).get(workspace_id, [])
-    found = {row.endpoint: row.version for row in accepted}
-    return found.get(endpoint, versions_of(endpoint)[0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from alerts.rules.fields import SEVERITIES
 from alerts.rules.rule import instant
@@ -24,7 +24,6 @@ type Json = dict[str, Any]
 type Effect = Literal["playbook", "assign", "severity", "enrich"]
 
 FIRST_ORDER, LAST_ORDER = 601, 899  # behind our suppression rules, before our probe
-EFFECTS: Final[tuple[Effect, ...]] = ("playbook", "assign", "severity", "enrich")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Playbooks that were found, and their runs."""
 
 import uuid
-from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -117,10 +116,3 @@ class PlaybookRun(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"run of {self.playbook_id}"
-
-    @property
-    def lasted(self) -> timedelta | None:
-        """How long it took; None where it has not ended."""
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return self.ended_at - self.started_at

@@ -56,11 +56,6 @@ class Priority:
     score: int
     parts: tuple[PriorityPart, ...]
 
-    @property
-    def band(self) -> Literal["red", "amber", "calm"]:
-        """How the score is coloured."""
-        return band_of(self.score)
-
 
 def band_of(score: int) -> Literal["red", "amber", "calm"]:
     """The colour of a score: 85 and more is red, 40 and more is amber."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -121,20 +120,6 @@ def new_revision(
         rule=schedule.rule,
         worked_out_until=now + AHEAD,
         digest=plan.digest,
-    )
-
-
-def plan_of(revision: Revision, *, devices: Iterable[DeviceOfPlan]) -> WorkPlan:
-    """Return what a revision says as a plan, to be changed."""
-    return WorkPlan(
-        title=revision.title,
-        kind=revision.kind,
-        schedule=revision.schedule,
-        devices=tuple(devices),
-        zone_id=revision.zone_id,
-        work_order=revision.work_order,
-        vendor=revision.vendor,
-        people=revision.people,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -17,6 +17,7 @@ from azure.core.credentials import TokenCredential
 from alerts.sentinel.client.analytics_rules import AzureAnalyticsRules
 from alerts.sentinel.client.answers import object_in
 from alerts.sentinel.client.authentication import SignedIn
+from alerts.sentinel.client.azure_calls import AzureCalls
 from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.connections import AzureConnections
@@ -49,53 +50,27 @@ from alerts.sentinel.wire.values import write_moment
 _RULES = "automationRules"
 
 
-class _Calls(Protocol):
-    """What the client has for all its calls."""
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-    ) -> tuple[int, bytes]: ...
-
-    def _url(self, *parts: str, **query: str) -> str: ...
-
-    def _followed(self, link: str) -> str: ...
-
-    def _put(self, name: str, url: str, body: dict[str, Any]) -> Receipt: ...
-
-
 class AzureAutomationRules:
     """Reads and writes automation rules as they stand on the wire."""
 
-    def list_automation_rules(self: _Calls, *, next_link: str | None = None) -> bytes:
+    def list_automation_rules(self: AzureCalls, *, next_link: str | None = None) -> bytes:
         """One page of all automation rules, ours and others'."""
         return self._call("GET", self._followed(next_link) if next_link else self._url(_RULES))
 
-    def get_automation_rule(self: _Calls, name: str) -> bytes:
+    def get_automation_rule(self: AzureCalls, name: str) -> bytes:
         """One automation rule as it is now."""
         return self._call("GET", self._url(_RULES, name))
 
     def put_automation_rule(
-        self: _Calls, name: str, properties: dict[str, Any], *, etag: str = ""
+        self: AzureCalls, name: str, properties: dict[str, Any], *, etag: str = ""
     ) -> Receipt:
         """Write a whole rule under an id of ours; without an etag it is meant to be new."""
         body = {"properties": properties} | ({"etag": etag} if etag else {})
         return self._put(name, self._url(_RULES, name), body)
 
-    def delete_automation_rule(self: _Calls, name: str, *, etag: str = "") -> None:
+    def delete_automation_rule(self: AzureCalls, name: str, *, etag: str = "") -> None:
         """Take a rule away, if it is still the one that was read. None there is as good."""
-        try:
-            headers = {"If-Match": etag} if etag else {}
-            self._send("DELETE", self._url(_RULES, name), headers=headers)
-        except SentinelNotFound as error:
-            if error.is_of_the_workspace:
-                raise
+        self._delete(self._url(_RULES, name), etag=etag)
 
 
 class AzureSentinelClient(
@@ -280,6 +255,14 @@ class AzureSentinelClient(
         whole = with_version(url, whole_version(endpoint_in(url)))
         _, body = super()._send(method, whole, content)
         return body
+
+    def _delete(self, url: str, *, etag: str = "") -> None:
+        """Delete what is there, if it is still the version that was read. None there is as good."""
+        try:
+            self._send("DELETE", url, headers={"If-Match": etag} if etag else {})
+        except SentinelNotFound as error:
+            if error.is_of_the_workspace:
+                raise
 
     def _put(self, name: str, url: str, body: dict[str, Any]) -> Receipt:
         answer = self._call("PUT", url, orjson.dumps(body))

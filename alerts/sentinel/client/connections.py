@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from alerts.sentinel.client.azure_calls import AzureCalls
 from alerts.sentinel.client.errors import (
     SentinelDenied,
     SentinelNotFound,
@@ -31,18 +32,10 @@ class PlaybookConnections(Protocol):
         ...
 
 
-class _Calls(Protocol):
-    """What the client has for all its calls."""
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
-
-    def _arm_url(self, path: str, *, version: str) -> str: ...
-
-
 class AzureConnections:
     """Reads connections."""
 
-    def get_connection(self: _Calls, connection: str) -> bytes:
+    def get_connection(self: AzureCalls, connection: str) -> bytes:
         """One connection as it is now, with its connector."""
         if not is_connection_id(connection):
             raise SentinelRefused("This is not the address of a connection.")

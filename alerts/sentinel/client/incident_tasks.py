@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from alerts.sentinel.client.azure_calls import AzureCalls
+
 if TYPE_CHECKING:
     from alerts.sentinel.client.port import Receipt
 
@@ -28,30 +30,18 @@ class IncidentTasks(Protocol):
         ...
 
 
-class _Calls(Protocol):
-    """What the client has for all its calls."""
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
-
-    def _url(self, *parts: str, **query: str) -> str: ...
-
-    def _followed(self, link: str) -> str: ...
-
-    def _put(self, name: str, url: str, body: dict[str, Any]) -> Receipt: ...
-
-
 class AzureIncidentTasks:
     """Reads and writes tasks as they stand on the wire."""
 
-    def list_tasks(self: _Calls, name: str, *, next_link: str | None = None) -> bytes:
+    def list_tasks(self: AzureCalls, name: str, *, next_link: str | None = None) -> bytes:
         """One page of an incident's tasks."""
         url = self._followed(next_link) if next_link else self._url("incidents", name, _TASKS)
         return self._call("GET", url)
 
-    def get_task(self: _Calls, name: str, task: str) -> bytes:
+    def get_task(self: AzureCalls, name: str, task: str) -> bytes:
         """One task of an incident as it is now."""
         return self._call("GET", self._url("incidents", name, _TASKS, task))
 
-    def put_task(self: _Calls, name: str, task: str, body: dict[str, Any]) -> Receipt:
+    def put_task(self: AzureCalls, name: str, task: str, body: dict[str, Any]) -> Receipt:
         """Write a whole task; with an etag only over the version that was read."""
         return self._put(task, self._url("incidents", name, _TASKS, task), body)

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
+from alerts.sentinel.client.azure_calls import AzureCalls
 from alerts.sentinel.client.errors import SentinelRefused
 from alerts.sentinel.client.standard_playbooks import runs_path
 from alerts.sentinel.client.versions import LOGIC, WEB
 from alerts.sentinel.wire.playbooks import is_playbook_id, is_standard_playbook
 
 
-class _Calls(Protocol):
-    """What the client has for all its calls."""
-
-    _subscription: str
-    _tenant: str
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
-
-    def _start(self, url: str, body: dict[str, Any]) -> None: ...
-
-    def _url(self, *parts: str, **query: str) -> str: ...
-
-    def _arm_url(self, path: str, *, version: str) -> str: ...
-
-    def _followed(self, link: str) -> str: ...
-
-
 class AzurePlaybooks:
     """Reads playbooks and their runs, and starts one on an incident."""
 
-    def list_playbooks(self: _Calls, *, next_link: str | None = None) -> bytes:
+    def list_playbooks(self: AzureCalls, *, next_link: str | None = None) -> bytes:
         """One page of all playbooks in the workspace's subscription."""
         path = f"/subscriptions/{self._subscription}/providers/Microsoft.Logic/workflows"
         url = self._followed(next_link) if next_link else self._arm_url(path, version=LOGIC)
         return self._call("GET", url)
 
-    def get_playbook(self: _Calls, playbook: str) -> bytes:
+    def get_playbook(self: AzureCalls, playbook: str) -> bytes:
         """One playbook as it is now."""
         version = WEB if is_standard_playbook(playbook) else LOGIC
         return self._call("GET", self._arm_url(_checked(playbook), version=version))
 
-    def list_playbook_runs(self: _Calls, playbook: str, *, next_link: str | None = None) -> bytes:
+    def list_playbook_runs(
+        self: AzureCalls, playbook: str, *, next_link: str | None = None
+    ) -> bytes:
         """One page of the runs of a playbook, newest first."""
         path, version = f"{_checked(playbook)}/runs", LOGIC
         if is_standard_playbook(playbook):
@@ -49,7 +33,7 @@ class AzurePlaybooks:
         url = self._arm_url(path, version=version)
         return self._call("GET", self._followed(next_link) if next_link else url)
 
-    def run_playbook(self: _Calls, incident: str, *, playbook: str) -> None:
+    def run_playbook(self: AzureCalls, incident: str, *, playbook: str) -> None:
         """Start a playbook on an incident, with one call and no other. The SDK's own method fails
         on the empty answer, after the playbook has started.
         """

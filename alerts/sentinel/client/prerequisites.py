@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
+from alerts.sentinel.client.azure_calls import AzureCalls
 from alerts.sentinel.client.errors import SentinelRefused
 from alerts.sentinel.client.versions import AUTHORIZATION, IOT_SECURITY, PROVIDERS, WORKSPACES
 
@@ -66,19 +67,6 @@ class Prerequisites(Protocol):
         ...
 
 
-class _Calls(Protocol):
-    """What the client has for all its calls."""
-
-    _endpoint: str
-    _workspace_path: str
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
-
-    def _url(self, *parts: str, **query: str) -> str: ...
-
-    def _followed(self, link: str) -> str: ...
-
-
 _BELOW_SENTINEL = {
     Prerequisite.ONBOARDING: ("onboardingStates", "default"),
     Prerequisite.CONNECTORS: ("dataConnectors",),
@@ -98,7 +86,7 @@ class AzurePrerequisites:
     """Reads and writes them over the client's own pipeline."""
 
     def read_prerequisite(
-        self: _Calls, part: Prerequisite, *, of: str = "", next_link: str | None = None
+        self: AzureCalls, part: Prerequisite, *, of: str = "", next_link: str | None = None
     ) -> bytes:
         """One answer, or one page of a list; `next_link` goes on where a page said it does."""
         if next_link is not None:
@@ -113,7 +101,9 @@ class AzurePrerequisites:
         question = f'{{"kind":"IOT","properties":{{"subscriptionId":"{of}"}}}}'
         return self._call("POST", url, question.encode())
 
-    def put_prerequisite(self: _Calls, kind: Writable, name: str, body: dict[str, Any]) -> bytes:
+    def put_prerequisite(
+        self: AzureCalls, kind: Writable, name: str, body: dict[str, Any]
+    ) -> bytes:
         """Write a whole resource and return what stands there now. A body without an etag is meant
         to be new.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
+from alerts.sentinel.client.azure_calls import AzureCalls
 from alerts.sentinel.client.errors import SentinelRefused
 from alerts.sentinel.client.versions import WEB
 
@@ -28,28 +29,16 @@ class StandardPlaybooks(Protocol):
         ...
 
 
-class _Calls(Protocol):
-    """What the client has for all its calls."""
-
-    _subscription: str
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
-
-    def _arm_url(self, path: str, *, version: str) -> str: ...
-
-    def _followed(self, link: str) -> str: ...
-
-
 class AzureStandardPlaybooks:
     """Lists sites and the workflows in them."""
 
-    def list_playbook_sites(self: _Calls, *, next_link: str | None = None) -> bytes:
+    def list_playbook_sites(self: AzureCalls, *, next_link: str | None = None) -> bytes:
         """One page of all sites of the workspace's subscription, whatever they run."""
         path = f"/subscriptions/{self._subscription}/providers/Microsoft.Web/sites"
         url = self._followed(next_link) if next_link else self._arm_url(path, version=WEB)
         return self._call("GET", url)
 
-    def list_site_playbooks(self: _Calls, site: str, *, next_link: str | None = None) -> bytes:
+    def list_site_playbooks(self: AzureCalls, site: str, *, next_link: str | None = None) -> bytes:
         """One page of the workflows of a site, without their definitions."""
         if not _SITE.fullmatch(site):
             raise SentinelRefused("This is not the address of a Logic App.")

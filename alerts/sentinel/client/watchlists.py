@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from alerts.sentinel.client.errors import SentinelNotFound
+from alerts.sentinel.client.azure_calls import AzureCalls
 from alerts.sentinel.wire.watchlists import watchlist_item_body
 
 if TYPE_CHECKING:
@@ -46,62 +45,38 @@ class Watchlists(Protocol):
         ...
 
 
-class _Calls(Protocol):
-    """What the client has for all its calls."""
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-    ) -> tuple[int, bytes]: ...
-
-    def _url(self, *parts: str, **query: str) -> str: ...
-
-    def _followed(self, link: str) -> str: ...
-
-    def _put(self, name: str, url: str, body: dict[str, Any]) -> Receipt: ...
-
-
 class AzureWatchlists:
     """Reads and writes watchlists as they stand on the wire."""
 
-    def get_watchlist(self: _Calls, alias: str) -> bytes:
+    def get_watchlist(self: AzureCalls, alias: str) -> bytes:
         """One watchlist without its items. What its state says goes on after the answer."""
         return self._call("GET", self._url(_LISTS, alias))
 
     def put_watchlist(
-        self: _Calls, alias: str, properties: dict[str, Any], *, etag: str = ""
+        self: AzureCalls, alias: str, properties: dict[str, Any], *, etag: str = ""
     ) -> Receipt:
         """Write a watchlist; without an etag it is meant to be new. Azure goes on making it."""
         body = {"properties": properties} | ({"etag": etag} if etag else {})
         return self._put(alias, self._url(_LISTS, alias), body)
 
-    def list_watchlist_items(self: _Calls, alias: str, *, next_link: str | None = None) -> bytes:
+    def list_watchlist_items(
+        self: AzureCalls, alias: str, *, next_link: str | None = None
+    ) -> bytes:
         """One page of the items of a watchlist."""
         url = self._followed(next_link) if next_link else self._url(_LISTS, alias, _ITEMS)
         return self._call("GET", url)
 
-    def get_watchlist_item(self: _Calls, alias: str, name: str) -> bytes:
+    def get_watchlist_item(self: AzureCalls, alias: str, name: str) -> bytes:
         """One item as it is now."""
         return self._call("GET", self._url(_LISTS, alias, _ITEMS, name))
 
     def put_watchlist_item(
-        self: _Calls, alias: str, name: str, row: dict[str, Any], *, etag: str = ""
+        self: AzureCalls, alias: str, name: str, row: dict[str, Any], *, etag: str = ""
     ) -> Receipt:
         """Write a whole row under an id of ours; without an etag it is meant to be new."""
         url = self._url(_LISTS, alias, _ITEMS, name)
         return self._put(name, url, watchlist_item_body(row, etag=etag))
 
-    def delete_watchlist_item(self: _Calls, alias: str, name: str, *, etag: str = "") -> None:
+    def delete_watchlist_item(self: AzureCalls, alias: str, name: str, *, etag: str = "") -> None:
         """Take an item away, if it is still the one that was read. None there is as good."""
-        try:
-            headers = {"If-Match": etag} if etag else {}
-            self._send("DELETE", self._url(_LISTS, alias, _ITEMS, name), headers=headers)
-        except SentinelNotFound as error:
-            if error.is_of_the_workspace:
-                raise
+        self._delete(self._url(_LISTS, alias, _ITEMS, name), etag=etag)

@@ -11,10 +11,9 @@ from alerts.dashboards.measures import (
     answer_time,
     answered_in_time,
     closed_by_classification,
-    open_incidents,
 )
 from alerts.dashboards.queries.sync import is_silent, worst
-from alerts.incidents.models import Group, Incident, IncidentStatus
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.reviews.models import Review
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
@@ -115,13 +114,6 @@ def test_what_counts_as_closed_in_a_week(workspace, columns, counts):
     make_incident(workspace, **values)
     found = closed_by_classification(Incident.objects.all(), since=SINCE, now=NOON)
     assert found == ([Closed("BenignPositive", 1, 0)] if counts else [])
-
-
-def test_rows_stand_for_incidents(make):
-    assert open_incidents(Group.objects.all()) == 0
-    make(3)
-    make(2)
-    assert open_incidents(Group.objects.all()) == 5
 
 
 def test_the_worst_of_several_levels_shows():

@@ -96,7 +96,6 @@ def test_too_little_is_lifted_to_nothing():
 )
 def test_bands(score, band):
     assert band_of(score) == band
-    assert Priority(score, ()).band == band
 
 
 any_facts = st.builds(

@@ -7,7 +7,7 @@ from alerts.sentinel.client import client_for
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.models import DefenderIncident, Workspace
-from alerts.sentinel.queries import defender_id_of, waiting_incidents
+from alerts.sentinel.queries import waiting_incidents
 from alerts.sentinel.services.counterparts import StoredCounterparts, learn_counterparts
 from alerts.sentinel.wire.graph import Counterpart
 from portal.audit.models import Entry
@@ -83,7 +83,7 @@ def test_both_ids_of_an_incident_are_kept(workspace):
     stored = StoredCounterparts(workspace.name, clock=lambda: NOON)
     assert stored.by_name(GUID.upper()).number == 2673
     assert stored.by_graph_id(["8754", "1"])["8754"].owner == {"email": "sam@plant.example"}
-    assert defender_id_of(workspace.pk, GUID) == "8754"
+    assert DefenderIncident.objects.get(workspace=workspace, name=GUID).graph_id == "8754"
     learn(workspace, Counterpart("8754", GUID, 2673, None))
     assert stored.by_name(GUID).owner is None
     assert DefenderIncident.objects.count() == 1
@@ -100,7 +100,7 @@ def test_the_same_id_in_another_workspace_is_another_matter(workspace):
 def test_a_name_that_moves_to_another_incident_leaves_the_first_waiting(workspace):
     learn(workspace, Counterpart("8754", GUID))
     learn(workspace, Counterpart("8755", GUID))
-    assert defender_id_of(workspace.pk, GUID) == "8755"
+    assert DefenderIncident.objects.get(workspace=workspace, name=GUID).graph_id == "8755"
     assert waiting_incidents(workspace.pk).count == 1
 
 

@@ -8,12 +8,12 @@ import pytest
 from alerts.incidents.engine.catalogue import all_types
 from portal.attack import engine as attack
 from tests.architecture.tree import HOME
-from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.overview import (
+from tools.curriculum import (
     curriculum_overview,
     lessons_by_alert_type,
     reading_grade,
 )
+from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.queries.lessons import shipped_reviews
 from training.catalog.vocabulary import current_vocabulary
 
@@ -67,7 +67,7 @@ def test_the_page_about_the_curriculum_says_what_the_lessons_are(shipped):
     fresh = curriculum_overview(
         curriculum.modules, all_types(), shipped_reviews(), attack.version()
     )
-    assert page == fresh, "run `manage.py training overview`"
+    assert page == fresh, "run `python -m tools.curriculum`"
 
 
 def test_a_module_takes_as_long_as_its_lessons(shipped):

@@ -200,11 +200,6 @@ def html_text(html: str) -> str:
     return " ".join(unescape(plain).split())
 
 
-def plain_text(markdown: str) -> str:
-    """Return Markdown without references to sources, which stand in the lesson."""
-    return _NOTE.sub("", markdown).strip()
-
-
 def plain_html(html: str) -> str:
     """Return HTML without references to sources and without marks for our style sheet."""
     return _SPAN.sub("", _NOTE_HTML.sub("", html)).strip()

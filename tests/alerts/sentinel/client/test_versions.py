@@ -18,7 +18,7 @@ from alerts.sentinel.client.versions import (
     prefer_versions,
     versions_of,
 )
-from alerts.sentinel.queries import accepted_version, accepted_versions
+from alerts.sentinel.queries import accepted_versions
 from alerts.sentinel.services.api_versions import StoredVersions
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
@@ -80,7 +80,7 @@ def test_what_has_one_version_is_refused_as_it_is(azure, service):
 @pytest.mark.django_db
 def test_the_version_that_was_accepted_is_kept_for_every_process(service):
     workspace = make_workspace("plant")
-    assert accepted_version(workspace.pk, ApiEndpoint.AUTOMATION_RULES) == PREVIEW
+    assert accepted_versions([workspace.pk]) == {}
     service.spoil(refuses_the_version, lambda far: far.send(200, {"value": []}))
     first = stored_client(service)
     first.list_automation_rules()
@@ -90,7 +90,6 @@ def test_the_version_that_was_accepted_is_kept_for_every_process(service):
     second.list_automation_rules()
     second.close()
     assert [version for _, version in versions_asked(service)] == [PREVIEW, STABLE, STABLE]
-    assert accepted_version(workspace.pk, ApiEndpoint.AUTOMATION_RULES) == STABLE
     accepted = AcceptedVersion(ApiEndpoint.AUTOMATION_RULES, STABLE, refused=PREVIEW)
     assert accepted_versions([workspace.pk]) == {workspace.pk: [accepted]}
 

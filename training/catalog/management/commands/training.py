@@ -1,5 +1,4 @@
 """`training check|lock|export|preview [PATH]`: what authors need at their desk, without a database.
-`training overview [PATH]`: renew docs/curriculum.md.
 `training import [PATH]`: take the modules into the database, or tell what that would change.
 `training export --published`: what the database holds, also as the files it was made of.
 """
@@ -15,9 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.incidents.engine.catalogue import all_types
 from portal import clock
-from portal.attack import engine as attack
 from portal.command import TagoutCommand, read_file
 from training.catalog.engine.archives import ArchiveError, read_archive, write_module_archive
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
@@ -25,9 +22,7 @@ from training.catalog.engine.diffs import diff_lines, diffable_text
 from training.catalog.engine.exports import export_modules
 from training.catalog.engine.exports.site import site_files
 from training.catalog.engine.module_files import LOCK_FILE, unpacked, write_lock
-from training.catalog.engine.overview import curriculum_overview
 from training.catalog.queries.drafts import path_files, published_modules, source_files
-from training.catalog.queries.lessons import shipped_reviews
 from training.catalog.services.import_curriculum import FileChange, import_curriculum
 from training.catalog.vocabulary import colour_styles, current_vocabulary
 
@@ -156,14 +151,6 @@ def _lock(options: dict[str, Any]) -> dict[str, Any]:
     return {"modules": len(modules)}
 
 
-def _overview(options: dict[str, Any]) -> dict[str, Any]:
-    modules = read_folder(_folder(options["path"])).modules
-    text = curriculum_overview(modules, all_types(), shipped_reviews(), attack.version())
-    goal = Path(options["output"] or settings.BASE_DIR / "docs" / "curriculum.md")
-    _write(goal, text.encode())
-    return {"file": str(goal), "modules": len(modules)}
-
-
 def _import(options: dict[str, Any]) -> dict[str, Any]:
     is_dry_run = options["dry_run"]
     with _opened(options["path"]) as curriculum:
@@ -264,6 +251,5 @@ _ACTIONS: dict[str, Any] = {
     "export": _export,
     "import": _import,
     "lock": _lock,
-    "overview": _overview,
     "preview": _preview,
 }

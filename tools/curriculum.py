@@ -1,10 +1,12 @@
-"""The curriculum on one page of Markdown: what each lesson holds, how hard it is to read (the
+"""`python -m tools.curriculum` writes docs/curriculum.md: what each lesson holds, its grade (the
 Flesch-Kincaid grade, with syllables by a rule of thumb), and where alerts are taught.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import unescape
+from pathlib import Path
 
 from alerts.incidents.engine.catalogue import AlertType
 from training.catalog.engine.content import LessonContent, ModuleContent
@@ -45,7 +47,7 @@ def _syllables(word: str) -> int:
 
 _INTRODUCTION = """# Curriculum
 
-Written by `manage.py training overview` from `training/content`; a test compares the two. The
+Written by `python -m tools.curriculum` from `training/content`; a test compares the two. The
 reading grade is Flesch-Kincaid of the prose, with syllables counted by a rule of thumb. A source is
 a footnote.
 """
@@ -141,3 +143,23 @@ def _engine_table(
 def _address(module: ModuleContent, lesson: LessonContent) -> str:
     (file,) = module.folder.glob(f"{lesson.number:02}-*.md")
     return f"../training/content/modules/{module.folder.name}/{file.name}"
+
+
+def main() -> None:
+    """Read the lessons that ship and write the page."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django
+
+    django.setup()
+    from alerts.incidents.engine.catalogue import all_types
+    from portal.attack import engine as attack
+    from training.catalog.management.commands.training import read_folder
+    from training.catalog.queries.lessons import shipped_reviews
+
+    modules = read_folder(Path("training/content")).modules
+    text = curriculum_overview(modules, all_types(), shipped_reviews(), attack.version())
+    Path("docs/curriculum.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
