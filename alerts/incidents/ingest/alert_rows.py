@@ -5,6 +5,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
 
+from django.db import connection
+
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import (
     AlertColumns,
@@ -20,7 +22,7 @@ from alerts.incidents.ingest.pg_copy import (
     texts_member,
 )
 from alerts.sites.queries import FIND_DEVICE
-from portal.formats.plain_sql import array, kept_cursor
+from portal.formats.plain_sql import array
 
 type Key = tuple[int, str]  # workspace and key
 
@@ -164,7 +166,7 @@ def record_ends(alert_ids: Iterable[int]) -> None:
     done before: rules see an alert as of then, whatever the inventory says of its devices later.
     """
     if ids := list(alert_ids):
-        kept_cursor().execute(_RECORD_ENDS, [array(ids)])
+        connection.cursor().execute(_RECORD_ENDS, [array(ids)])
 
 
 def _newest_versions(

@@ -5,6 +5,7 @@ from datetime import datetime
 from operator import itemgetter
 
 import orjson
+from django.db import connection
 from msgspec import structs
 
 from alerts.incidents.ingest import pg_copy
@@ -16,7 +17,6 @@ from alerts.sentinel.wire import LOG_ENTITY_PREFIX, UnreadableRecord, WireCommen
 from alerts.sentinel.wire.graph import MARK, NAME_PREFIX, key_and_message
 from alerts.sites.engine.devices import known_kind
 from alerts.sites.services import DeviceSeen, learn_devices, level_of
-from portal.formats.plain_sql import kept_cursor
 
 _COLUMNS = "incident_id, name, kind, label, device_id, body"
 _STAGED = "incident_id, name, kind, label, zone_id, address, body"
@@ -90,7 +90,7 @@ class Entities:
         pg_copy.copy_with_documents(
             "incoming_entities", columns=_STAGED, copy_rows=copy_rows, documents=documents
         )
-        kept_cursor().execute(_MERGE)
+        connection.cursor().execute(_MERGE)
 
 
 def _sighting_of(device: WireDevice, zone_id: int, seen_at: datetime) -> DeviceSeen:
@@ -167,4 +167,4 @@ def store_comments(
         }
         for (incident_id, name), comment in sorted(readable.items(), key=itemgetter(0))
     ]
-    kept_cursor().execute(_MERGE_COMMENTS, [orjson.dumps(rows).decode()])
+    connection.cursor().execute(_MERGE_COMMENTS, [orjson.dumps(rows).decode()])

@@ -11,8 +11,6 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from portal.formats.plain_sql import kept_cursor
-
 _PIECE = 40  # rows with documents sent at once: what is small stays at hand
 NULL = "\\N"
 _USUAL_MOMENTS = re.compile(
@@ -153,7 +151,7 @@ def copy_documents(
 
 
 def _copy(statement: str, blocks: Iterable[bytes]) -> None:
-    with connection.wrap_database_errors, kept_cursor().copy(statement) as copy:
+    with connection.wrap_database_errors, connection.cursor().copy(statement) as copy:
         for block in blocks:
             copy.write(block)
 
@@ -170,7 +168,7 @@ def reserve_ids(sequence: str, *, n: int) -> list[int]:
 
 def query_rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """All rows of a query."""
-    cursor = kept_cursor()
+    cursor = connection.cursor()
     cursor.execute(sql, params or None)  # without any, nothing is looked for in the text
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -25,7 +25,6 @@ from alerts.planned_work.engine.recurrence import WorkSpan, occurrences
 from alerts.planned_work.models import NamedDevice as DeviceRow
 from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkConfirmation
 from alerts.planned_work.services.plan import AHEAD, BEHIND
-from portal.formats.plain_sql import kept_cursor
 
 BATCH = 5000
 _RENEW_BEFORE = timedelta(days=62)
@@ -133,7 +132,7 @@ def cover_alerts(*, alert_ids: Collection[int], now: datetime) -> None:
     """Note what planned work says of these alerts. Also work that was changed since counts: it was
     known so when the alert came.
     """
-    cursor = kept_cursor()  # asked with each batch of alerts, and mostly there is no work at all
+    cursor = connection.cursor()  # asked with each batch of alerts; mostly there is no work at all
     cursor.execute("SELECT EXISTS (SELECT FROM planned_work_occurrence)")
     if cursor.fetchone()[0]:
         _cover(_candidates(_OF_ALERTS, list(alert_ids)))

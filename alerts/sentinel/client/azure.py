@@ -14,13 +14,13 @@ from urllib.parse import quote, urlencode
 import orjson
 from azure.core.credentials import TokenCredential
 
-from alerts.sentinel.client.analytics_rules import AzureAnalyticsRules
+from alerts.sentinel.client.analytics_rules import AnalyticsRules
 from alerts.sentinel.client.answers import object_in
 from alerts.sentinel.client.authentication import SignedIn
-from alerts.sentinel.client.azure_calls import AzureCalls
+from alerts.sentinel.client.automation_rules import AutomationRules
 from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
-from alerts.sentinel.client.connections import AzureConnections
+from alerts.sentinel.client.connections import PlaybookConnections
 from alerts.sentinel.client.errors import (
     AnswerTooLarge,
     SentinelError,
@@ -28,12 +28,12 @@ from alerts.sentinel.client.errors import (
     SentinelRefused,
     SentinelUnavailable,
 )
-from alerts.sentinel.client.incident_tasks import AzureIncidentTasks
+from alerts.sentinel.client.incident_tasks import IncidentTasks
 from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
-from alerts.sentinel.client.playbooks import AzurePlaybooks
+from alerts.sentinel.client.playbooks import Playbooks
 from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, ListBy, Probe, Receipt
-from alerts.sentinel.client.prerequisites import AzurePrerequisites
-from alerts.sentinel.client.standard_playbooks import AzureStandardPlaybooks
+from alerts.sentinel.client.prerequisites import Prerequisites
+from alerts.sentinel.client.standard_playbooks import StandardPlaybooks
 from alerts.sentinel.client.versions import (
     ApiVersions,
     api_version_in,
@@ -43,46 +43,21 @@ from alerts.sentinel.client.versions import (
     whole_version,
     with_version,
 )
-from alerts.sentinel.client.watchlists import AzureWatchlists
+from alerts.sentinel.client.watchlists import Watchlists
 from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import write_moment
 
-_RULES = "automationRules"
-
-
-class AzureAutomationRules:
-    """Reads and writes automation rules as they stand on the wire."""
-
-    def list_automation_rules(self: AzureCalls, *, next_link: str | None = None) -> bytes:
-        """One page of all automation rules, ours and others'."""
-        return self._call("GET", self._followed(next_link) if next_link else self._url(_RULES))
-
-    def get_automation_rule(self: AzureCalls, name: str) -> bytes:
-        """One automation rule as it is now."""
-        return self._call("GET", self._url(_RULES, name))
-
-    def put_automation_rule(
-        self: AzureCalls, name: str, properties: dict[str, Any], *, etag: str = ""
-    ) -> Receipt:
-        """Write a whole rule under an id of ours; without an etag it is meant to be new."""
-        body = {"properties": properties} | ({"etag": etag} if etag else {})
-        return self._put(name, self._url(_RULES, name), body)
-
-    def delete_automation_rule(self: AzureCalls, name: str, *, etag: str = "") -> None:
-        """Take a rule away, if it is still the one that was read. None there is as good."""
-        self._delete(self._url(_RULES, name), etag=etag)
-
 
 class AzureSentinelClient(
-    AzureAutomationRules,
-    AzurePlaybooks,
-    AzureAnalyticsRules,
-    AzureIncidentTasks,
-    AzurePrerequisites,
-    AzureWatchlists,
-    AzureStandardPlaybooks,
-    AzureConnections,
-    SignedCalls,
+    SignedCalls,  # before the parts: they only declare what it has
+    AutomationRules,
+    Playbooks,
+    AnalyticsRules,
+    IncidentTasks,
+    Prerequisites,
+    Watchlists,
+    StandardPlaybooks,
+    PlaybookConnections,
 ):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""
 

@@ -1,5 +1,5 @@
-"""What the parts of the client for Azure's resource manager call; `azure.py` has it. Written as a
-protocol so that a room can import one part without the SDK, which costs 40 MB.
+"""What the parts of the client call; `azure.py` has it. Parts are protocols, so that whoever names
+one needs no SDK, which costs 40 MB.
 """
 
 from __future__ import annotations

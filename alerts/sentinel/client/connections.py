@@ -24,18 +24,10 @@ from alerts.sentinel.wire.records import NotAPage
 MAX_READS: Final = 500  # by one reader
 
 
-class PlaybookConnections(Protocol):
+class PlaybookConnections(AzureCalls, Protocol):
     """The part of a client that reads connections."""
 
     def get_connection(self, connection: str) -> bytes:
-        """One connection as it is now, with its connector."""
-        ...
-
-
-class AzureConnections:
-    """Reads connections."""
-
-    def get_connection(self: AzureCalls, connection: str) -> bytes:
         """One connection as it is now, with its connector."""
         if not is_connection_id(connection):
             raise SentinelRefused("This is not the address of a connection.")

@@ -12,36 +12,20 @@ if TYPE_CHECKING:
 _TASKS = "tasks"
 
 
-class IncidentTasks(Protocol):
+class IncidentTasks(AzureCalls, Protocol):
     """The part of a client that knows tasks. A task is named by us, so that the same one written
     twice is there once.
     """
 
     def list_tasks(self, name: str, *, next_link: str | None = None) -> bytes:
         """One page of an incident's tasks."""
-        ...
-
-    def get_task(self, name: str, task: str) -> bytes:
-        """One task of an incident as it is now."""
-        ...
-
-    def put_task(self, name: str, task: str, body: dict[str, Any]) -> Receipt:
-        """Write a whole task; with an etag only over the version that was read."""
-        ...
-
-
-class AzureIncidentTasks:
-    """Reads and writes tasks as they stand on the wire."""
-
-    def list_tasks(self: AzureCalls, name: str, *, next_link: str | None = None) -> bytes:
-        """One page of an incident's tasks."""
         url = self._followed(next_link) if next_link else self._url("incidents", name, _TASKS)
         return self._call("GET", url)
 
-    def get_task(self: AzureCalls, name: str, task: str) -> bytes:
+    def get_task(self, name: str, task: str) -> bytes:
         """One task of an incident as it is now."""
         return self._call("GET", self._url("incidents", name, _TASKS, task))
 
-    def put_task(self: AzureCalls, name: str, task: str, body: dict[str, Any]) -> Receipt:
+    def put_task(self, name: str, task: str, body: dict[str, Any]) -> Receipt:
         """Write a whole task; with an etag only over the version that was read."""
         return self._put(task, self._url("incidents", name, _TASKS, task), body)

@@ -1,4 +1,5 @@
-"""What Tagout asks of Sentinel. `azure.py` does it over the SDK, tests have a twin in memory.
+"""What Tagout asks of Sentinel. `azure.py` does it over the SDK, tests have a twin in memory. Parts
+that the resource manager alone has stand whole in a file each (`watchlists.py`, `playbooks.py`, …).
 
 Incidents come from an `IncidentPort`: the resource manager (ARM), or, for a workspace in the
 Defender portal, Microsoft Graph. Whichever it is, reads give an answer's bytes in Sentinel's own
@@ -15,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from alerts.sentinel.client.analytics_rules import AnalyticsRules
+from alerts.sentinel.client.automation_rules import AutomationRules
 from alerts.sentinel.client.connections import PlaybookConnections
 from alerts.sentinel.client.errors import (
     ForeignHost,
@@ -27,6 +29,7 @@ from alerts.sentinel.client.errors import (
     SentinelUnavailable,
 )
 from alerts.sentinel.client.incident_tasks import IncidentTasks
+from alerts.sentinel.client.playbooks import Playbooks
 from alerts.sentinel.client.prerequisites import Prerequisites
 from alerts.sentinel.client.standard_playbooks import StandardPlaybooks
 from alerts.sentinel.client.watchlists import Watchlists
@@ -96,51 +99,6 @@ class Probe:
     has_incidents: bool
     reads_left: int | None
     writes_left: int | None
-
-
-class AutomationRules(Protocol):
-    """The automation rules of a workspace. They count and act there for everybody, not only us."""
-
-    def list_automation_rules(self, *, next_link: str | None = None) -> bytes:
-        """One page of all automation rules, ours and others'."""
-        ...
-
-    def get_automation_rule(self, name: str) -> bytes:
-        """One automation rule as it is now."""
-        ...
-
-    def put_automation_rule(
-        self, name: str, properties: dict[str, Any], *, etag: str = ""
-    ) -> Receipt:
-        """Write a whole rule under an id of ours; without an etag it is meant to be new."""
-        ...
-
-    def delete_automation_rule(self, name: str, *, etag: str = "") -> None:
-        """Take a rule away, if it is still the one that was read. None there is as good."""
-        ...
-
-
-class Playbooks(Protocol):
-    """The playbooks (Logic Apps) in the subscription of a workspace, and their runs."""
-
-    def list_playbooks(self, *, next_link: str | None = None) -> bytes:
-        """One page of all playbooks."""
-        ...
-
-    def get_playbook(self, playbook: str) -> bytes:
-        """One playbook as it is now. `playbook` is its resource id."""
-        ...
-
-    def list_playbook_runs(self, playbook: str, *, next_link: str | None = None) -> bytes:
-        """One page of the runs of a playbook, newest first. `playbook` is its resource id."""
-        ...
-
-    def run_playbook(self, incident: str, *, playbook: str) -> None:
-        """Start a playbook on an incident. Each call that arrives starts one more run, so this is
-        never repeated by itself; SentinelUnavailable leaves open whether it arrived, unless
-        `was_not_sent` says that it did not.
-        """
-        ...
 
 
 class IncidentPort(Protocol):

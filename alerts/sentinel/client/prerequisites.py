@@ -51,22 +51,6 @@ class Writable(StrEnum):
     ANALYTICS_RULE = "alertRules"
 
 
-class Prerequisites(Protocol):
-    """The part of a client that knows what stands around a workspace."""
-
-    def read_prerequisite(
-        self, part: Prerequisite, *, of: str = "", next_link: str | None = None
-    ) -> bytes:
-        """One answer, or one page of a list; `next_link` goes on where a page said it does."""
-        ...
-
-    def put_prerequisite(self, kind: Writable, name: str, body: dict[str, Any]) -> bytes:
-        """Write a whole resource and return what stands there now. A body without an etag is meant
-        to be new.
-        """
-        ...
-
-
 _BELOW_SENTINEL = {
     Prerequisite.ONBOARDING: ("onboardingStates", "default"),
     Prerequisite.CONNECTORS: ("dataConnectors",),
@@ -82,11 +66,11 @@ _PLAN = "/providers/Microsoft.IoTSecurity/defenderSettings"
 _ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
 
 
-class AzurePrerequisites:
-    """Reads and writes them over the client's own pipeline."""
+class Prerequisites(AzureCalls, Protocol):
+    """The part of a client that knows what stands around a workspace."""
 
     def read_prerequisite(
-        self: AzureCalls, part: Prerequisite, *, of: str = "", next_link: str | None = None
+        self, part: Prerequisite, *, of: str = "", next_link: str | None = None
     ) -> bytes:
         """One answer, or one page of a list; `next_link` goes on where a page said it does."""
         if next_link is not None:
@@ -101,9 +85,7 @@ class AzurePrerequisites:
         question = f'{{"kind":"IOT","properties":{{"subscriptionId":"{of}"}}}}'
         return self._call("POST", url, question.encode())
 
-    def put_prerequisite(
-        self: AzureCalls, kind: Writable, name: str, body: dict[str, Any]
-    ) -> bytes:
+    def put_prerequisite(self, kind: Writable, name: str, body: dict[str, Any]) -> bytes:
         """Write a whole resource and return what stands there now. A body without an etag is meant
         to be new.
         """

@@ -17,28 +17,16 @@ _SITE: Final = re.compile(
 _RUNTIME: Final = "hostruntime/runtime/webhooks/workflow/api/management"
 
 
-class StandardPlaybooks(Protocol):
+class StandardPlaybooks(AzureCalls, Protocol):
     """The part of a client that lists what a subscription has of Standard Logic Apps."""
 
     def list_playbook_sites(self, *, next_link: str | None = None) -> bytes:
-        """One page of all sites of the subscription, whatever they run."""
-        ...
-
-    def list_site_playbooks(self, site: str, *, next_link: str | None = None) -> bytes:
-        """One page of the workflows of a site, without their definitions."""
-        ...
-
-
-class AzureStandardPlaybooks:
-    """Lists sites and the workflows in them."""
-
-    def list_playbook_sites(self: AzureCalls, *, next_link: str | None = None) -> bytes:
         """One page of all sites of the workspace's subscription, whatever they run."""
         path = f"/subscriptions/{self._subscription}/providers/Microsoft.Web/sites"
         url = self._followed(next_link) if next_link else self._arm_url(path, version=WEB)
         return self._call("GET", url)
 
-    def list_site_playbooks(self: AzureCalls, site: str, *, next_link: str | None = None) -> bytes:
+    def list_site_playbooks(self, site: str, *, next_link: str | None = None) -> bytes:
         """One page of the workflows of a site, without their definitions."""
         if not _SITE.fullmatch(site):
             raise SentinelRefused("This is not the address of a Logic App.")

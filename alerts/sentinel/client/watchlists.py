@@ -13,70 +13,36 @@ if TYPE_CHECKING:
 _LISTS, _ITEMS = "watchlists", "watchlistItems"
 
 
-class Watchlists(Protocol):
+class Watchlists(AzureCalls, Protocol):
     """The part of a client that knows watchlists. Items are named by GUIDs of ours, so that the
     same one written twice is there once.
     """
 
     def get_watchlist(self, alias: str) -> bytes:
         """One watchlist without its items. What its state says goes on after the answer."""
-        ...
+        return self._call("GET", self._url(_LISTS, alias))
 
     def put_watchlist(self, alias: str, properties: dict[str, Any], *, etag: str = "") -> Receipt:
         """Write a watchlist; without an etag it is meant to be new. Azure goes on making it."""
-        ...
+        body = {"properties": properties} | ({"etag": etag} if etag else {})
+        return self._put(alias, self._url(_LISTS, alias), body)
 
     def list_watchlist_items(self, alias: str, *, next_link: str | None = None) -> bytes:
         """One page of the items of a watchlist."""
-        ...
+        url = self._followed(next_link) if next_link else self._url(_LISTS, alias, _ITEMS)
+        return self._call("GET", url)
 
     def get_watchlist_item(self, alias: str, name: str) -> bytes:
         """One item as it is now."""
-        ...
+        return self._call("GET", self._url(_LISTS, alias, _ITEMS, name))
 
     def put_watchlist_item(
         self, alias: str, name: str, row: dict[str, Any], *, etag: str = ""
     ) -> Receipt:
         """Write a whole row under an id of ours; without an etag it is meant to be new."""
-        ...
-
-    def delete_watchlist_item(self, alias: str, name: str, *, etag: str = "") -> None:
-        """Take an item away, if it is still the one that was read. None there is as good."""
-        ...
-
-
-class AzureWatchlists:
-    """Reads and writes watchlists as they stand on the wire."""
-
-    def get_watchlist(self: AzureCalls, alias: str) -> bytes:
-        """One watchlist without its items. What its state says goes on after the answer."""
-        return self._call("GET", self._url(_LISTS, alias))
-
-    def put_watchlist(
-        self: AzureCalls, alias: str, properties: dict[str, Any], *, etag: str = ""
-    ) -> Receipt:
-        """Write a watchlist; without an etag it is meant to be new. Azure goes on making it."""
-        body = {"properties": properties} | ({"etag": etag} if etag else {})
-        return self._put(alias, self._url(_LISTS, alias), body)
-
-    def list_watchlist_items(
-        self: AzureCalls, alias: str, *, next_link: str | None = None
-    ) -> bytes:
-        """One page of the items of a watchlist."""
-        url = self._followed(next_link) if next_link else self._url(_LISTS, alias, _ITEMS)
-        return self._call("GET", url)
-
-    def get_watchlist_item(self: AzureCalls, alias: str, name: str) -> bytes:
-        """One item as it is now."""
-        return self._call("GET", self._url(_LISTS, alias, _ITEMS, name))
-
-    def put_watchlist_item(
-        self: AzureCalls, alias: str, name: str, row: dict[str, Any], *, etag: str = ""
-    ) -> Receipt:
-        """Write a whole row under an id of ours; without an etag it is meant to be new."""
         url = self._url(_LISTS, alias, _ITEMS, name)
         return self._put(name, url, watchlist_item_body(row, etag=etag))
 
-    def delete_watchlist_item(self: AzureCalls, alias: str, name: str, *, etag: str = "") -> None:
+    def delete_watchlist_item(self, alias: str, name: str, *, etag: str = "") -> None:
         """Take an item away, if it is still the one that was read. None there is as good."""
         self._delete(self._url(_LISTS, alias, _ITEMS, name), etag=etag)

@@ -9,10 +9,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
 from alerts.sites.models import Criticality, Sensor, Site, Zone
-from portal.formats.plain_sql import kept_cursor
 
 _MAX_NAME_LENGTH = 120
 
@@ -129,7 +128,7 @@ def _load(atlas: Atlas, named: set[StatedPlace]) -> None:
         "sites": list({place.site for place in named if place.site}),
         "sensors": list({place.sensor for place in named if place.sensor}),
     }
-    cursor = kept_cursor()
+    cursor = connection.cursor()
     cursor.execute(_PLACES, names)
     atlas.sensors = {row[0]: _Sensor(*row) for row in cursor.fetchall()}
     cursor.nextset()
@@ -292,7 +291,7 @@ def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
     rows = [
         f'{{"seen_at":{when},{document}' for when, document in zip(whens, documents, strict=True)
     ]
-    kept_cursor().execute(_LEARN_SHORT, [f"[{','.join(rows)}]"])
+    connection.cursor().execute(_LEARN_SHORT, [f"[{','.join(rows)}]"])
 
 
 _json_cache: dict[tuple[Any, ...], str] = {}

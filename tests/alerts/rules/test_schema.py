@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from alerts.rules.backtest_body import backtest_schema
 from alerts.rules.fields import FIELDS
 from alerts.rules.rule import MEMBERS, as_json
-from alerts.rules.schema import rule_schema
 from alerts.suppression.backtesting.backtest import run_backtest
 from tests.conftest import NOON
 from tests.factories import rules
+from tools.rule_schema import rule_schema
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "rule-1.json"
 

@@ -5,7 +5,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from portal.ui import sprite
+from tools import sprite
 
 ROOT = Path(__file__).resolve().parents[3]
 ROW = re.compile(r"^\| (static/\S+) \|.*\| ([0-9a-f]{64}) \|$", re.MULTILINE)

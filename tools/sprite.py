@@ -1,4 +1,4 @@
-"""Makes the icon sprite from a folder of Lucide icons: `python -m portal.ui.sprite FOLDER`.
+"""Makes the icon sprite from a folder of Lucide icons: `python -m tools.sprite FOLDER`.
 
 Only the icons named in static/vendor/lucide/icons.txt go in, so that the sprite stays small.
 """
@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NAMES = ROOT / "static/vendor/lucide/icons.txt"
 SPRITE = ROOT / "static/ui/icons/sprite.svg"
 
