@@ -1,17 +1,13 @@
 """The published schemas of rule and back-test are those the engine would write today."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from alerts.rules.backtest_body import backtest_schema
 from alerts.rules.fields import FIELDS
 from alerts.rules.rule import MEMBERS, as_json
-from alerts.suppression.backtesting.backtest import run_backtest
-from tests.conftest import NOON
 from tests.factories import rules
 from tools.rule_schema import rule_schema
 
@@ -47,17 +43,3 @@ def test_the_published_schema_of_a_back_test_is_up_to_date():
     published = json.loads(PUBLISHED.with_name("backtest-1.json").read_text(encoding="utf-8"))
     assert published == backtest_schema()
     Draft202012Validator.check_schema(published)
-
-
-@pytest.mark.django_db
-def test_what_is_frozen_fits_its_schema(workspace, site, people, history):
-    rule = rules.downloads()
-    alike = rules.incident_of(workspace, site, at=rules.TUESDAY, destination="PLC-PL2-09")
-    rules.judge([alike], by=people.oda, verdict="suspicious")
-    wide = replace(rule, all_of=(*rule.all_of[:3], *rule.all_of[4:]))
-    check = Draft202012Validator(backtest_schema(), format_checker=FormatChecker())
-    bodies = [run_backtest(rule=definition, now=NOON).body for definition in (rule, wide)]
-    assert [bool(body["stops"]) for body in bodies] == [False, True]
-    assert bodies[0]["nearest"] and bodies[0]["check_these"] and bodies[0]["per_day"]
-    for body in bodies:
-        assert [error.message for error in check.iter_errors(body)] == []
