@@ -46,7 +46,15 @@ log_timezone = 'UTC'
 logging_collector = off
 unix_socket_permissions = 0700
 """
-UNSAFE_CONF = "fsync = off\nfull_page_writes = off\nautovacuum_naptime = 10min\n"
+# Statistics that come at some moment of a run make the same query fast now and slow then.
+UNSAFE_CONF = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+"""
 
 
 @dataclass(frozen=True, slots=True)
