@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('automation', '0009_changes_name_their_runs'),
-        ('outbox', '0010_no_check_in_the_row'),
+        ('outbox', '0009_what_rules_owe'),
         ('incidents', '0023_tasks_of_incidents'),
         ('audit', '0004_guarded_record'),
     ]

@@ -57,8 +57,8 @@ class _CopyLine(NamedTuple):
 
 def load_rows(archive: BackupArchive, *, server: int) -> dict[str, int]:
     """Load each table's rows and where its sequence stands, and return the number of rows of tables
-    that are not there. `django_migrations` is left as it is: it lists what ran here. Raises Refused
-    where the dump holds anything else, or more rows than the manifest counts.
+    that are not there. `django_migrations` and its sequence are left as they are: it lists what ran
+    here. Raises Refused where the dump holds anything else, or more rows than the manifest counts.
     """
     connection.ensure_connection()
     columns, sequences = _columns_and_sequences()
@@ -92,7 +92,7 @@ def _columns_and_sequences() -> tuple[dict[str, list[str]], set[str]]:
         cursor.execute(COLUMNS)
         columns = dict(cursor.fetchall())
         cursor.execute(SEQUENCES)
-        return columns, {name for (name,) in cursor.fetchall()}
+        return columns, {name for (name,) in cursor.fetchall()} - {f"{MIGRATIONS}_id_seq"}
 
 
 def _copy_in(copy: _CopyLine, rows: Iterator[bytes], *, columns: Mapping[str, list[str]]) -> None:

@@ -161,14 +161,14 @@ def _replace_contents(
     rights = current_rights()
     drop_everything()
     progress(f"Making the tables of Tagout {manifest.tagout} …")
-    make_schema(manifest.migrations)
+    ran = make_schema(manifest.migrations)
     _check_counts_are_there(manifest)
     progress(f"Loading {len(manifest.rows)} tables …")
     with emptied_for_loading():
         not_loaded = load_rows(archive, server=server)
     for table, number in not_loaded.items():
         progress(f"Not loaded: {table} ({number} rows), which no migration of Tagout makes.")
-    give_rights(rows=rights, migrations=manifest.migrations)
+    give_rights(rows=rights, migrations=ran)
     _compare_rows(manifest)
     return _begin_pause(
         archive, not_loaded=not_loaded, foreign=foreign, by_label=by_label, now=clock.now()
@@ -238,7 +238,9 @@ def _begin_pause(
 
 
 def _migrations_in_code() -> set[tuple[str, str]]:
-    return set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+    """Return those of the files, and those that squashed ones replace."""
+    files = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    return {key for name, file in files.items() for key in (name, *file.replaces)}
 
 
 def _pending() -> bool:

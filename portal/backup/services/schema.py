@@ -79,23 +79,43 @@ def drop_everything() -> None:
             cursor.execute(f"DROP {kind} IF EXISTS {name} CASCADE")
 
 
-def make_schema(migrations: Collection[str]) -> None:
+def make_schema(migrations: Collection[str]) -> list[str]:
     """Run exactly these migrations, which read like `audit.0002_chain`, in the caller's transaction
-    and in an empty schema. Raises Refused where one needs another that is not among them.
+    and in an empty schema, and return what ran: a squashed migration instead of those that it
+    replaces, where all of these are listed. Raises Refused where one needs another that is not.
     """
     executor = MigrationExecutor(connection)
+    listed = _nodes_of(executor, migrations)
     graph = executor.loader.graph
     complete = executor.migration_plan(graph.leaf_nodes(), clean_start=True)
-    plan = [step for step in complete if _label(step[0].app_label, step[0].name) in migrations]
+    plan = [step for step in complete if (step[0].app_label, step[0].name) in listed]
     for migration, _ in plan:
         node = graph.node_map[migration.app_label, migration.name]
-        for app, name in (parent.key for parent in node.parents):
-            if _label(app, name) not in migrations:
+        for parent in node.parents:
+            if parent.key not in listed:
                 raise Refused(
-                    f"The backup lists the migration {migration} and not {app}.{name}, on which it"
-                    " rests: no version of Tagout has such tables."
+                    f"The backup lists the migration {migration} and not {'.'.join(parent.key)}, on"
+                    " which it rests: no version of Tagout has such tables."
                 )
     executor.migrate(graph.leaf_nodes(), plan=plan)
+    return [str(migration) for migration, _ in plan]
+
+
+def _nodes_of(executor: MigrationExecutor, migrations: Collection[str]) -> set[tuple[str, str]]:
+    """Return the nodes that a graph of these migrations has, and let the executor have this graph:
+    Django decides as in a database in which they were applied.
+    """
+    loader, recorder = executor.loader, executor.recorder
+    recorder.ensure_schema()
+    labels = [label.partition(".") for label in migrations]
+    recorder.migration_qs.bulk_create(
+        recorder.Migration(app=app, name=name) for app, _, name in labels
+    )
+    loader.build_graph()
+    nodes = set(loader.applied_migrations) & set(loader.graph.nodes)
+    recorder.flush()
+    loader.applied_migrations = {}
+    return nodes
 
 
 def tables_of_schema() -> list[str]:
@@ -139,7 +159,3 @@ def emptied_for_loading() -> Iterator[None]:
 def _structure(cursor: CursorWrapper) -> list[tuple[str, str, str]]:
     cursor.execute(STRUCTURE)
     return sorted(cursor.fetchall(), key=str)
-
-
-def _label(app: str, name: str) -> str:
-    return f"{app}.{name}"

@@ -131,6 +131,7 @@ def copied_schema(databases, monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute(_schemas[0])
             cursor.execute("RESET search_path")
+        return migrations
 
     monkeypatch.setattr(restore_backup, "make_schema", make_or_copy)
 
