@@ -47,7 +47,7 @@ from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.readiness.foreground import check_move_now, check_now
 from alerts.readiness.policies import READERS, VIEWERS
 from alerts.readiness.queries.readings import granted_rights
-from alerts.reviews.queries import verdicts_hidden_from
+from alerts.reviews.queries.second_opinions import verdicts_hidden_from
 from alerts.reviews.web.frame import count_waiting_reviews
 from alerts.rules.guards.lifecycle import reasons_against_another
 from alerts.sentinel.queries import names_of_workspaces

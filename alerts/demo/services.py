@@ -26,9 +26,9 @@ from alerts.incidents.models import DetailsState, Incident, IncidentStatus
 from alerts.reviews.engine.causes import causes_for
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from alerts.sentinel.models import IncidentSource, Workspace
-from alerts.sentinel.services import add_workspace, point_workspace
+from alerts.sentinel.services.workspaces import add_workspace, point_workspace
 from alerts.sites.models import Device, Site
-from alerts.sites.services import (
+from alerts.sites.services.describe import (
     DeviceFacts,
     SensorFacts,
     ZoneFacts,

@@ -1,6 +1,5 @@
 """The door out: everything owed to Sentinel, as rows written in the transaction of the decision.
 Has an incident by workspace and name only. Upper rooms contribute what is asked before a delivery
 and what follows it (`registry`). Automation rules are desired state, a row per rule and workspace.
-Doors: `services.enqueue_changes`, `services.withdraw`, `services.retry_change`,
-`services.set_desired_rule`, `services.clear_desired_rule`, `queries`, command `deliver`.
+Doors: `services.enqueue`, `services.set_desired`, `queries`, command `deliver`.
 """

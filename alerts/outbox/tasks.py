@@ -6,8 +6,8 @@ from typing import Any
 from celery import shared_task
 
 from alerts.outbox.queries import workspaces_to_stop
-from alerts.outbox.services import deliver_one, deliver_one_rule
-from alerts.outbox.services.deliver_rules import push_rules
+from alerts.outbox.services.deliver import deliver_one
+from alerts.outbox.services.deliver_rules import deliver_one_rule, push_rules
 from alerts.outbox.services.rule_drift import check_one_workspace
 from alerts.sentinel.client import client_for
 from portal import clock

@@ -6,9 +6,9 @@ from celery import shared_task
 from django.conf import settings
 
 from alerts.incidents.ingest.survivors import find_survivors
-from alerts.reviews.services import run_second_opinions as run
 from alerts.reviews.services.merged_questions import move_merged_question
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
+from alerts.reviews.services.second_opinions import run_second_opinions as run
 from portal import clock
 from portal.jobs.services import run_while_due
 

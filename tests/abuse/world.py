@@ -8,7 +8,8 @@ from alerts.captures.services import attach_capture, read_a_capture
 from alerts.incidents.acts.bulk import do_verb
 from alerts.outbox.models import Change
 from alerts.reviews.models import Opinion, SecondOpinion
-from alerts.reviews.services import ask_ot, give_verdict
+from alerts.reviews.services.questions import ask_ot
+from alerts.reviews.services.verdicts import give_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role, User

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Group, Incident
-from alerts.reviews.services import ask_ot
+from alerts.reviews.services.questions import ask_ot
 from tests.architecture.test_query_budgets import add_people, fill_patterns, make_place
 from tests.bars import calm_down
 from tests.conftest import NOON

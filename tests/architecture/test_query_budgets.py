@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from alerts.incidents.ingest.groups import regroup
 from alerts.intake.models import Cursor
 from alerts.patterns.services.mine_patterns import mine_patterns
-from alerts.reviews.services import ask_ot, give_verdict
+from alerts.reviews.services.questions import ask_ot
+from alerts.reviews.services.verdicts import give_verdict
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.past import judge, routine

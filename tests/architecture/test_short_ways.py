@@ -19,7 +19,7 @@ from alerts.intake.services.pages import read_page_answer, store_page
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
-from alerts.reviews.services import ask_ot
+from alerts.reviews.services.questions import ask_ot
 from alerts.sentinel.client.port import ListBy
 from alerts.sites.models import Site
 from tests.alerts.suppression.enforcing.floor import DEVICES, POLLING, routine

@@ -1,6 +1,6 @@
 """One write that is owed to Sentinel, as an act of a person owes it."""
 
-from alerts.outbox.services import PendingWrite, enqueue_changes
+from alerts.outbox.services.enqueue import PendingWrite, enqueue_changes
 
 
 def enqueue_update(*, workspace_id, incident_name, patch, base, **act):

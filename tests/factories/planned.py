@@ -5,7 +5,8 @@ from typing import Any
 
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import PlannedWork
-from alerts.planned_work.services import WorkPlan, plan_work
+from alerts.planned_work.services.plan import WorkPlan
+from alerts.planned_work.services.work import plan_work
 from alerts.sites.models import Site
 from tests.factories.incidents import NOON
 

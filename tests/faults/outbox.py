@@ -8,10 +8,10 @@ from django.db import connection
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, WantedRule
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services.deliver import deliver_one
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Reachability, WorkspaceScope
-from alerts.sentinel.services import add_workspace
+from alerts.sentinel.services.workspaces import add_workspace
 from alerts.sentinel.wire import read_incident_page
 from portal import clock
 from portal.jobs.models import JobState

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from alerts.incidents.models import DetailsState, Incident, IncidentRaw
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.intake.tasks import watch_unreadable
-from alerts.sentinel.services import note_fresh
+from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.enforcing.decide import decide_new_incidents
 from portal.accounts.models import GrantScope, Role
 from portal.notifications.models import Notification

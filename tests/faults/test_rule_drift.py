@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.outbox.models import Landing, WantedRule
-from alerts.outbox.services import name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import name_of_rule, set_desired_rule
 from alerts.outbox.tasks import deliver_due_rules, look_for_changed_rules
 from alerts.suppression.deploying.deployments import deployments_of_rule, is_live_as_a_whole
 from alerts.suppression.models import Rule

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from alerts.intake.tasks import poll_due_workspaces
 from alerts.outbox.models import Landing, RuleKind, WantedRule
-from alerts.outbox.services import name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import name_of_rule, set_desired_rule
 from alerts.outbox.tasks import deliver_due_rules
 from alerts.rules.sentinel_forms import NAME_PREFIX
 from alerts.sentinel.client import client_for

@@ -5,7 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from alerts.outbox.models import WantedRule
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries.questions import annotations_in_force
 from alerts.rules.rule import Clause, RuleDefinition, as_json
 from alerts.suppression.drafting.drafts import draft_rule
 from alerts.suppression.models import RuleVersion

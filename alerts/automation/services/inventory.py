@@ -27,7 +27,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
-from alerts.sentinel.services import may_call_workspace, note_error, note_success
+from alerts.sentinel.services.reach import may_call_workspace, note_error, note_success
 from alerts.sentinel.wire import (
     NotAPage,
     WirePlaybook,

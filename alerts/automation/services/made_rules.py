@@ -31,7 +31,7 @@ from alerts.automation.queries import incidents_like, severity_on_arrival
 from alerts.automation.services.notify import notify_of_plant_rule
 from alerts.incidents.models import Incident
 from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
-from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.rules.analytics_rules import portal_types_for
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import is_in_defender_portal

@@ -19,7 +19,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import overlay_owed
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.outbox.models import ChangeOutcome
-from alerts.outbox.services import PendingWrite, enqueue_changes
+from alerts.outbox.services.enqueue import PendingWrite, enqueue_changes
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused

@@ -31,7 +31,7 @@ from alerts.automation.services.check_evidence import (
     runs_since,
 )
 from alerts.outbox.models import Landing, RuleKind, WantedRule
-from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelConflict,

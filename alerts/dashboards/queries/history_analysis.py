@@ -15,7 +15,8 @@ from alerts.dashboards.engine.severity_proposal import TypeHistory, propose_seve
 from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus, Severity
 from alerts.incidents.queries import alerts_visible_to, incidents_visible_to
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import annotations_told_to, evidence_in_force
+from alerts.reviews.queries.questions import evidence_in_force
+from alerts.reviews.queries.second_opinions import annotations_told_to
 from portal.accounts.models import User
 
 MAX_PATTERNS = 200

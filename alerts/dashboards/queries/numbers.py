@@ -27,12 +27,8 @@ from alerts.dashboards.measures import (
 from alerts.dashboards.queries.series import Series, SitesOrNone, series_of, sites_shown_to
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import Review
-from alerts.reviews.queries import (
-    Agreement,
-    agreement_since,
-    annotations_visible_to,
-    reviews_visible_to,
-)
+from alerts.reviews.queries.questions import annotations_visible_to, reviews_visible_to
+from alerts.reviews.queries.second_opinions import Agreement, agreement_since
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of

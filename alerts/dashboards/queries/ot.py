@@ -10,12 +10,8 @@ from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident, IncidentStatus, Severity
 from alerts.reviews.models import Annotation, Review, Verdict
-from alerts.reviews.queries import (
-    WAITING_INCIDENTS,
-    annotations_in_force,
-    opinions_waiting_for,
-    waiting_for,
-)
+from alerts.reviews.queries.questions import WAITING_INCIDENTS, annotations_in_force, waiting_for
+from alerts.reviews.queries.second_opinions import opinions_waiting_for
 from portal.accounts.models import User
 
 LISTED, ANSWERS = 8, 5

@@ -31,7 +31,7 @@ from alerts.dashboards.measures import (
 )
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Review
-from alerts.reviews.queries import reviews_visible_to
+from alerts.reviews.queries.questions import reviews_visible_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User

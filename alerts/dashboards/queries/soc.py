@@ -18,7 +18,8 @@ from alerts.incidents.queries import (
     recent_acts_of,
 )
 from alerts.reviews.models import Annotation, Review
-from alerts.reviews.queries import annotations_in_force, without_hidden
+from alerts.reviews.queries.questions import annotations_in_force
+from alerts.reviews.queries.second_opinions import without_hidden
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 

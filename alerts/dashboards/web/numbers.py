@@ -13,7 +13,7 @@ from alerts.dashboards.queries.series import Series, SeriesPoint
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import answered_address, queue_address
 from alerts.dashboards.web.words import classification, share_words, span_words
-from alerts.reviews.queries import Agreement
+from alerts.reviews.queries.second_opinions import Agreement
 from portal.ui.moments import READER, date_of, reader_clock
 from portal.ui.pieces import LinePoint
 from portal.ui.words import length, number, percent

@@ -25,7 +25,12 @@ from alerts.incidents.queries import DECISIONS
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import ChangeOutcome, Urgency, WriteKind
 from alerts.outbox.queries import changes_of_act
-from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw_changes
+from alerts.outbox.services.enqueue import (
+    UNDO_HOLD,
+    PendingWrite,
+    enqueue_changes,
+    withdraw_changes,
+)
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record

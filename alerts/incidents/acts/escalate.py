@@ -15,7 +15,7 @@ from alerts.incidents.engine.catalogue import bare_title, sentence
 from alerts.incidents.models import ESCALATED_LABEL, Incident, OtState, Severity
 from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS
-from alerts.outbox.services import UNDO_HOLD
+from alerts.outbox.services.enqueue import UNDO_HOLD
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding

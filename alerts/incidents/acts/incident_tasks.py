@@ -14,7 +14,7 @@ from alerts.incidents.ingest.incident_tasks import request_tasks, show_owed_task
 from alerts.incidents.models import Incident, IncidentTask, TaskReading
 from alerts.incidents.policies import reasons_against_acting
 from alerts.outbox.queries import changes_of_act
-from alerts.outbox.services import NEW_TASK
+from alerts.outbox.services.enqueue import NEW_TASK
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused

@@ -12,7 +12,7 @@ from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of
 from alerts.incidents.ingest.pg_copy import copy_line
 from alerts.sentinel.wire import WireAlert, WireDevice
 from alerts.sites.engine.devices import is_public_address
-from alerts.sites.services import DeviceLocation
+from alerts.sites.services.learn import DeviceLocation
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
 

@@ -34,7 +34,7 @@ from alerts.sentinel.wire import (
     WireEntity,
 )
 from alerts.sentinel.wire.values import RULE_MARK
-from alerts.sites.services import Atlas, DeviceLocation, Where, learn_places
+from alerts.sites.services.learn import Atlas, DeviceLocation, Where, learn_places
 from portal.jobs.services import WORKER_DIED
 
 __all__ = ["IncidentDetails", "fail_details", "store_details", "store_details_of_many"]

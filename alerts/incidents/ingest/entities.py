@@ -16,7 +16,7 @@ from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import LOG_ENTITY_PREFIX, UnreadableRecord, WireComment, WireDevice
 from alerts.sentinel.wire.graph import MARK, NAME_PREFIX, key_and_message
 from alerts.sites.engine.devices import known_kind
-from alerts.sites.services import DeviceSeen, learn_devices, level_of
+from alerts.sites.services.learn import DeviceSeen, learn_devices, level_of
 
 _COLUMNS = "incident_id, name, kind, label, device_id, body"
 _STAGED = "incident_id, name, kind, label, zone_id, address, body"

@@ -36,7 +36,7 @@ from alerts.incidents.ingest.pg_copy import (
 )
 from alerts.incidents.models.group import PAIR_IS_NEW, PAIR_NEW_HOURS
 from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireComment, WireEntity
-from alerts.sites.services import DeviceLocation
+from alerts.sites.services.learn import DeviceLocation
 from portal.formats.plain_sql import array, run_together
 
 MAX_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)

@@ -21,7 +21,7 @@ from alerts.incidents.ingest.pg_copy import query_rows
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.registry import notify_alert_listeners
 from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireEntity, WireIncident
-from alerts.sites.services import DeviceSeen, learn_devices, learn_places
+from alerts.sites.services.learn import DeviceSeen, learn_devices, learn_places
 from portal.formats.plain_sql import run_together
 
 _KNOWN = """

@@ -31,7 +31,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import ClientPurpose, IncidentSource, Workspace
 from alerts.sentinel.queries import callable_at
-from alerts.sentinel.services import note_error, note_success
+from alerts.sentinel.services.reach import note_error, note_success
 from portal import clock
 from portal.errors import Refused
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from alerts.incidents.ingest.defender_ids import newest_portal_evidence
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import portal_residence_of
-from alerts.sentinel.services import keep_portal_residence
+from alerts.sentinel.services.portal_residence import keep_portal_residence
 
 
 def ask_portal_residence(*, workspace: Workspace, now: datetime) -> bool | None:

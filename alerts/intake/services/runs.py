@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from alerts.intake.models import Cursor, Run
 from alerts.intake.services.pages import RunCounts
-from alerts.sentinel.services import note_fresh
+from alerts.sentinel.services.reach import note_fresh
 from portal.audit.services import record
 
 _KEPT = timedelta(days=30)

@@ -39,7 +39,7 @@ from alerts.sentinel.queries import (
     resting_workspaces,
     workspaces_to_read,
 )
-from alerts.sentinel.services import may_call_workspace, note_error, note_success
+from alerts.sentinel.services.reach import may_call_workspace, note_error, note_success
 from portal import clock
 from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, put_back_after, run_while_due, save_payload

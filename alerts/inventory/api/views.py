@@ -12,7 +12,8 @@ from alerts.inventory.queries import sites_visible_to, zones_visible_to
 from alerts.sites.models import Device, Site, Zone
 from alerts.sites.policies import LEADING, reasons_against_setting_site
 from alerts.sites.registry import foresee_clock_change
-from alerts.sites.services import CannotSetSite, describe_device, set_site
+from alerts.sites.services.describe import describe_device
+from alerts.sites.services.set_site import CannotSetSite, set_site
 from portal import clock
 from portal.accounts.models import OT_ROLES, TokenScope
 from portal.api.views import Resource, command

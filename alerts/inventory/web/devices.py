@@ -26,16 +26,13 @@ from alerts.inventory.web.forms import DeviceForm
 from alerts.inventory.web.links import queue_of_device_address, rules_of_device_address
 from alerts.sites.models import Criticality, Device, DeviceFile, Zone
 from alerts.sites.policies import leads, reasons_against_describing
-from alerts.sites.services import (
-    CannotDescribeDevice,
+from alerts.sites.services.describe import CannotDescribeDevice, describe_device
+from alerts.sites.services.device_file import CannotKeepFile, discard_device_file, keep_device_file
+from alerts.sites.services.import_devices import (
     CannotImportDevices,
-    CannotKeepFile,
     DeviceChange,
     DeviceImport,
-    describe_device,
-    discard_device_file,
     import_devices,
-    keep_device_file,
 )
 from portal import clock
 from portal.accounts.models import OT_ROLES, User

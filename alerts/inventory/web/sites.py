@@ -19,7 +19,7 @@ from alerts.sites.engine.time_zones import plant_zones
 from alerts.sites.models import Site
 from alerts.sites.policies import reasons_against_setting_site
 from alerts.sites.registry import foresee_clock_change
-from alerts.sites.services import CannotSetSite, set_site
+from alerts.sites.services.set_site import CannotSetSite, set_site
 from portal import clock
 from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of

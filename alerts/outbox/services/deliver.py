@@ -44,7 +44,7 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.engine.pacing import seconds_to_wait
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces
-from alerts.sentinel.services import may_call_workspace, note_error, note_success
+from alerts.sentinel.services.reach import may_call_workspace, note_error, note_success
 from alerts.sentinel.wire import (
     WireComment,
     WireIncident,

@@ -47,7 +47,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces, silent_workspaces
-from alerts.sentinel.services import may_call_workspace
+from alerts.sentinel.services.reach import may_call_workspace
 from alerts.sentinel.wire import (
     WireRule,
     differing_places,

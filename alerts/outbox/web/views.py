@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.outbox.models import Change
 from alerts.outbox.policies import reasons_against_resolving
-from alerts.outbox.services import CannotRetry, discard_change, retry_change
+from alerts.outbox.services.enqueue import CannotRetry, discard_change, retry_change
 from alerts.outbox.wording import note_words
 from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock

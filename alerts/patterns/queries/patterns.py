@@ -16,7 +16,11 @@ from alerts.incidents.queries import (
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
+from alerts.reviews.queries.questions import (
+    annotations_visible_to,
+    evidence_in_force,
+    evidence_where,
+)
 from alerts.rules.rule import RuleDefinition
 from alerts.rules.sentence import Sentence
 from alerts.rules.sql import near_misses, rule_condition_sql

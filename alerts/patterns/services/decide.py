@@ -16,7 +16,7 @@ from alerts.patterns.policies import (
 )
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Annotation, Verdict
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries.questions import annotations_in_force
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.rule import RuleDefinition, as_json
 from alerts.suppression.drafting.drafts import draft_rule

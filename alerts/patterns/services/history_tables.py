@@ -16,7 +16,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from alerts.incidents.models import IncidentStatus
-from alerts.reviews.queries import evidence_where
+from alerts.reviews.queries.questions import evidence_where
 from alerts.rules import sql
 from alerts.rules.guards.never import HIGH
 from alerts.rules.rule import Clause, RuleDefinition

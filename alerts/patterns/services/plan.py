@@ -13,7 +13,7 @@ from alerts.patterns.queries.plan import SitePlan
 from alerts.patterns.queries.questions import MAX_A_DAY, questions_at
 from alerts.patterns.services.decide import turn_into_rule
 from alerts.reviews.models import CANNED, Review
-from alerts.reviews.services import ask_ot
+from alerts.reviews.services.questions import ask_ot
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models import VersionState as RuleState
 from alerts.suppression.signing.propose import propose_rule

@@ -19,15 +19,14 @@ from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.recurrence import YEARS, Schedule, time_zone_named
 from alerts.planned_work.models import NamedDevice, Occurrence, Revision
 from alerts.planned_work.queries import latest_occurrence, works_visible_to
-from alerts.planned_work.services import (
-    WorkPlan,
+from alerts.planned_work.services.plan import WorkPlan, devices_named
+from alerts.planned_work.services.work import (
     cancel_work,
     change_work,
     extend_work,
     finish_work,
     plan_work,
 )
-from alerts.planned_work.services.plan import devices_named
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, TokenScope
 from portal.api.listing import Own

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import NamedDevice, Revision, WorkKind
-from alerts.planned_work.services import WorkPlan
-from alerts.planned_work.services.plan import devices_named
+from alerts.planned_work.services.plan import WorkPlan, devices_named
 from alerts.sites.models import Site, Zone
 
 _LOCAL = "%Y-%m-%dT%H:%M"

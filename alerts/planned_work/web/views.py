@@ -32,16 +32,16 @@ from alerts.planned_work.queries import (
     unexpected_alerts,
     works_visible_to,
 )
-from alerts.planned_work.services import (
-    CannotPlanWork,
+from alerts.planned_work.services.confirm import confirm_work
+from alerts.planned_work.services.import_file import import_works
+from alerts.planned_work.services.plan import CannotPlanWork
+from alerts.planned_work.services.work import (
     cancel_work,
     change_work,
-    confirm_work,
     extend_work,
     finish_work,
     plan_work,
 )
-from alerts.planned_work.services.import_file import import_works
 from alerts.planned_work.web.forms import WorkForm, initial_of, usual_times
 from alerts.planned_work.web.week import WEEK, day_heading, days_of, monday_of, start_of, week_words
 from alerts.planned_work.web.wording import (

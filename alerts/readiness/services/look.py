@@ -27,7 +27,7 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES, resting_workspaces, workspaces_to_read
-from alerts.sentinel.services import keep_capability
+from alerts.sentinel.services.workspaces import keep_capability
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record

@@ -35,7 +35,7 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import callable_at
-from alerts.sentinel.services import note_error, note_success
+from alerts.sentinel.services.reach import note_error, note_success
 from alerts.sentinel.services.scope import keep_rules
 from alerts.sentinel.wire import NotAPage, read_automation_rules
 from alerts.sentinel.wire.playbooks import is_standard_playbook

@@ -54,7 +54,7 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.client.prerequisites import Prerequisite, Writable
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import callable_at, is_in_defender_portal, resting_workspaces
-from alerts.sentinel.services import note_error, note_success
+from alerts.sentinel.services.reach import note_error, note_success
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record

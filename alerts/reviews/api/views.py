@@ -14,23 +14,19 @@ from alerts.reviews.api.bodies import AnswerIn, AskIn, DecideIn, HandOverIn, Ver
 from alerts.reviews.api.listings import ANNOTATIONS, OPINIONS, REVIEWS, SECOND_OPINIONS
 from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
 from alerts.reviews.policies import ot_people_at, speaks_at
-from alerts.reviews.queries import (
-    annotations_told_to,
+from alerts.reviews.queries.questions import (
     annotations_visible_to,
     open_review_on,
-    opinions_asked_of,
     reviews_visible_to,
+)
+from alerts.reviews.queries.second_opinions import (
+    annotations_told_to,
+    opinions_asked_of,
     second_opinions_visible_to,
 )
-from alerts.reviews.services import (
-    ask_ot,
-    decide_suspicion,
-    give_opinion,
-    give_verdict,
-    hand_over_review,
-    pass_opinion_on,
-    withdraw_review,
-)
+from alerts.reviews.services.opinions import decide_suspicion, give_opinion, pass_opinion_on
+from alerts.reviews.services.questions import ask_ot, hand_over_review, withdraw_review
+from alerts.reviews.services.verdicts import give_verdict
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, TokenScope, User
 from portal.api.listing import Own

@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import DetailsState, Incident, TimelineItem
 from alerts.reviews.models import Annotation, Verdict
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries.questions import annotations_in_force
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
     recount_patterns,

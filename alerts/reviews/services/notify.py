@@ -14,7 +14,7 @@ from alerts import notification_kinds as kinds
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.wording import headline_of, sentence_of
-from alerts.outbox.services import UNDO_HOLD
+from alerts.outbox.services.enqueue import UNDO_HOLD
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Opinion, Review, SecondOpinion
 from alerts.reviews.policies import leads_of

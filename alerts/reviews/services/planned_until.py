@@ -13,13 +13,8 @@ from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.kinds import OTHER
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import PlannedWork
-from alerts.planned_work.services import (
-    CannotPlanWork,
-    DeviceOfPlan,
-    WorkPlan,
-    cancel_work,
-    plan_work,
-)
+from alerts.planned_work.services.plan import CannotPlanWork, DeviceOfPlan, WorkPlan
+from alerts.planned_work.services.work import cancel_work, plan_work
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Device, Site, Zone
 

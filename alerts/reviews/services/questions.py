@@ -18,7 +18,7 @@ from alerts.reviews.policies import (
     reasons_against_withdrawing_question,
     speaks_at,
 )
-from alerts.reviews.queries import people_asked_at, waiting_incidents_of
+from alerts.reviews.queries.questions import people_asked_at, waiting_incidents_of
 from alerts.reviews.services.notify import notify_asked, notify_handed_over
 from alerts.reviews.services.verdict_effects import restore_standing
 from alerts.sites.models import Site

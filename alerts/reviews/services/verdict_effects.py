@@ -26,8 +26,12 @@ from alerts.incidents.ingest.overlay import (
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation, AskedIncident, Review
-from alerts.reviews.queries import annotations_in_force
-from alerts.reviews.queries.questions import VerdictOrder, blind_verdicts, verdicts_that_hold
+from alerts.reviews.queries.questions import (
+    VerdictOrder,
+    annotations_in_force,
+    blind_verdicts,
+    verdicts_that_hold,
+)
 from alerts.reviews.services.notify import notify_answered
 from alerts.reviews.services.verdict_label import cause_words, enqueue_verdict
 from portal.accounts.models import User

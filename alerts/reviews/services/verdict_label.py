@@ -16,7 +16,12 @@ from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS
 from alerts.incidents.wording import number_words
 from alerts.outbox.engine.labels import our_label
-from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw_changes
+from alerts.outbox.services.enqueue import (
+    UNDO_HOLD,
+    PendingWrite,
+    enqueue_changes,
+    withdraw_changes,
+)
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation
 from alerts.reviews.policies import sites_spoken_for

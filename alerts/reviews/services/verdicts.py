@@ -21,7 +21,7 @@ from alerts.reviews.models import (
     Verdict,
 )
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
-from alerts.reviews.queries import newest_verdict_on, suspicions_on
+from alerts.reviews.queries.questions import newest_verdict_on, suspicions_on
 from alerts.reviews.services.verdict_effects import (
     apply_verdict_effects,
     patterns_of,

@@ -19,12 +19,8 @@ from alerts.reviews.engine.causes import VERDICTS, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Review, Verdict
 from alerts.reviews.policies import ot_people_at
-from alerts.reviews.queries import (
-    AnswerInForce,
-    AskPreview,
-    Ends,
-    QuestionFacts,
-)
+from alerts.reviews.queries.facts import Ends, QuestionFacts
+from alerts.reviews.queries.questions import AnswerInForce, AskPreview
 from alerts.reviews.web.forms import (
     DONE_BY,
     HandOverForm,

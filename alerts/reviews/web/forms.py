@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import happened_words
 from alerts.incidents.wording import number_words
-from alerts.planned_work.services import CannotPlanWork
+from alerts.planned_work.services.plan import CannotPlanWork
 from alerts.reviews.engine.question import QuestionText
 from alerts.reviews.models import CANNED, Annotation
 from alerts.reviews.policies import MAX_QUESTION_LENGTH

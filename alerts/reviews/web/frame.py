@@ -3,12 +3,8 @@
 from django.http import HttpRequest
 
 from alerts.reviews.models import Review
-from alerts.reviews.queries import (
-    opinions_waiting_for,
-    reviews_visible_to,
-    suspicions_to_decide,
-    waiting_for,
-)
+from alerts.reviews.queries.questions import reviews_visible_to, waiting_for
+from alerts.reviews.queries.second_opinions import opinions_waiting_for, suspicions_to_decide
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import roles_of
 

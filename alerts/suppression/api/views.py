@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import annotations_told_to
+from alerts.reviews.queries.second_opinions import annotations_told_to
 from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.reviews.models import Annotation, Verdict
-from alerts.reviews.queries import evidence_where
+from alerts.reviews.queries.questions import evidence_where
 from alerts.rules import sql
 from alerts.rules.evidence import (
     BENIGN,

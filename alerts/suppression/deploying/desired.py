@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from alerts import notification_kinds as kinds
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
-from alerts.outbox.services import (
+from alerts.outbox.services.set_desired import (
     clear_desired_rule,
     name_of_rule,
     set_desired_rule,

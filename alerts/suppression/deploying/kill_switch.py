@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from alerts import notification_kinds as kinds
 from alerts.outbox.models import SUPPRESSING, RuleKind, WantedRule
-from alerts.outbox.services import clear_desired_rule
+from alerts.outbox.services.set_desired import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
 from alerts.suppression.deploying.recipients import concerned_by_all

@@ -23,7 +23,7 @@ from alerts.outbox.models import (
     WantedRule,
 )
 from alerts.outbox.registry import RuleSettlement
-from alerts.outbox.services import clear_desired_rule
+from alerts.outbox.services.set_desired import clear_desired_rule
 from alerts.outbox.wording import note_words
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standing_of

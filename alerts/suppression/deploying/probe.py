@@ -12,11 +12,11 @@ from uuid import UUID, uuid5
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.registry import RuleSettlement
-from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.rules.sentinel_conditions import PROBED, probing
 from alerts.rules.sentinel_forms import probe_form
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.services import keep_capability
+from alerts.sentinel.services.workspaces import keep_capability
 
 PROBE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0002")  # what probes are about
 CAPABILITY: Final = "rules"

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from alerts.outbox.models import RuleKind, RulePriority, WantedRule
-from alerts.outbox.services import name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import name_of_rule, set_desired_rule
 from alerts.rules.watchlist import gate_row, lease_of_gate
 from alerts.sentinel.models import Workspace
 

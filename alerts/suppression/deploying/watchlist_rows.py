@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, RulePriority, WantedRule
-from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.rules.guards.never import assets_of, reasons_against_assets
 from alerts.rules.rule import RuleDefinition
 from alerts.rules.sentence import Sentence

@@ -9,7 +9,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import JSONObject
 
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import without_hidden
+from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.suppression.drafting.rule_list import CURRENT_STATES
 from alerts.suppression.models import OPEN, LedgerEntry, RuleVersion, Signature, Step, VersionState
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to

@@ -10,7 +10,8 @@ from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Alert
 from alerts.incidents.queries import sites_in_reach
 from alerts.reviews.models import Annotation, Verdict
-from alerts.reviews.queries import evidence_in_force, without_hidden
+from alerts.reviews.queries.questions import evidence_in_force
+from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.rules import sql
 from alerts.rules.rule import ZONE_MARK, RuleDefinition, reasons_against_rule
 from alerts.sentinel.queries import workspaces_visible_to

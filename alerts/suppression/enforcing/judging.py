@@ -16,7 +16,7 @@ from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStat
 from alerts.incidents.models.incident import touches_sites
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
-from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
+from alerts.reviews.queries.questions import open_review_on, suspicions_on, verdict_on
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import (
     CoveredEnd,

@@ -14,7 +14,7 @@ from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
 from alerts.planned_work.queries import latest_begun
 from alerts.reviews.models import Annotation, CameBy, Verdict
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries.questions import annotations_in_force
 from alerts.rules import sql
 from alerts.rules.guards.closing import HANDS, reasons_to_keep_open
 from alerts.rules.guards.lifecycle import (

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Verdict
-from alerts.reviews.queries import evidence_in_force, without_hidden
+from alerts.reviews.queries.questions import evidence_in_force
+from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.rules.guards.lifecycle import USUAL_DAYS, usual_end
 from alerts.rules.rule import from_json, instant
 from alerts.sites.models import Site

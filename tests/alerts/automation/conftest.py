@@ -6,7 +6,7 @@ from alerts.automation.models import Inventory, Playbook
 from alerts.automation.services.consent import ask_for_consent, decide_consent
 from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services.deliver import deliver_one
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.outbox.conftest import Clock

@@ -14,7 +14,7 @@ from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantCons
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import retry_change
+from alerts.outbox.services.enqueue import retry_change
 from alerts.sentinel.client.port import SentinelUnavailable
 from alerts.sentinel.wire.playbooks import MAX_STEPS
 from portal.accounts.models import GrantScope, Role

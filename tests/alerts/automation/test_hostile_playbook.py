@@ -19,7 +19,7 @@ from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import PlantConsentMissing, run_playbook
 from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services.deliver import deliver_one
 from alerts.sentinel.client import client_for
 from portal import clock
 from portal.accounts.models import GrantScope, Role

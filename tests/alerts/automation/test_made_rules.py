@@ -19,7 +19,7 @@ from alerts.automation.services.made_rules import (
 from alerts.automation.services.mark import mark_playbook
 from alerts.automation.web.rules import made_rule_lines
 from alerts.outbox.models import Landing, WantedRule
-from alerts.outbox.services import deliver_one_rule
+from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.suppression.deploying.deployments import deployments_visible_to
 from alerts.suppression.deploying.kill_switch import switch_off
 from portal.audit.models import Entry

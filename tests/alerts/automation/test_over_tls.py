@@ -17,7 +17,8 @@ from alerts.automation.services.workflow_check import advance_due_check, begin_c
 from alerts.incidents.models import Incident
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.models import Change, ChangeOutcome, Landing, WantedRule
-from alerts.outbox.services import deliver_one, deliver_one_rule
+from alerts.outbox.services.deliver import deliver_one
+from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.wire import read_incident
 from portal import clock

@@ -6,7 +6,7 @@ from alerts.automation.models import Inventory, Playbook, PlaybookRun
 from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services.deliver import deliver_one
 from alerts.readiness.engine.answers import playbook_groups
 from alerts.sentinel.client import client_for
 from alerts.sentinel.wire import is_playbook_id

@@ -15,10 +15,10 @@ from alerts.automation.services.workflow_check import (
     begin_check,
 )
 from alerts.outbox.models import WantedRule
-from alerts.outbox.services import deliver_one_rule
+from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.sentinel.client.port import SentinelRefused, SentinelThrottled, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.sentinel.services import pause_workspace, remove_workspace
+from alerts.sentinel.services.workspaces import pause_workspace, remove_workspace
 from portal.audit.models import Entry
 from portal.backup.models import Restore
 from portal.jobs.models import JobState

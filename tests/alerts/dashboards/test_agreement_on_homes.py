@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from alerts.reviews.models import Opinion, SecondOpinion
-from alerts.reviews.queries import Agreement, agreement_since, annotations_visible_to
-from alerts.reviews.services import give_verdict
+from alerts.reviews.queries.questions import annotations_visible_to
+from alerts.reviews.queries.second_opinions import Agreement, agreement_since
+from alerts.reviews.services.verdicts import give_verdict
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 

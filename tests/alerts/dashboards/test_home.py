@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.acts.triage import assign_incidents
-from alerts.reviews.services import withdraw_review
+from alerts.reviews.services.questions import withdraw_review
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.abuse.roles import plain

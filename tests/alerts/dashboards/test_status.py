@@ -11,7 +11,7 @@ from alerts.incidents.models import BulkAct, DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.models import Reachability
-from alerts.sentinel.services import note_reach_failure, note_success
+from alerts.sentinel.services.reach import note_reach_failure, note_success
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import COMPARED
 from portal.accounts.models import GrantScope, Role

@@ -7,7 +7,7 @@ import pytest
 from alerts.demo import advance
 from alerts.demo.services import seed_workspaces
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.services import set_source
+from alerts.sentinel.services.workspaces import set_source
 from simulator.running import default_plant
 from tests.conftest import NOON
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from alerts.incidents.ingest.alert_kinds import KIND, work_off_alert_kinds
 from alerts.incidents.models import Alert, IncidentStatus
-from alerts.sites.services import import_devices
+from alerts.sites.services.import_devices import import_devices
 from portal.jobs.models import Job
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident, make_workspace

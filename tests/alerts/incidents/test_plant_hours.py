@@ -12,7 +12,7 @@ from alerts.incidents.ingest.plant_hours import (
 )
 from alerts.incidents.models import Alert
 from alerts.patterns.queries.patterns import JOB
-from alerts.sites.services import set_site
+from alerts.sites.services.set_site import set_site
 from portal import clock
 from portal.jobs.models import Job
 from tests.conftest import NOON
@@ -118,7 +118,7 @@ def test_patterns_are_mined_anew_by_the_new_hours(plant):
 def test_it_gives_the_same_as_reading_with_the_right_clock(plant):
     """The same hours as intake would have stored: SQL and Python read one clock."""
     from alerts.incidents.ingest.alert_facts import plant_time
-    from alerts.sites.services import DeviceLocation
+    from alerts.sites.services.learn import DeviceLocation
 
     correct(plant)
     work_off()

@@ -7,7 +7,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.sentinel.services import remove_workspace
+from alerts.sentinel.services.workspaces import remove_workspace
 from portal.accounts.models import GrantScope, Organisation, Role
 from tests import cast
 from tests.conftest import NOON

@@ -20,8 +20,8 @@ from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.models import DefenderIncident
 from alerts.sentinel.queries import waiting_incidents
-from alerts.sentinel.services import set_source
 from alerts.sentinel.services.counterparts import StoredCounterparts
+from alerts.sentinel.services.workspaces import set_source
 from alerts.sentinel.wire import read_comments
 from alerts.sentinel.wire.graph import graph_comment_text
 from portal import clock

@@ -4,12 +4,8 @@ import uuid
 from datetime import timedelta
 
 from alerts.outbox.models import WantedRule
-from alerts.outbox.services import (
-    clear_desired_rule,
-    deliver_one_rule,
-    name_of_rule,
-    set_desired_rule,
-)
+from alerts.outbox.services.deliver_rules import deliver_one_rule
+from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 from tests.conftest import NOON
 
 ABOUT = uuid.UUID("00000000-0000-4000-8000-000000000012")

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.services import PendingWrite, deliver_one, enqueue_changes
+from alerts.outbox.services.deliver import deliver_one
+from alerts.outbox.services.enqueue import PendingWrite, enqueue_changes
 from portal.accounts.models import User
 from tests.alerts.outbox.bench import Bench
 from tests.conftest import NOON

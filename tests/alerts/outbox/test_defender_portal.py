@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services.deliver import deliver_one
 from alerts.outbox.wording import note_words
 from alerts.sentinel.client.errors import SentinelUnavailable
 from alerts.sentinel.client.graph_source import GraphIncidentSource

@@ -10,15 +10,14 @@ import pytest
 from alerts.outbox.models import Change, ChangeOutcome, Urgency, WriteKind
 from alerts.outbox.queries import backlog_by_workspace
 from alerts.outbox.registry import ChangeHandling, ChangeListener
-from alerts.outbox.services import withdraw_changes
-from alerts.outbox.services.enqueue import Owed, owed_to
+from alerts.outbox.services.enqueue import Owed, owed_to, withdraw_changes
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelRefused,
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.services import remove_workspace
+from alerts.sentinel.services.workspaces import remove_workspace
 from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.jobs.models import JobState

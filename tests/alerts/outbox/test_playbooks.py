@@ -6,7 +6,7 @@ import pytest
 
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import ChangeHandling
-from alerts.outbox.services import PendingWrite, enqueue_changes, retry_change
+from alerts.outbox.services.enqueue import PendingWrite, enqueue_changes, retry_change
 from alerts.sentinel.client.port import (
     SentinelDenied,
     SentinelRefused,

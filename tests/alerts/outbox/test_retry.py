@@ -4,7 +4,7 @@ import pytest
 
 from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.queries import given_up_changes
-from alerts.outbox.services import CannotRetry, discard_change, retry_change
+from alerts.outbox.services.enqueue import CannotRetry, discard_change, retry_change
 from alerts.sentinel.client.port import SentinelRefused
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry

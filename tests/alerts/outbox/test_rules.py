@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority
 from alerts.outbox.registry import RuleHandling, RuleListener, RuleQuota
-from alerts.outbox.services import name_of_rule
+from alerts.outbox.services.set_desired import name_of_rule
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelConflict,

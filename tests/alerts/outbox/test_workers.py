@@ -7,8 +7,7 @@ import pytest
 from django.db import connection
 
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import deliver_one
-from alerts.outbox.services.deliver import send_change
+from alerts.outbox.services.deliver import deliver_one, send_change
 from portal.jobs.models import JobState
 from portal.jobs.services import claim_due
 from tests.conftest import NOON

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from alerts.outbox.models import Change, ChangeOutcome, Urgency
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services.deliver import deliver_one
 from alerts.outbox.tasks import deliver_due_changes
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (

@@ -25,7 +25,7 @@ from alerts.patterns.services.plan import (
     propose_patterns,
 )
 from alerts.reviews.models import Review
-from alerts.reviews.services import give_verdict
+from alerts.reviews.services.verdicts import give_verdict
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry

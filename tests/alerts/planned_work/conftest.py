@@ -8,8 +8,9 @@ from alerts.incidents.ingest.alert_rows import record_ends
 from alerts.incidents.ingest.groups import regroup
 from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
-from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
 from alerts.planned_work.services.occurrences import cover_alerts
+from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan
+from alerts.planned_work.services.work import plan_work
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident, make_workspace
 from tests.reuse import reuse_rows

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.planned_work.services import extend_work, finish_work
-from alerts.planned_work.services.work import ask_about_overruns
+from alerts.planned_work.services.work import ask_about_overruns, extend_work, finish_work
 from portal.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db

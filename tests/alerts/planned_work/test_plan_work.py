@@ -7,15 +7,14 @@ import pytest
 from alerts.incidents.models import Incident, PlannedAlert
 from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.models import Occurrence, PlannedWork
-from alerts.planned_work.services import (
-    CannotPlanWork,
-    DeviceOfPlan,
+from alerts.planned_work.services.occurrences import work_out_ahead
+from alerts.planned_work.services.plan import CannotPlanWork, DeviceOfPlan
+from alerts.planned_work.services.work import (
     cancel_work,
     change_work,
     extend_work,
     finish_work,
     plan_work,
-    work_out_ahead,
 )
 from portal.audit.models import Entry
 from tests.conftest import NOON

@@ -63,7 +63,7 @@ def test_work_of_another_kind_does_not_count(planned, happen):
 
 
 def test_work_cancelled_before_the_alert_counts_in_neither(planned, happen, oda):
-    from alerts.planned_work.services import cancel_work
+    from alerts.planned_work.services.work import cancel_work
 
     work = planned(now=BEFORE)
     cancel_work(work_id=work.pk, by=oda, now=BEFORE + timedelta(hours=1))
@@ -72,7 +72,7 @@ def test_work_cancelled_before_the_alert_counts_in_neither(planned, happen, oda)
 
 
 def test_work_told_before_and_changed_after_the_alert_stays_evidence(planned, happen, oda):
-    from alerts.planned_work.services import extend_work
+    from alerts.planned_work.services.work import extend_work
 
     work = planned(now=BEFORE)
     happen(ELEVEN)

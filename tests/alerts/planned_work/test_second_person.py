@@ -9,13 +9,9 @@ import pytest
 from alerts.incidents.models import Alert
 from alerts.planned_work.engine.recurrence import MAX_LENGTH
 from alerts.planned_work.models import NamedDevice, WorkConfirmation
-from alerts.planned_work.services import (
-    CannotPlanWork,
-    change_work,
-    confirm_work,
-    extend_work,
-    finish_work,
-)
+from alerts.planned_work.services.confirm import confirm_work
+from alerts.planned_work.services.plan import CannotPlanWork
+from alerts.planned_work.services.work import change_work, extend_work, finish_work
 from alerts.suppression.drafting.work_size import work_hours_ahead, work_hours_around
 from alerts.suppression.queries import facts_of
 from portal.accounts.models import GrantScope, Role
@@ -171,7 +167,7 @@ def test_the_hours_of_a_week_count_over_all_works_of_the_rule(planned, oda, olaf
 
 
 def test_what_was_cancelled_and_planned_anew_each_day_adds_up(planned, oda):
-    from alerts.planned_work.services import cancel_work
+    from alerts.planned_work.services.work import cancel_work
 
     for day in range(6):
         start = datetime(2026, 11, 24, 0, 0) + day * DAY

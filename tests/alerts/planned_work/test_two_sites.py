@@ -7,7 +7,8 @@ import pytest
 from alerts.incidents.models import Alert, PlannedAlert
 from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.queries import box_spans, latest_begun, overrun_now
-from alerts.planned_work.services import DeviceOfPlan, plan_work
+from alerts.planned_work.services.plan import DeviceOfPlan
+from alerts.planned_work.services.work import plan_work
 from alerts.suppression.queries import facts_of
 from tests.factories.incidents import make_device
 

@@ -7,13 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.planned_work.models import WorkConfirmation
-from alerts.planned_work.services import (
-    CannotPlanWork,
-    change_work,
-    confirm_work,
-    extend_work,
-    finish_work,
-)
+from alerts.planned_work.services.confirm import confirm_work
+from alerts.planned_work.services.plan import CannotPlanWork
+from alerts.planned_work.services.work import change_work, extend_work, finish_work
 from alerts.suppression.drafting.work_size import work_hours_ahead, work_hours_around
 from portal.accounts.models import GrantScope, Role
 from tests import cast

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from alerts.planned_work.models import Occurrence, Revision, WorkConfirmation
-from alerts.planned_work.services import confirm_work
+from alerts.planned_work.services.confirm import confirm_work
 from alerts.planned_work.services.occurrences import work_out_ahead
 from portal.accounts.models import GrantScope, Role
 from tests import cast

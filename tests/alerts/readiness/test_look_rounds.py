@@ -49,7 +49,7 @@ def test_a_workspace_that_refused_us_is_looked_at_once_its_probe_is_due(workspac
 
 
 def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentinel):
-    from alerts.sentinel.services import note_throttled
+    from alerts.sentinel.services.reach import note_throttled
 
     def told_meanwhile():
         note_throttled(workspace_id=workspace.pk, now=clock.unshifted(), retry_after=60)

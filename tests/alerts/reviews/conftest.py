@@ -8,7 +8,8 @@ import pytest
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Alert, IncidentAlert, Severity
-from alerts.reviews.services import ask_ot, give_verdict
+from alerts.reviews.services.questions import ask_ot
+from alerts.reviews.services.verdicts import give_verdict
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
 from tests.reuse import reuse_rows

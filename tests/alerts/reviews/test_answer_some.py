@@ -9,13 +9,9 @@ from django.db import connection
 
 from alerts.incidents.models import Group
 from alerts.reviews.models import AskedIncident, Review
-from alerts.reviews.queries import answers_to, open_review_on, waiting_incidents_of
-from alerts.reviews.services import (
-    CannotAsk,
-    CannotGiveVerdict,
-    undo_verdict,
-    withdraw_review,
-)
+from alerts.reviews.queries.questions import answers_to, open_review_on, waiting_incidents_of
+from alerts.reviews.services.questions import CannotAsk, withdraw_review
+from alerts.reviews.services.verdicts import CannotGiveVerdict, undo_verdict
 from portal.notifications.models import Notification
 from tests.conftest import NOON
 

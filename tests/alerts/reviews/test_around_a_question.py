@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Incident, Severity, TimelineItem
-from alerts.reviews.queries import place_in_line, reviews_visible_to, waiting_for
-from alerts.reviews.services import (
+from alerts.reviews.queries.questions import place_in_line, reviews_visible_to, waiting_for
+from alerts.reviews.services.questions import (
     CannotHandOver,
     CannotWithdraw,
     hand_over_review,

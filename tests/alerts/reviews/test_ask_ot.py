@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.models import Group, Incident, Severity, TimelineItem
 from alerts.reviews.models import Review
-from alerts.reviews.services import CannotAsk, ask_ot
+from alerts.reviews.services.questions import CannotAsk, ask_ot
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Mail, Notification

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from alerts.incidents.acts.triage import ot_line_of
 from alerts.incidents.models import Incident
-from alerts.reviews.services import undo_verdict
+from alerts.reviews.services.verdicts import undo_verdict
 from tests.conftest import NOON
 
 LATER = NOON + timedelta(minutes=5)

@@ -7,19 +7,11 @@ import pytest
 from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineItem
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
-from alerts.reviews.queries import (
-    evidence_in_force,
-    second_opinions_visible_to,
-    suspicions_on,
-    suspicions_to_decide,
-)
-from alerts.reviews.services import (
-    CannotDecideSuspicion,
-    decide_suspicion,
-    give_opinion,
-    run_second_opinions,
-    undo_verdict,
-)
+from alerts.reviews.queries.questions import evidence_in_force, suspicions_on
+from alerts.reviews.queries.second_opinions import second_opinions_visible_to, suspicions_to_decide
+from alerts.reviews.services.opinions import CannotDecideSuspicion, decide_suspicion, give_opinion
+from alerts.reviews.services.second_opinions import run_second_opinions
+from alerts.reviews.services.verdicts import undo_verdict
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification

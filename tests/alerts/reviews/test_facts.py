@@ -5,7 +5,7 @@ from datetime import timedelta
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN
 from alerts.incidents.engine.rhythm import HourWindow
 from alerts.incidents.page.pattern_history import pattern_verdicts
-from alerts.reviews.queries import question_facts
+from alerts.reviews.queries.facts import question_facts
 from tests.alerts.reviews.conftest import PATTERN
 from tests.conftest import NOON
 

@@ -8,8 +8,8 @@ import pytest
 from alerts.incidents.models import Group, Incident, PatternMemory, TimelineItem
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import answers_to, verdict_on
-from alerts.reviews.services import CannotGiveVerdict, give_verdict
+from alerts.reviews.queries.questions import answers_to, verdict_on
+from alerts.reviews.services.verdicts import CannotGiveVerdict, give_verdict
 from portal.accounts.models import Grant
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -218,7 +218,7 @@ def test_what_a_verdict_must_say(answer, review, values, reason):
 
 
 def test_a_withdrawn_question_takes_no_answer(answer, review, sam):
-    from alerts.reviews.services import withdraw_review
+    from alerts.reviews.services.questions import withdraw_review
 
     withdraw_review(review_id=review.pk, by=sam, now=NOON)
     with pytest.raises(CannotGiveVerdict, match="withdrawn"):

@@ -12,8 +12,9 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ESCALATED_LABEL, Incident
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import SecondOpinion
-from alerts.reviews.queries import question_facts, verdicts_hidden_from
-from alerts.reviews.services import withdraw_review
+from alerts.reviews.queries.facts import question_facts
+from alerts.reviews.queries.second_opinions import verdicts_hidden_from
+from alerts.reviews.services.questions import withdraw_review
 from alerts.reviews.services.verdict_label import VERDICT_LABELS
 from portal.accounts.models import GrantScope, Role, User
 from tests import cast

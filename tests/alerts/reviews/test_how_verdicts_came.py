@@ -8,9 +8,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from alerts.reviews.models import Annotation, CameBy
-from alerts.reviews.queries import evidence_in_force, evidence_where, suspicions_on
-from alerts.reviews.services import give_verdict
-from alerts.reviews.services.verdicts import CannotGiveVerdict
+from alerts.reviews.queries.questions import evidence_in_force, evidence_where, suspicions_on
+from alerts.reviews.services.verdicts import CannotGiveVerdict, give_verdict
 from portal.accounts.models import ApiToken
 from tests.conftest import NOON
 from tests.program import Program

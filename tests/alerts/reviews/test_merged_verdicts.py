@@ -12,8 +12,8 @@ from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert
 from alerts.incidents.page.timeline import sentence_for
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, AskedIncident, Review
-from alerts.reviews.queries import incidents_held_by, suspicions_on, verdict_on
-from alerts.reviews.queries import waiting_for as questions_to
+from alerts.reviews.queries.questions import incidents_held_by, suspicions_on, verdict_on
+from alerts.reviews.queries.questions import waiting_for as questions_to
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from alerts.reviews.tasks import move_merged_verdicts
 from portal.audit.models import Entry

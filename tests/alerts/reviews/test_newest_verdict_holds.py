@@ -14,9 +14,9 @@ from alerts.incidents.models import Incident, IncidentStatus, PatternMemory
 from alerts.incidents.page.pattern_history import pattern_verdicts, pattern_verdicts_of
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import verdict_on
-from alerts.reviews.services import give_verdict, undo_verdict
+from alerts.reviews.queries.questions import verdict_on
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
+from alerts.reviews.services.verdicts import give_verdict, undo_verdict
 from tests.alerts.reviews.conftest import PATTERN
 from tests.conftest import NOON, examples
 

@@ -10,15 +10,10 @@ from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineI
 from alerts.outbox.models import Change
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER, asks_about_harmless_too
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
-from alerts.reviews.queries import evidence_in_force, suspicions_on
-from alerts.reviews.services import (
-    CannotGiveOpinion,
-    CannotUndoVerdict,
-    give_opinion,
-    pass_opinion_on,
-    run_second_opinions,
-    undo_verdict,
-)
+from alerts.reviews.queries.questions import evidence_in_force, suspicions_on
+from alerts.reviews.services.opinions import CannotGiveOpinion, give_opinion, pass_opinion_on
+from alerts.reviews.services.second_opinions import run_second_opinions
+from alerts.reviews.services.verdicts import CannotUndoVerdict, undo_verdict
 from portal.accounts.models import Grant, GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification

@@ -9,15 +9,11 @@ from django.db import connection
 
 from alerts.incidents.models import Incident, PatternMemory, TimelineItem
 from alerts.outbox.models import Change
-from alerts.reviews.queries import verdict_on
-from alerts.reviews.services import (
-    CannotGiveVerdict,
-    CannotUndoVerdict,
-    undo_verdict,
-    withdraw_review,
-)
+from alerts.reviews.queries.questions import verdict_on
 from alerts.reviews.services import verdicts as answering
 from alerts.reviews.services import verdicts as undoing
+from alerts.reviews.services.questions import withdraw_review
+from alerts.reviews.services.verdicts import CannotGiveVerdict, CannotUndoVerdict, undo_verdict
 from portal.audit.models import Entry
 from portal.notifications.models import Mail, Notification
 from tests.conftest import NOON

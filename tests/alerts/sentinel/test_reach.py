@@ -13,7 +13,12 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import Reachability
 from alerts.sentinel.queries import Health, callable_at, resting_workspaces, standing_of
-from alerts.sentinel.services import may_call_workspace, note_error, note_success, note_throttled
+from alerts.sentinel.services.reach import (
+    may_call_workspace,
+    note_error,
+    note_success,
+    note_throttled,
+)
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
 

@@ -1,7 +1,7 @@
 import pytest
 
 from alerts.sites.models import Device, Sensor, Site
-from alerts.sites.services import (
+from alerts.sites.services.describe import (
     CannotDescribeSite,
     DeviceFacts,
     SensorFacts,

@@ -1,14 +1,9 @@
 import pytest
 
 from alerts.sites.models import Criticality, Device, Zone
-from alerts.sites.services import (
-    CannotDescribeDevice,
-    CannotImportDevices,
-    DeviceSeen,
-    describe_device,
-    import_devices,
-    learn_devices,
-)
+from alerts.sites.services.describe import CannotDescribeDevice, describe_device
+from alerts.sites.services.import_devices import CannotImportDevices, import_devices
+from alerts.sites.services.learn import DeviceSeen, learn_devices
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories.incidents import make_device

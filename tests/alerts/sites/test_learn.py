@@ -4,7 +4,13 @@ import pytest
 from django.db import connection
 
 from alerts.sites.models import Device, Sensor, Site, Zone
-from alerts.sites.services import DeviceSeen, StatedPlace, learn_devices, learn_places, level_of
+from alerts.sites.services.learn import (
+    DeviceSeen,
+    StatedPlace,
+    learn_devices,
+    learn_places,
+    level_of,
+)
 from tests.factories.incidents import NOON
 
 pytestmark = pytest.mark.django_db

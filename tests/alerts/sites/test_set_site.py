@@ -1,7 +1,7 @@
 import pytest
 
 from alerts.sites.models import Site
-from alerts.sites.services import CannotSetSite, set_site
+from alerts.sites.services.set_site import CannotSetSite, set_site
 from portal.audit.models import Entry
 from tests.conftest import NOON
 

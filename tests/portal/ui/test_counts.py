@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.reviews.models import Review
-from alerts.reviews.services import ask_ot, withdraw_review
+from alerts.reviews.services.questions import ask_ot, withdraw_review
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON

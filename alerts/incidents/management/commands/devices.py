@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.incidents.ingest.alert_kinds import work_off_alert_kinds
-from alerts.sites.services import import_devices
+from alerts.sites.services.import_devices import import_devices
 from portal import clock
 from portal.command import TagoutCommand, read_file
 

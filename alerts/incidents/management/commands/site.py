@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from alerts.incidents.ingest.plant_hours import settle_plant_hours
 from alerts.sites.models import Site
-from alerts.sites.services import set_site
+from alerts.sites.services.set_site import set_site
 from portal import clock
 from portal.command import TagoutCommand
 

@@ -7,7 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from alerts.outbox.models import ChangeOutcome, Landing
 from alerts.outbox.queries import how_many_rules_wait, how_many_wait
-from alerts.outbox.services import deliver_one, deliver_one_rule
+from alerts.outbox.services.deliver import deliver_one
+from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal import clock

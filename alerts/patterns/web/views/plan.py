@@ -36,7 +36,7 @@ from alerts.patterns.web.plan_rows import (
     offer_of,
     plan_bound_words,
 )
-from alerts.reviews.services import CannotAsk
+from alerts.reviews.services.questions import CannotAsk
 from alerts.suppression.signing.awaiting_signature import requests_for
 from portal import clock
 from portal.accounts.models import SOC_ROLES, User

@@ -16,29 +16,28 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.page.panel import happened_words, members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of, number_words, sentence_of
-from alerts.planned_work.services import CannotPlanWork
+from alerts.planned_work.services.plan import CannotPlanWork
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import speaks_at, works_in
-from alerts.reviews.queries import (
+from alerts.reviews.queries.facts import ends_of, question_facts
+from alerts.reviews.queries.questions import (
     answers_to,
-    ends_of,
     newest_verdict_on,
     next_waiting,
     open_review_on,
-    opinion_asked_of,
     place_in_line,
-    question_facts,
     reviews_visible_to,
     waiting_incidents_of,
 )
-from alerts.reviews.services import (
+from alerts.reviews.queries.second_opinions import opinion_asked_of
+from alerts.reviews.services.planned_until import cancel_plan, plan_until
+from alerts.reviews.services.questions import open_review
+from alerts.reviews.services.verdicts import (
     CannotGiveVerdict,
     CannotUndoVerdict,
     give_verdict,
-    open_review,
     undo_verdict,
 )
-from alerts.reviews.services.planned_until import cancel_plan, plan_until
 from alerts.reviews.web.context import (
     answer_context,
     checks_for_and_against,

@@ -20,8 +20,8 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of
 from alerts.reviews.models import Review
 from alerts.reviews.policies import speaks_at
-from alerts.reviews.queries import answers_to, reviews_visible_to
-from alerts.reviews.services import (
+from alerts.reviews.queries.questions import answers_to, reviews_visible_to
+from alerts.reviews.services.questions import (
     CannotAsk,
     CannotHandOver,
     CannotWithdraw,

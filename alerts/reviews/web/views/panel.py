@@ -26,7 +26,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of
 from alerts.reviews.models import CANNED, Review
 from alerts.reviews.policies import speaks_for, works_in
-from alerts.reviews.queries import (
+from alerts.reviews.queries.questions import (
     newest_verdict_on,
     open_review_on,
     previews_of_asking,

@@ -15,12 +15,10 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.wording import classification_words, headline_of
 from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
-from alerts.reviews.queries import (
-    annotations_in_force,
+from alerts.reviews.queries.questions import annotations_in_force, reviews_visible_to, waiting_for
+from alerts.reviews.queries.second_opinions import (
     opinions_waiting_for,
-    reviews_visible_to,
     suspicions_to_decide,
-    waiting_for,
     without_hidden,
 )
 from alerts.reviews.web.context import reason

@@ -18,14 +18,10 @@ from alerts.incidents.wording import headline_of, sentence_of
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import can_decide, leads_as
-from alerts.reviews.queries import (
-    ends_of,
-    opinion_asked_of,
-    question_facts,
-    second_opinions_visible_to,
-)
+from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import incidents_held_by
-from alerts.reviews.services import (
+from alerts.reviews.queries.second_opinions import opinion_asked_of, second_opinions_visible_to
+from alerts.reviews.services.opinions import (
     CannotDecideSuspicion,
     CannotGiveOpinion,
     decide_suspicion,

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.sentinel import services
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import (
     is_in_defender_portal,
@@ -16,6 +15,7 @@ from alerts.sentinel.queries import (
     waiting_incidents,
 )
 from alerts.sentinel.registry import WorkspaceAction, registry_checks, workspace_actions
+from alerts.sentinel.services import workspaces
 from portal import clock
 from portal.accounts.models import Organisation
 from portal.command import TagoutCommand
@@ -93,7 +93,7 @@ def _add(options: dict[str, Any]) -> dict[str, object]:
         organisation = Organisation.objects.filter(name=options["organisation"]).first()
         if organisation is None:
             raise CommandError(f"There is no organisation named {options['organisation']}.")
-    added = services.add_workspace(
+    added = workspaces.add_workspace(
         name=options["name"], organisation=organisation, by=BY, now=clock.now(), **values
     )
     return _described(added)
@@ -119,14 +119,14 @@ def _list(options: dict[str, Any]) -> list[dict[str, object]]:
 
 def _credential(options: dict[str, Any]) -> dict[str, object]:
     values = {part: options[part] for part in _IDENTITY}
-    row = services.set_credential(
+    row = workspaces.set_credential(
         name=options["name"], purpose=options["purpose"], by=BY, now=clock.now(), **values
     )
     return {"name": options["name"], "purpose": row.purpose, "credential": row.kind}
 
 
 def _secret(options: dict[str, Any]) -> dict[str, object]:
-    ends_on = services.set_secret_end(
+    ends_on = workspaces.set_secret_end(
         name=options["name"],
         secret_ends=options["secret_ends"],
         purpose=options["purpose"],
@@ -139,7 +139,7 @@ def _secret(options: dict[str, Any]) -> dict[str, object]:
 def _source(options: dict[str, Any]) -> dict[str, object]:
     if not options["source"]:
         raise CommandError(f"workspace source needs --source {' or '.join(IncidentSource.values)}.")
-    changed = services.set_source(
+    changed = workspaces.set_source(
         name=options["name"],
         source=options["source"],
         graph_endpoint=options["graph_endpoint"],
@@ -181,12 +181,14 @@ def _described(workspace: Workspace) -> dict[str, object]:
 _ACTIONS: dict[str, Any] = {
     "add": _add,
     "list": _list,
-    "pause": lambda o: _described(services.pause_workspace(name=o["name"], by=BY, now=clock.now())),
+    "pause": lambda o: _described(
+        workspaces.pause_workspace(name=o["name"], by=BY, now=clock.now())
+    ),
     "resume": lambda o: _described(
-        services.resume_workspace(name=o["name"], by=BY, now=clock.now())
+        workspaces.resume_workspace(name=o["name"], by=BY, now=clock.now())
     ),
     "remove": lambda o: _described(
-        services.remove_workspace(name=o["name"], by=BY, now=clock.now())
+        workspaces.remove_workspace(name=o["name"], by=BY, now=clock.now())
     ),
     "credential": _credential,
     "secret": _secret,

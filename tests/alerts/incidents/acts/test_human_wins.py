@@ -8,7 +8,7 @@ from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.acts.triage import change_severity, comment_on_incidents
 from alerts.incidents.models import Comment, IncidentStatus, Severity
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import retry_change
+from alerts.outbox.services.enqueue import retry_change
 from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
 from portal.accounts.models import Role
 from portal.notifications.models import Notification

@@ -16,8 +16,8 @@ from alerts.incidents.engine.hidden_verdicts import (
 from alerts.incidents.models import Severity
 from alerts.incidents.page.sentinel_writes import MemberChange, sentinel_writes_of, writes_to
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import PendingWrite, enqueue_changes
 from alerts.outbox.services.deliver import OVERTAKEN
+from alerts.outbox.services.enqueue import PendingWrite, enqueue_changes
 from alerts.sentinel.client.port import SentinelRefused
 from tests.conftest import NOON
 from tests.factories.automation import make_playbook, make_run

@@ -15,7 +15,7 @@ from alerts.intake.engine.push_signature import signature_of
 from alerts.intake.models import PushMessage, PushState
 from alerts.intake.push.access import make_push_key, turn_push_off
 from alerts.intake.services.slices import POLL, run_one_slice
-from alerts.sentinel.services import pause_workspace, remove_workspace
+from alerts.sentinel.services.workspaces import pause_workspace, remove_workspace
 from portal import clock
 from portal.jobs.models import Job
 from tests.factories.incidents import NOON

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.planned_work.models import PlannedWork
 from alerts.reviews.models import Annotation
-from alerts.reviews.services import ask_ot
+from alerts.reviews.services.questions import ask_ot
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from alerts.reviews.models import Annotation, Review
-from alerts.reviews.services import ask_ot
+from alerts.reviews.services.questions import ask_ot
 from portal.accounts.models import GrantScope, Role
 from portal.api.schema import WIDE, api_description
 from portal.audit.models import Entry

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from alerts.reviews.models import Opinion, SecondOpinion
-from alerts.reviews.services import decide_suspicion, run_second_opinions
+from alerts.reviews.services.opinions import decide_suspicion
+from alerts.reviews.services.second_opinions import run_second_opinions
 from tests.conftest import NOON
 from tests.program import Program
 

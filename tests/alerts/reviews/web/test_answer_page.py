@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.reviews.models import Annotation
-from alerts.reviews.services import withdraw_review
+from alerts.reviews.services.questions import withdraw_review
 from tests.conftest import NOON
 from tests.factories.incidents import make_device
 

@@ -16,7 +16,8 @@ from alerts.incidents.acts.escalate import escalate_incidents
 from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import Comment, Group, Incident, IncidentRaw
 from alerts.reviews.models import Opinion, SecondOpinion
-from alerts.reviews.services import give_opinion, pass_opinion_on, run_second_opinions
+from alerts.reviews.services.opinions import give_opinion, pass_opinion_on
+from alerts.reviews.services.second_opinions import run_second_opinions
 from portal.accounts.models import GrantScope, Role
 from portal.api.schema import api_description
 from tests import cast

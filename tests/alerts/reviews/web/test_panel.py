@@ -7,7 +7,7 @@ import pytest
 
 from alerts.incidents.models import Severity
 from alerts.reviews.models import CANNED, Annotation, Review
-from alerts.reviews.queries import waiting_incidents_of
+from alerts.reviews.queries.questions import waiting_incidents_of
 from alerts.reviews.web.forms import MAX_OWN_WORDS
 from portal.accounts.models import GrantScope, Role
 from portal.notifications.models import Notification

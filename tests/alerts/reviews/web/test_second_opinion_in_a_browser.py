@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.reviews.models import Opinion, SecondOpinion
-from alerts.reviews.services import run_second_opinions
+from alerts.reviews.services.second_opinions import run_second_opinions
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.bars import bar_faults_everywhere, bar_faults_of_each

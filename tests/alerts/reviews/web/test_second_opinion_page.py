@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
-from alerts.reviews.services import run_second_opinions
+from alerts.reviews.services.second_opinions import run_second_opinions
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of, make_alike

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.reviews.models import Opinion, SecondOpinion
-from alerts.reviews.services import decide_suspicion, give_opinion, run_second_opinions
+from alerts.reviews.services.opinions import decide_suspicion, give_opinion
+from alerts.reviews.services.second_opinions import run_second_opinions
 from alerts.suppression.backtesting.backtest import run_backtest
 from portal.accounts.models import GrantScope, Role
 from tests import cast

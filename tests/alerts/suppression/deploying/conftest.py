@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.outbox.services import deliver_one_rule
+from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
 from tests import cast

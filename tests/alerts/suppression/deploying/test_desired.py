@@ -7,8 +7,7 @@ import pytest
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.queries import withdrawn_rules
 from alerts.sentinel.client.port import SentinelRefused
-from alerts.sentinel.services import note_success
-from alerts.sentinel.services.reach import note_fresh
+from alerts.sentinel.services.reach import note_fresh, note_success
 from alerts.suppression.deploying.deployments import deployments_of_rule, withdrawn_forms
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.kill_switch import switch_off

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.outbox.models import RuleKind, WantedRule
-from alerts.outbox.services import deliver_one_rule
+from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import bring_in_line, is_gate_in_place

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
-from alerts.outbox.services import set_desired_rule
+from alerts.outbox.services.set_desired import set_desired_rule
 from alerts.rules.watchlist import gate_row
 from alerts.suppression.models import RuleVersion, WatchlistRequest
 from portal.notifications.models import Notification

@@ -9,7 +9,7 @@ from alerts.incidents.models import Incident
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.poll import pull_changes
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services.deliver import deliver_one
 from alerts.suppression.enforcing.decide import decide_new_incidents
 from alerts.suppression.models import LedgerEntry, Rule
 from tests.alerts.suppression.samples import clause, rule

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.services import retry_change
+from alerts.outbox.services.enqueue import retry_change
 from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
 from alerts.suppression.models import RuleVersion, Stop
 from tests.alerts.suppression.enforcing.floor import ROUTINE, routine

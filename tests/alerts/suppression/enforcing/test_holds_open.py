@@ -7,13 +7,10 @@ import pytest
 
 from alerts.incidents.models import Entity, Incident, IncidentStatus
 from alerts.reviews.models import SecondOpinion
-from alerts.reviews.services import (
-    ask_ot,
-    decide_suspicion,
-    give_verdict,
-    run_second_opinions,
-    undo_verdict,
-)
+from alerts.reviews.services.opinions import decide_suspicion
+from alerts.reviews.services.questions import ask_ot
+from alerts.reviews.services.second_opinions import run_second_opinions
+from alerts.reviews.services.verdicts import give_verdict, undo_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.enforcing.judging import BlockingDevices, blocking_devices
 from alerts.suppression.models import HeldIncident

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineItem
-from alerts.reviews.services import ask_ot, give_verdict
+from alerts.reviews.services.questions import ask_ot
+from alerts.reviews.services.verdicts import give_verdict
 from alerts.sites.models import Device
 from alerts.suppression.models import LedgerEntry
 from portal.backup.models import Restore

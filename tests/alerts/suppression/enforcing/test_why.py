@@ -9,7 +9,7 @@ import pytest
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import SecondOpinion
-from alerts.reviews.services import give_verdict
+from alerts.reviews.services.verdicts import give_verdict
 from alerts.sentinel.models import Freshness
 from alerts.sites.models import Site
 from alerts.suppression.enforcing.explain import why_of

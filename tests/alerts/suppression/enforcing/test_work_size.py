@@ -7,8 +7,10 @@ import pytest
 from alerts.incidents.models import Alert
 from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
-from alerts.planned_work.services import DeviceOfPlan, WorkPlan, confirm_work, plan_work
+from alerts.planned_work.services.confirm import confirm_work
 from alerts.planned_work.services.occurrences import cover_alerts
+from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan
+from alerts.planned_work.services.work import plan_work
 from alerts.suppression.enforcing.acting_rules import load_acting
 from alerts.suppression.enforcing.judging import decide_incident
 from alerts.suppression.models import RuleVersion, VersionState

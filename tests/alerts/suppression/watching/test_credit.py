@@ -13,8 +13,9 @@ from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.models import Alert, Incident, IncidentStatus, Severity, TimelineItem
 from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
-from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
 from alerts.planned_work.services.occurrences import cover_alerts
+from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan
+from alerts.planned_work.services.work import plan_work
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.models import RuleVersion, VersionState

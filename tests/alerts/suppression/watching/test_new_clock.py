@@ -3,7 +3,7 @@ from django.core.management import call_command
 
 from alerts.sites.models import Site
 from alerts.sites.registry import foresee_clock_change
-from alerts.sites.services import set_site
+from alerts.sites.services.set_site import set_site
 from alerts.suppression.models import RuleVersion, Step, VersionState
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
