@@ -182,7 +182,6 @@ def graph():
                 "SecurityIncident.ReadWrite.All",
                 "SecurityAlert.ReadWrite.All",
                 "SecurityData.Manage.All",
-                "ThreatHunting.Read.All",
             ],
         )
         client = GraphCalls(running)

@@ -20,7 +20,7 @@ def graph_text(moment):
 
 
 class MemoryGraph:
-    """The calls of `graph_calls.GraphApi` on incidents that a test lays out."""
+    """The calls of `GraphCalls` on incidents that a test lays out."""
 
     def __init__(self, starts_at=datetime(2026, 11, 24, 8, 0, tzinfo=UTC)):
         self.starts_at, self.ticks = starts_at, 0

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from alerts.incidents.engine.catalogue import language_of, sentences
 from alerts.sites.engine.devices import CRITICAL
-
-RED_FROM, AMBER_FROM = 85, 40
 
 SEVERITY_POINTS = {"High": 40, "Medium": 25, "Low": 12, "Informational": 5}
 GUARD_POINTS = {"never": 25, "timeboxed": 10}
@@ -55,13 +52,6 @@ class Priority:
 
     score: int
     parts: tuple[PriorityPart, ...]
-
-
-def band_of(score: int) -> Literal["red", "amber", "calm"]:
-    """The colour of a score: 85 and more is red, 40 and more is amber."""
-    if score >= RED_FROM:
-        return "red"
-    return "amber" if score >= AMBER_FROM else "calm"
 
 
 def priority_of(facts: PriorityFacts) -> Priority:

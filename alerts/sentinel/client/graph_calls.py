@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -21,33 +21,10 @@ _ROOT: Final = "/v1.0/security"
 INCIDENTS: Final = "incidents"
 
 
-class GraphApi(Protocol):
-    """The calls to Graph that the adapter makes. Raises SentinelError only."""
-
-    @property
-    def answered(self) -> int:
-        """How many calls have been answered so far."""
-        ...
-
-    def get(self, *parts: str, **options: str) -> bytes:
-        """GET below /security, with query options by their names without the dollar."""
-        ...
-
-    def follow(self, link: str) -> bytes:
-        """GET a next page where the answer before said it is."""
-        ...
-
-    def patch(self, *parts: str, body: Mapping[str, Any], match: str = "") -> bytes:
-        """Change these members of one record; sent once."""
-        ...
-
-    def post(self, *parts: str, body: Mapping[str, Any]) -> bytes:
-        """Add something; sent once, because a second call would add it twice."""
-        ...
-
-
 class GraphCalls(SignedCalls):
-    """Graph as one identity of ours reaches it. Made lazily in the process that uses it."""
+    """Graph as one identity of ours reaches it. Made lazily in the process that uses it. Raises
+    SentinelError only.
+    """
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ from alerts.sentinel.client.errors import (
     SentinelRefused,
     SentinelUnavailable,
 )
-from alerts.sentinel.client.graph_calls import INCIDENTS, GraphApi
+from alerts.sentinel.client.graph_calls import INCIDENTS, GraphCalls
 from alerts.sentinel.client.graph_windows import MAX_TOP, GraphWindow, incidents_in_order
 from alerts.sentinel.client.port import (
     MAX_PAGE_SIZE,
@@ -73,7 +73,7 @@ class GraphIncidentSource:
     """A SentinelClient whose incidents come from Graph; the rest is the client beside it."""
 
     def __init__(
-        self, graph: GraphApi, resource_manager: SentinelClient, counterparts: Counterparts
+        self, graph: GraphCalls, resource_manager: SentinelClient, counterparts: Counterparts
     ) -> None:
         self.graph, self.resource_manager = graph, resource_manager
         self._counterparts = counterparts

@@ -8,7 +8,6 @@ from alerts.incidents.engine.priority import (
     Priority,
     PriorityFacts,
     PriorityPart,
-    band_of,
     part_words,
     priority_of,
 )
@@ -89,13 +88,6 @@ def test_too_little_is_lifted_to_nothing():
             PriorityPart("capped", 40),
         ),
     )
-
-
-@pytest.mark.parametrize(
-    ("score", "band"), [(100, "red"), (85, "red"), (84, "amber"), (40, "amber"), (39, "calm")]
-)
-def test_bands(score, band):
-    assert band_of(score) == band
 
 
 any_facts = st.builds(
