@@ -1,5 +1,6 @@
-"""What rules are compiled to in place of titles where a workspace lives in the Defender portal: the
-analytics rules that make incidents of their alert types, and the custom details of these.
+"""What analytics rules prove of the incidents that they make. Where a workspace lives in the
+Defender portal, rules are compiled to them in place of titles: to those that make incidents of
+their alert types, and to custom details. Elsewhere a title counts where none may write it wrongly.
 
 Titles, descriptions and providers change there after the fact. An analytics rule is named by its
 full id, and only its query as it was read last counts, never its template or its name. Where the
@@ -13,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.engine.catalogue import alert_type_of, all_types
+from alerts.incidents.engine.title_proof import NAME_OF_ALERT
 from alerts.rules.rule import RuleDefinition
 from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sentinel_conditions import (
@@ -34,7 +36,8 @@ class AnalyticsRule:
     alert. `titles` are the alert types that it names, None where that is not known;
     `has_only_titles`: it selects no other. `details` are the names of its custom details that show
     what the sensor wrote. `passes_entities`: its alerts have the devices and addresses of the
-    sensor's alerts, and no others.
+    sensor's alerts, and no others. `title` is the one title that all its alerts have, NAME_OF_ALERT
+    where each has that of the sensor's alert, None where it may be any.
     """
 
     rule_id: str  # ARM's, whole
@@ -44,6 +47,7 @@ class AnalyticsRule:
     is_plain: bool = False
     details: frozenset[str] = frozenset()
     passes_entities: bool = False
+    title: str | None = None
 
     def shows(self, detail: str) -> bool:
         """Return whether an alert's custom detail is what the sensor wrote."""
@@ -53,6 +57,16 @@ class AnalyticsRule:
         """Return whether it is proved that all of its alerts are of these types."""
         titles = self.titles if self.is_plain and self.has_only_titles else None
         return bool(titles) and titles is not None and titles <= types
+
+    def may_title_as(self, types: frozenset[str]) -> bool:
+        """Return whether an alert of another type may have the title of one of these, as Sentinel
+        compares titles.
+        """
+        if self.title is None:
+            return True
+        if self.title == NAME_OF_ALERT:
+            return False
+        return alert_type_of(self.title).casefold() in {title.casefold() for title in types}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ class Target:
     workspace: str
     accepts: frozenset[str] = frozenset()
     is_in_defender_portal: bool | None = False  # None: not known
-    analytics_rules: tuple[AnalyticsRule, ...] = ()  # by id; compiled to in the portal only
+    analytics_rules: tuple[AnalyticsRule, ...] = ()  # by id
+    are_rules_read: bool = True  # whether it is known which analytics rules there are
     single: frozenset[str] = frozenset()
     guarded_devices: tuple[str, ...] = ()
     guarded_addresses: tuple[str, ...] = ()
@@ -119,7 +120,7 @@ def compile_rule(rule: RuleDefinition, target: Target) -> Compiled:
     if reasons := [*reasons_against_rule(rule), *reasons_against_types(rule)]:
         return Compiled("impossible", tuple(InexactClause(None, why) for why in reasons))
     draft = _Draft(forbidden=_against_target(rule, target))
-    makers = _add_types(draft, rule, target) if target.is_in_defender_portal else ()
+    makers = _add_types(draft, rule, target)
     for clause in rule.all_of:
         _add(draft, clause, target, makers, unless=False)
     for clause in rule.except_any:
@@ -185,10 +186,29 @@ def _guards(target: Target, makers: Sequence[AnalyticsRule]) -> list[Json]:
     return found
 
 
+def reasons_against_titles(types: frozenset[str], target: Target) -> list[Sentence]:
+    """Return why, outside the Defender portal, incidents with the titles of these alert types need
+    not be of these types.
+    """
+    if not target.are_rules_read:
+        return [Sentence("sentinel.rules_unread", workspace=target.workspace)]
+    return [
+        Sentence("sentinel.title_of_rule", name=maker.name)
+        for maker in target.analytics_rules
+        if maker.may_title_as(types)
+    ]
+
+
 def _add_types(draft: _Draft, rule: RuleDefinition, target: Target) -> tuple[AnalyticsRule, ...]:
-    """The alert types of the whole rule, as the Defender portal can tell them."""
+    """The alert types of the whole rule: as the Defender portal can tell them, or by title, and why
+    titles are not theirs alone.
+    """
     types = [clause for clause in rule.all_of if clause.field == "alert_type"]
-    if not types:
+    if not types or target.is_in_defender_portal is None:
+        return ()
+    if not target.is_in_defender_portal:
+        doubts = reasons_against_titles(types_of(rule), target)
+        draft.lost += [InexactClause(types[0], why) for why in doubts]
         return ()
     found = portal_types_for(types_of(rule), target.analytics_rules, workspace=target.workspace)
     draft.conditions += found.conditions

@@ -17,8 +17,10 @@ SEVERITIES: Final = ("Unknown", "Informational", "Low", "Medium", "High")  # by 
 class FieldValues:
     """One alert whose details were fetched. An empty text means that the alert does not say.
 
-    `severity` is a place in SEVERITIES; 0 meets no clause. Counts are of the largest incident that
-    the alert is part of, None where it is part of none, and None meets no clause either.
+    `alert_type` is empty where the title alone says it and proves nothing: that title is then
+    `unproved_title`. `severity` is a place in SEVERITIES; 0 meets no clause. Counts are of the
+    largest incident that the alert is part of, None where it is part of none, and None meets no
+    clause either.
     """
 
     # where
@@ -28,6 +30,7 @@ class FieldValues:
     sensor: str = ""
     # what
     alert_type: str
+    unproved_title: str = ""  # no field of rules
     user_defined_title: str = ""
     engine: str = ""
     category: str = ""

@@ -134,6 +134,8 @@ def why_not(clause: Clause, facts: FieldValues) -> Sentence:
         value = SEVERITIES[value] if 0 < value < len(SEVERITIES) else ""
     if field.kind is FieldKind.ZONE and value and clause.operator == Operator.WITHIN:
         value = f"{facts.site} / {value}"
+    if field.name == "alert_type" and facts.unproved_title:
+        return Sentence("miss.untyped", said=facts.unproved_title)
     if value in ("", None, ()):
         return Sentence("miss.unsaid", label=field.label, wanted=values)
     if field.many:

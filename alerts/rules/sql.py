@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from alerts.incidents.engine.title_proof import BY_TITLE
 from alerts.rules.fields import FIELDS, SEVERITIES, FieldKind, Operator
 from alerts.rules.rule import ZONE_MARK, Clause, RuleDefinition
 from alerts.rules.values import IPV4_FORM, IPV6_FORM
@@ -29,11 +30,17 @@ _TABLES: Final = {
     "zone": ("zone_id", "sites_zones"),
 }
 PLAIN: Final = (
-    *("sensor", "alert_type", "user_defined_title", "engine", "category", "severity", "protocol"),
+    *("sensor", "user_defined_title", "engine", "category", "severity", "protocol"),
     *("port", "function", "techniques", "tactics", "product_name", "source_device"),
     *("source_address", "destination_device", "destination_address", "any_device", "any_address"),
     *("source_kind", "source_zone", "source_subnet", "destination_kind", "destination_zone"),
     *("destination_subnet", "at"),
+)
+# Of alerts whose title does not prove their type, no line about the type holds.
+HAS_TYPE: Final = f"NOT a.flags @> '{{{BY_TITLE}}}'::text[]"
+_TYPES: Final = (
+    f", CASE WHEN {HAS_TYPE} THEN a.alert_type ELSE '' END AS alert_type"
+    f", CASE WHEN {HAS_TYPE} THEN '' ELSE a.alert_type END AS unproved_title"
 )
 # Kinds of planned work beside an alert, as they were known when it came; `now` reads what is known
 # at present. The work itself may name its devices, or a whole zone.
@@ -67,6 +74,7 @@ def _works_of(validity: str) -> str:
 _SELECT: Final = (
     "SELECT a.id, w.name AS workspace, coalesce(s.name, '') AS site, coalesce(z.name, '') AS zone, "
     + ", ".join(f"a.{column}" for column in PLAIN)
+    + _TYPES
     + "".join(f", {text} AS {name}" for name, text in _COUNTS.items())
     + "{works} FROM incidents_alerts a JOIN sentinel_workspaces w ON w.id = a.workspace_id"
     " LEFT JOIN sites_sites s ON s.id = a.site_id LEFT JOIN sites_zones z ON z.id = a.zone_id"
@@ -141,9 +149,10 @@ def clause_sql(clause: Clause) -> Sql:
         return _network(field.name, clause.texts, many=field.many)
     if field.many:
         return Sql(f"a.{field.name} && %s::text[]", (list(clause.texts),))
+    proved = f" AND {HAS_TYPE}" if field.name == "alert_type" else ""
     if len(clause.values) == 1:
-        return Sql(f"a.{field.name} = %s", (clause.texts[0],))
-    return Sql(f"a.{field.name} = ANY(%s::text[])", (list(clause.texts),))
+        return Sql(f"a.{field.name} = %s{proved}", (clause.texts[0],))
+    return Sql(f"a.{field.name} = ANY(%s::text[]){proved}", (list(clause.texts),))
 
 
 def _severity(clause: Clause) -> Sql:

@@ -153,6 +153,10 @@ MISSES: Final = {
     "miss.unsaid": gettext_noop(
         "Not closed: the alert names no {label}, but the rule asks for {wanted}."
     ),
+    "miss.untyped": gettext_noop(
+        "Not closed: only the title says that the alert is {said}, and the analytics rule that "
+        "made it may write any title."
+    ),
     "miss.outside": gettext_noop("Not closed: the {label} was {said}, which is outside {wanted}."),
     "miss.more": gettext_noop(
         "Not closed: the {label} was {said}, but the rule stops at {wanted}."
@@ -216,6 +220,19 @@ SENTINEL: Final = {
         "days. Put the query of its template back in Sentinel, with an alert for each result, and "
         "choose Check now on the workspace's page; until then Tagout's own worker can enforce the "
         "rule."
+    ),
+    "sentinel.rules_unread": gettext_noop(
+        "Outside the Defender portal the title stands for the alert type, and Tagout has not yet "
+        "read which titles the analytics rules of {workspace} write. Choose Check now on the "
+        "workspace's page."
+    ),
+    "sentinel.title_of_rule": gettext_noop(
+        "Outside the Defender portal the title stands for the alert type, and {name} may give an "
+        "alert the title of another type: its alert name format is not that of the solution, its "
+        "query does more than filter SecurityAlert by AlertName, it puts several results in one "
+        "alert, or Tagout could not read it for two days. Put the alert name format and the query "
+        "of its template back in Sentinel, with an alert for each result, and choose Check now on "
+        "the workspace's page."
     ),
     "sentinel.other_entities": gettext_noop(
         "In the Defender portal incidents have the devices and addresses that the analytics rule "
@@ -333,6 +350,10 @@ GUARDS: Final = {
         "member goes to a person."
     ),
     "scene.uncovered": gettext_noop("No live rule covers an alert of the incident: {title}."),
+    "scene.untyped": gettext_noop(
+        "Only its title says that an alert of the incident is {title}, and the analytics rule that "
+        "made it may write any title: no rule by alert type matches it."
+    ),
     "box.hours": gettext_noop(
         "{what} may only be closed inside set hours or planned work. Add a weekly window, or a "
         "kind of planned work."

@@ -18,8 +18,11 @@ from alerts.incidents.models import (
     Severity,
 )
 from alerts.sentinel.models import PortalResidence, Workspace
+from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sites.models import Device, Site, Zone
 
+# What a look keeps of a workspace without analytics rules that make incidents.
+READ_RULES = {ANALYTICS_RULES: {"rules": [], "titles": {"naming": [], "doubtful": []}}}
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 

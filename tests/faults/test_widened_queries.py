@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.readiness.services.look import look
 from alerts.rules.rule import Clause
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.prerequisites import Prerequisite
@@ -53,9 +52,7 @@ class PortalPlant(Plant):
         self.control.resource(self.key, "alertRules", rule["name"], body=body)
 
     def look(self):
-        """What the workers do within a day, or when somebody presses Check now."""
-        self.workspace.refresh_from_db()
-        assert look(self.workspace, purpose="read", now=clock.now(), connect=client_for) == ""
+        super().look()
         renew_leases(now=clock.now())
         self.deliver()
 
@@ -69,8 +66,6 @@ def plant(transactional_db, make_person, monkeypatch):
         monkeypatch.setenv(SECRET, pretend.application().secret)
         plant = PortalPlant(pretend, make_person)
         plant.control.onboard(plant.key, incidents="none")
-        assert look(plant.workspace, purpose="read", now=clock.now(), connect=client_for) == ""
-        plant.workspace.refresh_from_db()
         plant.go_live(is_in_portal=True)
         assert plant.row("rule").is_as_wanted
         yield plant

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from alerts.demo.services import judge_history
 from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
 from alerts.patterns.services.mine_patterns import mine_patterns
+from alerts.readiness.services.look import look
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.suppression.tasks import (
@@ -40,6 +41,7 @@ class Routine(World):
         """Tagout begins at the simulator's time, reads the past, and finds what is routine."""
         move_clock(by=self.now - clock.now())
         self.sync(WORKSPACE)
+        self.look()
         judge(people=[self.person(cast.ODA), self.person(cast.OLAF)], now=clock.now())
         mine_patterns(now=clock.now())
 
@@ -50,9 +52,15 @@ class Routine(World):
         move_clock(by=self.now - clock.now())
         Workspace.objects.filter(name="porto").update(state=Workspace.State.PAUSED)
         call_command("sync", "--all", "--full", stdout=StringIO())
+        self.look()
         truth = {row["name"]: row["truth"] for row in self.control.truth()}
         judge_history(truth=truth, processed=set(), now=clock.now())
         mine_patterns(now=clock.now())
+
+    def look(self):
+        """What is read of the workspace once a day, its analytics rules among it."""
+        workspace = Workspace.objects.get(name=WORKSPACE)
+        look(workspace, purpose="read", now=clock.now(), connect=client_for)
 
     @property
     def now(self):

@@ -33,9 +33,11 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
 from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.rules.analytics_rules import portal_types_for
+from alerts.rules.compile_sentinel import reasons_against_titles
+from alerts.rules.fields import SEVERITIES
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import is_in_defender_portal
-from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
+from alerts.suppression.drafting.enforcement_choice import analytics_rules_of, target_of
 from alerts.suppression.signing.notify import in_words
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -96,7 +98,7 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> RulePreview:
     if plan.same_devices and not (likeness.devices or likeness.addresses):
         reasons.append(gettext("The devices of this incident are not known."))
     types, against = _types_in_portal(incident, likeness)
-    reasons += against
+    reasons += against or _reasons_against_titles(incident, plan.effects)
     if reasons:
         raise CannotMakeRule(*reasons)
     conditions = conditions_for(likeness, types=types)
@@ -141,6 +143,17 @@ def _types_in_portal(
         frozenset({likeness.alert_type}), analytics_rules_of(workspace), workspace=workspace.name
     )
     return list(found.conditions), [in_words(why) for why in (*found.missing, *found.doubts)]
+
+
+def _reasons_against_titles(incident: Incident, effects: Effects) -> list[str]:
+    """Why a severity is not lowered by title: alerts of other types may have it."""
+    workspace, severity = incident.workspace, effects.severity
+    present, _ = severity_on_arrival(incident)
+    is_lower = severity in SEVERITIES and SEVERITIES.index(severity) < SEVERITIES.index(present)
+    if effects.effect != "severity" or not is_lower or is_in_defender_portal(workspace.pk):
+        return []
+    doubts = reasons_against_titles(frozenset({incident.alert_type}), target_of(workspace))
+    return [in_words(why) for why in doubts]
 
 
 def likeness_of(incident: Incident, *, same_devices: bool) -> Likeness:

@@ -163,6 +163,12 @@ def alert_type_for(title: str) -> AlertType | None:
     return types.get(title) or _by_key().get(_key(title))
 
 
+def alert_type_of(title: str) -> str:
+    """Return the catalogue's title for a title of an alert or incident, or the bare title."""
+    catalogued = alert_type_for(title)
+    return catalogued.title if catalogued else bare_title(title)[:300]
+
+
 def all_types() -> tuple[AlertType, ...]:
     """Every alert type of the catalogue, in the order of the file."""
     return tuple(_by_exact_title().values())

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of
+from alerts.incidents.engine.catalogue import alert_type_for, alert_type_of
+from alerts.incidents.engine.title_proof import TitleRules, title_flags
+from alerts.incidents.ingest.incident_rows import SEVERITIES
 from alerts.incidents.ingest.pg_copy import copy_line
 from alerts.sentinel.wire import WireAlert, WireDevice
 from alerts.sites.engine.devices import is_public_address
@@ -137,12 +138,15 @@ def alert_row_of(
     incident: AlertIncident,
     place: DeviceLocation,
     devices: Collection[WireDevice],
+    titles: TitleRules,
     now: datetime,
 ) -> AlertRow:
     """Return the row of an alert that happened at this place. What it does not say itself is taken
-    from its incident: when that was created, and which devices its entities describe.
+    from its incident: when that was created, and which devices its entities describe. `titles` are
+    the analytics rules of its workspace, by which its title proves its type.
     """
-    facts, flags = _facts_at(_content_of(alert), place.site_id, place.zone_id), alert.flags
+    facts = _facts_at(_content_of(alert), place.site_id, place.zone_id)
+    flags = (*alert.flags, *title_flags(alert, titles))
     at = alert.started_at or alert.generated_at or incident.created_at
     latest_at = alert.generated_at or alert.ended_at or at
     latest = now + _CLOCKS_DIFFER

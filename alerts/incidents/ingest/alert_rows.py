@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from alerts.incidents.engine.title_proof import BY_TITLE, OF_RULE, is_of_title
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import (
     AlertColumns,
@@ -74,12 +75,26 @@ _NO_SIDES = (
 )
 _ANY = f"CASE WHEN {_NO_SIDES} AND cardinality(a.@) > 0 THEN a.@ ELSE excluded.@ END"
 _NEWEST = f"CASE WHEN {_NEWER} THEN excluded.@ ELSE a.@ END"
+# Flags of the title go with the type, which the newest version tells; of others none is lost.
+_OF_TITLE = f"f = '{BY_TITLE}' OR starts_with(f, '{OF_RULE}')"
+
+
+def _flags(first: str, second: str) -> str:
+    def flags_in(row: str, which: str) -> str:
+        return f"ARRAY(SELECT f FROM unnest({row}.flags) f WHERE {which})"
+
+    others = [flags_in(row, f"NOT ({_OF_TITLE})") for row in (first, second)]
+    return f"coalesce(nullif({others[0]}, '{{}}'), {others[1]}) || {flags_in(first, _OF_TITLE)}"
+
+
+_FLAGS = f"CASE WHEN {_NEWER} THEN {_flags('excluded', 'a')} ELSE {_flags('a', 'excluded')} END"
 _UPSERT = f"""
     INSERT INTO incidents_alert AS a ({_COLUMNS})
     SELECT {_COLUMNS} FROM incoming_alerts ORDER BY workspace_id, key
     ON CONFLICT (workspace_id, key) DO UPDATE SET
         {", ".join(_latest(name, "''") for name in _TEXTS)},
-        {", ".join(_latest(name, "'{}'::text[]") for name in ("techniques", "tactics", "flags"))},
+        {", ".join(_latest(name, "'{}'::text[]") for name in ("techniques", "tactics"))},
+        flags = {_FLAGS},
         {_assignments(("any_device", "any_address"), _ANY)},
         {_assignments(("severity", "alert_type", "system_alert_id"), _NEWEST)},
         {_assignments(("site_id", "zone_id", "port"), "coalesce(excluded.@, a.@)")},
@@ -199,9 +214,12 @@ def _completed(row: AlertRow, older: AlertRow) -> AlertRow:
     """The newer version, with what only the older one says."""
     changes = {
         name: getattr(older, name)
-        for name in ("plant_weekday", "plant_minute", "flags")
-        if getattr(row, name) in (None, ()) and getattr(older, name)
+        for name in ("plant_weekday", "plant_minute")
+        if getattr(row, name) is None
     }
+    if all(map(is_of_title, row.flags)):  # those of its own title stay; of others none is lost
+        others = (flag for flag in older.flags if not is_of_title(flag))
+        changes["flags"] = (*others, *row.flags)
     if older.at < row.at:
         changes |= {name: getattr(older, name) for name in ("at", "plant_weekday", "plant_minute")}
     columns = _completed_columns(row.facts.columns, older.facts.columns)

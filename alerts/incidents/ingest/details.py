@@ -3,7 +3,8 @@
 Incidents whose details are owed are claimed here, newest open ones first, each by one worker.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
+from alerts.incidents.engine.title_proof import NO_RULES, TitleRules
 from alerts.incidents.ingest import alert_rows, entities, incident_details
 from alerts.incidents.ingest.alert_facts import alert_row_of
 from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
@@ -26,6 +28,8 @@ from alerts.incidents.ingest.incident_details import (
 from alerts.incidents.ingest.store import details_failed
 from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.registry import notify_alert_listeners
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.wire import (
     UnreadableRecord,
     WireAlert,
@@ -73,8 +77,12 @@ def store_details_of_many(
     places |= {place_of(device) for incident in incidents for device in incident.details.devices}
     atlas = learn_places(places=places)
     context = Entities()
+    alerts_by_workspace: dict[int, list[WireAlert]] = defaultdict(list)
     for incident in incidents:
-        _read_alerts(incident, atlas=atlas, now=now)
+        alerts_by_workspace[incident.workspace_id] += incident.details.alerts
+    titles = title_rules_of(alerts_by_workspace)
+    for incident in incidents:
+        _read_alerts(incident, atlas=atlas, titles=titles[incident.workspace_id], now=now)
         context.add(incident)
     stored = store_alerts([row for incident in incidents for row in incident.alert_rows])
     for incident in incidents:
@@ -90,14 +98,32 @@ def store_details_of_many(
     return store_incident_rows(incidents, now=now, leased_until=leased_until)
 
 
-def _read_alerts(incident: LockedIncident, *, atlas: Atlas, now: datetime) -> None:
+def title_rules_of(alerts: Mapping[int, Sequence[WireAlert]]) -> dict[int, TitleRules]:
+    """Return the analytics rules of each workspace with these alerts, as last read; they are looked
+    up only where an analytics rule has written a title.
+    """
+    asked = [pk for pk, rows in alerts.items() if any(row.has_title_of_rule for row in rows)]
+    found = dict.fromkeys(alerts, NO_RULES)
+    if asked:
+        rows = Workspace.objects.filter(pk__in=asked).values_list("pk", "capabilities")
+        found |= {
+            pk: TitleRules.of_capability(kept.get(ANALYTICS_RULES) or {}) for pk, kept in rows
+        }
+    return found
+
+
+def _read_alerts(
+    incident: LockedIncident, *, atlas: Atlas, titles: TitleRules, now: datetime
+) -> None:
     """Reduce the alerts of an incident to facts, and find where they and its devices are."""
     devices = incident.details.devices
     for alert in incident.details.alerts:
         place = atlas.find(place_of(alert))
         if place.zone_id is None:
             place = _place_by_devices(place, devices, atlas)
-        row = alert_row_of(alert, incident=incident, place=place, devices=devices, now=now)
+        row = alert_row_of(
+            alert, incident=incident, place=place, devices=devices, titles=titles, now=now
+        )
         incident.alert_rows.append(row)
         incident.alert_places.append(place)
     incident.device_places = [atlas.find(place_of(device)) for device in devices]

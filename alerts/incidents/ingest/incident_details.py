@@ -13,7 +13,8 @@ from hashlib import md5
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.engine.catalogue import alert_type_of, bare_title
+from alerts.incidents.engine.title_proof import is_of_title
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import AlertRow, AlertSummary
 from alerts.incidents.ingest.alert_rows import StoredAlert
@@ -26,7 +27,6 @@ from alerts.incidents.ingest.groups import (
     keys_of,
     rank_by_facts,
 )
-from alerts.incidents.ingest.incident_rows import alert_type_of
 from alerts.incidents.ingest.pg_copy import (
     copy_line,
     create_temp_table,
@@ -390,7 +390,7 @@ def _flags_of(incident: LockedIncident) -> list[str]:
         flags.append(f"{MARK}alerts:unreadable")
     if details.n_unreadable_entities:
         flags.append(f"{MARK}entities:unreadable")
-    if odd := [flag for row in incident.alert_rows for flag in row.flags]:
+    if odd := [flag for row in incident.alert_rows for flag in row.flags if not is_of_title(flag)]:
         flags += sorted({f"{MARK}alert.{flag}" for flag in odd})[:50]
     return flags
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from msgspec import structs
 
-from alerts.incidents.engine.catalogue import alert_type_for, bare_title
+from alerts.incidents.engine.catalogue import alert_type_of
 from alerts.incidents.ingest.groups import key_alone, rank_unread
 from alerts.incidents.ingest.pg_copy import NULL, copy_line, moment, moments, number_member, texts
 from alerts.incidents.models import IncidentStatus, Severity
@@ -154,12 +154,6 @@ def row_of_bounded(wire: WireIncident) -> IncidentRow:
 
 
 @lru_cache(maxsize=4096)
-def alert_type_of(title: str) -> str:
-    """The catalogue's title for a title of an alert or incident, or the bare title."""
-    catalogued = alert_type_for(title)
-    return catalogued.title if catalogued else bare_title(title)[:300]
-
-
 def owner_columns(owner: WireOwner) -> tuple[str, str, str]:
     """The owner's id, name and address as we keep them; "" for what Sentinel does not say."""
     address = owner.email or owner.user_principal_name or ""

@@ -14,7 +14,11 @@ from django.db import transaction
 from alerts.incidents.ingest import alert_rows
 from alerts.incidents.ingest.alert_facts import AlertRow, alert_row_of
 from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
-from alerts.incidents.ingest.details import place_of, store_details_of_many
+from alerts.incidents.ingest.details import (
+    place_of,
+    store_details_of_many,
+    title_rules_of,
+)
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_details import IncidentDetails
 from alerts.incidents.ingest.pg_copy import query_rows
@@ -132,9 +136,15 @@ def store_alerts_without_incident(
     run_together(alert_rows.TEMP_TABLE)
     atlas = learn_places(places={place_of(alert) for alert in alerts})
     stand_in = _NoIncident(workspace_id, now)
+    titles = title_rules_of({workspace_id: alerts})[workspace_id]
     rows = [
         alert_row_of(
-            alert, incident=stand_in, place=atlas.find(place_of(alert)), devices=(), now=now
+            alert,
+            incident=stand_in,
+            place=atlas.find(place_of(alert)),
+            devices=(),
+            titles=titles,
+            now=now,
         )
         for alert in alerts
     ]

@@ -20,7 +20,7 @@ from alerts.reviews.queries.questions import evidence_where
 from alerts.rules import sql
 from alerts.rules.guards.never import HIGH
 from alerts.rules.rule import Clause, RuleDefinition
-from alerts.rules.sql import Sql
+from alerts.rules.sql import HAS_TYPE, Sql
 from alerts.suppression.backtesting.history_sql import TimeSpan, in_period
 from alerts.suppression.enforcing.acting_rules import acting_set
 
@@ -110,7 +110,7 @@ SELECT s.id, s.site_id, s.cell, s.severity, s.at,
                coalesce(a.plant_weekday * 24 + a.plant_minute / 60,
                         (extract(isodow FROM a.at AT TIME ZONE 'UTC')::int - 1) * 24
                         + extract(hour FROM a.at AT TIME ZONE 'UTC')::int) AS slot
-          FROM incidents_alerts a WHERE a.at >= %s AND a.at < %s) s
+          FROM incidents_alerts a WHERE a.at >= %s AND a.at < %s AND {HAS_TYPE}) s
   LEFT JOIN mined_work w ON w.id = s.id LEFT JOIN mined_works k ON k.kinds = w.kinds
 """
 _CELLS = """

@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 
+from alerts.incidents.engine.title_proof import NAME_OF_ALERT
 from alerts.readiness.engine.rule_query import (
     ENTITIES,
+    TITLE,
     QueryTypes,
     columns_as_written,
     types_of_query,
@@ -24,6 +26,9 @@ type Json = dict[str, Any]
 _INCIDENT_TEXTS = re.compile(r"\b(Title|Description|ProviderName)\b")
 # A word that begins with it, however a query spells the product: has "IoT", contains "for IoT".
 _IOT = re.compile(r"(?<![a-z])iot", re.IGNORECASE)
+# What solutions write; Sentinel puts columns of the result in. Without a format it is the rule's.
+_FORMATS_OF_NAME = ("(MDIoT) {{AlertName}}", "{{AlertName}}")
+_PLACEHOLDER = re.compile(r"\{\{")
 MAX_ROWS, MAX_TEXT, MAX_DETAILS, MAX_QUERY = 2_000, 500, 20, 100_000
 
 
@@ -123,7 +128,7 @@ def _rule(row: Json, properties: Json) -> Json:
         "mentions_iot": _mentions_iot(query),
         "may_read_iot": bool(_IOT.search(query)),
         # An alert of several results shows the titles and devices of all of them.
-        "is_plain": types.is_plain and _text(events.get("aggregationKind")) == "AlertPerResult",
+        "is_plain": types.is_plain and _is_alert_per_result(events),
         "titles": None if types.titles is None else sorted(types.titles),
         "has_only_titles": types.has_only_titles,
         # Custom details that show, under the name of its column, what the sensor wrote.
@@ -131,9 +136,28 @@ def _rule(row: Json, properties: Json) -> Json:
             k for k, v in _object(properties.get("customDetails")).items() if k == v in columns
         )[:MAX_DETAILS],
         "passes_entities": ENTITIES in columns and _passes_entities(properties),
+        "title": _title_of(properties, columns=columns, is_single=_is_alert_per_result(events)),
         "reopens": grouping.get("enabled") is True and grouping.get("reopenClosedIncident") is True,
         "reads_incident_texts": bool(_INCIDENT_TEXTS.search(query)) and "SecurityIncident" in query,
     }
+
+
+def _is_alert_per_result(events: Json) -> bool:
+    return _text(events.get("aggregationKind")) == "AlertPerResult"
+
+
+def _title_of(properties: Json, *, columns: frozenset[str], is_single: bool) -> str | None:
+    """Return the title that all alerts of a rule have; NAME_OF_ALERT
+    where it is the name of each alert,
+    None where it may be any. `columns` hold what the sensor wrote, `is_single`: of each result.
+    """
+    override = _object(properties.get("alertDetailsOverride"))
+    title = override.get("alertDisplayNameFormat") or properties.get("displayName")
+    if not isinstance(title, str) or _PLACEHOLDER.search(title):
+        return (
+            NAME_OF_ALERT if title in _FORMATS_OF_NAME and TITLE in columns and is_single else None
+        )
+    return _text(title)
 
 
 def _passes_entities(properties: Json) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.engine.title_proof import NAME_OF_ALERT, TitleRules
 
 DISPLAY_NAME = "Microsoft Defender for IoT"
 PRODUCT = "Azure Security Center for IoT"  # how the connector's own rule names the product
@@ -87,6 +88,17 @@ def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
         and rule["kind"] in ("Scheduled", "NRT")
         and (template_of(rule) or rule["mentions_iot"])
     ]
+
+
+def title_rules(rules: Iterable[Mapping[str, Any]]) -> TitleRules:
+    """Return what the titles of alerts prove by the scheduled rules, enabled or not, that read
+    alerts of Defender for IoT.
+    """
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for rule in rules:
+        if rule["kind"] in ("Scheduled", "NRT") and reads_iot(rule):
+            names[rule.get("title") == NAME_OF_ALERT].add(str(rule["name"]).lower())
+    return TitleRules(naming=frozenset(names[True]), doubtful=frozenset(names[False]))
 
 
 def is_proved(rule: Mapping[str, Any]) -> bool:

@@ -15,7 +15,9 @@ from operator import itemgetter
 
 from django.db import transaction
 
-from alerts.readiness.engine.solution import incident_rules
+from alerts.incidents.engine.title_proof import NO_RULES
+from alerts.incidents.ingest.title_rules import judge_titles_again
+from alerts.readiness.engine.solution import incident_rules, title_rules
 from alerts.readiness.models import Finding
 from alerts.readiness.policies import reasons_against_checking
 from alerts.readiness.queries.collected import count_awaiting_details, count_collected
@@ -131,8 +133,8 @@ def look(
 
 def keep_incident_rules(workspace: Workspace, *, now: datetime) -> None:
     """Keep, for rooms below, the analytics rules that make incidents of Defender for IoT's alerts:
-    what rules are compiled to in the Defender portal. Nothing changes where none could be read; of
-    what could not be read for two days nothing is proved any more.
+    what rules are compiled to, and whose titles prove the type of an alert. Nothing changes where
+    none could be read; of what could not be read for two days nothing is proved any more.
     """
     found = Finding.objects.filter(workspace=workspace, part=Prerequisite.ANALYTICS_RULES).first()
     if found is None or found.facts is None or found.read_at is None:
@@ -150,13 +152,19 @@ def keep_incident_rules(workspace: Workspace, *, now: datetime) -> None:
             "has_only_titles": rule.get("has_only_titles", False),
             "details": rule.get("details", []),
             "passes_entities": rule.get("passes_entities", False),
+            "title": None if is_old else rule.get("title"),
         }
         for rule in incident_rules(found.facts)
     ]
+    titles = NO_RULES if is_old else title_rules(found.facts)
     keep_capability(
         workspace_id=workspace.pk,
         name=ANALYTICS_RULES,
-        capability={"rules": sorted(rules, key=itemgetter("name"))},
+        capability={
+            "rules": sorted(rules, key=itemgetter("name")),
+            "titles": titles.as_capability(),
+        },
         by="readiness",
         now=now,
     )
+    judge_titles_again(workspace_id=workspace.pk, rules=titles)

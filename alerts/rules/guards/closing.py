@@ -73,7 +73,7 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
     reasons = _against_what_we_know(scene)
     for facts, rule in scene.alerts:
         if rule is None:
-            reasons.append(Sentence("scene.uncovered", title=facts.alert_type))
+            reasons.append(reason_uncovered(facts))
         else:
             reasons += reasons_against_alert(facts, rule)
     if not scene.alerts:
@@ -91,6 +91,13 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
     elif not scene.products:
         reasons.append(Sentence("never.unknown", what="product"))
     return reasons + _against_hands(scene)
+
+
+def reason_uncovered(facts: FieldValues) -> Sentence:
+    """Return why an alert that no rule covers keeps its incident open."""
+    if facts.unproved_title:
+        return Sentence("scene.untyped", title=facts.unproved_title)
+    return Sentence("scene.uncovered", title=facts.alert_type)
 
 
 def is_worth_a_tag(reasons: Iterable[Sentence]) -> bool:

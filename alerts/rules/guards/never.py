@@ -88,7 +88,8 @@ def is_strict(rule: RuleDefinition) -> bool:
 
 def is_soft(facts: FieldValues) -> bool:
     """Whether this alert may be closed at any hour."""
-    return facts.severity < HIGH and not is_timeboxed(facts.alert_type)
+    is_unproved = bool(facts.unproved_title)
+    return facts.severity < HIGH and not is_unproved and not is_timeboxed(facts.alert_type)
 
 
 def holds_strict(alerts: Iterable[FieldValues]) -> bool:
@@ -122,6 +123,8 @@ def reasons_against_alert(facts: FieldValues, rule: RuleDefinition) -> list[Sent
     """Whether this alert may be closed by this rule at all, checked again when it is about to."""
     alert_type = alert_type_for(facts.alert_type)
     reasons = []
+    if facts.unproved_title:
+        reasons.append(Sentence("scene.untyped", title=facts.unproved_title))
     if alert_type is not None and alert_type.guard == "never":
         reasons.append(Sentence("never.type", title=facts.alert_type))
     if alert_type is None and _is_malware(facts.engine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -36,6 +37,10 @@ from alerts.sentinel.wire.values import (
 )
 
 RULE_PREFIX = "(MDIoT) "
+RULE_IDS = "Analytic Rule Ids"  # in the bag; no analytics rule can write it
+# The type of an alert that an analytics rule made names its workspace and the rule.
+_TYPE_OF_RULE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}_(?P<rule>.+)", re.I | re.S)
+_RULE_PROVIDERS = frozenset({"asi scheduled alerts", "asi nrt alerts", "microsoftsentinel"})
 _TEXTS = {
     "systemAlertId": "system_alert_id",
     "providerAlertId": "provider_alert_id",
@@ -88,7 +93,9 @@ class D4iotFacts(Struct, frozen=True, gc=False):
 
 
 class WireAlert(Struct, frozen=True, gc=False, kw_only=True):
-    """One alert of an incident. `title` is `display_name` without what analytics rules prefix."""
+    """One alert of an incident. `title` is `display_name` without what analytics rules prefix.
+    `rule_ids` are the names of the analytics rules that made it, in lower case.
+    """
 
     system_alert_id: str
     vendor_original_id: str | None
@@ -115,6 +122,7 @@ class WireAlert(Struct, frozen=True, gc=False, kw_only=True):
     facts: D4iotFacts
     custom_details: dict[str, tuple[str, ...]]
     made_by_rule: bool
+    rule_ids: tuple[str, ...]
     flags: tuple[str, ...]
     raw_json: bytes
 
@@ -122,6 +130,12 @@ class WireAlert(Struct, frozen=True, gc=False, kw_only=True):
     def is_from_d4iot(self) -> bool:
         """Whether Defender for IoT raised it, itself or through an analytics rule."""
         return (self.product or "").strip().casefold() in D4IOT_PRODUCTS or self.made_by_rule
+
+    @property
+    def has_title_of_rule(self) -> bool:
+        """Whether an analytics rule wrote the title, and not the sensor."""
+        provider = (self.provider_name or "").strip().casefold()
+        return self.made_by_rule or bool(self.rule_ids) or provider in _RULE_PROVIDERS
 
 
 class _Properties(WireStruct):
@@ -210,9 +224,19 @@ def _read(record: WireRecord[_Alert]) -> WireAlert:
         facts=_facts_in(bag, details, flags),
         custom_details=details,
         made_by_rule=bool(details) or (shown or "").startswith(RULE_PREFIX),
+        rule_ids=_rule_ids_in(bag, alert_type, flags),
         flags=tuple(flags),
         raw_json=record.raw_json,
     )
+
+
+def _rule_ids_in(bag: Bag, alert_type: str | None, flags: list[str]) -> tuple[str, ...]:
+    """The analytics rules that an alert names, in the bag or in its type; none for the sensor's."""
+    value = bag.get("analyticruleids")
+    ids = set(_words_in(value, "analytic_rule_ids", flags)) if value else set()
+    if of_rule := _TYPE_OF_RULE.fullmatch(alert_type or ""):
+        ids.add(of_rule["rule"])
+    return tuple(sorted({rule_id.rpartition("/")[2].strip().lower() for rule_id in ids}))
 
 
 def _vendor_id_in(bag: Bag, details: dict[str, tuple[str, ...]]) -> str | None:

@@ -33,6 +33,7 @@ def target_of(workspace: Workspace) -> Target:
         accepts=frozenset(capabilities.get("accepts", ())),
         is_in_defender_portal=is_in_defender_portal(workspace.pk),
         analytics_rules=analytics_rules_of(workspace),
+        are_rules_read=ANALYTICS_RULES in workspace.capabilities,
         single=frozenset(text for text, n in handles.items() if n == 1),
         guarded_devices=_texts(name for name, _ in guarded),
         guarded_addresses=_texts(address for _, address in guarded if not is_mac(address)),
@@ -53,6 +54,7 @@ def analytics_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
             is_plain=row.get("is_plain", False),
             details=frozenset(row["details"]),
             passes_entities=row.get("passes_entities", False),
+            title=row.get("title"),
         )
         for row in found.get("rules", ())
     ]

@@ -15,7 +15,9 @@ from django.db.models import QuerySet
 from alerts.incidents.acts.apply import SystemActor, lock_incidents_of_act
 from alerts.incidents.acts.close import close_incidents, mark_closed_by, take_back_closed_by
 from alerts.incidents.acts.triage import label_incidents
-from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, incident_row_of
+from alerts.incidents.engine.catalogue import alert_type_of
+from alerts.incidents.engine.title_proof import TitleRules, title_flags
+from alerts.incidents.ingest.incident_rows import SEVERITIES, incident_row_of
 from alerts.incidents.models import Alert, Incident, IncidentStatus
 from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
@@ -27,6 +29,8 @@ from alerts.rules.guards.closing import (
     rule_closing_text,
 )
 from alerts.rules.sentence import Sentence
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.wire import WireAlert
 from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
 from alerts.suppression.enforcing.judging import (
@@ -300,6 +304,8 @@ def _reason_against_alerts(change: Change, fresh: FreshIncident) -> str:
     }
     if not fresh.alerts:
         return "Sentinel no longer lists any alert in the incident."
+    kept = Workspace.objects.filter(pk=change.workspace_id).values_list("capabilities", flat=True)
+    titles = TitleRules.of_capability(kept[0].get(ANALYTICS_RULES) or {})
     for alert in fresh.alerts:
         if not isinstance(alert, WireAlert):
             return "An alert of the incident cannot be read."
@@ -309,6 +315,8 @@ def _reason_against_alerts(change: Change, fresh: FreshIncident) -> str:
         kind = alert_type_of(alert.title or alert.alert_type or "")
         if stored.get(key) != (SEVERITIES.get(alert.severity or "", 0), kind):
             return f"An alert has changed since it was covered: {alert.title or key}."
+        if title_flags(alert, titles):
+            return Sentence("scene.untyped", title=alert.title or key)
     return ""
 
 

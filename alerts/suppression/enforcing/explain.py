@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from alerts.incidents.engine.title_proof import BY_TITLE
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.rules.fields import FieldValues
@@ -123,16 +124,19 @@ def _failed(definition: RuleDefinition, facts: FieldValues) -> int:
 
 
 def reasons_against_any_rule(incident: Incident) -> list[Sentence]:
-    """Return why no rule may ever close incidents like this one: the type of one of its alerts, a
-    safety system or crown jewel among its devices, or that it was a true positive itself. Empty
-    where a rule can be proposed.
+    """Return why no rule may ever close incidents like this one: the type of one of its alerts, or
+    that only a title says it, a safety system or crown jewel among its devices, or that it was a
+    true positive itself. Empty where a rule can be proposed.
     """
     was_attack = (
         incident.status == IncidentStatus.CLOSED and incident.classification == TRUE_POSITIVE
     )
-    alerts = list(incident.alerts.values_list("alert_type", "engine", "any_device", "any_address"))
-    types = {alert_type for alert_type, *_ in alerts} or {incident.alert_type}
-    engines = {engine for _, engine, *_ in alerts if engine}
+    alerts = list(
+        incident.alerts.values_list("flags", "alert_type", "engine", "any_device", "any_address")
+    )
+    unproved = sorted({title for flags, title, *_ in alerts if BY_TITLE in flags})
+    types = {alert_type for _, alert_type, *_ in alerts} or {incident.alert_type}
+    engines = {engine for *_, engine, _, _ in alerts if engine}
     handles = {name for *_, devices, addresses in alerts for name in (*devices, *addresses)}
     lines = [Clause("alert_type", "is", tuple(sorted(types)))]
     if len(engines) == 1:
@@ -140,6 +144,7 @@ def reasons_against_any_rule(incident: Incident) -> list[Sentence]:
     rule = RuleDefinition(title=incident.alert_type[:200] or "?", all_of=tuple(lines))
     return [
         *([Sentence("never.true_positive")] if was_attack else []),
+        *(Sentence("scene.untyped", title=title) for title in unproved),
         *reasons_against_types(rule),
         *reasons_against_assets(_critical(incident, handles)),
     ]

@@ -24,6 +24,7 @@ from alerts.rules.guards.closing import (
     ends_in_groups,
     ends_of_newcomers,
     is_worth_a_tag,
+    reason_uncovered,
     reasons_to_keep_open,
 )
 from alerts.rules.guards.holds import (
@@ -412,10 +413,13 @@ def decide_incident(
     if any(version.in_sentinel for version in (*cover.versions, *cover.canaries)):
         cover = cover.outside_sentinel(withdrawn_rules(incident.workspace_id))
     if not cover.is_whole:
-        uncovered = {
-            alerts[pk].alert_type for pk, version in cover.by_alert.items() if version is None
-        }
-        reasons = [Sentence("scene.uncovered", title=title) for title in sorted(uncovered)]
+        reasons = sorted(
+            {
+                reason_uncovered(alerts[pk])
+                for pk, version in cover.by_alert.items()
+                if version is None
+            }
+        )
         return IncidentDecision(cover, tuple(reasons or [Sentence("never.pending")]))
     scene = scene_of(
         incident, state=state or incident_state_of(incident), alerts=alerts, cover=cover, now=now

@@ -14,9 +14,10 @@ from alerts.automation.services.made_rules import (
     preview_rule,
 )
 from alerts.incidents.models import Severity
+from alerts.sentinel.queries import ANALYTICS_RULES
 from portal.audit.models import Entry
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_incident
+from tests.factories.incidents import READ_RULES, make_alert, make_incident
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 SCOPED, TIMEBOXED = "Modbus Exception", "Unauthorized PLC Programming"
@@ -29,6 +30,8 @@ HIGH = Effects("severity", severity="High")
 @pytest.fixture
 def plan_for(workspace):
     """`plan_for(title, effects)`: a plan from an incident of Medium severity of this type."""
+    workspace.capabilities = READ_RULES
+    workspace.save(update_fields=["capabilities"])
 
     def make(title=SCOPED, effects=LOW, *, reason=REASON, engine="", **columns):
         incident = make_incident(workspace, title=title, **columns)
@@ -129,3 +132,21 @@ def test_the_reason_is_part_of_what_was_previewed(plan_for, leo):
 )
 def test_which_severities_are_replaced(severity, present, replaced):
     assert severities_replaced(severity, present=present) == replaced
+
+
+@pytest.mark.parametrize(("title", "is_refused"), [(None, True), (SCOPED, True), ("", False)])
+def test_nothing_is_lowered_by_a_title_that_another_alert_may_have(
+    workspace, plan_for, leo, title, is_refused
+):
+    """A Controller Stop under a fixed title would be lowered with the routine."""
+    plan = plan_for()
+    ours = {"name": "ours", "display_name": "Ours", "details": [], "title": title}
+    workspace.capabilities = {ANALYTICS_RULES: {"rules": [ours]}}
+    workspace.save(update_fields=["capabilities"])
+    raised = replace(plan, effects=HIGH)
+    assert preview_rule(plan=raised, by=leo, now=NOON).conditions
+    if is_refused:
+        with pytest.raises(CannotMakeRule, match="Ours may give an alert the title"):
+            preview_rule(plan=plan, by=leo, now=NOON)
+    else:
+        assert preview_rule(plan=plan, by=leo, now=NOON).conditions

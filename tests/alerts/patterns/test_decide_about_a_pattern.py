@@ -24,7 +24,7 @@ from portal.audit.models import Entry
 from tests.alerts.patterns.conftest import POLLING
 from tests.alerts.suppression.past import judge
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_device, make_incident
+from tests.factories.incidents import READ_RULES, make_alert, make_device, make_incident
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +104,7 @@ def undirected(workspace, site, noise):
 def accepts(workspace):
     """A probe has shown that the workspace takes all our conditions."""
     capabilities = {"accepts": sorted(PROBED), "probed_at": NOON.isoformat()}
-    workspace.capabilities = {"rules": capabilities}
+    workspace.capabilities = READ_RULES | {"rules": capabilities}
     workspace.save(update_fields=["capabilities"])
 
 

@@ -145,3 +145,49 @@ def test_however_a_query_names_defender_for_iot_its_incidents_are_of_the_plant(
     workspace.refresh_from_db()
     known = workspace.iot_rules if is_iot else workspace.other_rules
     assert known == [own["name"].lower()]
+
+
+NAMING = "(MDIoT) {{AlertName}}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({"alertDetailsOverride": {"alertDisplayNameFormat": NAMING}}, ""),
+        ({"alertDetailsOverride": {"alertDisplayNameFormat": "{{AlertName}}"}}, ""),
+        ({}, "Ours"),
+        ({"alertDetailsOverride": None}, "Ours"),
+        ({"alertDetailsOverride": {"alertDisplayNameFormat": ""}}, "Ours"),
+        ({"alertDetailsOverride": {"alertDescriptionFormat": NAMING}}, "Ours"),
+        ({"alertDetailsOverride": {"alertDisplayNameFormat": "SPS-Stopp"}}, "SPS-Stopp"),
+        ({"alertDetailsOverride": {"alertDisplayNameFormat": f"{NAMING}!"}}, None),
+        ({"alertDetailsOverride": {"alertDisplayNameFormat": "{{alertname}}"}}, None),
+        ({"alertDetailsOverride": {"alertDisplayNameFormat": ["x"]}}, None),
+    ],
+)
+def test_the_title_of_a_rules_alerts_is_their_name_one_text_or_anything(
+    look_now, sentinel, workspace, changes, title
+):
+    """Without a format Sentinel titles every alert with the name of the rule."""
+    row = azure.scheduled("", "Ours", **changes)
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [row])
+    look_now()
+    workspace.refresh_from_db()
+    (rule,) = analytics_rules_of(workspace)
+    assert rule.title == title
+    names = workspace.capabilities["analytics_rules"]["titles"]
+    assert (names["naming"] == ["rule-ours"]) is (title == "")
+    assert (names["doubtful"] == ["rule-ours"]) is (title != "")
+
+
+def test_rules_that_are_off_are_kept_too_for_the_alerts_that_they_made(
+    look_now, sentinel, workspace
+):
+    override = {"alertDisplayNameFormat": NAMING}
+    off = azure.scheduled("", "Off", enabled=False, alertDetailsOverride=override)
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [off, azure.fusion()])
+    look_now()
+    workspace.refresh_from_db()
+    assert analytics_rules_of(workspace) == ()
+    titles = workspace.capabilities["analytics_rules"]["titles"]
+    assert titles == {"naming": ["rule-off"], "doubtful": []}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb_kql
 
-from alerts.incidents.ingest.incident_rows import alert_type_of
+from alerts.incidents.engine.catalogue import alert_type_of
 from alerts.rules.fields import SEVERITIES, FieldValues
 from alerts.rules.guards.never import reasons_against_alert
 from alerts.rules.index import RuleIndex

@@ -10,6 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts.incidents.engine.title_proof import BY_TITLE
 from alerts.incidents.models import Alert, IncidentAlert, PlannedAlert
 from alerts.rules import sql
 from alerts.rules.fields import FieldValues
@@ -51,6 +52,8 @@ def _store(history: list[FieldValues]) -> dict[int, FieldValues]:
         kinds, by_name = columns.pop("planned_work"), columns.pop("planned_work_for_hours")
         counts = columns.pop("alerts_in_incident"), columns.pop("entities_in_incident")
         columns |= {name: ids[columns[name]] for name, ids in places.items()}
+        if title := columns.pop("unproved_title"):
+            columns |= {"alert_type": title, "flags": [BY_TITLE]}
         for name in ("techniques", "tactics", "any_device", "any_address"):
             columns[name] = list(columns[name])
         alerts.append(Alert(**columns, key=f"a{next(_numbers)}"))

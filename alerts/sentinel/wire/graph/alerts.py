@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from alerts.sentinel.wire.alerts import RULE_PREFIX
+from alerts.sentinel.wire.alerts import RULE_IDS, RULE_PREFIX
 from alerts.sentinel.wire.graph.values import (
     SENTINEL_ALERT_STATUS,
     SENTINEL_SEVERITY,
@@ -22,6 +22,7 @@ _PREFIXED_GUID: Final = re.compile(
 )
 _EVIDENCE: Final = "#microsoft.graph.security."
 _D4IOT_SOURCE: Final = "microsoftdefenderforiot"
+_SENTINEL: Final = "microsoftsentinel"
 _CUSTOM_DETAILS: Final = ("customdetails", "custom details")
 
 
@@ -100,6 +101,8 @@ def _bag_of(alert: Bag) -> Bag:
     ends = _ends_of(bags_of(alert.get("evidence")))
     named = {name.replace(" ", "").casefold() for name in (*bag, *details)}
     bag |= {name: value for name, value in ends.items() if name.casefold() not in named}
+    if graph_text(alert.get("serviceSource")).casefold() == _SENTINEL:  # else a detector of its own
+        bag[RULE_IDS] = [graph_text(alert.get("detectorId"))]
     if details:
         bag["CustomDetails"] = orjson.dumps(details).decode()
     return {

@@ -11,7 +11,13 @@ from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.models import Rule
 from alerts.suppression.signing.compiled_forms import compiled_forms
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_device, make_incident, put_in_portal
+from tests.factories.incidents import (
+    READ_RULES,
+    make_alert,
+    make_device,
+    make_incident,
+    put_in_portal,
+)
 from tests.factories.rule_rows import frozen_test, signed_version
 
 TYPE = "Unauthorized Database Operation"
@@ -45,7 +51,7 @@ def furnish(workspace, site, *, accepts=ACCEPTS):
     note_fresh(workspace_id=workspace.pk, now=NOON)
     put_in_portal(workspace, is_in_portal=False)
     capabilities = {"probed_at": NOON.isoformat()}
-    workspace.capabilities = {"rules": capabilities | {"accepts": list(accepts)}}
+    workspace.capabilities = READ_RULES | {"rules": capabilities | {"accepts": list(accepts)}}
     workspace.save(update_fields=["capabilities"])
 
 
@@ -57,7 +63,7 @@ def know_analytics_rules(workspace, *details):
     for kind in all_types():
         for name in kind.solution_rules:
             titles[name].append(kind.title)
-    plain = {"is_plain": True, "details": details, "passes_entities": True}
+    plain = {"is_plain": True, "details": details, "passes_entities": True, "title": ""}
     rules = [
         {"name": f"rule-{n}", "display_name": name, "titles": found, "has_only_titles": True}
         for n, (name, found) in enumerate(sorted(titles.items()))

@@ -7,7 +7,7 @@ from alerts.suppression.models import Rule
 from alerts.suppression.signing.compiled_forms import compiled_forms
 from tests.alerts.suppression.deploying.plant import know_analytics_rules, polls
 from tests.conftest import NOON
-from tests.factories.incidents import make_device, make_workspace, put_in_portal
+from tests.factories.incidents import READ_RULES, make_device, make_workspace, put_in_portal
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_name_that_two_devices_bear_is_wider_and_says_so(rule, workspace, site
 
 
 def test_without_a_probe_nothing_is_possible(rule, workspace):
-    workspace.capabilities = {}
+    workspace.capabilities = READ_RULES
     workspace.save()
     found = forms(polls(), rule, workspace)["gdansk"]
     assert (found.verdict, found.hashes) == ("impossible", [])

@@ -13,7 +13,7 @@ from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests.alerts.suppression.deploying.plant import polls
 from tests.conftest import NOON
-from tests.factories.incidents import put_in_portal
+from tests.factories.incidents import READ_RULES, put_in_portal
 
 
 @pytest.fixture
@@ -62,6 +62,8 @@ def test_one_disabled_rule_shows_all_that_is_accepted_and_goes_again(draft, work
     assert properties["displayName"].startswith("Tagout ")
     assert far.rules == {}
     assert Entry.objects.filter(action="sentinel.workspace.probed").count() == 1
+    workspace.capabilities |= READ_RULES
+    workspace.save(update_fields=["capabilities"])
     forms = compiled_forms(polls(), rule=draft.rule, workspace_ids=[workspace.pk])
     assert forms["gdansk"].verdict == "exact"
 
