@@ -87,6 +87,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "follow the clocks of sites": _tick(
         "alerts.incidents.tasks.follow_site_clocks", seconds=5, queue="bulk"
     ),
+    "rank again where weights have changed": _tick(
+        "alerts.incidents.tasks.recount_priorities", seconds=60, queue="bulk"
+    ),
     "fill in the kinds of alerts": _tick(
         "alerts.incidents.tasks.fill_alert_kinds", seconds=10, queue="bulk"
     ),

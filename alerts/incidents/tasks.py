@@ -7,6 +7,7 @@ from celery import shared_task
 from alerts.incidents.acts.bulk import work_off_a_piece
 from alerts.incidents.ingest.alert_kinds import work_off_alert_kinds
 from alerts.incidents.ingest.plant_hours import work_off_plant_hours
+from alerts.incidents.ingest.recount import work_off_recount
 from portal import clock
 from portal.jobs.services import run_while_due
 
@@ -27,3 +28,9 @@ def follow_site_clocks(**_later: Any) -> None:
 def fill_alert_kinds(**_later: Any) -> None:
     """Fill in the kinds of old alerts once devices were described."""
     run_while_due(lambda: work_off_alert_kinds(unshifted=clock.unshifted(), now=clock.now()))
+
+
+@shared_task(acks_late=True)
+def recount_priorities(**_later: Any) -> None:
+    """Rank open incidents again where a new version has brought other weights."""
+    run_while_due(lambda: work_off_recount(unshifted=clock.unshifted(), now=clock.now()))

@@ -244,20 +244,28 @@ def bring_forward(*, kind: str, key: str, now: datetime) -> bool:
 
 
 def restart_job(
-    *, kind: str, key: str, now: datetime, payload: Callable[[dict[str, Any]], dict[str, Any]]
+    *,
+    kind: str,
+    key: str,
+    now: datetime,
+    payload: Callable[[dict[str, Any]], dict[str, Any]],
+    due_at: datetime | None = None,
 ) -> None:
-    """Make a job due from its start. `payload` gets what is still to be done ({} where nothing is)
-    and returns what is to be done now. Who works on it holds an older fence and writes nothing.
+    """Make a job due from its start, now or at `due_at`. `payload` gets what is still to be done
+    ({} where nothing is) and returns what is to be done now. Who works on it holds an older fence
+    and writes nothing.
     """
     job, is_new = Job.objects.select_for_update().get_or_create(
-        kind=kind, key=key, defaults={"made_at": now, "due_at": now, "payload": payload({})}
+        kind=kind,
+        key=key,
+        defaults={"made_at": now, "due_at": due_at or now, "payload": payload({})},
     )
     if is_new:
         return
     pending = {} if job.state == JobState.DONE else job.payload
     Job.objects.filter(pk=job.pk).update(
         state=JobState.WAITING,
-        due_at=now,
+        due_at=due_at or now,
         attempts=0,
         fence=job.fence + 1,
         lease_until=None,

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from alerts.incidents.engine.catalogue import language_of, sentences
 from alerts.sites.engine.devices import CRITICAL
 
+# One more whenever a weight changes, or a guard of an alert type in the catalogue: workers then
+# count again what is stored.
+PRIORITY_VERSION = 1
+
 SEVERITY_POINTS = {"High": 40, "Medium": 25, "Low": 12, "Informational": 5}
 GUARD_POINTS = {"never": 25, "timeboxed": 10}
 CRITICALITY_POINTS = dict.fromkeys(CRITICAL, 20) | {"important": 10}
