@@ -29,9 +29,10 @@ from alerts.incidents.ingest.alert_kinds import note_described_devices
 from alerts.incidents.ingest.plant_hours import follow_site_clock
 from alerts.incidents.queue.counts import count_untriaged
 from alerts.incidents.registry import AlertListener, IncidentTab
-from alerts.incidents.web.palette import find_acts, find_devices, find_incidents, find_techniques
+from alerts.incidents.web.palette import find_acts, find_incidents, find_techniques
 from alerts.intake.policies import PUSH_ROLES
 from alerts.intake.scope import remove_unnamed_outside, scope_of_workspace
+from alerts.inventory.web.palette import find_devices
 from alerts.outbox.models import RuleKind, WriteKind
 from alerts.outbox.registry import (
     ChangeHandling,
@@ -317,6 +318,14 @@ INVENTORY = Room(
         order=50,
         roles=READING_ROLES | {Role.ADMINISTRATOR},
     ),
+    Finder(
+        "devices",
+        _("Devices"),
+        find_devices,
+        order=40,
+        roles=READING_ROLES,
+        hint=_("a device by its name or address"),
+    ),
 )
 
 INCIDENTS = Room(
@@ -340,14 +349,6 @@ INCIDENTS = Room(
         order=30,
         roles=READING_ROLES,
         hint=_("an incident by its number, title, label or technique (T0843)"),
-    ),
-    Finder(
-        "devices",
-        _("Devices"),
-        find_devices,
-        order=40,
-        roles=READING_ROLES,
-        hint=_("a device by its name or address"),
     ),
     Finder(
         "techniques", _("Incidents by technique"), find_techniques, order=70, roles=READING_ROLES

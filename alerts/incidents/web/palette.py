@@ -1,14 +1,12 @@
-"""What the portal's search finds of this room: acts on the selected row, incidents, devices,
-techniques.
-"""
+"""What the portal's search finds of this room: acts on the selected row, incidents, techniques."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -17,7 +15,7 @@ from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.engine.tokens import Term, incident_number_in, parse_query
 from alerts.incidents.models import Incident, IncidentStatus, OtState, Severity
 from alerts.incidents.policies import reasons_against_acting
-from alerts.incidents.queries import devices_visible_to, incidents_visible_to
+from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.queue.conditions import where
 from alerts.incidents.queue.queries import CLOSED, COUNTED, Queue, queue_params
 from alerts.incidents.registry import techniques_by_type
@@ -33,8 +31,7 @@ from portal.ui.palette import MAX_RESULTS, FinderResult, Result, is_named
 from portal.ui.words import number
 
 MAX_TECHNIQUES = 2
-NAMED_FIRST = NullIf("name", Value("")).asc(nulls_last=True)
-MIN_DEVICE_TEXT, MIN_TECHNIQUE_TEXT = 2, 3
+MIN_TECHNIQUE_TEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +61,6 @@ class IncidentSearch:
     hits: Sequence[IncidentHit]
     problems: Sequence[str] = ()
     is_number: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceHit:
-    """A device that was found."""
-
-    pk: int
-    name: str
-    address: str
-    kind: str
-    place: str
 
 
 def incidents_with_number(user: User, number: int) -> QuerySet[Incident]:
@@ -126,24 +112,6 @@ def techniques_of_text(text: str) -> tuple[Technique, ...]:
         return ()
     used = {technique for ids in techniques_by_type().values() for technique in ids}
     return tuple(technique for technique in techniques if technique.id in used)[:MAX_TECHNIQUES]
-
-
-def devices_like(user: User, text: str) -> list[DeviceHit]:
-    """Return visible devices with this text in their name or address, those with a name first."""
-    if len(text) < MIN_DEVICE_TEXT:
-        return []
-    devices = devices_visible_to(user).filter(Q(name__icontains=text) | Q(address__icontains=text))
-    rows = devices.order_by(NAMED_FIRST, "address").select_related("zone__site")[:MAX_RESULTS]
-    return [
-        DeviceHit(
-            device.pk,
-            device.name or device.address,
-            device.address,
-            device.kind,
-            "" if device.is_outside else f"{device.zone.site.name}, {device.zone.name}",
-        )
-        for device in rows
-    ]
 
 
 def _lone_number(terms: Sequence[Term]) -> int | None:
@@ -259,19 +227,6 @@ def find_techniques(request: HttpRequest, text: str) -> FinderResult:
 def _technique(technique: Technique) -> Result:
     label = f"{technique.id} {technique.name}"
     return Result(label, _queue_address(f"tech:{technique.id}"), "filter")
-
-
-def find_devices(request: HttpRequest, text: str) -> FinderResult:
-    """Return devices by a part of their name or address; each leads to its page."""
-    if not text:
-        return FinderResult()
-    return FinderResult([_device(hit) for hit in devices_like(actor_of(request), text)])
-
-
-def _device(hit: DeviceHit) -> Result:
-    words = (hit.kind, hit.address if hit.address != hit.name else "", hit.place)
-    address = reverse("devices:device", args=[hit.pk])
-    return Result(hit.name, address, "cpu", detail=" · ".join(filter(None, words)))
 
 
 def _queue_address(query: str) -> str:

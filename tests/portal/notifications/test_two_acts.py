@@ -13,15 +13,15 @@ from tests.factories.inbox import notify
 pytestmark = pytest.mark.django_db
 
 
-def tell(person, act, *, mail=True):
+def notify_of(person, act, *, mail=True):
     return notify(person, now=NOON, mail=mail, act=act)
 
 
 @pytest.mark.parametrize("mail", [True, False])
 def test_what_one_act_told_is_taken_back_and_what_another_told_stays(sam, mail):
     first, second = uuid4(), uuid4()
-    tell(sam, first, mail=mail)
-    line = tell(sam, second, mail=mail)
+    notify_of(sam, first, mail=mail)
+    line = notify_of(sam, second, mail=mail)
     assert take_back(act=first) == 1
     assert list(Notification.objects.all()) == [line]
     assert Mail.objects.count() == (1 if mail else 0)
@@ -29,14 +29,14 @@ def test_what_one_act_told_is_taken_back_and_what_another_told_stays(sam, mail):
 
 def test_what_two_people_were_told_by_one_act_is_taken_back_from_both(sam, leo):
     act = uuid4()
-    tell(sam, act)
-    tell(leo, act, mail=False)
+    notify_of(sam, act)
+    notify_of(leo, act, mail=False)
     assert take_back(act=act) == 2
 
 
 def test_one_person_reads_all_and_the_other_has_read_nothing(sam, leo):
-    tell(sam, uuid4())
-    line = tell(leo, uuid4())
+    notify_of(sam, uuid4())
+    line = notify_of(leo, uuid4())
     assert mark_read(user=sam, now=NOON) == 1
     assert mark_read(user=sam, now=NOON, ids=[line.pk]) == 0
     line.refresh_from_db()
@@ -45,5 +45,5 @@ def test_one_person_reads_all_and_the_other_has_read_nothing(sam, leo):
 
 def test_who_was_told_of_an_act_is_asked_for_each_person(sam, leo):
     act = uuid4()
-    tell(sam, act)
+    notify_of(sam, act)
     assert is_told(sam, act=act) and not is_told(leo, act=act)

@@ -37,6 +37,14 @@ def test_items_a_role_cannot_use_are_absent(sam, wired):
     assert labels(frame_of(sam)) == []
 
 
+def test_an_item_of_a_setting_is_absent_without_it(sam, wired, settings):
+    wired(NavItem, NavItem("Mails", "mail", "ui:gallery", setting="MAIL_FOLDER"))
+    settings.MAIL_FOLDER = None
+    assert labels(frame_of(sam)) == []
+    settings.MAIL_FOLDER = "mails"
+    assert labels(frame_of(sam)) == ["Mails"]
+
+
 def test_strangers_see_no_items(wired):
     wired(NavItem, NavItem("Kit", "layers", "ui:gallery"))
     assert labels(frame_of(AnonymousUser())) == []
