@@ -78,7 +78,8 @@ from alerts.suppression.watching.lifecycle import rules_that_would_stop, stop_ru
 from alerts.suppression.web.frame import count_rules_to_sign, suppression_off_line
 from alerts.suppression.web.palette import find_rules
 from portal.accounts.labels import ScopeNameSource
-from portal.accounts.models import OT_ROLES, READING_ROLES, SOC_ROLES, Role
+from portal.accounts.models import Role
+from portal.accounts.rights import OT_ROLES, READING_ROLES, SOC_ROLES, roles_for
 from portal.api.freshness import DataAgeSource
 from portal.backup.registry import RemoteComparison
 from portal.jobs.auditor import AuditListener, WatchedObjectSource
@@ -140,7 +141,7 @@ AUTOMATION = Room(
         "automation:overview",
         section=NOISE,
         order=60,
-        roles=READING_ROLES | {Role.ADMINISTRATOR},
+        roles=roles_for("sentinel.see_workspace"),
     ),
     IncidentTab(
         name="playbooks",
@@ -196,7 +197,7 @@ PATTERNS = Room(
         "status-sync:show",
         section=RUNNING,
         order=65,
-        roles={Role.ADMINISTRATOR, Role.SOC_LEAD},
+        roles=roles_for("patterns.status_sync"),
     ),
     Finder("patterns", _("Routine patterns"), find_patterns, order=60, roles=READING_ROLES),
     ClockFollower(settle=mine_by_new_clock),
@@ -316,7 +317,7 @@ INVENTORY = Room(
         "sites:list",
         section=ALERTS,
         order=50,
-        roles=READING_ROLES | {Role.ADMINISTRATOR},
+        roles=roles_for("sentinel.see_workspace"),
     ),
     Finder(
         "devices",

@@ -1,13 +1,15 @@
 """Pages of docs that are made from tables of the code: `manage.py reference_docs` writes them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import Field, fields
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
 from django.conf import settings
 
+from portal.accounts.labels import ROLE_NAMES
+from portal.accounts.models import Role
+from portal.accounts.rights import RIGHTS
 from portal.audit.actions import AUDITED_THINGS
 from portal.notifications.kinds import NotificationKind
 from portal.rooms import Contribution, rooms_in
@@ -21,33 +23,46 @@ def reference_pages() -> dict[str, str]:
     return {file: write() for file, write in _PAGES.items()}
 
 
-def wing_tables(name: str) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Yield each wing that has a module of this name, with what the module defines."""
-    for wing in WINGS:
-        if find_spec(f"{wing}.{name}"):
-            yield wing, vars(import_module(f"{wing}.{name}"))
-
-
 def notification_kinds() -> list[NotificationKind]:
-    """Return all kinds of notifications, as the wings list them."""
+    """Return all kinds of notifications, as the table of alerts lists them."""
     kinds: list[NotificationKind] = []
-    for _, names in wing_tables("notification_kinds"):
-        for value in names.values():
-            found = value.values() if isinstance(value, dict) else [value]
-            kinds += [kind for kind in found if isinstance(kind, NotificationKind)]
+    for value in vars(import_module("alerts.notification_kinds")).values():
+        found = value.values() if isinstance(value, dict) else [value]
+        kinds += [kind for kind in found if isinstance(kind, NotificationKind)]
     return kinds
 
 
 def _notifications() -> str:
     rows = [
-        (f"`{kind.name}`", kind.about, kind.recipients, "yes" if kind.is_mailed else "no")
+        (
+            f"`{kind.name}`",
+            kind.about,
+            kind.recipients,
+            str(kind.reason),
+            "yes" if kind.is_mailed else "no",
+        )
         for kind in notification_kinds()
     ]
     return _page(
         "Notifications",
         "Each is a line in the inbox and, where the table says so, a mail, in the language of its"
         " reader. Made from `alerts/notification_kinds.py`.",
-        _table(("Kind", "Event", "Recipients", "Mail"), rows),
+        _table(("Kind", "Event", "Recipients", "Reason given", "Mail"), rows),
+    )
+
+
+def _rights() -> str:
+    head = ["Act", *(str(ROLE_NAMES[role]) for role in Role)]
+    rows = [
+        [f"`{act}`", *("yes" if role in roles else "" for role in Role)]
+        for act, roles in RIGHTS.items()
+    ]
+    return _page(
+        "Rights",
+        "Which role may do what. A role is granted for everything, an organisation, a workspace or"
+        " a site, as the first rows say, and holds there; `tests/rights.toml` lists the scopes of"
+        " each decision. Made from `portal/accounts/rights.py`.",
+        _table(head, rows),
     )
 
 
@@ -130,5 +145,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 _PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/audit-actions.md": _audit_actions,
     "docs/notifications.md": _notifications,
+    "docs/rights.md": _rights,
     "docs/wiring.md": _wiring,
 }

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import Role
+from portal.accounts.rights import roles_for
 from portal.audit.watch import faults_of_record
 from portal.exports.policies import EXPORTING
 from portal.jobs.auditor import FaultSource
@@ -42,7 +42,7 @@ ROOMS = (
             "people:list",
             section=RUNNING,
             order=20,
-            roles={Role.ADMINISTRATOR},
+            roles=roles_for("accounts.manage"),
         ),
     ),
 )

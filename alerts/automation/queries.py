@@ -26,8 +26,9 @@ from alerts.rules.fields import SEVERITIES
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import roles_for
 
 
 def playbooks_visible_to(user: User) -> QuerySet[Playbook]:
@@ -37,7 +38,7 @@ def playbooks_visible_to(user: User) -> QuerySet[Playbook]:
     """
     wanted = consents_visible_to(user).order_by().values("playbook")
     where = Q(workspace__in=_workspaces(user)) | Q(pk__in=wanted)
-    if led := reach_of(user, {Role.OT_SITE_LEAD}).sites:
+    if led := reach_of(user, roles_for("automation.mark_harmless")).sites:
         sites = list(Site.objects.filter(uuid__in=led).values_list("pk", flat=True))
         where |= Q(workspace__in=Incident.objects.filter(touches_sites(sites)).values("workspace"))
     return Playbook.objects.filter(where)
@@ -126,7 +127,7 @@ def examples_for_rules(
     """Return for each alert type and severity of a period the workspaces where the person makes
     automation rules, by name, each with the id of an incident to make one from.
     """
-    led = reach_of(user, {Role.SOC_LEAD})
+    led = reach_of(user, roles_for("automation.make_rule"))
     places = [row for row in workspaces_visible_to(user) if led.covers(row) and not row.is_removed]
     if not alert_types or not places:
         return {}

@@ -6,9 +6,10 @@ from alerts.captures.models import Capture
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import incidents_visible_to
-from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+from portal.accounts.models import User
+from portal.accounts.rights import roles_for
 
-OPENING_ROLES = OT_ROLES | SOC_ROLES | {Role.AUDITOR}
+OPENING_ROLES = roles_for("captures.open")
 MAX_PER_INCIDENT = 20
 
 
@@ -37,10 +38,8 @@ def reasons_against_removing_capture(capture: Capture, *, by: User) -> list[str]
     """Why this person may not remove a capture: who attached it may, and the SOC lead."""
     if capture.is_removed:
         return [_("This capture has already been removed.")]
-    leads = incidents_visible_to(by, {Role.SOC_LEAD}).filter(pk=capture.incident_id)
-    own = capture.by_id == by.pk and incidents_visible_to(by, SOC_ROLES).filter(
-        pk=capture.incident_id
-    )
-    if leads.exists() or (own and own.exists()):
+    leads = incidents_visible_to(by, roles_for("captures.remove")).filter(pk=capture.incident_id)
+    own = incidents_visible_to(by, roles_for("captures.remove_own")).filter(pk=capture.incident_id)
+    if leads.exists() or (capture.by_id == by.pk and own.exists()):
         return []
     return [_("Only the person who attached a capture or a SOC lead may remove it.")]

@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext
 
-from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of, roles_of
+from portal.accounts.rights import OT_ROLES, SOC_ROLES, roles_for
 
-READ_NUMBERS = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.MANAGER, Role.AUDITOR})
-READ_DETAILS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR, Role.AUDITOR})
-READ_HISTORY = frozenset({Role.SOC_LEAD, Role.MANAGER})
+READ_NUMBERS = roles_for("dashboards.numbers")
+READ_DETAILS = roles_for("dashboards.details")
+READ_HISTORY = roles_for("dashboards.history")
 
 
 def reasons_against_history(*, by: User) -> list[str]:
@@ -25,7 +26,7 @@ def sections_of(user: User) -> list[str]:
         for name, whose in (("ot", OT_ROLES), ("soc", SOC_ROLES), ("numbers", READ_NUMBERS))
         if roles & whose
     ]
-    if not sections and Role.ADMINISTRATOR in roles:
+    if not sections and roles & roles_for("dashboards.status"):
         return ["status"]
     return sections
 

@@ -21,8 +21,9 @@ from alerts.incidents.engine.hidden_verdicts import (
     parts_without_verdicts,
 )
 from alerts.incidents.models import Group, Incident, OtState
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES
 from portal.rooms import Contribution
 
 _CACHE_ATTRIBUTE = "_tagout_hidden_verdicts"

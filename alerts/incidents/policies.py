@@ -7,11 +7,14 @@ from django.utils.translation import ngettext
 
 from alerts.incidents.models import Incident
 from alerts.outbox.engine.labels import is_our_label
-from portal.accounts.models import OT_ROLES, SOC_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of, roles_of
+from portal.accounts.rights import OT_ROLES, roles_for
 from portal.text import visible_text
 from portal.ui.words import number
 
+ACTING = roles_for("incidents.act")
+JUDGING = roles_for("reviews.answer")
 MAX_MESSAGE_LENGTH = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
 MAX_LABEL_LENGTH = 100
 MAX_COMMENTS = 100
@@ -41,12 +44,12 @@ def reasons_against_acting(
 
 def may_triage(user: User) -> bool:
     """Whether the person triages incidents anywhere: whether lists offer what can be done."""
-    return not roles_of(user).isdisjoint(SOC_ROLES)
+    return not roles_of(user).isdisjoint(ACTING)
 
 
 def may_judge(user: User) -> bool:
     """Whether the person says for OT anywhere what an incident was."""
-    return not roles_of(user).isdisjoint(OT_ROLES)
+    return not roles_of(user).isdisjoint(JUDGING)
 
 
 def may_act_on(incident: Incident, *, by: User) -> bool:
@@ -111,7 +114,7 @@ def _reasons_against_place(rows: list[Incident]) -> list[str]:
 
 
 def _reasons_against_person(rows: list[Incident], by: User) -> list[str]:
-    reach = reach_of(by, SOC_ROLES)
+    reach = reach_of(by, ACTING)
     outside = sorted({row.workspace.name for row in rows if not reach.covers(row.workspace)})
     if not outside:
         return []

@@ -24,8 +24,9 @@ from alerts.incidents.models import (
 from alerts.outbox.queries import changes_of
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Device, Site
-from portal.accounts.models import READING_ROLES, Role, User
+from portal.accounts.models import Role, User
 from portal.accounts.queries import Reach, reach_of
+from portal.accounts.rights import READING_ROLES
 from portal.attack.engine import resolve
 from portal.jobs.models import JobState
 

@@ -3,11 +3,12 @@
 from django.utils.translation import gettext
 
 from alerts.sentinel.models import Workspace
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of, roles_of
+from portal.accounts.rights import roles_for
 
-PUSH_ROLES = frozenset({Role.ADMINISTRATOR})
-PAST_VIEWERS = frozenset({Role.SOC_ANALYST, Role.SOC_LEAD, Role.AUDITOR, Role.ADMINISTRATOR})
+PUSH_ROLES = roles_for("intake.push")
+PAST_VIEWERS = roles_for("intake.view_past")
 
 
 def reasons_against_push_settings(*, by: User | str) -> list[str]:
@@ -24,6 +25,7 @@ def may_view_past(workspace: Workspace, *, user: User) -> bool:
 
 def reasons_against_reading_past(workspace: Workspace, *, by: User | str) -> list[str]:
     """Why this person cannot have the past read or paused; a command may."""
-    if not isinstance(by, str) and not reach_of(by, PUSH_ROLES).covers(workspace):
+    roles = roles_for("intake.read_past")
+    if not isinstance(by, str) and not reach_of(by, roles).covers(workspace):
         return [gettext("Only an administrator can have the past of a workspace read.")]
     return []

@@ -32,11 +32,12 @@ from alerts.incidents.queries import (
 )
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Criticality, Device, Sensor, Site, Zone
-from portal.accounts.models import OT_ROLES, READING_ROLES, Grant, GrantScope, Role, User
+from portal.accounts.models import Grant, GrantScope, User
 from portal.accounts.queries import people_holding, reach_of
+from portal.accounts.rights import OT_ROLES, roles_for
 
 WEEKS = 12
-SEEING = READING_ROLES | {Role.ADMINISTRATOR}
+SEEING = roles_for("sites.see")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ def detail_of(site: Site, *, user: User, now: datetime) -> SiteDetail:
         latest_at=Max("devices__latest_seen_at"),
     )
     people = list(people_holding(OT_ROLES, sites=[site.uuid]))
-    leads = set(people_holding([Role.OT_SITE_LEAD], sites=[site.uuid]).values_list("pk", flat=True))
+    leads = set(
+        people_holding(roles_for("sites.lead"), sites=[site.uuid]).values_list("pk", flat=True)
+    )
     return SiteDetail(
         row=SiteRow(site, _numbers_of([site], user=user, now=now)[site.pk]),
         zones=list(zones),

@@ -6,10 +6,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from alerts.outbox.models import Change
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import roles_for
 
-RESOLVERS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR})
+RESOLVERS = roles_for("outbox.resolve")
 
 
 def reasons_against_resolving(change: Change, *, by: User) -> list[str]:

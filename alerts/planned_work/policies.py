@@ -5,13 +5,14 @@ from django.utils.translation import gettext as _
 from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.models import PlannedWork, WorkStep
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+from portal.accounts.models import User
+from portal.accounts.rights import roles_for
 from portal.audit.services import Actor
 
 
 def may_plan_at(site: Site, *, by: User) -> bool:
     """Whether the person plans work at this site: its OT engineers and leads do."""
-    return sites_in_reach(by, OT_ROLES).filter(pk=site.pk).exists()
+    return sites_in_reach(by, roles_for("planned_work.plan")).filter(pk=site.pk).exists()
 
 
 def reasons_against_planning(site: Site, *, by: Actor) -> list[str]:
@@ -74,5 +75,5 @@ def reasons_against_confirming(
 
 def _may_be_second(site: Site, *, by: User) -> bool:
     """Whether the person may confirm what others plan at this site: its SOC and its OT lead do."""
-    sites = sites_in_reach(by, SOC_ROLES) | sites_in_reach(by, {Role.OT_SITE_LEAD})
+    sites = sites_in_reach(by, roles_for("planned_work.confirm"))
     return sites.filter(pk=site.pk).exists()

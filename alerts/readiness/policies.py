@@ -5,12 +5,13 @@ the same ones.
 from django.utils.translation import gettext
 
 from alerts.sentinel.models import Workspace
-from portal.accounts.models import READING_ROLES, Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import roles_for
 
-VIEWERS = frozenset({Role.SOC_ANALYST, Role.SOC_LEAD, Role.AUDITOR, Role.ADMINISTRATOR})
-CHECKERS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR})
-READERS = READING_ROLES | {Role.ADMINISTRATOR}
+VIEWERS = roles_for("readiness.view")
+CHECKERS = roles_for("readiness.check")
+READERS = roles_for("sentinel.see_workspace")
 
 
 def may_view(workspace: Workspace, *, user: User) -> bool:
@@ -29,7 +30,7 @@ def reasons_against_checking(workspace: Workspace, *, by: User) -> list[str]:
 
 def is_administrator_of(workspace: Workspace, *, user: User) -> bool:
     """Whether somebody may have things changed in Sentinel here, as their roles are now."""
-    return user.is_active and reach_of(user, {Role.ADMINISTRATOR}).covers(workspace)
+    return user.is_active and reach_of(user, roles_for("readiness.set_up")).covers(workspace)
 
 
 def reasons_against_setting_up(workspace: Workspace, *, by: User) -> list[str]:

@@ -1,6 +1,7 @@
 """Who may ask, answer, withdraw and hand over, and why not. Page and service ask the same ones."""
 
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from django.utils.translation import gettext
 
@@ -9,17 +10,22 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding, reach_of
+from portal.accounts.rights import roles_for
 from portal.text import visible_text
 
 MAX_QUESTION_LENGTH = 500
+ASKING = roles_for("reviews.ask")
+ANSWERING = roles_for("reviews.answer")
+LEADS_OF_OT = roles_for("reviews.lead_for_ot")
+LEADS_OF_SOC = roles_for("reviews.lead_for_soc")
 MAX_NOTE_LENGTH = 500
 
 
 def works_in(user: User, workspace: Workspace) -> bool:
     """Whether the person is of the SOC that looks after this workspace."""
-    return reach_of(user, SOC_ROLES).covers(workspace)
+    return reach_of(user, ASKING).covers(workspace)
 
 
 def speaks_for(user: User, incident: Incident) -> bool:
@@ -30,7 +36,7 @@ def speaks_for(user: User, incident: Incident) -> bool:
 def sites_spoken_for(user: User, incident: Incident) -> list[Site]:
     """The sites of the incident at which the person speaks for OT."""
     sites = list(Site.objects.filter(pk__in=incident.site_ids).order_by("name"))
-    reach = reach_of(user, OT_ROLES)
+    reach = reach_of(user, ANSWERING)
     if reach.covers(incident.workspace):
         return sites
     return [site for site in sites if site.uuid in reach.sites]
@@ -38,13 +44,13 @@ def sites_spoken_for(user: User, incident: Incident) -> list[Site]:
 
 def speaks_at(user: User, site: Site, workspace: Workspace) -> bool:
     """Whether the person speaks for OT at this site."""
-    reach = reach_of(user, OT_ROLES)
+    reach = reach_of(user, ANSWERING)
     return site.uuid in reach.sites or reach.covers(workspace)
 
 
 def ot_people_at(site: Site, workspace: Workspace) -> list[User]:
     """Everyone who speaks for OT at a site, by name."""
-    return _people_of(OT_ROLES, site, workspace)
+    return _people_of(ANSWERING, site, workspace)
 
 
 def reasons_against_asking_ot(
@@ -140,25 +146,25 @@ def reasons_against_handing_over(review: Review, *, to: User | None, by: User) -
 
 def ot_leads_at(site: Site, workspace: Workspace) -> list[User]:
     """Everyone who leads OT at a site, by name."""
-    return _people_of({Role.OT_SITE_LEAD}, site, workspace)
+    return _people_of(LEADS_OF_OT, site, workspace)
 
 
 def leads_of(site: Site, workspace: Workspace) -> list[User]:
     """Both leads who decide about a suspicion: of OT at the site, and of the SOC that looks after
     the workspace.
     """
-    return _people_of({Role.OT_SITE_LEAD, Role.SOC_LEAD}, site, workspace)
+    return _people_of(LEADS_OF_OT | LEADS_OF_SOC, site, workspace)
 
 
-def leads_as(second_opinion: SecondOpinion, *, by: User) -> Role | None:
-    """As which lead this person could decide about a suspicion; None for who leads neither side."""
+def leads_as(second_opinion: SecondOpinion, *, by: User) -> Literal["ot", "soc"] | None:
+    """Return for which side this person could decide about a suspicion; None for neither."""
     workspaces = {incident.workspace for incident in second_opinion.annotation.incidents.all()}
-    ot, soc = reach_of(by, {Role.OT_SITE_LEAD}), reach_of(by, {Role.SOC_LEAD})
+    ot, soc = reach_of(by, LEADS_OF_OT), reach_of(by, LEADS_OF_SOC)
     if second_opinion.site.uuid in ot.sites or any(
         ot.covers(workspace) for workspace in workspaces
     ):
-        return Role.OT_SITE_LEAD
-    return Role.SOC_LEAD if any(soc.covers(workspace) for workspace in workspaces) else None
+        return "ot"
+    return "soc" if any(soc.covers(workspace) for workspace in workspaces) else None
 
 
 def reasons_against_deciding_suspicion(second_opinion: SecondOpinion, *, by: User) -> list[str]:

@@ -19,10 +19,12 @@ from alerts.sentinel.models import (
     Reachability,
     Workspace,
 )
-from portal.accounts.models import READING_ROLES, Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import Reach, reach_of
+from portal.accounts.rights import roles_for
 
 WARN_DAYS = (30, 14, 3)  # before a certificate ends
+SEEING_WORKSPACES = roles_for("sentinel.see_workspace")
 ANALYTICS_RULES = "analytics_rules"  # a capability: those that make incidents of OT alerts
 
 
@@ -51,7 +53,7 @@ class Standing:
 
 def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
     """Workspaces in reach of the person's grants, by name; removed ones keep their history."""
-    reach = reach_of(user, READING_ROLES | {Role.ADMINISTRATOR})
+    reach = reach_of(user, SEEING_WORKSPACES)
     workspaces = Workspace.objects.select_related("organisation").order_by("name")
     if reach.everywhere:
         return workspaces

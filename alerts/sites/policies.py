@@ -4,16 +4,17 @@ from django.utils.translation import gettext
 
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Criticality, Device, Site
-from portal.accounts.models import OT_ROLES, Role, User
+from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import roles_for
 from portal.text import visible_text
 
-LEADING = frozenset({Role.OT_SITE_LEAD, Role.ADMINISTRATOR})
+LEADING = roles_for("sites.set")
 
 
 def describes(user: User, site: Site) -> bool:
     """Whether the person may say what the devices of a site are: OT of the site."""
-    return _reaches(user, OT_ROLES, site)
+    return _reaches(user, roles_for("sites.describe"), site)
 
 
 def leads(user: User, site: Site | None) -> bool:

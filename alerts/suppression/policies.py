@@ -8,12 +8,16 @@ from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.models import RuleVersion
-from portal.accounts.models import OT_ROLES, Role, User
+from portal.accounts.models import Role, User
 from portal.accounts.queries import Reach, reach_of
+from portal.accounts.rights import roles_for
 
-PROPOSING = OT_ROLES | {Role.SOC_ANALYST, Role.SOC_LEAD}
-SIGNING = {SigningSide.OT: OT_ROLES, SigningSide.SOC: frozenset({Role.SOC_LEAD})}
-STOPPING = PROPOSING  # any right hand may stop a rule; starting needs two
+PROPOSING = roles_for("suppression.propose")
+SIGNING = {
+    SigningSide.OT: roles_for("suppression.sign_for_ot"),
+    SigningSide.SOC: roles_for("suppression.sign_for_soc"),
+}
+STOPPING = roles_for("suppression.stop")  # any right hand may stop a rule; starting needs two
 
 
 def rights_to_sign(user: User, version: RuleVersion) -> frozenset[SigningSide]:
@@ -74,7 +78,7 @@ def reasons_against_switching_off(by: User) -> list[str]:
 
 def reasons_against_switching_on(by: User, workspace: Workspace | None) -> list[str]:
     """Return why this person may not lift a stop: that takes the SOC lead of what was stopped."""
-    reach = reach_of(by, {Role.SOC_LEAD})
+    reach = reach_of(by, roles_for("suppression.switch_on"))
     if reach.everywhere or (workspace is not None and reach.covers(workspace)):
         return []
     if workspace is None:

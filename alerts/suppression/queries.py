@@ -29,8 +29,9 @@ from alerts.suppression.models import (
     Stop,
     VersionState,
 )
-from portal.accounts.models import READING_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import READING_ROLES
 from portal.backup.queries import resumed_since
 
 ENDS_SOON: Final = timedelta(days=14)  # from here on both owners are warned

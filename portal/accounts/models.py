@@ -135,11 +135,6 @@ class GrantScope(models.TextChoices):
     SITE = "site", "Site"
 
 
-OT_ROLES = frozenset({Role.OT_ENGINEER, Role.OT_SITE_LEAD})
-SOC_ROLES = frozenset({Role.SOC_ANALYST, Role.SOC_LEAD})
-READING_ROLES = OT_ROLES | SOC_ROLES | {Role.MANAGER, Role.AUDITOR}
-
-
 class Grant(models.Model):
     """One role of one person in one scope. Rights add up; a revoked grant stays on record."""
 

@@ -12,27 +12,9 @@ from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
-from portal.accounts.models import (
-    OT_ROLES,
-    READING_ROLES,
-    SOC_ROLES,
-    ApiToken,
-    Grant,
-    GrantScope,
-    Role,
-    TokenScope,
-    User,
-)
+from portal.accounts.models import ApiToken, Grant, GrantScope, Role, TokenScope, User
+from portal.accounts.rights import READING_ROLES, roles_for
 from portal.formats.plain_sql import columns_of, row_of
-
-# Whose tokens a scope is of any use to; reading is offered to all.
-_ROLES_OF_SCOPE = {
-    TokenScope.INCIDENTS_WRITE: SOC_ROLES,
-    TokenScope.REVIEWS_WRITE: OT_ROLES | SOC_ROLES,
-    TokenScope.WORK_WRITE: OT_ROLES,
-    TokenScope.SITES_WRITE: OT_ROLES | {Role.ADMINISTRATOR},
-    TokenScope.RULES_WRITE: OT_ROLES | SOC_ROLES,
-}
 
 
 class Scoped(Protocol):
@@ -172,7 +154,7 @@ def scopes_of_use_to(user: User) -> list[TokenScope]:
     return [
         scope
         for scope in TokenScope
-        if scope not in _ROLES_OF_SCOPE or not roles.isdisjoint(_ROLES_OF_SCOPE[scope])
+        if scope == TokenScope.READ or not roles.isdisjoint(roles_for(f"token.{scope.value}"))
     ]
 
 

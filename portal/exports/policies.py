@@ -1,5 +1,5 @@
 """Who may export: whoever has lists to read."""
 
-from portal.accounts.models import READING_ROLES, Role
+from portal.accounts.rights import roles_for
 
-EXPORTING = READING_ROLES | {Role.TRAINING_MANAGER}
+EXPORTING = roles_for("exports.export")

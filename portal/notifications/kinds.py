@@ -1,4 +1,4 @@
-"""What a kind of notification is. Each wing lists its kinds in its `notification_kinds.py`."""
+"""What a kind of notification is. `alerts/notification_kinds.py` lists all of them."""
 
 from dataclasses import dataclass
 

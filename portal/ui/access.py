@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from portal.accounts.labels import ROLE_DUTIES, ROLE_NAMES
 from portal.accounts.models import Role
 from portal.accounts.queries import names_by_role, roles_of
+from portal.accounts.rights import roles_for
 from portal.accounts.sessions import actor_of
 from portal.ui.navigation import Link, groups_for
 
@@ -37,16 +38,16 @@ def access_of(request: HttpRequest, needed: Collection[Role]) -> Access:
     """
     person = actor_of(request)
     own_roles = roles_of(person)
-    runs_portal = Role.ADMINISTRATOR in own_roles
-    asked_roles = (*needed, Role.ADMINISTRATOR) if runs_portal else (Role.ADMINISTRATOR,)
-    names = names_by_role(asked_roles)
+    managing = roles_for("accounts.manage")
+    runs_portal = not own_roles.isdisjoint(managing)
+    names = names_by_role(managing.union(needed) if runs_portal else managing)
     return Access(
         roles=[(ROLE_NAMES[role], ROLE_DUTIES[role]) for role in Role if role in own_roles],
         places=[link for group in groups_for(request) for link in group.links],
         needed=[
             (ROLE_NAMES[role], _joined(names.get(role, []))) for role in Role if role in needed
         ],
-        administrators=_joined(names.get(Role.ADMINISTRATOR, [])),
+        administrators=_joined([name for role in managing for name in names.get(role, [])]),
         command=f"python manage.py grant {person.email} {Role.AUDITOR}" if runs_portal else "",
     )
 

@@ -6,8 +6,9 @@ from functools import cached_property
 from django.http import HttpRequest
 
 from portal import clock
-from portal.accounts.models import OT_ROLES, SOC_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES, SOC_ROLES
 from portal.notifications.queries import unread_count
 from portal.ui.moments import ReaderClock, reader_clock
 from portal.ui.navigation import Link, LinkGroup, address_of, groups_for

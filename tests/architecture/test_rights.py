@@ -5,6 +5,7 @@ place; "anywhere" where it is allowed although the grant is for another place.
 A change of the file is a change of rights. To write it anew: `pytest --write-rights`.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -39,9 +40,10 @@ from alerts.suppression.models import Rule, RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import Grant, GrantScope, Organisation, Role, User
 from portal.accounts.queries import scopes_of_use_to
-from portal.accounts.services.people import SCOPES_OF_ROLE, reasons_against_managing
+from portal.accounts.rights import RIGHTS, SCOPES_OF_ROLE, roles_for
+from portal.accounts.services.people import reasons_against_managing
 from portal.audit.policies import may_read_record
-from tests.architecture.tree import HOME
+from tests.architecture.tree import HOME, WINGS, tracked
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
 from training.catalog import policies as catalog
@@ -190,11 +192,9 @@ ACTS = {
     "reviews.is_asked": _lists(lambda plant: reviews.ot_people_at(plant.site, plant.workspace)),
     "reviews.leads_ot": _lists(lambda plant: reviews.ot_leads_at(plant.site, plant.workspace)),
     "reviews.leads": _lists(lambda plant: reviews.leads_of(plant.site, plant.workspace)),
-    "reviews.decides_as_ot": lambda user, plant: (
-        reviews.leads_as(plant.suspicion, by=user) == Role.OT_SITE_LEAD
-    ),
+    "reviews.decides_as_ot": lambda user, plant: reviews.leads_as(plant.suspicion, by=user) == "ot",
     "reviews.decides_as_soc": lambda user, plant: (
-        reviews.leads_as(plant.suspicion, by=user) == Role.SOC_LEAD
+        reviews.leads_as(plant.suspicion, by=user) == "soc"
     ),
     "sentinel.see_workspace": lambda user, plant: plant.workspace in workspaces_visible_to(user),
     "sentinel.note_status_sync": _allows(lambda user, _: reasons_against_status_sync(by=user)),
@@ -274,3 +274,34 @@ def test_every_act_is_allowed_to_the_roles_and_in_the_scopes_of_the_file(request
     if request.config.getoption("--write-rights"):
         FILE.write_text(_as_toml(found))
     assert found == tomllib.loads(FILE.read_text())
+
+
+# Where roles are defined, and given names; the command that an empty page suggests grants one.
+NAMES_ROLES = {
+    "portal/accounts/labels.py",
+    "portal/accounts/rights.py",
+    "portal/ui/access.py",
+}
+
+
+def test_roles_are_named_in_the_table_alone():
+    naming = {
+        path.as_posix()
+        for path in tracked()
+        if path.suffix == ".py" and path.parts[0] in WINGS and "migrations" not in path.parts
+        if re.search(r"\bRole\.[A-Z]", (HOME / path).read_text())
+    }
+    assert {file for file in naming if not file.startswith("alerts/demo/")} == NAMES_ROLES
+
+
+def test_every_act_of_the_table_is_asked_for_and_every_act_that_is_asked_for_is_there():
+    texts = [
+        (HOME / path).read_text()
+        for path in tracked()
+        if path.suffix == ".py" and path.parts[0] in WINGS
+    ]
+    asked = {act for text in texts for act in re.findall(r'roles_for\(\s*"([^"]+)"', text)}
+    derived = {act for act in RIGHTS if act.partition(".")[0] in ("scope", "token")}
+    assert asked | derived == RIGHTS.keys()
+    with pytest.raises(KeyError):
+        roles_for("incidents.raed")

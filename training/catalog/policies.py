@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of, roles_of
+from portal.accounts.rights import roles_for
 from training.catalog.models import Draft
 
-AUTHOR_ROLES = frozenset({Role.TRAINING_MANAGER})
-REVIEWER_ROLES = frozenset({Role.TRAINING_MANAGER})
+AUTHOR_ROLES = roles_for("catalog.write")
+REVIEWER_ROLES = roles_for("catalog.review")
 
 
 def reasons_against_writing(user: User) -> list[str]:

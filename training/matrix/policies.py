@@ -1,5 +1,5 @@
 """Who may open the matrix."""
 
-from portal.accounts.models import READING_ROLES, Role
+from portal.accounts.rights import roles_for
 
-MATRIX_ROLES = READING_ROLES | {Role.TRAINING_MANAGER}
+MATRIX_ROLES = roles_for("matrix.open")

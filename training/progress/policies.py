@@ -2,19 +2,22 @@
 
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+from portal.accounts.models import Role, User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES, SOC_ROLES, roles_for
 from training.catalog.policies import AUTHOR_ROLES
 
-LEARNING_ROLES = SOC_ROLES | OT_ROLES | AUTHOR_ROLES
+LEARNING_ROLES = roles_for("progress.learn")
 # Of which roles somebody sees the totals, in the scope of the own role.
-TEAM_OF = {
-    Role.SOC_LEAD: SOC_ROLES,
-    Role.OT_SITE_LEAD: OT_ROLES,
-    Role.MANAGER: SOC_ROLES | OT_ROLES,
-    Role.TRAINING_MANAGER: SOC_ROLES | OT_ROLES,
+_TOTALS = {
+    roles_for("progress.totals_of_soc"): SOC_ROLES,
+    roles_for("progress.totals_of_ot"): OT_ROLES,
 }
-TOTALS_ROLES = frozenset(TEAM_OF)
+TOTALS_ROLES = frozenset().union(*_TOTALS)
+TEAM_OF = {
+    role: frozenset[Role]().union(*(team for viewers, team in _TOTALS.items() if role in viewers))
+    for role in TOTALS_ROLES
+}
 MIN_TEAM = 5  # of fewer people no number is shown: it would tell of single ones
 
 

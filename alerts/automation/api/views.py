@@ -21,7 +21,8 @@ from alerts.automation.services.run_playbook import PlantConsentMissing, run_pla
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import WantedRule
-from portal.accounts.models import SOC_ROLES, TokenScope
+from portal.accounts.models import TokenScope
+from portal.accounts.rights import SOC_ROLES
 from portal.api.problems import BadInput, refused
 from portal.api.requests import In
 from portal.api.views import Resource, command

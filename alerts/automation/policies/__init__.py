@@ -16,14 +16,15 @@ from alerts.outbox.models import ChangeOutcome
 from alerts.reviews.policies import sites_spoken_for, works_in
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from portal.accounts.models import SOC_ROLES, Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import roles_for
 from portal.text import visible_text
 
 VALID: Final = timedelta(hours=4)  # how long a consent is good for its one run
 MAX_AGE: Final = timedelta(minutes=30)  # of the list of playbooks: three readings of it
 MAX_REASON_LENGTH: Final = 300
-MARKING: Final = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.ADMINISTRATOR})
+MARKING: Final = roles_for("automation.mark_acting")
 
 
 def reasons_against_running(
@@ -189,7 +190,7 @@ def reasons_against_deciding_consent(
 
 def reasons_against_reading_again(workspace: Workspace, *, by: User) -> list[str]:
     """Why this person cannot have the workspace read at once."""
-    if not reach_of(by, SOC_ROLES | {Role.ADMINISTRATOR}).covers(workspace):
+    if not reach_of(by, roles_for("automation.read_again")).covers(workspace):
         return [gettext("Only the SOC of this workspace or an administrator can do this.")]
     if workspace.state == Workspace.State.PAUSED:
         return [gettext("This workspace is paused. Resume it first.")]
@@ -228,13 +229,13 @@ def _may_mark(by: User, workspace: Workspace) -> bool:
     """
     if reach_of(by, MARKING).covers(workspace):
         return True
-    led = reach_of(by, {Role.OT_SITE_LEAD}).sites
+    led = reach_of(by, roles_for("sites.lead")).sites
     return bool(led) and _sites_of(workspace).filter(uuid__in=led).exists()
 
 
 def _leads_all_sites(by: User, workspace: Workspace) -> bool:
     """Whether the person leads OT at every site that has incidents in this workspace."""
-    reach = reach_of(by, {Role.OT_SITE_LEAD})
+    reach = reach_of(by, roles_for("automation.mark_harmless"))
     if reach.covers(workspace):
         return True
     sites = _sites_of(workspace)

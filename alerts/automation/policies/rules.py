@@ -19,8 +19,9 @@ from alerts.outbox.engine.labels import is_our_label
 from alerts.rules.fields import SEVERITIES
 from alerts.rules.guards.never import is_never_silenced, is_timeboxed
 from alerts.sentinel.models import Workspace
-from portal.accounts.models import SOC_ROLES, Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import roles_for
 
 DAYS: Final = (30, 60, 90, 180)  # how long a rule that is made here may last
 MAX_LABEL_LENGTH: Final = 100
@@ -31,7 +32,7 @@ _TEAM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 def reasons_against_making_rules(incident: Incident, *, by: User) -> list[str]:
     """Why this person cannot make automation rules from this incident."""
     workspace = incident.workspace
-    if not reach_of(by, {Role.SOC_LEAD}).covers(workspace):
+    if not reach_of(by, roles_for("automation.make_rule")).covers(workspace):
         return [gettext("Only the SOC lead of this workspace makes automation rules.")]
     if workspace.is_removed:
         return [gettext("The workspace was removed.")]
@@ -109,7 +110,8 @@ def reasons_against_workflow_check(
     """Why the workflow of a workspace cannot be checked by this person (None: the command line), or
     with this playbook.
     """
-    if by is not None and not reach_of(by, {Role.SOC_LEAD, Role.ADMINISTRATOR}).covers(workspace):
+    checkers = roles_for("automation.check_workflow")
+    if by is not None and not reach_of(by, checkers).covers(workspace):
         return [gettext("Only the SOC lead of this workspace or an administrator can do this.")]
     if workspace.state != Workspace.State.ACTIVE:
         return [gettext("The workspace is not in use.")]
@@ -122,6 +124,6 @@ def reasons_against_removing_rule(rule: MadeRule, *, by: User) -> list[str]:
     """Why this person cannot take a rule away."""
     if rule.removed_at is not None:
         return [gettext("Somebody has taken this rule away already.")]
-    if reach_of(by, SOC_ROLES | {Role.ADMINISTRATOR}).covers(rule.workspace):
+    if reach_of(by, roles_for("automation.remove_rule")).covers(rule.workspace):
         return []
     return [gettext("Only the SOC of this workspace or an administrator can do this.")]

@@ -17,8 +17,9 @@ from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS
 from alerts.outbox.services.enqueue import UNDO_HOLD
 from alerts.sentinel.models import Workspace
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import people_holding
+from portal.accounts.rights import roles_for
 from portal.errors import Refused
 from portal.notifications.queries import is_told
 from portal.notifications.services import notify_each
@@ -29,7 +30,8 @@ from portal.ui.words import number
 def leads_to_notify(workspace: Workspace, *, by: User) -> list[User]:
     """Return the SOC leads of a workspace, except the person who escalates."""
     parents = [workspace.organisation.uuid] if workspace.organisation else []
-    leads = people_holding([Role.SOC_LEAD], workspaces=[workspace.uuid], organisations=parents)
+    roles = roles_for("incidents.hear_escalation")
+    leads = people_holding(roles, workspaces=[workspace.uuid], organisations=parents)
     return [lead for lead in leads if lead.pk != by.pk]
 
 

@@ -12,8 +12,9 @@ from alerts.incidents.models import Incident, OtState, Severity, TimelineItem
 from alerts.incidents.policies import reasons_against_comment, reasons_against_labels
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.engine.merge import same_owner
-from portal.accounts.models import SOC_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import people_holding
+from portal.accounts.rights import SOC_ROLES
 from portal.errors import Refused
 from portal.text import visible_text
 

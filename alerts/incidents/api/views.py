@@ -52,7 +52,8 @@ from alerts.incidents.queries import (
 from alerts.outbox.models import Change
 from alerts.sites.models import Site
 from portal import clock
-from portal.accounts.models import SOC_ROLES, TokenScope
+from portal.accounts.models import TokenScope
+from portal.accounts.rights import SOC_ROLES
 from portal.api.listing import Own
 from portal.api.problems import BadInput
 from portal.api.requests import Nothing

@@ -15,7 +15,8 @@ from alerts.sites.registry import foresee_clock_change
 from alerts.sites.services.describe import describe_device
 from alerts.sites.services.set_site import CannotSetSite, set_site
 from portal import clock
-from portal.accounts.models import OT_ROLES, TokenScope
+from portal.accounts.models import TokenScope
+from portal.accounts.rights import OT_ROLES
 from portal.api.views import Resource, command
 
 

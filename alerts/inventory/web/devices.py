@@ -35,8 +35,9 @@ from alerts.sites.services.import_devices import (
     import_devices,
 )
 from portal import clock
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES
 from portal.accounts.sessions import actor_of
 from portal.ui.pieces import ChartPoint, Choice, Tab, with_query
 from portal.ui.responses import leave_toast, post_only, render_page

@@ -21,8 +21,8 @@ from alerts.sites.policies import reasons_against_setting_site
 from alerts.sites.registry import foresee_clock_change
 from alerts.sites.services.set_site import CannotSetSite, set_site
 from portal import clock
-from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import READING_ROLES
 from portal.accounts.sessions import actor_of
 from portal.ui.pieces import ChartPoint
 from portal.ui.responses import leave_toast, post_only, render_page

@@ -16,7 +16,7 @@ from rest_framework.serializers import (
 from alerts.patterns.queries.plan import site_plans_for
 from alerts.patterns.queries.plan_facts import facts_of_plan
 from alerts.patterns.queries.questions import questions_at
-from portal.accounts.models import READING_ROLES
+from portal.accounts.rights import READING_ROLES
 from portal.api.fields import QueryText
 from portal.api.views import Api, facts_alone
 

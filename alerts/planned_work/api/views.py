@@ -28,7 +28,8 @@ from alerts.planned_work.services.work import (
     plan_work,
 )
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, TokenScope
+from portal.accounts.models import TokenScope
+from portal.accounts.rights import OT_ROLES
 from portal.api.listing import Own
 from portal.api.problems import BadInput
 from portal.api.views import Resource, command, sub_list

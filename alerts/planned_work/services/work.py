@@ -28,8 +28,9 @@ from alerts.planned_work.services.occurrences import (
 )
 from alerts.planned_work.services.plan import CannotPlanWork, WorkPlan, checked_plan, new_revision
 from alerts.sites.models import Site
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import people_holding
+from portal.accounts.rights import roles_for
 from portal.audit.services import Actor, record
 from portal.notifications.services import notify_each
 
@@ -297,7 +298,7 @@ def _people(occurrence: Occurrence) -> Iterable[User]:
     owner = occurrence.work.owner
     if owner is not None and owner.is_active:
         return [owner]
-    return people_holding({Role.OT_SITE_LEAD}, sites=[occurrence.work.site.uuid])
+    return people_holding(roles_for("sites.lead"), sites=[occurrence.work.site.uuid])
 
 
 def _ask(occurrence: Occurrence, *, now: datetime) -> None:

@@ -53,7 +53,8 @@ from alerts.planned_work.web.wording import (
 )
 from alerts.sites.models import Site
 from portal import clock
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import User
+from portal.accounts.rights import OT_ROLES
 from portal.accounts.sessions import actor_of
 from portal.formats.moments import in_utc
 from portal.ui.moments import moment_words, reader_clock, zone_name, zone_of

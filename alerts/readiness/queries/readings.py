@@ -22,8 +22,8 @@ from alerts.sentinel.models import ClientPurpose, PortalResidence, Workspace, Wo
 from alerts.sentinel.queries import accepted_versions, portal_residence_of, portal_residences
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, SOC_ROLES
 from portal.accounts.queries import people_holding, sites_with
+from portal.accounts.rights import OT_ROLES, SOC_ROLES
 
 _ANSWERED = [OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE]
 _NEWEST = 200  # incidents among which the newest of Defender for IoT is looked for

@@ -35,8 +35,8 @@ from alerts.readiness.services.setup import CannotSetUp, ask_for_step
 from alerts.readiness.web.rows import check_sections, worst_of
 from alerts.sentinel.models import ClientPurpose, Workspace
 from portal import clock
-from portal.accounts.models import Role
 from portal.accounts.queries import reach_of, roles_of
+from portal.accounts.rights import roles_for
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 
@@ -89,7 +89,7 @@ def _readiness(
         checks,
         steps=latest_steps(workspace),
         may_set_up=may_set_up,
-        may_invite=Role.ADMINISTRATOR in roles_of(user),
+        may_invite=not roles_of(user).isdisjoint(roles_for("accounts.manage")),
         rights=granted_rights(workspace.pk, ClientPurpose.RULES) if may_set_up else None,
     )
     context = {

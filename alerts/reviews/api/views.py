@@ -13,7 +13,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.api.bodies import AnswerIn, AskIn, DecideIn, HandOverIn, VerdictIn
 from alerts.reviews.api.listings import ANNOTATIONS, OPINIONS, REVIEWS, SECOND_OPINIONS
 from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
-from alerts.reviews.policies import ot_people_at, speaks_at
+from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, ot_people_at, speaks_at
 from alerts.reviews.queries.questions import (
     annotations_visible_to,
     open_review_on,
@@ -28,13 +28,14 @@ from alerts.reviews.services.opinions import decide_suspicion, give_opinion, pas
 from alerts.reviews.services.questions import ask_ot, hand_over_review, withdraw_review
 from alerts.reviews.services.verdicts import give_verdict
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, TokenScope, User
+from portal.accounts.models import TokenScope, User
+from portal.accounts.rights import OT_ROLES, SOC_ROLES
 from portal.api.listing import Own
 from portal.api.problems import BadInput
 from portal.api.requests import Nothing
 from portal.api.views import Resource, command
 
-LEADS = frozenset({Role.OT_SITE_LEAD, Role.SOC_LEAD})
+LEADS = LEADS_OF_OT | LEADS_OF_SOC
 
 
 class ReviewViewSet(Resource):

@@ -26,8 +26,9 @@ from alerts.reviews.models import (
 )
 from alerts.reviews.policies import ot_people_at
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
+from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import OT_ROLES, READING_ROLES
 
 # For how many incidents questions wait, to annotate them with.
 WAITING_INCIDENTS = Count("asked_incidents", filter=Q(asked_incidents__answer=None))

@@ -11,10 +11,11 @@ from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdi
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion, Verdict
-from alerts.reviews.policies import can_decide
+from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, can_decide
 from alerts.reviews.queries.questions import annotations_visible_to
-from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES, SOC_ROLES
 
 _ABOUT = ("second_opinion__site", "second_opinion__annotation")
 
@@ -105,7 +106,7 @@ def suspicions_to_decide(user: User) -> list[SecondOpinion]:
     """Return the undecided suspicions that both leads are asked about and this one may decide, the
     oldest first. Who is still asked for an opinion of their own gives that first.
     """
-    roles = (Role.OT_SITE_LEAD, Role.SOC_LEAD)
+    roles = LEADS_OF_OT | LEADS_OF_SOC
     if roles_of(user).isdisjoint(roles) or not _any_put_to_leads():
         return []
     waiting = Opinion.objects.filter(

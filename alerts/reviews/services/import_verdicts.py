@@ -23,7 +23,8 @@ from alerts.reviews.services.past_verdicts import (
 )
 from alerts.reviews.services.verdict_file import VerdictLine, lines_of
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, Grant, GrantScope, User
+from portal.accounts.models import Grant, GrantScope, User
+from portal.accounts.rights import OT_ROLES
 from portal.audit.services import Actor, record
 from portal.formats.tables import FaultyFile, TableFault, read_table
 

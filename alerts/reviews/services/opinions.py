@@ -24,7 +24,7 @@ from alerts.reviews.queries.questions import incidents_held_by
 from alerts.reviews.services.notify import notify_outcome
 from alerts.reviews.services.verdict_effects import apply_verdict_effects, settle_succession
 from alerts.reviews.services.verdicts import VerdictValues, came_by_of, lock_with_neighbours
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.services import take_back
@@ -298,7 +298,7 @@ def decide_suspicion(
         raise CannotDecideSuspicion(gettext("There is nothing to decide."))
     case = lock_second_opinion(pk)
     row, reason = case.second_opinion, visible_text(reason)
-    is_ot = leads_as(row, by=by) == Role.OT_SITE_LEAD
+    is_ot = leads_as(row, by=by) == "ot"
     needs_verdict = is_ot and choice == CORRECT
     reasons = [_people_only()] if came_by_of(by) is CameBy.TOKEN else []
     reasons = (

@@ -5,8 +5,9 @@ from django.http import HttpRequest
 from alerts.reviews.models import Review
 from alerts.reviews.queries.questions import reviews_visible_to, waiting_for
 from alerts.reviews.queries.second_opinions import opinions_waiting_for, suspicions_to_decide
-from portal.accounts.models import OT_ROLES, SOC_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES, SOC_ROLES
 
 
 def count_waiting_reviews(request: HttpRequest) -> int:

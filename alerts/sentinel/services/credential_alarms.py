@@ -11,8 +11,8 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from alerts import notification_kinds as kinds
 from alerts.sentinel.models import ClientPurpose, CredentialKind, Reachability, Workspace
 from alerts.sentinel.queries import WARN_DAYS
-from portal.accounts.models import Role
 from portal.accounts.queries import people_holding
+from portal.accounts.rights import roles_for
 from portal.jobs.models import Job, JobState
 from portal.notifications.kinds import NotificationKind
 from portal.notifications.services import Wording, notify_each
@@ -120,7 +120,7 @@ def notify_administrators_once(
         return False
     organisation = workspace.organisation
     people = people_holding(
-        [Role.ADMINISTRATOR],
+        roles_for("sentinel.administer"),
         workspaces=[workspace.uuid],
         organisations=[organisation.uuid] if organisation else [],
     )

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.sentinel.models import Workspace
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import roles_for
 from portal.audit.services import record
 from portal.errors import Refused
 
@@ -20,7 +21,7 @@ class CannotNoteStatusSync(Refused):
 
 def reasons_against_status_sync(*, by: User | str) -> list[str]:
     """Why this person cannot say so; a command may."""
-    if isinstance(by, str) or Role.ADMINISTRATOR in roles_of(by):
+    if isinstance(by, str) or roles_of(by) & roles_for("sentinel.administer"):
         return []
     return [gettext("Only an administrator can do this.")]
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext
 from alerts.sites.engine.devices import known_kind
 from alerts.sites.models import PURDUE_WORDS, Criticality, DeviceFile
 from alerts.sites.services.learn import level_of
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.formats.tables import Table, TableFault, TableRow, folded, one_of

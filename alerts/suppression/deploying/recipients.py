@@ -5,8 +5,9 @@ from collections.abc import Collection
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.models import ACTING, RuleVersion
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import people_holding
+from portal.accounts.rights import roles_for
 
 
 def deployment_leads(workspaces: Collection[Workspace]) -> list[User]:
@@ -15,13 +16,14 @@ def deployment_leads(workspaces: Collection[Workspace]) -> list[User]:
         workspace.organisation.uuid for workspace in workspaces if workspace.organisation
     ]
     uuids = [workspace.uuid for workspace in workspaces]
-    return list(people_holding({Role.SOC_LEAD}, workspaces=uuids, organisations=organisations))
+    leads = roles_for("suppression.hear_of_deployments")
+    return list(people_holding(leads, workspaces=uuids, organisations=organisations))
 
 
 def leads_and_administrators_of(workspace: Workspace) -> list[User]:
     """Return who hears that somebody may write to the database who must not."""
     administrators = people_holding(
-        [Role.ADMINISTRATOR],
+        roles_for("sentinel.administer"),
         workspaces=[workspace.uuid],
         organisations=[workspace.organisation.uuid] if workspace.organisation else [],
     )
@@ -40,7 +42,7 @@ def concerned_by_all(workspaces: Collection[Workspace]) -> list[User]:
         emails |= {str(version.body.get(name, "")).lower() for name in ("owner_ot", "owner_soc")}
     places = list(Site.objects.filter(pk__in=sites).values_list("uuid", flat=True))
     people = {user.pk: user for user in deployment_leads(workspaces)}
-    for user in people_holding({Role.OT_SITE_LEAD}, sites=places):
+    for user in people_holding(roles_for("sites.lead"), sites=places):
         people.setdefault(user.pk, user)
     for user in User.objects.filter(email__in=emails - {""}, is_active=True):
         people.setdefault(user.pk, user)

@@ -17,8 +17,9 @@ from alerts.rules.rule import ZONE_MARK, RuleDefinition, reasons_against_rule
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from portal.accounts.models import READING_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.rights import READING_ROLES
 
 MAX_SUGGESTIONS: Final = 300
 RECENT: Final = 2000  # alerts that are looked through for words of the protocol

@@ -13,8 +13,9 @@ from alerts.sites.models import Site
 from alerts.suppression.signing.people import usual_owners
 from alerts.suppression.web.forms import Body, clause_body, empty_body
 from alerts.suppression.web.words import routine_cause
-from portal.accounts.models import OT_ROLES, Role, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES, roles_for
 
 MAX_EVIDENCE = 50
 _ENDS = ("source_device", "source_address", "destination_device", "destination_address")
@@ -26,7 +27,7 @@ def first_body(user: User, *, now: datetime) -> Body:
     roles = roles_of(user)
     if roles & OT_ROLES:
         body["owner_ot"] = user.email
-    elif Role.SOC_LEAD in roles:
+    elif roles & roles_for("suppression.sign_for_soc"):
         body["owner_soc"] = user.email
     return body
 

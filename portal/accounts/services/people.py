@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from portal.accounts.models import ApiToken, Grant, GrantScope, Organisation, Role, Session, User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import SCOPES_OF_ROLE, roles_for
 from portal.accounts.services.attempts import MAX_PASSWORD, account_of
 from portal.audit.services import Actor, record
 from portal.errors import Refused
@@ -23,7 +24,7 @@ def reasons_against_managing(by: Actor) -> list[str]:
     """
     if not isinstance(by, User):
         return []
-    if by.via_token is not None or Role.ADMINISTRATOR not in roles_of(by):
+    if by.via_token is not None or roles_of(by).isdisjoint(roles_for("accounts.manage")):
         return [gettext("Only administrators can manage people.")]
     return []
 
@@ -41,7 +42,7 @@ def reasons_against_disabling(person: User, *, by: Actor) -> list[str]:
 def reasons_against_revoking(role: str, *, of: User, by: Actor) -> list[str]:
     """Why this role is not taken back."""
     reasons = reasons_against_managing(by)
-    if isinstance(by, User) and by.pk == of.pk and role == Role.ADMINISTRATOR:
+    if isinstance(by, User) and by.pk == of.pk and role in roles_for("accounts.manage"):
         reasons.append(gettext("This is your own administrator role. Ask another administrator."))
     return reasons
 
@@ -189,20 +190,6 @@ def add_organisation(*, name: str, by: Actor, now: datetime) -> Organisation:
     if made:
         record("accounts.organisation.added", on=organisation, by=by, at=now)
     return organisation
-
-
-SCOPES_OF_ROLE: dict[Role, frozenset[GrantScope]] = {
-    Role.OT_ENGINEER: frozenset(GrantScope),
-    Role.OT_SITE_LEAD: frozenset(GrantScope),
-    Role.SOC_ANALYST: frozenset({GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}),
-    Role.SOC_LEAD: frozenset({GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}),
-    Role.TRAINING_MANAGER: frozenset(
-        {GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}
-    ),
-    Role.MANAGER: frozenset(GrantScope),
-    Role.AUDITOR: frozenset({GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}),
-    Role.ADMINISTRATOR: frozenset({GrantScope.ALL}),
-}
 
 
 @transaction.atomic

@@ -25,8 +25,8 @@ from alerts.dashboards.web.words import (
     notification_sentence,
 )
 from portal import clock
-from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import READING_ROLES
 from portal.accounts.sessions import actor_of
 from portal.ui.access import access_of
 from portal.ui.responses import nothing_new, render_page, wants_part

@@ -39,8 +39,9 @@ from alerts.patterns.web.plan_rows import (
 from alerts.reviews.services.questions import CannotAsk
 from alerts.suppression.signing.awaiting_signature import requests_for
 from portal import clock
-from portal.accounts.models import SOC_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import SOC_ROLES
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import hours, number, percent

@@ -17,8 +17,8 @@ from alerts.sentinel.services.status_sync import (
     reasons_against_status_sync,
 )
 from portal import clock
-from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import READING_ROLES
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only
 

@@ -23,8 +23,9 @@ from alerts.reviews.queries.second_opinions import (
 )
 from alerts.reviews.web.context import reason
 from portal import clock
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import OT_ROLES
 from portal.accounts.sessions import actor_of, allow_limited_session
 from portal.ui.moments import READER
 from portal.ui.pieces import Tab

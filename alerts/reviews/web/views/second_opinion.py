@@ -37,7 +37,6 @@ from alerts.reviews.web.context import (
 )
 from alerts.reviews.web.forms import DecisionForm, VerdictForm
 from portal import clock
-from portal.accounts.models import Role
 from portal.accounts.sessions import actor_of, allow_limited_session
 from portal.ui.pieces import Choice
 from portal.ui.responses import leave_toast, post_only, vary
@@ -214,7 +213,7 @@ def _outcome_page(
             second_opinion, is_yours=second_opinion.annotation.by_id == person.pk
         ),
         "may_decide": may_decide,
-        "is_ot_lead": may_decide and leads_as(second_opinion, by=person) == Role.OT_SITE_LEAD,
+        "is_ot_lead": may_decide and leads_as(second_opinion, by=person) == "ot",
         "form": form or DecisionForm(),
         "problems": [text for errors in (form.errors if form else {}).values() for text in errors],
         "harmless": [

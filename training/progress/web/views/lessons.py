@@ -14,8 +14,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
-from portal.accounts.models import SOC_ROLES, User
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.rights import SOC_ROLES
 from portal.accounts.sessions import actor_of
 from portal.attack import engine as attack
 from portal.ui.palette import MAX_RESULTS, FinderResult, Result

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from portal import clock
-from portal.accounts.models import OT_ROLES, SOC_ROLES
+from portal.accounts.rights import OT_ROLES, SOC_ROLES
 from portal.accounts.sessions import actor_of
 from portal.formats.csv_files import csv_bytes
 from portal.ui.navigation import may_use, roles_for_page
