@@ -164,11 +164,11 @@ def test_a_function_that_a_task_calls_runs_with_the_rights_of_its_worker_in_all_
     assert asked == [*roles, outside]
 
 
-def test_the_record_names_the_worker_that_wrote(make_person, become):
-    ada = make_person(cast.ADA)
+def test_the_record_names_the_worker_that_wrote(become):
+    workspace = make_workspace()
     become("intake")
     with transaction.atomic():
-        record("accounts.person.enabled", on=ada, by="intake", at=clock.now())
+        record("intake.scope.applied", on=workspace, by="intake", at=clock.now())
     execute("RESET SESSION AUTHORIZATION")
     assert Entry.objects.latest("seq").written_by == INTAKE
 
