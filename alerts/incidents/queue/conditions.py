@@ -102,7 +102,9 @@ class NotUnderstood(Exception):
 
 
 def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
-    """The filter for these conditions, and sentences about those that mean nothing."""
+    """The filter for these conditions, and sentences about those that mean nothing. Where none of
+    them means anything nothing is found: the whole list would look like the answer.
+    """
     fields, words, problems = Q(), Q(), []
     terms = tuple(terms)
     for term in terms:
@@ -115,6 +117,8 @@ def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
             fields &= ~part if term.negated else part
         else:
             words &= part
+    if terms and len(problems) == len(terms):
+        return Q(pk__in=()), list(dict.fromkeys(problems))
     text = free_text_of(terms)
     if words and " " in text and (techniques := techniques_like(text, whole=True)):
         words |= finders.by_techniques(techniques, text, of_groups=around.of_groups)
