@@ -16,7 +16,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
-.PHONY: help demo test suite check install install-dev compiled lock fast lint types contracts migrations \
+.PHONY: help demo test suite check static collected install install-dev compiled lock fast lint types contracts migrations \
 	templates openapi openapi-check docs bench bench-suppression faults abuse hunt clean
 
 help: ## list what can be made
@@ -31,7 +31,15 @@ test: $(VENV)/.dev compiled ## the suite without browsers, faults and abuse
 suite: $(VENV)/.dev compiled ## tests of all kinds on embedded PostgreSQL and Valkey
 	@$(PY) -m pytest -q $(SPREAD)
 
-check: lint types contracts migrations templates openapi-check suite ## what CI runs
+check: ## what CI runs
+	@$(MAKE) --no-print-directory -j2 static
+	@$(MAKE) --no-print-directory suite
+
+# What is collected here is compiled for the suite, whose processes all need it at once.
+static: types lint contracts migrations templates openapi-check collected
+
+collected: $(VENV)/.dev compiled
+	@found=$$($(PY) -m pytest -q --collect-only 2>&1) || { echo "$$found" | tail -30; exit 1; }
 
 fast: $(VENV)/.dev compiled ## the suite without the browser
 	@$(PY) -m pytest -q $(SPREAD) -m "not browser"
