@@ -41,8 +41,9 @@ static: types lint contracts migrations templates openapi-check collected
 collected: $(VENV)/.dev compiled
 	@found=$$($(PY) -m pytest -q --collect-only 2>&1) || { echo "$$found" | tail -30; exit 1; }
 
-fast: $(VENV)/.dev compiled ## the suite without the browser
-	@$(PY) -m pytest -q $(SPREAD) -m "not browser"
+fast: $(VENV)/.dev compiled ## what needs no database, and the laws of the code
+	@$(PY) -m pytest -q $(SPREAD) -m "not browser" --without-servers \
+		tests/alerts tests/portal tests/training tests/architecture
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .

@@ -42,7 +42,8 @@ pytest_plugins = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The long forms: of faults and abuse, of all pairs of rules and facts, of the capture fuzz."""
+    """A short form, and the long ones of faults, abuse, pairs of rules and facts, captures."""
+    parser.addoption("--without-servers", action="store_true", help="no database, no broker")
     parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")
     parser.addoption("--long-history", action="store_true", help="read 200,000 incidents back")
     parser.addoption("--fault-table", action="store_true", help="end with the fault matrix")

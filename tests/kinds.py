@@ -3,7 +3,8 @@
 A test that opens a Chromium has the mark `browser`, in whatever folder. A test that measures a row
 of the fault matrix is in tests/faults, with all others that harm processes of their own. What tries
 the whole product for a row of the abuse matrix is in tests/abuse; what tries one room for such a
-row is beside the room's other tests, and `make test` runs it.
+row is beside the room's other tests, and `make test` runs it. `make fast` takes of these what asks
+for no server.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,8 +27,18 @@ def wrong_kinds(items: Iterable[pytest.Item]) -> Iterator[str]:
             yield f"{item.nodeid} measures a row of the fault matrix: move it to {FAULTS}."
 
 
+def needs_servers(item: pytest.Item) -> bool:
+    """Whether a test works on the database or the broker."""
+    asked = "servers" in getattr(item, "fixturenames", ())
+    return asked or item.get_closest_marker("django_db") is not None
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Nothing is run where a test is of the wrong kind."""
     if wrong := list(wrong_kinds(items)):
         raise pytest.UsageError("\n".join(wrong))
+    if config.getoption("--without-servers"):
+        left_out = [item for item in items if needs_servers(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not needs_servers(item)]

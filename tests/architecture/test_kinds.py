@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.kinds import wrong_kinds
+from tests.kinds import needs_servers, wrong_kinds
 
 
 def a_test(place, *marks, fixtures=()):
@@ -39,3 +39,9 @@ def test_tests_of_the_right_kind_are_run():
             ]
         )
     )
+
+
+def test_what_works_on_the_database_needs_servers():
+    assert needs_servers(a_test("tests/portal/test_a.py", fixtures=["db", "servers"]))
+    assert needs_servers(a_test("tests/portal/test_a.py", "django_db"))
+    assert not needs_servers(a_test("tests/portal/test_a.py", fixtures=["tmp_path"]))
