@@ -26,6 +26,7 @@ def test_waiting_is_ordered_by_due_time(listed, make, ask, oda):
     assert page.index("PLC-FAST") < page.index("PLC-SLOW")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("who", "tab", "words"),
     [
