@@ -20,6 +20,13 @@ ASKERS = 20  # at a time, of whoever watches; more than both processes have thre
 PATIENCE = 60
 
 
+def within(seconds, long):
+    """A bound of an answer. In the short form the machine has other tests to run, too: two seconds
+    more, and still less than the servers are away.
+    """
+    return seconds if long else seconds + 2
+
+
 class Visitor:
     """Somebody who opens a page again and again, and notes when, what came and after how many
     seconds.
@@ -124,8 +131,8 @@ def test_f45_web_says_in_time_that_the_database_cannot_be_reached(web, ways, vis
     passed_at = time.monotonic()
     wait_until(lambda: web.get("/readyz")[0] == 200, seconds=30, what="web is ready again")
     measure("answers of /readyz that were not 503", sum(s != 503 for s, _ in asked), at_most=0)
-    measure("slowest 503 of /readyz", max(t for _, t in asked), unit="s", at_most=6)
-    measure("/healthz meanwhile", asked_alive, unit="s", at_most=2)
+    measure("slowest 503 of /readyz", max(t for _, t in asked), unit="s", at_most=within(6, long))
+    measure("/healthz meanwhile", asked_alive, unit="s", at_most=within(2, long))
     measure("ready again after", time.monotonic() - passed_at, unit="s", at_most=30)
     wait_until(
         lambda: all(reader.answers[-1][0] > passed_at for reader in readers),
@@ -172,10 +179,15 @@ def test_f45_twenty_who_ask_at_once_hear_in_time_which_server_cannot_be_reached(
     waited = [seconds for at, _, seconds, _ in answers if began - 1 < at]
     measure("questions", len(meanwhile), at_least=ASKERS)
     measure("answers but 503", sum(status != 503 for _, status, *_ in meanwhile), at_most=0)
-    measure("longest wait for one of them", max(waited), unit="s", at_most=6)
+    measure("longest wait for one of them", max(waited), unit="s", at_most=within(6, long))
     bodies = [json.loads(body) for *_, body in meanwhile if body]
     assert all(not body["ready"] and body[server] == "does not answer" for body in bodies)
     assert not any({"broker", "database"} - {server} & set(body) for body in bodies)
     expected = 503 if server == "database" else 200
     measure("other answers for pages", sum(s != expected for s, _ in pages), at_most=0)
-    measure("longest wait of who asks for pages", max(t for _, t in pages), unit="s", at_most=6)
+    measure(
+        "longest wait of who asks for pages",
+        max(t for _, t in pages),
+        unit="s",
+        at_most=within(6, long),
+    )

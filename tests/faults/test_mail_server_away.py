@@ -19,7 +19,9 @@ from tests.faults.conftest import wait_until
 from tests.faults.lag import FastService
 from tests.faults.outbox import environment_of_a_worker
 
-MAX_CHANGE = 5  # per cent
+# Per cent. A mail that is waited for holds intake for many times its period; only the long form has
+# the machine to itself and tells less than that from noise.
+MAX_CHANGE, MAX_CHANGE_SHORT = 5, 30
 ROUNDS = 6
 HOME = Path(__file__).resolve().parents[2]
 SEND = """
@@ -78,7 +80,7 @@ def is_tried():
     )
 
 
-def change_of_lag(service, workspaces, port, *, person, periods):
+def change_of_lag(service, workspaces, port, *, person, periods, bound):
     """How much older in per cent what is read becomes beside such a mail server, and how old.
 
     With and without it by turns, because the machine is busier in one minute than in the next, and
@@ -95,7 +97,7 @@ def change_of_lag(service, workspaces, port, *, person, periods):
         assert not Mail.objects.filter(state=JobState.DONE).exists()
         Mail.objects.all().delete()
         change = 100 * (median(sick) / median(well) - 1)
-        if change < MAX_CHANGE:
+        if change < bound:
             break
     return change, median(sick) / 2
 
@@ -105,13 +107,16 @@ def test_f40_a_mail_server_that_is_away_delays_only_mails(
     service, silent, dead, sam, long, measure
 ):
     n, periods = (20, 8) if long else (6, 2)
+    bound = MAX_CHANGE if long else MAX_CHANGE_SHORT
     service.add_workspaces(n)
     workspaces = [service.register(index) for index in range(n)]
     changes = {}
     with service.workers():
         service.wait(40)
         for name, port in {"silent": silent, "dead": dead}.items():
-            changes[name] = change_of_lag(service, workspaces, port, person=sam, periods=periods)
+            changes[name] = change_of_lag(
+                service, workspaces, port, person=sam, periods=periods, bound=bound
+            )
     for name, (change, lag) in changes.items():
         measure(f"lag with a mail server that is {name}", lag, unit="s")
-        measure("change of the lag", change, unit="%", below=MAX_CHANGE)
+        measure("change of the lag", change, unit="%", below=bound)

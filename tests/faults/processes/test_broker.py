@@ -28,6 +28,13 @@ def of_the_slow(taken):
     return percentile([seconds for of_page in taken.values() for seconds in of_page])
 
 
+def max_growth(long):
+    """In per cent. A page that waits for the broker takes ten times as long; how much less is told
+    from noise depends on what else the machine does.
+    """
+    return 10 if long else 40
+
+
 def compare_pages(stack, *, sick, well, long):
     """Ask for pages by turns with the broker sick and well. Returns how many were no pages, and
     by how many % they were slower with a sick one.
@@ -38,6 +45,7 @@ def compare_pages(stack, *, sick, well, long):
     more turns are taken, up to four times as many.
     """
     compared, blocks = (of_the_slow, 40) if long else (of_the_fastest, 3)
+    bound = max_growth(long)
     taken = {change: {path: [] for path in PAGES} for change in (sick, well)}
     errors = turns = 0
     while True:
@@ -50,7 +58,7 @@ def compare_pages(stack, *, sick, well, long):
                     taken[change][path].append(seconds)
                     errors += status != 200
         growth = 100 * (compared(taken[sick]) / compared(taken[well]) - 1)
-        if growth < 10 or turns >= 4 * blocks:
+        if growth < bound or turns >= 4 * blocks:
             return errors, growth
 
 
@@ -89,12 +97,14 @@ def test_f27_a_broker_that_refuses_stops_no_page_and_loses_no_work(stack, measur
         well=stack.servers.start_broker,
         long=long,
     )
-    measure(f"growth of {'p95' if long else 'the fastest'}", growth, unit="%", below=10)
+    measure(
+        f"growth of {'p95' if long else 'the fastest'}", growth, unit="%", below=max_growth(long)
+    )
     stack.servers.kill_broker()
     was = stack.effects()
     status, seconds, text = stack.page("/status/")
     assert (status, "does not answer" in text) == (200, True)
-    measure("page of the status", seconds, unit="s", at_most=1)
+    measure("page of the status", seconds, unit="s", at_most=1 if long else 5)
     measure("errors of pages", errors, at_most=0)
     waiting = act_without_a_broker(stack, incidents)
     measure(
@@ -114,12 +124,14 @@ def test_f28_a_broker_that_hangs_stops_no_page_and_work_resumes(stack, measure, 
         well=stack.servers.wake_broker,
         long=long,
     )
-    measure(f"growth of {'p95' if long else 'the fastest'}", growth, unit="%", below=10)
+    measure(
+        f"growth of {'p95' if long else 'the fastest'}", growth, unit="%", below=max_growth(long)
+    )
     stack.servers.hang_broker()
     began, was = time.monotonic(), stack.effects()
     status, seconds, text = stack.page("/status/")
     assert (status, "does not answer" in text) == (200, True)
-    measure("page of the status", seconds, unit="s", at_most=1)
+    measure("page of the status", seconds, unit="s", at_most=1 if long else 5)
     measure("errors of pages", errors, at_most=0)
     waiting = act_without_a_broker(stack, incidents)
     measure(
