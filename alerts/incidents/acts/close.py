@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from alerts.incidents.acts.apply import ActEffect, SkippedIncidents, SystemActor, apply_act
+from alerts.incidents.acts.sentinel_comments import closing_text
 from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.incidents.policies import reasons_against_closing
 from alerts.incidents.wording import outcome_words
@@ -15,7 +16,6 @@ from alerts.outbox.engine.merge import close_patch
 from portal.accounts.models import User
 from portal.errors import Refused
 
-MAX_COMMENT_LENGTH = 3000
 BY_TOKEN = "by_token"  # in the line of the timeline: a program closed it, so nobody looked
 
 
@@ -166,16 +166,3 @@ def show_closed_in_sentinel(*, incident_ids: Collection[int], rule: str, now: da
     ids = list(closed.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     mark_closed_by(incident_ids=ids, rule=rule, now=now)
     return len(ids)
-
-
-def closing_text(*, closed_by: str, comment: str = "", ot_line: str = "") -> str:
-    """What Sentinel's readers see of a close: who closed it, what OT said, why."""
-    parts = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
-    text = "\n".join(part for part in parts if part)
-    return text if len(text) <= MAX_COMMENT_LENGTH else _cut(text, parts)
-
-
-def _cut(text: str, parts: list[str]) -> str:
-    """Cut the comment, never the names."""
-    names = "\n".join(part for part in parts[1:] if part)[: MAX_COMMENT_LENGTH // 2]
-    return parts[0][: MAX_COMMENT_LENGTH - len(names) - 3].rstrip() + " …\n" + names

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from alerts.incidents.acts.apply import ActEffect, SkippedIncidents, SystemActor, apply_act
-from alerts.incidents.models import Incident, OtState, Severity, TimelineItem
+from alerts.incidents.acts.sentinel_comments import person_comment
+from alerts.incidents.models import Incident, Severity
 from alerts.incidents.policies import reasons_against_comment, reasons_against_labels
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.engine.merge import same_owner
@@ -20,12 +21,6 @@ from portal.text import visible_text
 
 NOBODY = {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
 # Sentinel's own pages have one language, and so have the texts we leave there.
-_VERDICTS = {
-    "routine": "Routine",
-    "maintenance": "Maintenance",
-    "suspicious": "Suspicious",
-    "not-sure": "Not sure",
-}
 
 
 class CannotAssign(Refused):
@@ -204,7 +199,7 @@ def comment_on_incidents(
     the text names the person; what Tagout itself says stands alone.
     """
     words = visible_text(message)
-    text = f"{words}\n\n{by.name}, with Tagout" if words and isinstance(by, User) else words
+    text = person_comment(words, by=by)
     return apply_act(
         incident_ids=incident_ids,
         effect_on=lambda row: ActEffect("commented", {"message": words}, message=text),
@@ -218,34 +213,3 @@ def comment_on_incidents(
         reasons_against=lambda rows: reasons_against_comment(rows, words),
         message=words,
     )
-
-
-def ot_line_of(incidents: Sequence[Incident]) -> str:
-    """Return what OT said last of these incidents, for Sentinel's readers: who said it and why,
-    where one answer holds for all of them. Empty where they were not all judged alike.
-    """
-    states = {incident.ot_state for incident in incidents}
-    if len(states) != 1 or not states <= set(_VERDICTS):
-        return ""
-    state = OtState(states.pop())
-    answer = _answer_to_all(incidents, state)
-    if answer is None:
-        return f"OT: {_VERDICTS[state]}."
-    name = answer.by.name if answer.by else answer.by_label
-    order = answer.details.get("work_order") or ""
-    text = f"OT ({name}): {_VERDICTS[state]}" + (f", work order {order}" if order else "")
-    note = answer.details.get("note") or ""
-    return f"{text}. {note}".strip() if note else f"{text}."
-
-
-def _answer_to_all(incidents: Sequence[Incident], verdict: str) -> TimelineItem | None:
-    """The answer with this verdict that is the newest on each of them; None where there are
-    several. What was undone is no answer.
-    """
-    items = TimelineItem.objects.filter(incident__in=[row.pk for row in incidents])
-    undone = items.filter(code="undone").exclude(act=None).values("act")
-    answers = items.filter(code="answered", details__verdict=verdict).exclude(act__in=undone)
-    newest = answers.order_by("incident", "-at", "-pk").distinct("incident")
-    rows = list(newest.select_related("by"))
-    is_one = len(rows) == len(incidents) and len({row.act for row in rows}) == 1
-    return rows[0] if is_one else None

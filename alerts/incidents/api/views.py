@@ -14,12 +14,12 @@ from alerts.incidents.acts.incident_tasks import (
     read_tasks_again,
     reopen_task,
 )
+from alerts.incidents.acts.sentinel_comments import ot_line_of
 from alerts.incidents.acts.triage import (
     assign_incidents,
     change_severity,
     comment_on_incidents,
     label_incidents,
-    ot_line_of,
     people_for,
 )
 from alerts.incidents.api.bodies import (

@@ -21,7 +21,6 @@ from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS, SENTINEL_PRODUCTS
 from alerts.sites.engine.devices import CRITICAL
-from portal.formats.plain_sql import array, run_together
 
 MAX_NAMED = 3  # critical devices that a reason names
 
@@ -121,9 +120,9 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
     if not rows:
         return []
     ids, patterns, types = zip(*rows, strict=True)
-    pattern_array = array(pattern or "NULL" for pattern in patterns)
-    (facts,) = run_together(PRIORITY_FACTS, ids=array(ids), patterns=pattern_array, now=now)
-    return rank_by_facts(facts, types=types)
+    with connection.cursor() as cursor:
+        cursor.execute(PRIORITY_FACTS, {"ids": [*ids], "patterns": [*patterns], "now": now})
+        return rank_by_facts(cursor.fetchall(), types=types)
 
 
 def rank_by_facts(facts: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ranked]:
@@ -308,7 +307,7 @@ def group_key_of(*, incident_id: int, pattern: str | None, standing: str | None)
 
 def keys_of(*keys: str | None) -> str:
     """Rows of the queue that IN_LINE shall count anew, in the order in which it locks them."""
-    return array(sorted({key for key in keys if key}))
+    return "{" + ",".join(sorted({key for key in keys if key})) + "}"
 
 
 def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
@@ -333,7 +332,7 @@ def _regroup(ids: list[int], *, now: datetime) -> None:
         ]
         scores, parts = [r.score for r in ranked], [r.parts for r in ranked]
         cursor.execute(_WRITE, [now, [row[0] for row in rows], scores, parts, keys])
-    run_together(IN_LINE, keys=keys_of(*keys, *[row[4] for row in rows]), now=now)
+        cursor.execute(IN_LINE, {"keys": keys_of(*keys, *[row[4] for row in rows]), "now": now})
 
 
 def touch_incidents(incident_ids: Iterable[int], *, now: datetime) -> None:

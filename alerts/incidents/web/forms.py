@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from alerts.incidents.acts.bulk import ActValues
 from alerts.incidents.acts.escalate import MAX_NOTE, escalation_lines, leads_of_all
 from alerts.incidents.acts.incident_tasks import MAX_DESCRIPTION, MAX_TITLE
-from alerts.incidents.acts.triage import ot_line_of, people_for
+from alerts.incidents.acts.sentinel_comments import ot_line_of
+from alerts.incidents.acts.triage import people_for
 from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.policies import MAX_MESSAGE_LENGTH, fitting_for
 from alerts.incidents.web.targets import Targets

@@ -19,13 +19,13 @@ from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import DetailsState, Incident, TimelineItem
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries.questions import annotations_in_force
+from alerts.reviews.services.sentinel_comments import enqueue_verdict
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
     recount_patterns,
     restore_standing,
     settle_succession,
 )
-from alerts.reviews.services.verdict_label import enqueue_verdict
 from portal.audit.services import record
 
 MOVED, PARTIAL = "verdict-moved", "verdict-partial"

@@ -33,7 +33,7 @@ from alerts.reviews.queries.questions import (
     verdicts_that_hold,
 )
 from alerts.reviews.services.notify import notify_answered
-from alerts.reviews.services.verdict_label import cause_words, enqueue_verdict
+from alerts.reviews.services.sentinel_comments import cause_words, enqueue_verdict
 from portal.accounts.models import User
 
 BATCH = 10_000  # ids in one query

@@ -22,6 +22,7 @@ from alerts.reviews.models import (
 )
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
 from alerts.reviews.queries.questions import newest_verdict_on, suspicions_on
+from alerts.reviews.services.sentinel_comments import withdraw_verdict
 from alerts.reviews.services.verdict_effects import (
     apply_verdict_effects,
     patterns_of,
@@ -29,7 +30,6 @@ from alerts.reviews.services.verdict_effects import (
     restore_standing,
     settle_succession,
 )
-from alerts.reviews.services.verdict_label import withdraw_verdict
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused

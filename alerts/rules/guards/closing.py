@@ -19,7 +19,7 @@ from alerts.rules.guards.never import (
     reasons_against_alert,
     reasons_against_assets,
 )
-from alerts.rules.rule import RuleDefinition, instant, pinned
+from alerts.rules.rule import RuleDefinition, pinned
 from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sentinel_conditions import PRODUCTS
 
@@ -229,71 +229,6 @@ def reason_in_words(reason: str, language: str = "en") -> str:
 @cache
 def _ids_by_name() -> dict[str, str]:
     return {item.label("en"): item.id for item in all_causes()}
-
-
-MAX_TEXT_LENGTH: Final = 3000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribution:
-    """What a reader in Sentinel must learn about a close."""
-
-    number: int
-    version: int
-    rule_hash: str
-    proposer: str
-    approver: str
-    reason: str
-    expires_at: datetime
-    link: str
-
-    def parts(self) -> dict[str, str]:
-        """Each part as it stands in the text."""
-        return {
-            "the rule": f"R-{self.number}, version {self.version}",
-            "its hash": self.rule_hash,
-            "who proposed it": f"Proposed by {self.proposer}",
-            "who approved it": f"approved by {self.approver}",
-            "its end": instant(self.expires_at),
-            "the link": self.link,
-        }
-
-
-def rule_closing_text(attribution: Attribution) -> str:
-    """The text of the close. A long reason is cut, never a name."""
-    parts = attribution.parts()
-    text = (
-        f"Closed by Tagout, rule {parts['the rule']}: {{reason}}\n"
-        f"{parts['who proposed it']}, {parts['who approved it']}. Ends {parts['its end']}.\n"
-        f"Rule hash {parts['its hash']}\n{parts['the link']}"
-    )
-    room = MAX_TEXT_LENGTH - len(text) + len("{reason}")
-    reason = " ".join(attribution.reason.split())
-    if len(reason) > room:
-        reason = reason[: max(room - 1, 0)].rstrip() + "…"
-    return text.replace("{reason}", reason, 1)
-
-
-def reasons_against_closing_text(text: str, attribution: Attribution) -> list[Sentence]:
-    """What the text of a close leaves out. An empty part is a part left out."""
-    gaps = [
-        name
-        for name, part in attribution.parts().items()
-        if part not in text or not _is_filled_in(name, attribution)
-    ]
-    if not attribution.reason.strip():
-        gaps.append("the reason")
-    return [Sentence("attribution.missing", what=name) for name in gaps]
-
-
-def _is_filled_in(name: str, attribution: Attribution) -> bool:
-    value = {
-        "its hash": attribution.rule_hash,
-        "who proposed it": attribution.proposer,
-        "who approved it": attribution.approver,
-        "the link": attribution.link,
-    }.get(name, "told")
-    return bool(value.strip())
 
 
 def ledger_differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[Sentence]:

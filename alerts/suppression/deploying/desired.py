@@ -22,11 +22,8 @@ from alerts.outbox.services.set_desired import (
     set_desired_rule,
     set_rule_absent,
 )
-from alerts.rules.guards.closing import (
-    MAX_MINUTES_OLD,
-    reasons_against_closing_text,
-    rule_closing_text,
-)
+from alerts.rules.guards.closing import MAX_MINUTES_OLD
+from alerts.rules.sentinel_comments import reasons_against_closing_text, rule_closing_text
 from alerts.rules.sentinel_forms import (
     LEASE,
     form_hash,

@@ -14,10 +14,11 @@ from django.conf import settings
 from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
 from alerts.rules.fields import FieldValues
-from alerts.rules.guards.closing import Attribution, reason_in_words
+from alerts.rules.guards.closing import reason_in_words
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.index import RuleIndex
 from alerts.rules.rule import NotARule, RuleDefinition, rule_hash
+from alerts.rules.sentinel_comments import Attribution
 from alerts.rules.sentinel_forms import trial_label
 from alerts.suppression.models import ACTING, RuleVersion, Signature, VersionState
 

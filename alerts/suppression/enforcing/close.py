@@ -22,13 +22,13 @@ from alerts.incidents.models import Alert, Incident, IncidentStatus
 from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import FreshIncident, Settlement
-from alerts.rules.guards.closing import (
+from alerts.rules.guards.closing import reason_in_words
+from alerts.rules.sentence import Sentence
+from alerts.rules.sentinel_comments import (
     MAX_TEXT_LENGTH,
-    reason_in_words,
     reasons_against_closing_text,
     rule_closing_text,
 )
-from alerts.rules.sentence import Sentence
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.wire import WireAlert

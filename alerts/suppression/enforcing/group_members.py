@@ -10,11 +10,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from alerts.rules.guards.closing import (
-    CoveredEnd,
-    grouped_sides,
-    is_in_group,
-)
+from alerts.rules.guards.closing import CoveredEnd, grouped_sides, is_in_group
 from alerts.rules.rule import RuleDefinition
 from alerts.sites.models import Device, Site
 from alerts.suppression.models import GroupMember, NewMember, RuleVersion

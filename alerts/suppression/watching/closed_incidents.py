@@ -19,14 +19,9 @@ from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus, TimelineItem
 from alerts.rules.fields import FieldValues
-from alerts.rules.guards.closing import (
-    LINK,
-    REVIEW,
-    CloseOutcome,
-    reasons_to_stop,
-    to_review_again,
-)
+from alerts.rules.guards.closing import LINK, REVIEW, CloseOutcome, reasons_to_stop, to_review_again
 from alerts.rules.match import holds
+from alerts.rules.sentinel_comments import reopening_text
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
@@ -293,8 +288,6 @@ def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: d
     if not roll_back(lines=lines, ending=Ending.JOINED, now=now):
         return False
     if incident.status == IncidentStatus.CLOSED and not incident.is_read_only:
-        rules = ", ".join(sorted({line.rule.label for line in lines}))
-        because = f"an alert joined that no rule covers. It had been closed by {rules}."
         act: UUID = reopen_incidents(
             incident_ids=[incident.pk], by=ITSELF, because="alert-joined", now=now
         )
@@ -303,7 +296,7 @@ def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: d
             incident_ids=[incident.pk],
             by=ITSELF,
             now=now,
-            message=f"Reopened by Tagout because {because}",
+            message=reopening_text(sorted({line.rule.label for line in lines})),
         )
     return True
 

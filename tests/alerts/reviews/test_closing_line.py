@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from alerts.incidents.acts.triage import ot_line_of
+from alerts.incidents.acts.sentinel_comments import ot_line_of
 from alerts.incidents.models import Incident
 from alerts.reviews.services.verdicts import undo_verdict
 from tests.conftest import NOON

@@ -15,7 +15,7 @@ from alerts.reviews.models import SecondOpinion
 from alerts.reviews.queries.facts import question_facts
 from alerts.reviews.queries.second_opinions import verdicts_hidden_from
 from alerts.reviews.services.questions import withdraw_review
-from alerts.reviews.services.verdict_label import VERDICT_LABELS
+from alerts.reviews.services.sentinel_comments import VERDICT_LABELS
 from portal.accounts.models import GrantScope, Role, User
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of

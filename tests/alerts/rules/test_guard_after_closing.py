@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 
 from alerts.rules.guards.closing import (
-    MAX_TEXT_LENGTH,
-    Attribution,
     CloseOutcome,
     ledger_differences,
-    reasons_against_closing_text,
     reasons_to_stop,
-    rule_closing_text,
     to_review_again,
+)
+from alerts.rules.sentinel_comments import (
+    MAX_TEXT_LENGTH,
+    Attribution,
+    reasons_against_closing_text,
+    rule_closing_text,
 )
 from tests.alerts.suppression.samples import NOW
 

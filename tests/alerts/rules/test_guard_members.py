@@ -2,12 +2,7 @@
 
 import pytest
 
-from alerts.rules.guards.closing import (
-    CoveredEnd,
-    ends_in_groups,
-    grouped_sides,
-    is_in_group,
-)
+from alerts.rules.guards.closing import CoveredEnd, ends_in_groups, grouped_sides, is_in_group
 from tests.alerts.suppression.samples import SITE, TYPE, clause, facts, rule
 
 PLCS = clause("destination_kind", "is", "PLC")

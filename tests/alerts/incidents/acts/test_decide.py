@@ -6,12 +6,7 @@ import uuid
 import pytest
 from django.db import OperationalError, connection
 
-from alerts.incidents.acts.close import (
-    CannotClose,
-    CannotReopen,
-    close_incidents,
-    reopen_incidents,
-)
+from alerts.incidents.acts.close import CannotClose, CannotReopen, close_incidents, reopen_incidents
 from alerts.incidents.acts.triage import (
     CannotAssign,
     CannotChangeSeverity,

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.outbox.models import Change, ChangeOutcome, Landing, RuleKind, WantedRule
-from alerts.rules.guards.closing import MAX_TEXT_LENGTH, reasons_against_closing_text
+from alerts.rules.sentinel_comments import MAX_TEXT_LENGTH, reasons_against_closing_text
 from alerts.sentinel.models import Freshness
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.decide import DECIDE

@@ -10,7 +10,7 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, Incident
 from alerts.outbox.models import ChangeOutcome
 from alerts.outbox.services.deliver import deliver_one
-from alerts.rules.guards.closing import reasons_against_closing_text
+from alerts.rules.sentinel_comments import reasons_against_closing_text
 from alerts.sentinel.client import client_for
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.decide import decide_new_incidents

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.models import Incident
-from alerts.rules.guards.closing import rule_closing_text
+from alerts.rules.sentinel_comments import rule_closing_text
 from alerts.suppression.enforcing.acting_rules import attribution_of
 from alerts.suppression.models import LedgerEntry, RuleVersion
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents

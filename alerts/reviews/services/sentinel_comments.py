@@ -1,6 +1,5 @@
-"""A verdict in Sentinel: one label and one comment an incident.
-
-The comment is in plain English: Sentinel's own pages have one language.
+"""What an answer of OT becomes in Sentinel: one comment and one label an incident. The comment is
+in English: Sentinel's own pages have one language.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -44,7 +43,7 @@ def cause_words(cause: str) -> str:
     return entry.label() if entry else cause
 
 
-def _comment_on(annotation: Annotation, incidents: Sequence[Incident]) -> str:
+def verdict_comment(annotation: Annotation, *, incidents: Sequence[Incident]) -> str:
     """Return the comment: who said what and why, and that nothing follows from it by itself."""
     sites = sites_spoken_for(annotation.by, incidents[0])
     place = ", ".join(site.name for site in sites)
@@ -77,7 +76,7 @@ def enqueue_verdict(
     """Send label and comment to each incident that is still there in Sentinel, and show them. The
     label is that of the verdict that holds: only incidents in `holding` get this one.
     """
-    label, message = _LABELS[annotation.verdict], _comment_on(annotation, incidents)
+    label, message = _LABELS[annotation.verdict], verdict_comment(annotation, incidents=incidents)
     present = [incident for incident in incidents if not incident.is_read_only]
     changes = enqueue_changes(
         wishes=list(_pending_writes(present, label, message, holding)),

@@ -1,0 +1,65 @@
+"""What people's acts write for Sentinel's readers, in English: comments, and how a close reads."""
+
+from collections.abc import Sequence
+
+from alerts.incidents.models import Incident, OtState, TimelineItem
+from portal.accounts.models import User
+
+MAX_COMMENT_LENGTH = 3000
+_VERDICTS = {
+    "routine": "Routine",
+    "maintenance": "Maintenance",
+    "suspicious": "Suspicious",
+    "not-sure": "Not sure",
+}
+
+
+def person_comment(words: str, *, by: object) -> str:
+    """The comment of a person. To Sentinel the author is our app, so the text names the person;
+    what Tagout itself writes stands alone.
+    """
+    return f"{words}\n\n{by.name}, with Tagout" if words and isinstance(by, User) else words
+
+
+def closing_text(*, closed_by: str, comment: str = "", ot_line: str = "") -> str:
+    """What Sentinel's readers see of a close: who closed it, what OT said, why."""
+    parts = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
+    text = "\n".join(part for part in parts if part)
+    return text if len(text) <= MAX_COMMENT_LENGTH else _cut(text, parts)
+
+
+def _cut(text: str, parts: list[str]) -> str:
+    """Cut the comment, never the names."""
+    names = "\n".join(part for part in parts[1:] if part)[: MAX_COMMENT_LENGTH // 2]
+    return parts[0][: MAX_COMMENT_LENGTH - len(names) - 3].rstrip() + " …\n" + names
+
+
+def ot_line_of(incidents: Sequence[Incident]) -> str:
+    """Return what OT said last of these incidents, for Sentinel's readers: who said it and why,
+    where one answer holds for all of them. Empty where they were not all judged alike.
+    """
+    states = {incident.ot_state for incident in incidents}
+    if len(states) != 1 or not states <= set(_VERDICTS):
+        return ""
+    state = OtState(states.pop())
+    answer = _answer_to_all(incidents, state)
+    if answer is None:
+        return f"OT: {_VERDICTS[state]}."
+    name = answer.by.name if answer.by else answer.by_label
+    order = answer.details.get("work_order") or ""
+    text = f"OT ({name}): {_VERDICTS[state]}" + (f", work order {order}" if order else "")
+    note = answer.details.get("note") or ""
+    return f"{text}. {note}".strip() if note else f"{text}."
+
+
+def _answer_to_all(incidents: Sequence[Incident], verdict: str) -> TimelineItem | None:
+    """The answer with this verdict that is the newest on each of them; None where there are
+    several. What was undone is no answer.
+    """
+    items = TimelineItem.objects.filter(incident__in=[row.pk for row in incidents])
+    undone = items.filter(code="undone").exclude(act=None).values("act")
+    answers = items.filter(code="answered", details__verdict=verdict).exclude(act__in=undone)
+    newest = answers.order_by("incident", "-at", "-pk").distinct("incident")
+    rows = list(newest.select_related("by"))
+    is_one = len(rows) == len(incidents) and len({row.act for row in rows}) == 1
+    return rows[0] if is_one else None
