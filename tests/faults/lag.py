@@ -119,6 +119,14 @@ class FastService(IntakeService):
         unread = [(self.now() - at).total_seconds() for at in fresh.values()]
         return ages + [age for age in unread if age > max(ages, default=0)]
 
+    def wait_until_read(self, workspaces) -> None:
+        """Wait until each of these workspaces was read once."""
+        cursors = Cursor.objects.filter(pk__in=[workspace.pk for workspace in workspaces])
+        read = cursors.exclude(fresh_at=None)
+        wait_until(
+            lambda: read.count() == len(workspaces), seconds=60, what="all workspaces are read"
+        )
+
     def wait_until_read_again(self, workspaces, *, times: int) -> None:
         """Wait until each of these workspaces was read to its end so often anew."""
         fresh, reads = {}, Counter()

@@ -113,6 +113,7 @@ def test_f40_a_mail_server_that_is_away_delays_only_mails(
     changes = {}
     with service.workers():
         service.wait(40)
+        service.wait_until_read(workspaces)
         for name, port in {"silent": silent, "dead": dead}.items():
             changes[name] = change_of_lag(
                 service, workspaces, port, person=sam, periods=periods, bound=bound

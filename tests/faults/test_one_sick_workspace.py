@@ -96,6 +96,7 @@ def test_one_sick_workspace_holds_up_no_other(service, way, long, measure):
     others = [workspace for index, workspace in enumerate(workspaces) if index != SICK]
     with service.workers():
         service.wait(40)
+        service.wait_until_read(workspaces)
         before = lag(service.ages(others, periods=periods, meanwhile=lambda: go_on(service, n)))
         fall_sick(service, fault)
         during = lag(
