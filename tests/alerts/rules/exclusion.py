@@ -24,6 +24,7 @@ from alerts.rules.watchlist import (
 from alerts.sentinel import kql
 from alerts.sentinel.wire import read_log_alerts
 from simulator.logs.rows import ALERT_COLUMNS
+from simulator.logs.translation import execute
 from simulator.logs.watchlists import rewritten, show
 from tests.alerts.suppression.samples import (
     DESTINATION,
@@ -178,7 +179,7 @@ def left_out_by_kql(rows, items, *, now):
     )
     shown = {ALIAS: show(connection, ALIAS, items)}
     text = rewritten(f"SecurityAlert\n{kql.exclusion()}| project SystemAlertId", shown)
-    kept = duckdb_kql.execute(connection, text, query_now=now.replace(tzinfo=None)).fetchall()
+    kept = execute(connection, text, now.replace(tzinfo=None)).fetchall()
     connection.close()
     return {row["SystemAlertId"] for row in rows} - {alert_id for (alert_id,) in kept}
 
