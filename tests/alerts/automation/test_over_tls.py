@@ -23,7 +23,7 @@ from alerts.sentinel.client import client_for
 from alerts.sentinel.wire import read_incident
 from portal import clock
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident
+from tests.factories.incidents import READ_RULES, make_incident
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +89,8 @@ def test_incidents_of_a_type_get_the_severity_that_a_rule_sets(azure, workspace,
         name = azure.control.inject(kind="historian-polling")["name"]
         return name, read_incident(client.get_incident(name)).severity
 
+    workspace.capabilities = READ_RULES
+    workspace.save(update_fields=["capabilities"])
     name, before = severity_of_next()
     pull_changes(workspace=workspace, client=client_for(workspace), now=clock.now())
     incident = Incident.objects.get(name=name)

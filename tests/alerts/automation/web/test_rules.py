@@ -10,7 +10,7 @@ from alerts.outbox.models import Landing, RuleKind, WantedRule
 from tests.alerts.automation.test_made_rules import ASSIGN, ENDS
 from tests.conftest import NOON
 from tests.factories.automation import make_made_rule
-from tests.factories.incidents import make_alert, make_incident
+from tests.factories.incidents import READ_RULES, make_alert, make_incident
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 FORM = {"effect": "assign", "team_id": ASSIGN.team_id, "team_name": "OT Gdańsk", "days": "90"}
@@ -123,6 +123,8 @@ def test_playbooks_that_act_on_the_plant_are_not_offered(page, leo, isolate, enr
 
 
 def test_a_severity_is_lowered_by_page_with_a_reason(page, client, leo, workspace):
+    workspace.capabilities = READ_RULES
+    workspace.save(update_fields=["capabilities"])
     incident = make_incident(workspace, title="Modbus Exception")
     make_alert(incident)
     address = f"/automation/rules/new/{incident.pk}/"
