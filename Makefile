@@ -31,7 +31,7 @@ test: $(VENV)/.dev compiled ## the suite without browsers, faults and abuse
 suite: $(VENV)/.dev compiled ## tests of all kinds on embedded PostgreSQL and Valkey
 	@$(PY) -m pytest -q $(SPREAD)
 
-check: ## what CI runs
+check: install-dev ## what CI runs
 	@$(MAKE) --no-print-directory -j2 static
 	@$(MAKE) --no-print-directory suite
 

@@ -36,8 +36,7 @@ class FastService(IntakeService):
         monkeypatch.setattr(self.azure.clock, "now", self.now)
         for module, name in (
             (slices, "_TURN"),
-            (slices, "_SHORT"),
-            (slices, "_LONG"),
+            (slices, "_SLICE"),
             (details, "_BATCH_SECONDS"),
         ):
             monkeypatch.setattr(module, name, getattr(module, name) / speed)

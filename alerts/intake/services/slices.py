@@ -52,8 +52,10 @@ COUNTERPARTS = "intake.counterparts"
 POLL_EVERY, DETAILS_EVERY = timedelta(seconds=20), timedelta(seconds=5)
 SWEEP_EVERY, MISSING_EVERY = timedelta(hours=24), timedelta(minutes=5)
 _UNTIL_JOINED = timedelta(seconds=5)
-_SHORT = 15.0  # seconds of history and sweeps, so that polls never wait long for a worker
-_LONG, _TURN = 25.0, 5.0  # with one last call of 30 s still within a task's 60 s
+# Seconds in which a slice may begin calls, and a task slices. Polls never wait long for a worker,
+# one last call of 30 s is still within a task's 60 s, and a worker that is told to stop has ended
+# within the 30 s that a deployment grants it (F34).
+_SLICE, _TURN = 15.0, 5.0
 
 type Connect = Callable[[Workspace], SentinelClient]
 type Work = Callable[[Workspace, SentinelClient, Job], timedelta]
@@ -129,7 +131,7 @@ def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
         _keep(job, place.as_json())
         forget_switch(workspace)
     pull_changes(
-        workspace=workspace, client=client, now=clock.now(), budget=Budget(_LONG), place=place
+        workspace=workspace, client=client, now=clock.now(), budget=Budget(_SLICE), place=place
     )
     _keep(job, place.as_json())
     ask_portal_residence(workspace=workspace, now=clock.now())
@@ -142,7 +144,7 @@ def _is_hinted(workspace: Workspace, since: datetime) -> bool:
 
 
 def _join(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
-    place, budget = JoinPlace.from_json(job.payload), Budget(_SHORT)
+    place, budget = JoinPlace.from_json(job.payload), Budget(_SLICE)
     try:
         join_incidents(
             workspace=workspace, client=client, now=clock.now(), budget=budget, place=place
@@ -154,7 +156,7 @@ def _join(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
 
 def _history(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
     if not is_history_read(cursor_of(workspace_id=workspace.pk)):
-        read_history(workspace=workspace, client=client, now=clock.now(), budget=Budget(_SHORT))
+        read_history(workspace=workspace, client=client, now=clock.now(), budget=Budget(_SLICE))
     is_read = is_history_read(cursor_of(workspace_id=workspace.pk))
     return SWEEP_EVERY if is_read else timedelta()
 
@@ -165,7 +167,7 @@ def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta
         return MISSING_EVERY
     due = cursor.swept_at is None or cursor.swept_at <= now - SWEEP_EVERY
     if due or is_sweep_under_way(cursor):
-        sweep_workspace(workspace=workspace, client=client, now=now, budget=Budget(_SHORT))
+        sweep_workspace(workspace=workspace, client=client, now=now, budget=Budget(_SLICE))
     elif gone := ask_again(workspace=workspace, client=client, now=now):
         count_gone(workspace_id=workspace.pk, gone=gone)
     cursor = cursor_of(workspace_id=workspace.pk)
@@ -173,7 +175,7 @@ def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta
 
 
 def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
-    pace, budget = Pace.from_json(job.payload), Budget(_SHORT)
+    pace, budget = Pace.from_json(job.payload), Budget(_SLICE)
     try:
         fetch_details(workspace=workspace, client=client, pace=pace, budget=budget, clock=clock.now)
     finally:
