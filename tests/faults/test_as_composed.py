@@ -320,7 +320,7 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
     assert migrated.returncode == 0, migrated.stderr
     assert migrated.stdout == ""
     messages = [json.loads(line)["message"] for line in migrated.stderr.splitlines()]
-    assert "Applied accounts.0001_people_and_grants." in messages
+    assert "Applied accounts.0001_squashed_0009_tokens_that_plan_work." in messages
     assert messages[-1].startswith("Rights of the workers' database roles: ")
     again = composed.run("migrate")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
