@@ -81,6 +81,7 @@ class Target:
     accepts: frozenset[str] = frozenset()
     is_in_defender_portal: bool | None = False  # None: not known
     analytics_rules: tuple[AnalyticsRule, ...] = ()  # by id
+    other_rules: tuple[AnalyticsRule, ...] = ()  # not proved to read such alerts
     are_rules_read: bool = True  # whether it is known which analytics rules there are
     single: frozenset[str] = frozenset()
     guarded_devices: tuple[str, ...] = ()
@@ -194,7 +195,7 @@ def reasons_against_titles(types: frozenset[str], target: Target) -> list[Senten
         return [Sentence("sentinel.rules_unread", workspace=target.workspace)]
     return [
         Sentence("sentinel.title_of_rule", name=maker.name)
-        for maker in target.analytics_rules
+        for maker in (*target.analytics_rules, *target.other_rules)
         if maker.may_title_as(types)
     ]
 

@@ -90,6 +90,22 @@ def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
     ]
 
 
+def other_titling_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the enabled scheduled rules beside these whose incidents may have the title of an
+    alert of Defender for IoT: those whose query may name it, and any with one fixed title.
+    """
+    makers = incident_rules(rules)
+    return [
+        rule
+        for rule in rules
+        if rule["enabled"]
+        and rule["creates_incidents"]
+        and rule["kind"] in ("Scheduled", "NRT")
+        and rule not in makers
+        and (rule["may_read_iot"] or rule.get("title"))
+    ]
+
+
 def title_rules(rules: Iterable[Mapping[str, Any]]) -> TitleRules:
     """Return what the titles of alerts prove by the scheduled rules, enabled or not, that read
     alerts of Defender for IoT.

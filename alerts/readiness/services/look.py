@@ -17,7 +17,7 @@ from django.db import transaction
 
 from alerts.incidents.engine.title_proof import NO_RULES
 from alerts.incidents.ingest.title_rules import judge_titles_again
-from alerts.readiness.engine.solution import incident_rules, title_rules
+from alerts.readiness.engine.solution import incident_rules, other_titling_rules, title_rules
 from alerts.readiness.models import Finding
 from alerts.readiness.policies import reasons_against_checking
 from alerts.readiness.queries.collected import count_awaiting_details, count_collected
@@ -156,12 +156,17 @@ def keep_incident_rules(workspace: Workspace, *, now: datetime) -> None:
         }
         for rule in incident_rules(found.facts)
     ]
+    others = [
+        {"name": rule["name"], "display_name": rule["display_name"], "title": rule.get("title")}
+        for rule in other_titling_rules(found.facts)
+    ]
     titles = NO_RULES if is_old else title_rules(found.facts)
     keep_capability(
         workspace_id=workspace.pk,
         name=ANALYTICS_RULES,
         capability={
             "rules": sorted(rules, key=itemgetter("name")),
+            "others": sorted(others, key=itemgetter("name")),
             "titles": titles.as_capability(),
         },
         by="readiness",

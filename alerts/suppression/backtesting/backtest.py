@@ -46,7 +46,7 @@ from alerts.suppression.backtesting.history_sql import (
 )
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import time_to_close_of
-from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
+from alerts.suppression.drafting.enforcement_choice import analytics_rules_of, other_rules_of
 from alerts.suppression.models import BackTestRun
 from portal.accounts.models import User
 from portal.errors import Refused
@@ -271,6 +271,7 @@ def overmatch_in(rule: RuleDefinition, workspace: Workspace, period: TimeSpan) -
         accepts=PROBED,
         is_in_defender_portal=bool(is_in_defender_portal(workspace.pk)),
         analytics_rules=analytics_rules_of(workspace),
+        other_rules=other_rules_of(workspace),
     )
     compiled = compile_rule(rule, target)
     lost = [reason for reason in compiled.reasons if reason.why.code != "sentinel.not_one"]

@@ -33,6 +33,7 @@ def target_of(workspace: Workspace) -> Target:
         accepts=frozenset(capabilities.get("accepts", ())),
         is_in_defender_portal=is_in_defender_portal(workspace.pk),
         analytics_rules=analytics_rules_of(workspace),
+        other_rules=other_rules_of(workspace),
         are_rules_read=ANALYTICS_RULES in workspace.capabilities,
         single=frozenset(text for text, n in handles.items() if n == 1),
         guarded_devices=_texts(name for name, _ in guarded),
@@ -59,6 +60,19 @@ def analytics_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
         for row in found.get("rules", ())
     ]
     return tuple(sorted(rules, key=attrgetter("rule_id")))
+
+
+def other_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
+    """Return the other analytics rules of a workspace whose incidents may have the same titles."""
+    found = workspace.capabilities.get(ANALYTICS_RULES) or {}
+    return tuple(
+        AnalyticsRule(
+            rule_id=workspace.analytics_rule_id(row["name"]),
+            name=row["display_name"],
+            title=row["title"],
+        )
+        for row in found.get("others", ())
+    )
 
 
 def _devices_of(workspace: Workspace) -> list[tuple[str, str, str]]:

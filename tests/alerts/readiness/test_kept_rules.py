@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from alerts.readiness.models import Finding
+from alerts.rules.compile_sentinel import reasons_against_titles
 from alerts.sentinel.client.errors import SentinelDenied, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
+from alerts.suppression.drafting.enforcement_choice import analytics_rules_of, target_of
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
 
@@ -191,3 +192,32 @@ def test_rules_that_are_off_are_kept_too_for_the_alerts_that_they_made(
     assert analytics_rules_of(workspace) == ()
     titles = workspace.capabilities["analytics_rules"]["titles"]
     assert titles == {"naming": ["rule-off"], "doubtful": []}
+
+
+ROUTINE = "Function Code Raised Unauthorized Exception"
+HAS_IOT = 'SecurityAlert | where ProviderName has "IoT"'
+
+
+@pytest.mark.parametrize(
+    ("query", "changes", "is_doubtful"),
+    [
+        (HAS_IOT, {"displayName": ROUTINE}, True),
+        (HAS_IOT, {"alertDetailsOverride": {"alertDisplayNameFormat": "{{Kind}}"}}, True),
+        (HAS_IOT, {"alertDetailsOverride": {"alertDisplayNameFormat": NAMING}}, False),
+        ('SecurityAlert | where AlertName has "Stop"', {"displayName": f"(MDIoT) {ROUTINE}"}, True),
+        ("SecurityAlert", {"displayName": ROUTINE, "enabled": False}, False),
+        ("SigninLogs", {"alertDetailsOverride": {"alertDisplayNameFormat": "{{User}}"}}, False),
+        ("SigninLogs", {}, False),
+    ],
+)
+def test_a_rule_that_does_not_name_the_product_may_write_the_title_of_a_routine_too(
+    look_now, sentinel, workspace, query, changes, is_doubtful
+):
+    """Sentinel compares titles alone: whatever table the alert came from, it would close it."""
+    own = azure.scheduled("", "Ours", query=query, **changes)
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [own])
+    look_now()
+    workspace.refresh_from_db()
+    assert analytics_rules_of(workspace) == (), "nothing is compiled to it"
+    codes = [why.code for why in reasons_against_titles(frozenset({ROUTINE}), target_of(workspace))]
+    assert codes == (["sentinel.title_of_rule"] if is_doubtful else [])
