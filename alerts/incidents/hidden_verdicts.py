@@ -156,7 +156,7 @@ def _listed(words: Iterable[str]) -> str:
 
 
 class _Labels(Func):
-    """The labels that do not tell what OT said."""
+    """The labels that do not reveal OT's answer."""
 
     template = (
         "ARRAY(SELECT label FROM unnest(%(expressions)s) WITH ORDINALITY AS l(label, place)"

@@ -48,7 +48,7 @@ def may_triage(user: User) -> bool:
 
 
 def may_judge(user: User) -> bool:
-    """Whether the person says for OT anywhere what an incident was."""
+    """Whether the person answers for OT, at any site, what an incident was."""
     return not roles_of(user).isdisjoint(JUDGING)
 
 

@@ -10,7 +10,7 @@ from portal.jobs.models import Leased
 
 
 class WriteKind(models.TextChoices):
-    """What kind of write it is. Code says what is asked of each kind before it is sent
+    """What kind of write it is. Code defines what is checked for each kind before it is sent
     (`registry`): no row can leave that out.
     """
 

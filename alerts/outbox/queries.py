@@ -106,7 +106,7 @@ def how_many_rules_wait(workspace_id: int | None = None) -> int:
 
 
 def written_by_us(name: str) -> str:
-    """SQL that tells whether we wrote the comment whose id is the text in this column."""
+    """SQL for whether we wrote the comment whose id is the text in this column."""
     return f"""
         CASE WHEN {name} ~ '^{_UUID}$'
              THEN EXISTS (SELECT FROM outbox_change WHERE key = {name}::uuid) ELSE false END

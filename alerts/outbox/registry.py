@@ -61,7 +61,7 @@ class StartCheck(Protocol):
     """Asked between the reading of a playbook and the call that starts it."""
 
     def __call__(self, change: Change, *, playbook: WirePlaybook, now: datetime) -> str:
-        """Return why it must not be started as it stands in Azure now; "" if it may."""
+        """Return why it must not be started as it is in Azure now; "" if it may."""
 
 
 NO_CHECK: Final = "Nothing is known here that allows a change of this kind, so it was not sent."
@@ -135,7 +135,7 @@ def notify_listeners(settlement: Settlement) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RuleSettlement:
-    """How a wish for an automation rule ended; `rule` is the row as it stands now."""
+    """How a wish for an automation rule ended; `rule` is the current row."""
 
     rule: WantedRule
     outcome: Landing

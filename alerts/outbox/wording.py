@@ -106,5 +106,5 @@ SENTENCES: Final = (
 
 
 def note_words(note: str) -> str:
-    """Return what became of it; what others said stays as it came."""
+    """Return what became of it; other systems' words are returned as they came."""
     return in_readers_language(note, SENTENCES)

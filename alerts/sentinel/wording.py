@@ -1,4 +1,4 @@
-"""What the client says of a failed call, in the reader's language."""
+"""Sentences for the client's failed calls, in the reader's language."""
 
 from typing import Final
 

@@ -22,7 +22,7 @@ def person_comment(words: str, *, by: object) -> str:
 
 
 def closing_text(*, closed_by: str, comment: str = "", ot_line: str = "") -> str:
-    """What Sentinel's readers see of a close: who closed it, what OT said, why."""
+    """What Sentinel's readers see of a close: who closed it, OT's answer, why."""
     parts = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
     text = "\n".join(part for part in parts if part)
     return text if len(text) <= MAX_COMMENT_LENGTH else _cut(text, parts)

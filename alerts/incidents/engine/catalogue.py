@@ -27,7 +27,7 @@ class Sides:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that are known, the source first."""
+        """The names that are not empty, the source first."""
         return tuple(name for name in (self.source, self.destination) if name)
 
 

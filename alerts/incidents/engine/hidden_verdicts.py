@@ -70,7 +70,7 @@ NOTHING_HIDDEN: Final = HiddenVerdicts()
 
 
 def labels_without_verdict(labels: Iterable[str]) -> list[str]:
-    """Return the labels that do not tell what OT said."""
+    """Return the labels that do not reveal OT's answer."""
     return [label for label in labels if label.casefold() not in HIDDEN_LABELS]
 
 

@@ -57,7 +57,7 @@ def _object_in(value: Any) -> Any:
 
 
 def _list_in(value: Any) -> list[Any]:
-    """A list, also where it stands as JSON in a text."""
+    """A list, also where a text contains it as JSON."""
     found = _decoded(value) if isinstance(value, str) and value.lstrip()[:1] == "[" else value
     return found if isinstance(found, list) else []
 

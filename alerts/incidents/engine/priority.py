@@ -1,4 +1,4 @@
-"""Why an incident stands where it stands in the queue: signed parts that add up to 0–100."""
+"""Why an incident has its place in the queue: signed parts that add up to 0–100."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def priority_of(facts: PriorityFacts) -> Priority:
 
 
 def part_words(part: PriorityPart, language: str = "en") -> str:
-    """What one part says, for a person."""
+    """One part as a sentence for a person."""
     texts: dict[str, str] = sentences(language_of(language))["priority"]
     exact = texts.get(f"{part.code}:{part.detail}")
     if exact is None and part.code == "criticality":

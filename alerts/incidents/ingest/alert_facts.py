@@ -114,7 +114,7 @@ class AlertRow(NamedTuple):
 
 
 class AlertIncident(Protocol):
-    """The incident that an alert came with, or what stands for it where there is none."""
+    """The incident that an alert came with, or its substitute where there is none."""
 
     @property
     def id(self) -> int | None:
@@ -182,7 +182,7 @@ def alert_row_of(
 
 
 def key_of(alert: WireAlert) -> str:
-    """What tells alerts apart: the id at the source, which a rule keeps, else that in Sentinel."""
+    """The key of an alert: the id at the source, which a rule keeps, else that in Sentinel."""
     return (alert.vendor_original_id or alert.system_alert_id)[:120]
 
 
@@ -269,7 +269,7 @@ def alert_facts_of(columns: AlertColumns) -> AlertFacts:
 
 
 def addresses_of(device: WireDevice) -> tuple[str, ...]:
-    """The addresses by which a device is known: its IPs, else its MACs."""
+    """The addresses that identify a device: its IPs, else its MACs."""
     return device.ip_addresses or device.mac_addresses
 
 

@@ -1,4 +1,4 @@
-"""Store alerts: the newest version of each, and never a fact lost to a version that says less."""
+"""Store alerts: the newest version of each, and never a fact lost to a version that lacks it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -187,7 +187,7 @@ def record_ends(alert_ids: Iterable[int]) -> None:
 def _newest_versions(
     rows: Sequence[AlertRow],
 ) -> tuple[dict[Key, AlertRow], dict[Key, list[int]]]:
-    """Each alert once, with all that any version says; the incidents of those that came again."""
+    """Each alert once, with the facts of all versions; the incidents of those that came again."""
     newest = {(row.workspace_id, row.key): row for row in rows}
     incident_ids: dict[Key, list[int]] = {}
     if len(newest) < len(rows):
@@ -211,7 +211,7 @@ def _merged(versions: Sequence[AlertRow]) -> AlertRow:
 
 
 def _completed(row: AlertRow, older: AlertRow) -> AlertRow:
-    """The newer version, with what only the older one says."""
+    """The newer version, with the facts that only the older one has."""
     changes = {
         name: getattr(older, name)
         for name in ("plant_weekday", "plant_minute")

@@ -1,4 +1,4 @@
-"""Which stored incidents are also in the Defender portal, as Sentinel last said."""
+"""Which stored incidents are also in the Defender portal, by Sentinel's latest answer."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

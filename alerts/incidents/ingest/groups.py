@@ -33,7 +33,7 @@ class Ranked(NamedTuple):
 
 
 class Rankable(NamedTuple):
-    """An incident to rank; all else that counts stands in the tables."""
+    """An incident to rank; all else that counts is in the tables."""
 
     id: int
     pattern: str | None  # None until its alerts are known
@@ -290,7 +290,7 @@ _WRITE = """
 
 
 def key_alone(incident_id: int) -> str:
-    """The queue row of an incident that stands alone, as digits."""
+    """The queue row of an incident without a group, as digits."""
     return md5(f"incident:{incident_id}".encode(), usedforsecurity=False).hexdigest()
 
 

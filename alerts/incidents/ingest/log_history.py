@@ -59,7 +59,7 @@ _LOCKED = " FOR NO KEY UPDATE SKIP LOCKED"
 def store_unknown_incidents(
     *, workspace_id: int, incidents: Sequence[WireIncident], now: datetime
 ) -> int:
-    """Store the incidents that are not known yet; returns how many those were."""
+    """Store the incidents that are not stored yet; returns how many those were."""
     names = "\n".join(incident.name for incident in incidents)
     stored_names = (
         {name for (name,) in query_rows(_KNOWN, workspace_id, names)} if incidents else set()
@@ -89,7 +89,7 @@ def incidents_without_details(
 
 
 class LogDetails(NamedTuple):
-    """What the logs tell of one incident: all its alerts, and what they name."""
+    """What the logs contain of one incident: all its alerts, and what they name."""
 
     alerts: Sequence[WireAlert | UnreadableRecord]
     entities: Sequence[WireEntity | UnreadableRecord]

@@ -91,7 +91,7 @@ def _lay_over(
 
 
 def _values_in(body: object, *, now: datetime) -> Mapping[str, Any]:
-    """The values in force as Sentinel's record says them; none where it cannot be read."""
+    """The values in force in Sentinel's record; none where it cannot be read."""
     if not isinstance(body, dict):
         return {}
     try:
@@ -205,7 +205,7 @@ _ADD_MEMORY = """
 
 
 def set_pattern_verdicts(verdicts: Mapping[UUID, PatternVerdicts]) -> None:
-    """Remember what OT said of each pattern, in place of what was remembered before."""
+    """Store OT's answers on each pattern, in place of what was stored before."""
     for pattern in sorted(verdicts):
         row = verdicts[pattern]
         PatternMemory.objects.filter(pattern=pattern).update(

@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's COPY wants them, and the temporary tables from which a batch is merged."""
+"""Rows in the format of PostgreSQL's COPY, and temporary tables from which a batch is merged."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -102,7 +102,7 @@ def copy_rows_of(*columns: Sequence[str]) -> Iterable[str]:
 
 
 def copy_line(values: Iterable[Any]) -> str:
-    """A line of values, each written as its kind wants it."""
+    """A line of values, each written in the format of its kind."""
     return "\t".join(map(_member, values))
 
 

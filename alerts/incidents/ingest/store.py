@@ -162,7 +162,7 @@ class StoredIncident(NamedTuple):
 
 
 class IncidentChange(NamedTuple):
-    """A known incident and what it becomes."""
+    """A stored incident and what it becomes."""
 
     stored: StoredIncident
     row: IncidentRow
@@ -198,7 +198,7 @@ def changes_among(
     newest: Mapping[str, WireIncident],
     now: datetime,
 ) -> list[IncidentChange]:
-    """What of the known incidents is newer than what we have."""
+    """What of the stored incidents is newer than what we have."""
     owing = [(workspace_id, name) for name, before in stored.items() if before.pending]
     pending = owed_to(owing) if owing else {}
     nothing = Owed(0, ())

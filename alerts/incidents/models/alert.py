@@ -1,4 +1,4 @@
-"""The alert as a flat record of facts (suppression §1), and what planned work says of it."""
+"""The alert as a flat record of facts (suppression §1), and how planned work relates to it."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -74,12 +74,12 @@ class Alert(models.Model):
 
     @property
     def source(self) -> str:
-        """What stands at the sending side: name, else address, else nothing."""
+        """The sending side: name, else address, else nothing."""
         return self.source_device or self.source_address
 
     @property
     def destination(self) -> str:
-        """What stands at the receiving side."""
+        """The receiving side: name, else address, else nothing."""
         return self.destination_device or self.destination_address
 
 

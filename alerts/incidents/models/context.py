@@ -1,4 +1,4 @@
-"""What stands around an incident: entities, comments, and what happened to it."""
+"""The context of an incident: entities, comments, and what happened to it."""
 
 from django.db import models
 

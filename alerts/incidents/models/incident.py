@@ -1,4 +1,4 @@
-"""The incident: one narrow row for lists, one wide row for what Sentinel said."""
+"""The incident: one narrow row for lists, one wide row for Sentinel's record."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -258,7 +258,7 @@ class Incident(models.Model):
 
     @property
     def active_from(self) -> datetime:
-        """When its alerts were active first, as far as they are known."""
+        """When its alerts were active first, as far as they are stored."""
         return min(self.first_activity_at or self.active_until, self.active_until)
 
     @property

@@ -25,7 +25,7 @@ class AlertLine:
 
     @property
     def violation_words(self) -> str:
-        """How many violations it stands for."""
+        """How many violations it counts as."""
         if not self.violations:
             return absent_words()
         if self.violations < MAX_LISTED:
@@ -34,7 +34,7 @@ class AlertLine:
 
 
 def alert_lines(alerts: Sequence[Alert]) -> list[AlertLine]:
-    """Return the alerts in their order, each with what its newest version says."""
+    """Return the alerts in their order, each with the facts of its newest version."""
     rows = AlertRaw.objects.filter(alert__in=[alert.pk for alert in alerts])
     bags = dict(rows.values_list("alert", "body__properties__additionalData"))
     return [
@@ -73,5 +73,5 @@ def violations_in_words(lines: Sequence[AlertLine]) -> str:
 
 
 def absent_words() -> str:
-    """What stands where the fields are absent: nothing is made up."""
+    """The value where the fields are absent: nothing is made up."""
     return gettext("not said by Sentinel")

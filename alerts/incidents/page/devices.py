@@ -34,7 +34,7 @@ def level_name(level: float) -> str:
 
 
 def level_words(level: float | None) -> str:
-    """A Purdue level and what it is called; empty where nobody told."""
+    """A Purdue level and its name; empty where none is recorded."""
     if level is None:
         return ""
     return " · ".join(filter(None, (level_name(level), str(LEVEL_WORDS.get(level, "")))))

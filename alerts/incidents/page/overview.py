@@ -66,7 +66,7 @@ _ORDER = (PlannedAlert.Fit.LATE, PlannedAlert.Fit.NOT_NAMED, PlannedAlert.Fit.IN
 
 @dataclass(frozen=True, slots=True)
 class PlannedCheck:
-    """What one planned work says of an incident. `is_expected`: it speaks for it."""
+    """How one planned work relates to an incident. `is_expected`: the work explains it."""
 
     work: UUID
     is_expected: bool
@@ -74,7 +74,7 @@ class PlannedCheck:
 
 
 def planned_checks(incident: Incident, *, now: datetime, zone: tzinfo) -> list[PlannedCheck]:
-    """Return what planned work says of the incident, what speaks against it first."""
+    """Return how planned work relates to the incident, what counts against it first."""
     rows = (
         PlannedAlert.objects.filter(alert__incidents=incident, known_until=None)
         .order_by("ends_at", "alert")

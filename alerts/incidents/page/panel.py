@@ -107,7 +107,7 @@ _LEVELS = re.compile(r"Level (?P<upper>[\d.]+) to Level (?P<lower>[\d.]+)")
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened, as the person's language says it."""
+    """What happened, in the person's language."""
 
     title: str
     plain: str

@@ -20,7 +20,7 @@ WEEKS = 13
 
 @dataclass(frozen=True, slots=True)
 class PatternHistory:
-    """What OT said of a pattern: how often which verdict, and the latest one."""
+    """OT's answers on a pattern: how often which verdict, and the latest one."""
 
     counts: dict[str, int]
     latest_verdict: str
@@ -48,12 +48,12 @@ class RecentSightings:
 
 
 def pattern_verdicts_of(incident: Incident) -> PatternHistory | None:
-    """Return what OT said of this pattern, as far as the reader of the incident may know it."""
+    """Return OT's answers on this pattern, as far as the reader of the incident may see them."""
     return pattern_verdicts(incident.pattern, hidden=incident.hidden)
 
 
 def pattern_verdicts(pattern: UUID | None, *, hidden: HiddenVerdicts) -> PatternHistory | None:
-    """Return what OT said of a pattern, `hidden` verdicts left out; None where nothing was judged.
+    """Return OT's answers on a pattern, `hidden` verdicts left out; None where nothing was judged.
     Every page that says what OT said before asks here.
     """
     stats = PatternMemory.objects.filter(pattern=pattern).first() if pattern else None

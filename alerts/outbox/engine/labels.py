@@ -8,7 +8,7 @@ GATE_LABEL: Final = "tagout-off"  # on what comes in while suppression is switch
 
 
 def our_label(word: str) -> str:
-    """Return Tagout's label that says this: a verdict, an escalation, the trial of a rule."""
+    """Return Tagout's label for this: a verdict, an escalation, the trial of a rule."""
     return _PREFIX + word
 
 

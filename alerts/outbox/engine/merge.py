@@ -203,7 +203,7 @@ def rebase(base: Bag, patch: Bag, properties: Bag) -> Bag:
 
 
 def properties_after(patch: Bag) -> Bag:
-    """What a patch left behind, as far as it can be told without the answer to it."""
+    """What a patch left behind, as far as can be determined without the answer to it."""
     members = {k: v for k, v in patch.items() if k not in (LABELS_ADD, LABELS_REMOVE)}
     return members | {LABELS: label_names(patch.get(LABELS_ADD))}
 

@@ -459,7 +459,7 @@ def _settled(change: Change, sent: Sent, *, now: datetime, dead: bool = False) -
 def note_workspace_answer(
     workspace_id: int, *, purpose: ClientPurpose, client: SentinelClient | None = None
 ) -> None:
-    """Note for all processes that the workspace answered, whatever it said."""
+    """Note for all processes that the workspace answered, whatever the answer."""
     note_success(
         workspace_id=workspace_id,
         now=clock.unshifted(),

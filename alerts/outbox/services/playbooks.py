@@ -48,7 +48,7 @@ class ChangeTakenOver(Exception):
 
 
 class NotAllowed(Exception):
-    """The playbook must not be started as it stands in Azure now; nothing was called."""
+    """The playbook must not be started as it is in Azure now; nothing was called."""
 
 
 def start_playbook(

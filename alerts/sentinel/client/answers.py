@@ -30,7 +30,7 @@ _AGAIN_LATER = frozenset({408, 500, 502, 503, 504})
 
 
 def error_for(status: int, headers: Mapping[str, str], body: bytes) -> SentinelError:
-    """The error of ours that an unsuccessful answer stands for."""
+    """Return our exception for an unsuccessful answer."""
     code, message = error_in(body)
     context: dict[str, Any] = {
         "status": status,

@@ -111,7 +111,7 @@ class AzureSentinelClient(
         top: int = MAX_PAGE_SIZE,
         next_link: str | None = None,
     ) -> bytes:
-        """One page of incidents, oldest first; `next_link` goes on where a page said it does."""
+        """One page of incidents, oldest first; `next_link` is the link that a page returned."""
         if next_link is not None:
             return self._call("GET", self._followed(next_link))
         bounds = [("ge", since), ("lt", until)]

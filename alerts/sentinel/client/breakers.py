@@ -18,10 +18,10 @@ _OF_THE_SIGN_IN = "SignInUnreachable"
 
 
 class HostBreaker(Protocol):
-    """What is known about how one host answers."""
+    """The circuit breaker of one host."""
 
     def may_call(self) -> bool:
-        """Whether to call now; when a probe is due, only one asker is told yes."""
+        """Whether to call now; when a probe is due, True for only one caller."""
         ...
 
     def note_answer(self) -> None:

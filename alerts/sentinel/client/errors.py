@@ -69,7 +69,7 @@ TOO_LARGE = "AnswerTooLarge"  # more than one answer may hold
 
 
 class SentinelRefused(SentinelError):
-    """Sentinel understood and said no; sending the same again will not help."""
+    """Sentinel understood the request and refused it; sending it again will not help."""
 
 
 class AnswerTooLarge(SentinelRefused):
@@ -110,7 +110,7 @@ class SentinelNotFound(SentinelError):
 
 
 class SentinelDenied(SentinelError):
-    """Not signed in (401) or not allowed (403); `status` tells which."""
+    """Not signed in (401) or not allowed (403); `status` is the HTTP status."""
 
 
 class ForeignHost(SentinelError):

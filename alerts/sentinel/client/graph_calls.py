@@ -54,7 +54,7 @@ class GraphCalls(SignedCalls):
         return self._call("GET", self._url(*parts, **options), headers=_PREFER)
 
     def follow(self, link: str) -> bytes:
-        """GET a next page where the answer before said it is."""
+        """GET the next page, by the link in the answer before."""
         return self._call("GET", self._followed(link), headers=_PREFER)
 
     def patch(self, *parts: str, body: Mapping[str, Any], match: str = "") -> bytes:

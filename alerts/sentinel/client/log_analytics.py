@@ -111,7 +111,7 @@ class AzureLogsClient:
         )
 
     def _id(self) -> str:
-        """The workspace's id in Log Analytics, which the resource manager knows."""
+        """The workspace's id in Log Analytics, read from the resource manager."""
         if not self._workspace_id:
             connection = self._connection
             arm = _Host(

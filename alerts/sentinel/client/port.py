@@ -118,7 +118,7 @@ class IncidentPort(Protocol):
         top: int = MAX_PAGE_SIZE,
         next_link: str | None = None,
     ) -> bytes:
-        """One page of incidents, oldest first; `next_link` goes on where a page said it does."""
+        """One page of incidents, oldest first; `next_link` is the link that a page returned."""
         ...
 
     def get_incident(self, name: str) -> bytes:
@@ -182,7 +182,7 @@ class SentinelClient(
 
     @property
     def calls_left(self) -> dict[str, int]:
-        """What the latest answers said is left of the call budgets, by the header's name."""
+        """The remaining call budgets in the latest answers, by header name."""
         ...
 
     @property

@@ -72,7 +72,7 @@ class Prerequisites(AzureCalls, Protocol):
     def read_prerequisite(
         self, part: Prerequisite, *, of: str = "", next_link: str | None = None
     ) -> bytes:
-        """One answer, or one page of a list; `next_link` goes on where a page said it does."""
+        """One answer, or one page of a list; `next_link` is the link that a page returned."""
         if next_link is not None:
             return self._call("GET", self._followed(next_link))
         if part in _BELOW_SENTINEL or part is Prerequisite.TEMPLATE:

@@ -17,7 +17,7 @@ class StoredBreaker:
         self._name = name[:_MAX_NAME]
 
     def may_call(self) -> bool:
-        """Whether to call now; when a probe is due, only one asker is told yes."""
+        """Whether to call now; when a probe is due, True for only one caller."""
         return circuit_breakers.may_call(self._name, now=clock.unshifted())
 
     def note_answer(self) -> None:

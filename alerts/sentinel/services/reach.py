@@ -34,7 +34,7 @@ _NOTE_SUCCESS_EVERY = timedelta(seconds=20)
 def may_call_workspace(
     *, workspace_id: int, now: datetime, purpose: str = ClientPurpose.READ
 ) -> bool:
-    """Whether to call now. When a breaker is due for its probe, only one asker is told yes."""
+    """Whether to call now. When a breaker is due for its probe, True for only one caller."""
     rows = Reachability.objects.filter(workspace_id=workspace_id)
     silent_until = rows.aggregate(latest=Max("not_before"))["latest"]
     if silent_until and silent_until > now:

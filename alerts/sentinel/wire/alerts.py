@@ -74,7 +74,7 @@ _FACT_NAMES = {
 
 
 class D4iotFacts(Struct, frozen=True, gc=False):
-    """What the sensor saw, as Defender for IoT tells it; a side that is not named is None."""
+    """What the sensor saw, as Defender for IoT reports it; a side that is not named is None."""
 
     site: str | None = None
     zone: str | None = None
@@ -181,7 +181,7 @@ _READER = Reader(_Alert)
 
 
 def read_alerts(body: bytes) -> list[WireAlert | UnreadableRecord]:
-    """Every alert of an incident; what cannot be read stands in its place as Unreadable."""
+    """Every alert of an incident; Unreadable in place of what cannot be read."""
     _, records = _READER.read(body)
     return _READER.read_each(body, records, _read)
 

@@ -62,7 +62,7 @@ _AUTHOR = {
 
 
 class WireDevice(Struct, frozen=True, gc=False, kw_only=True):
-    """What an entity of kind IoTDevice says about a device; empty texts become None."""
+    """What an entity of kind IoTDevice contains about a device; empty texts become None."""
 
     device_id: str | None
     device_name: str | None

@@ -128,7 +128,7 @@ def read_log_answer(body: bytes) -> LogAnswer:
 
 
 def _problem_in(error: object) -> str:
-    """The innermost sentence of an error, which says what happened."""
+    """The innermost sentence of an error, which describes what happened."""
     text = ""
     for _ in range(8):
         if not isinstance(error, dict):

@@ -22,7 +22,7 @@ NEW, COMPLETED = "New", "Completed"
 
 
 class WireTask(Struct, frozen=True, gc=False, kw_only=True):
-    """One task; a status that nobody knows is kept as it came."""
+    """One task; an unrecognised status is kept as it came."""
 
     name: str
     etag: str | None

@@ -136,7 +136,7 @@ _CURRENT_PRODUCTS |= {name.casefold(): name for name in set(_CURRENT_PRODUCTS.va
 
 
 def current_product(name: str) -> str:
-    """Return what a product is called today; a name that is not known as it came."""
+    """Return what a product is called today; an unrecognised name as it came."""
     return _CURRENT_PRODUCTS.get(name.strip().casefold(), name)
 
 
@@ -291,7 +291,7 @@ _USUAL_YEARS = frozenset(range(_FROM, _TO))
 
 
 def moment_field(value: object, name: str, flags: list[str]) -> datetime | None:
-    """The aware moment a field holds, or None with a flag that says what was odd about it."""
+    """The aware moment a field holds, or None with a flag for what was odd about it."""
     if value is None or value is UNSET:
         return None
     if value.__class__ is not str:

@@ -18,7 +18,7 @@ _MARK: Final = re.compile(r"\s*\[tagout:([A-Za-z0-9_-]{22})\]\s*$")
 
 
 def graph_comment_text(message: str, *, key: str) -> str:
-    """The text to send: the message, and last the mark of the key (a GUID) it is known by."""
+    """The text to send: the message, and last the mark of the key (a GUID) that identifies it."""
     mark = f"\n[tagout:{urlsafe_b64encode(UUID(key).bytes).decode().rstrip('=')}]"
     room = MAX_COMMENT_LENGTH - len(mark)
     if len(message) > room:

@@ -177,7 +177,7 @@ def _read(record: WireRecord[_Incident]) -> GraphIncident:
 
 
 def version_of(incident: GraphIncident) -> str:
-    """What stands for an etag, which Graph does not have: the time of its last change, as text."""
+    """The substitute for an etag, which Graph lacks: the time of the last change, as text."""
     return GRAPH_VERSION + graph_text(incident.raw.get("lastUpdateDateTime"))
 
 

@@ -74,7 +74,7 @@ def graph_text(value: Any) -> str:
 
 
 def bags_of(value: Any) -> list[Bag]:
-    """The objects of a list; what else stands in it is left out."""
+    """The objects of a list; anything else in it is left out."""
     return (
         [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
     )
