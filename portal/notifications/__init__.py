@@ -1,3 +1,3 @@
-"""Tell people what happened: in-app inbox and mail. Knows nothing of
-what it tells. Doors: `services.notify`, `queries.inbox_of`, page `/inbox/`.
+"""Notify people: in-app inbox and mail. Depends on no room whose events it sends: kinds come from
+the wings. Entry points: `services.notify_each`, `queries.inbox_of`, page `/inbox/`.
 """

@@ -1,11 +1,11 @@
 """Reads captures: what devices said to each other, in plain Python and without Django.
 
-A capture is a pcap or pcapng file, told by its bytes and not by its name. `summarize` counts what
-is in it, `dissect_file` takes its frames apart one by one. Whatever the bytes are, the answer is a
-result or a `CaptureError` whose one sentence names the place; lengths in a file are never trusted.
+A capture is a pcap or pcapng file, recognised by its bytes and not by its name. `summarize` counts
+what is in it, `dissect_file` takes its frames apart one by one. Whatever the bytes are, the answer
+is a result or a `CaptureError` whose one sentence names the place; lengths in a file are never
+trusted.
 
-Must not know: lessons, people, the database. Doors: the names below; `tshark.py` is a second
-dissector behind the same interface where the program is installed.
+Must not import: lessons, people, the database. Entry points: the names below.
 """
 
 from training.pcap.capture_file import CaptureFile, CaptureFrame, format_of

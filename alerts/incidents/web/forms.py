@@ -1,4 +1,4 @@
-"""Forms of what can be done to incidents, and of what OT says of devices and sites."""
+"""Forms of the acts on incidents."""
 
 from typing import Any, ClassVar, override
 from uuid import UUID
