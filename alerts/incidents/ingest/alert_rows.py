@@ -75,8 +75,14 @@ _NO_SIDES = (
 )
 _ANY = f"CASE WHEN {_NO_SIDES} AND cardinality(a.@) > 0 THEN a.@ ELSE excluded.@ END"
 _NEWEST = f"CASE WHEN {_NEWER} THEN excluded.@ ELSE a.@ END"
-# Flags of the title go with the type, which the newest version tells; of others none is lost.
+# Flags of the title go with the type, which the newest version has; of others none is lost. A doubt
+# about an alert whose analytics rules were read stays when the same alert is read again: else a
+# title that was fixed when it came would count as soon as somebody has put the format back.
 _OF_TITLE = f"f = '{BY_TITLE}' OR starts_with(f, '{OF_RULE}')"
+_IS_DOUBTED = (
+    f"a.system_alert_id = excluded.system_alert_id AND a.flags @> '{{{BY_TITLE}}}'::text[]"
+    f" AND NOT EXISTS (SELECT FROM unnest(a.flags) f WHERE starts_with(f, '{OF_RULE}'))"
+)
 
 
 def _flags(first: str, second: str) -> str:
@@ -84,7 +90,11 @@ def _flags(first: str, second: str) -> str:
         return f"ARRAY(SELECT f FROM unnest({row}.flags) f WHERE {which})"
 
     others = [flags_in(row, f"NOT ({_OF_TITLE})") for row in (first, second)]
-    return f"coalesce(nullif({others[0]}, '{{}}'), {others[1]}) || {flags_in(first, _OF_TITLE)}"
+    of_title = (
+        f"CASE WHEN {_IS_DOUBTED} THEN '{{{BY_TITLE}}}'::text[]"
+        f" ELSE {flags_in(first, _OF_TITLE)} END"
+    )
+    return f"coalesce(nullif({others[0]}, '{{}}'), {others[1]}) || {of_title}"
 
 
 _FLAGS = f"CASE WHEN {_NEWER} THEN {_flags('excluded', 'a')} ELSE {_flags('a', 'excluded')} END"

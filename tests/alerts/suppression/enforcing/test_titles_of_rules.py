@@ -131,6 +131,18 @@ def test_a_rule_that_was_doubtful_at_the_first_look_does_not_prove_it_later(
     assert Alert.objects.get().flags == ["alert_type:by_title"]
 
 
+def test_a_doubt_stays_when_the_alert_is_read_again(floor, stops, read_rule):
+    read_rule(POLLING)
+    incident = stops(f"(MDIoT) {POLLING}")
+    assert not is_closed(floor, incident)
+    read_rule(NAMING)
+    floor.go(minutes=1)
+    floor.join(incident, routine())
+    floor.read()
+    assert not is_closed(floor, incident)
+    assert Alert.objects.exclude(flags=[]).get().flags == ["alert_type:by_title"]
+
+
 @pytest.mark.parametrize(
     "shows",
     [
