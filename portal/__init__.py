@@ -1,1 +1,1 @@
-"""The hall: the Django project and what both wings share. It knows neither wing."""
+"""The hall: the Django project and what both wings share. It imports neither wing."""

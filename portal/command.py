@@ -20,7 +20,7 @@ MAX_FILE = 100 * 1024 * 1024
 
 
 def read_file(path: Path) -> bytes:
-    """Return what stands in a file that a command was given, or refuse in one sentence."""
+    """Return the content of a file that a command was given, or refuse in one sentence."""
     try:
         if path.stat().st_size > MAX_FILE:
             raise CommandError(f"{path} is larger than 100 MB: split it.")

@@ -1,4 +1,4 @@
-"""What the house says when it does not do something."""
+"""Exceptions for a command that was refused, and for a setting that is wrong."""
 
 
 class Refused(Exception):
@@ -10,4 +10,4 @@ class Refused(Exception):
 
 
 class Misconfigured(Exception):
-    """A setting is missing or malformed; the text names the setting and says what to do."""
+    """A setting is missing or malformed; the text names the setting and what to do."""

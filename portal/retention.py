@@ -10,7 +10,7 @@ from portal.rooms import Contribution
 
 
 class Remover(Protocol):
-    """Removes what a setting says, or only counts it. Returns how many things that are."""
+    """Removes what is due by a setting, or only counts it. Returns how many things that are."""
 
     def __call__(self, *, now: datetime, is_dry_run: bool) -> int:
         """Remove, or count."""

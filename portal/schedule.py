@@ -1,4 +1,4 @@
-"""Every periodic job in one table. A tick only wakes; what is due stands in PostgreSQL.
+"""Every periodic job in one table. A tick only wakes; what is due is stored in PostgreSQL.
 
 A wake-up expires after a quarter of an hour, so a worker that was away finds no pile. Not sooner:
 expiry is judged by the worker's own clock, which may be minutes off (reliability F23).

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 class ControlRefused(Exception):
-    """The simulator did not do what was asked, and says why."""
+    """The simulator did not do what was asked; the text is the reason."""
 
 
 class Control:
@@ -58,7 +58,7 @@ class Control:
         return list(self.call("GET", "portal")["incidents"])
 
     def truth(self) -> list[Json]:
-        """What the plant knows about each of its incidents."""
+        """Return the plant's truth about each of its incidents."""
         return list(self.call("GET", "truth")["incidents"])
 
     def runs(self) -> Json:
@@ -105,7 +105,7 @@ class Control:
         return dict(self.call("POST", "resource", named | values))
 
     def fault(self, **values: Any) -> str:
-        """Put a fault in force; tells its name."""
+        """Put a fault in force; returns its name."""
         return str(self.call("POST", "faults", values)["faults"][0])
 
     def clear_faults(self, name: str = "") -> int:
@@ -133,7 +133,7 @@ class Control:
         return dict(self.call("POST", "graph", values))
 
     def office(self, workspace: str, **values: Any) -> Json:
-        """Add incidents of mail, endpoints and sign-ins; tells the words planted in them."""
+        """Add incidents of mail, endpoints and sign-ins; returns the words planted in them."""
         return dict(self.call("POST", "office", {"workspace": workspace, **values}))
 
     def empty(self, workspace: str) -> Json:

@@ -39,7 +39,7 @@ def parse_time(text: str) -> int:
 
 
 class Clock:
-    """Tells the pretend Azure what time it is. Moving it forward is all one can do."""
+    """The time of the pretend Azure. Moving it forward is all one can do."""
 
     def __init__(
         self, *, offset: timedelta = timedelta(), frozen_at: datetime | None = None

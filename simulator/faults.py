@@ -257,7 +257,7 @@ class Faults:
         return fault
 
     def clear(self, name: str = "") -> int:
-        """Take faults out of force, all or those of one name; tells how many."""
+        """Take faults out of force, all or those of one name; returns how many."""
         rest = [fault for fault in self._faults if name and fault.name != name]
         cleared = len(self._faults) - len(rest)
         self._faults = rest

@@ -51,7 +51,7 @@ def find_route[R: AnyRoute](
 
 
 class Journalled:
-    """One call as the journal tells it, once there is an answer; what only reads is not told."""
+    """One call as the journal records it, once there is an answer; mere reads are left out."""
 
     def __init__(
         self, azure: Azure, route: AnyRoute | None, *, at: int, method: str, path: str, body: bytes

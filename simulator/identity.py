@@ -120,7 +120,7 @@ def _covers(pattern: str, action: str) -> bool:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token says: whose it is, of which tenant, with which permissions for Graph."""
+    """The claims of a token: whose it is, of which tenant, with which permissions for Graph."""
 
     application: Application
     tenant: str
@@ -191,7 +191,7 @@ class Identities:
         return claims.application, claims.tenant
 
     def claims(self, authorization: str, *, audiences: set[str]) -> Claims:
-        """What a bearer token for one of these audiences says; refuses with 401."""
+        """Return the claims of a bearer token for one of these audiences; refuses with 401."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or token.count(".") != 2:
             raise unauthorised("AuthenticationFailed", "Authentication failed. No bearer token.")

@@ -227,7 +227,7 @@ def put_comment(
 def recount_comments(
     azure: Azure, incident: Incident, *, at: int, source: str, added: int = 0
 ) -> None:
-    """Tell on the incident how many comments it has now."""
+    """Store on the incident how many comments it has now."""
     total = len(azure.store.resources.parts(incident.workspace, incident.name, "comments"))
 
     def count(properties: Json) -> None:

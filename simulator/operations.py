@@ -197,7 +197,7 @@ def _person(body: Json) -> Person:
 
 
 def inject(azure: Azure, body: Json, at: int) -> Json:
-    """Put in incidents: a kind that the plant knows, or explicit properties. What the plant does
+    """Put in incidents: a kind that the plant has, or explicit properties. What the plant does
     becomes an incident only where the connector and the rules of the workspace let it.
     """
     turns = range(int(body.get("count", 1)))

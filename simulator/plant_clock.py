@@ -31,7 +31,7 @@ class PlantClock:
         self.events: list[Json] = azure.store.fact("events", [])
 
     def load_history(self, count: int) -> int:
-        """Fill an empty store with the plant's past; tells how many incidents came."""
+        """Fill an empty store with the plant's past; returns how many incidents came."""
         store = self._azure.store
         progress = store.fact("history")
         if count == 0 or (progress is not None and progress["whole"]):
@@ -83,7 +83,7 @@ class PlantClock:
             self._azure.store.keep("events", events)
 
     def catch_up(self) -> int:
-        """Create what happened since the last look, run due events; tells how many incidents."""
+        """Create what happened since the last look, run due events; returns how many incidents."""
         now = self._azure.clock.ticks()
         created = 0
         while self.events and self.events[0]["at"] <= now:

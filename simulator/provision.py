@@ -1,4 +1,4 @@
-"""What stands in every pretend workspace from the first day: rules, connectors, content."""
+"""What every pretend workspace has from the first day: rules, connectors, content."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import orjson
 
 @dataclass
 class Reply:
-    """What a handler answers, and what it wants written in the journal."""
+    """What a handler answers, and what the journal records of it."""
 
     status: int = 200
     body: Any = None
@@ -27,7 +27,7 @@ class Reply:
 
 
 class ArmRefusal(Exception):
-    """Azure says no: a status, a code and a sentence in Azure's own envelope."""
+    """A refusal of Azure: a status, a code and a sentence in Azure's own envelope."""
 
     def __init__(
         self, status: int, code: str, message: str, headers: dict[str, str] | None = None

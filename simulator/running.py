@@ -1,4 +1,4 @@
-"""Run a simulator: in a thread for tests, or as a process of its own until it is told to stop."""
+"""Run a simulator: in a thread for tests, or as a process of its own until it is stopped."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def default_plant(seed: int) -> Plant:
 
 
 class CannotServe(Exception):
-    """The simulator cannot start like this, and the sentence says why."""
+    """The simulator cannot start like this; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class ServeOptions:
 
 
 def serve(options: ServeOptions, *, report: Callable[[Json], None]) -> None:
-    """Load what must be loaded, tell where it listens, and answer until SIGTERM or Ctrl-C."""
+    """Load what must be loaded, report where it listens, and answer until SIGTERM or Ctrl-C."""
     script = read_script(options.script) if options.script else None
     certificates = ensure_certificates(options.data)
     simulator = Simulator(

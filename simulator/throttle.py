@@ -71,7 +71,7 @@ class Throttle:
     def admit(
         self, *, method: str, limit: str, principal: str, subscription: str, now: datetime
     ) -> dict[str, str]:
-        """Count one call and tell what is left as headers; refuses with 429."""
+        """Count one call and return what is left as headers; refuses with 429."""
         kind = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(method, "writes")
         if not self.on:
             return {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(BUCKETS[kind][0]))}

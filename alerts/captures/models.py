@@ -78,7 +78,7 @@ class Capture(Leased):
 
     @property
     def why_unreadable(self) -> str:
-        """The sentence that says why it could not be read; empty where it was or will be."""
+        """The sentence that explains why it could not be read; empty where it was or will be."""
         return self.latest_error if self.state == JobState.DEAD else self.trouble
 
 

@@ -24,7 +24,7 @@ class PartRead:
 
 
 class CaptureReader(Protocol):
-    """Knows captures. The page of a capture that was read has the address `page_name`."""
+    """Reads captures. The page of a capture that was read has the address `page_name`."""
 
     page_name: str
 

@@ -62,7 +62,7 @@ def attach_capture(
     now: datetime,
     unshifted: datetime,
 ) -> Capture:
-    """Take a file into quarantine. Its name says nothing: the first bytes must be a capture's."""
+    """Take a file into quarantine. Its name does not count: the first bytes must be a capture's."""
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
     if reasons := reasons_against_attaching(incident, by=by):
         raise CannotAttachCapture(*reasons)

@@ -1,4 +1,4 @@
-"""Wake-ups of the queue `captures`. What waits stands in PostgreSQL."""
+"""Wake-ups of the queue `captures`. What waits is stored in PostgreSQL."""
 
 from typing import Any
 

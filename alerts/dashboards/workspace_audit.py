@@ -64,7 +64,7 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[WatchedObject]:
 
 
 def tell_of_sick_workspaces(audit: Audit, now: datetime) -> None:
-    """Tell the administrators of a workspace that it is sick; again only after it was well. Of
+    """Notify the administrators of a workspace that it is sick; again only after it was well. Of
     sign-ins that are refused they hear anyway.
     """
     noted = {note.key: note.payload.get("since") for note in notes_of(SICK)}

@@ -69,7 +69,7 @@ def seed_workspaces(
     organisation: Organisation | None,
     now: datetime,
 ) -> None:
-    """Register the simulator's workspaces, or point known ones to where it answers now."""
+    """Register the simulator's workspaces, or point existing ones to where it answers now."""
     application = next(app for app in plant["applications"] if app["key"] == "portal")
     for workspace_facts in plant["workspaces"]:
         if Workspace.objects.filter(name=workspace_facts["key"]).exists():
@@ -173,8 +173,8 @@ def is_fetching_details() -> bool:
 def judge_history(
     *, truth: Mapping[str, Mapping[str, Any]], processed: set[int], now: datetime
 ) -> int:
-    """Judge closed incidents whose details are known by now; return how many were judged. `truth`
-    by incident name: process, verdict, site. `seen` keeps the rows looked at, to call again.
+    """Judge closed incidents whose details are fetched by now; return how many were judged. `truth`
+    by incident name: process, verdict, site. `processed` keeps the rows looked at, to call again.
     """
     closed = Incident.objects.filter(
         status=IncidentStatus.CLOSED, details_state=DetailsState.FETCHED

@@ -1,4 +1,4 @@
-"""Where intake stands with each workspace, what it did, what it could not read, and push hints."""
+"""How far intake has read each workspace, what it did, what it could not read, and push hints."""
 
 from django.db import models
 from django.db.models import Value
@@ -113,7 +113,7 @@ class OutsideCount(models.Model):
 
 
 class OversizedIncident(models.Model):
-    """An incident that is larger than one answer may hold, and where it stands in a list: from
+    """An incident that is larger than one answer may hold, and its place in a list: from
     `since` on, before `until`. Once that is a microsecond, lists are read around it.
     """
 

@@ -1,5 +1,5 @@
-"""Tell administrators where more than one in a hundred incidents cannot be read: Sentinel writes
-something that Tagout does not know. Told once, and again only after it was well in between.
+"""Notify administrators where more than one in a hundred incidents cannot be read: Sentinel
+writes something that Tagout cannot parse. Sent once, and again only after it was well in between.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ NOTED: Final = INCIDENTS_UNREADABLE.name  # the kind of the note that an alarm h
 
 
 def warn_about_unreadable(*, now: datetime) -> int:
-    """Send what is to be told and was not told yet; returns how many alarms."""
+    """Send the alarms that are due and were not sent yet; return how many."""
     found = unreadable_by_workspace(now=now)
     noted = dict(Job.objects.filter(kind=NOTED).values_list("key", "payload"))
     alarms, failures = 0, RoundFailures()

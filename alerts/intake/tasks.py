@@ -1,4 +1,4 @@
-"""Wake-ups of the queue `intake`. What is due stands in PostgreSQL; any number may run at once."""
+"""Wake-ups of the queue `intake`. What is due is in PostgreSQL; any number may run at once."""
 
 from typing import Any
 
@@ -63,5 +63,5 @@ def read_tasks_of_incidents(**_later: Any) -> None:
 
 @shared_task(acks_late=True)
 def watch_unreadable(**_later: Any) -> None:
-    """Tell administrators where more than one in a hundred incidents cannot be read."""
+    """Notify administrators where more than one in a hundred incidents cannot be read."""
     warn_about_unreadable(now=clock.now())

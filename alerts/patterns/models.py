@@ -172,7 +172,7 @@ class Candidate(models.Model):
 
     @property
     def process(self) -> Pattern:
-        """What it says, as the engine takes it; without figures."""
+        """The pattern as the engine takes it; without figures."""
         return pattern_from_json(self.pattern)
 
     @property

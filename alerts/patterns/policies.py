@@ -37,7 +37,7 @@ def reasons_against_rule_of_pattern(candidate: Candidate, *, by: User) -> list[s
 
 
 def obstacles_in_words(obstacles: Iterable[tuple[str, dict[str, str]]]) -> list[str]:
-    """Return in words what stands against a rule, as mining noted it: code and detail."""
+    """Return in words the obstacles to a rule, as mining noted them: code and detail."""
     return [_obstacle(code, detail) for code, detail in obstacles]
 
 

@@ -1,4 +1,4 @@
-"""Wake-ups of the queue `bulk`. What is due stands in PostgreSQL."""
+"""Wake-ups of the queue `bulk`. What is due is stored in PostgreSQL."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ def may_plan_at(site: Site, *, by: User) -> bool:
 
 
 def reasons_against_planning(site: Site, *, by: Actor) -> list[str]:
-    """Why this person may not plan or change work at this site; a command may, whoever runs it."""
+    """Return why this person may not plan or change work at this site; any command may."""
     if not isinstance(by, User) or may_plan_at(site, by=by):
         return []
     return [

@@ -81,7 +81,7 @@ def works_visible_to(user: User) -> QuerySet[PlannedWork]:
 def occurrences_between(
     site_ids: Collection[int], *, start: datetime, end: datetime
 ) -> QuerySet[Occurrence]:
-    """Return what takes place at these sites in [start, end), as it is known now."""
+    """Return what takes place at these sites in [start, end), as planned now."""
     rows = Occurrence.objects.filter(
         site__in=site_ids, known_until=None, starts_at__lt=end, ends_at__gt=start
     ).exclude(work__state=PlannedWork.State.CANCELLED, done_at=None)

@@ -8,7 +8,7 @@ from portal.jobs.models import JobState, Leased
 
 
 class Finding(models.Model):
-    """One part of what stands around a workspace, as it was read last. With an error, `facts` are
+    """One part of what surrounds a workspace, as it was read last. With an error, `facts` are
     older than `tried_at`: the part could not be read any more. Times are business time.
     """
 

@@ -13,7 +13,7 @@ from portal.jobs.services import run_while_due
 
 @shared_task(acks_late=True)
 def read_prerequisites(**_later: Any) -> None:
-    """Read what stands around each workspace that is due."""
+    """Read what surrounds each workspace that is due."""
     _look("read")
 
 

@@ -396,7 +396,7 @@ def check_name(check: ReadinessCheck) -> str:
 
 
 def check_evidence(check: ReadinessCheck) -> str:
-    """Return what shows that a check stands as it does."""
+    """Return the evidence for the state of a check."""
     return str(_WORDS[check.reason][0]) % _spelled(check)
 
 
@@ -406,7 +406,7 @@ def fix_of(check: ReadinessCheck) -> str:
 
 
 def check_state_word(state: CheckState) -> str:
-    """Return how a check stands, in one word."""
+    """Return the state of a check in a word or two."""
     return {
         CheckState.OK: gettext("In order"),
         CheckState.FAILED: gettext("To be put right"),

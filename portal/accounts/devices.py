@@ -39,7 +39,7 @@ def device_of(request: HttpRequest, email: str) -> str:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, person: User) -> None:
-    """Have the browser of a person who has just signed in tell so the next time."""
+    """Set the cookie that marks this browser as a known device of the person signed in."""
     devices = list(_known_devices(request))
     device = next((candidate.device for candidate in devices if _is_of(candidate, person)), "")
     others = [candidate for candidate in devices if candidate.person != person.uuid.hex]

@@ -169,8 +169,8 @@ class Grant(models.Model):
 
 
 class Session(models.Model):
-    """One browser in which a person signed in. Its key is in the cookie only: whoever reads this
-    table, or a backup of it, can sign in with nothing of it (reliability A18).
+    """One browser in which a person signed in. Its key is in the cookie only: a copy of this
+    table, or of a backup of it, is not enough to sign in (reliability A18).
     """
 
     key_digest = models.CharField(primary_key=True, max_length=64)  # SHA-256 of the key

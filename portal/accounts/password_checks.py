@@ -44,7 +44,7 @@ class _Share:
 
 
 class CheckQueue:
-    """One check runs, one waits; whoever comes then is sent away at once. No account has both
+    """One check runs, one waits; any further one is refused at once. No account has both
     places: a program that signs in again and again, right password and all, keeps nobody else out.
     """
 
@@ -56,8 +56,8 @@ class CheckQueue:
 
     @contextmanager
     def place(self, account: str) -> Iterator[None]:
-        """Take a place in the queue, before anything is asked of the database: sending somebody
-        away must cost next to nothing. Raises TooManyChecks.
+        """Take a place in the queue, before any query to the database: a refusal must cost next to
+        nothing. Raises TooManyChecks.
         """
         with self._share_of(account):
             if not self._places.acquire(blocking=False):
@@ -134,8 +134,8 @@ def note_proof(request: HttpRequest, *, now: datetime) -> None:
 
 
 def proved_at_of(request: HttpRequest) -> datetime | None:
-    """When this session's person last proved who they are; None where that is not known. A token
-    proves nothing: it has no session.
+    """Return when this session's person last proved who they are, or None. A token proves nothing:
+    it has no session.
     """
     session = getattr(request, "session", None)
     text = session.get(_KEY) if session is not None else None

@@ -19,7 +19,7 @@ type StixObject = Mapping[str, Any]
 
 
 class BundleError(Exception):
-    """The file is no bundle of ATT&CK for ICS that can be used; the text says why."""
+    """The file is not a usable bundle of ATT&CK for ICS; the text gives the reason."""
 
 
 def read_bundle(data: bytes) -> dict[str, Any]:
@@ -159,7 +159,7 @@ type TechniqueRow = Mapping[str, Any]  # as the catalogue's file has it
 
 
 class ChangeKind(StrEnum):
-    """What happens to an id. The order is the one in which changes are told."""
+    """What happens to an id. The order is the one in which changes are listed."""
 
     NEW = "new"
     REVOKED = "revoked"
@@ -170,8 +170,8 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TechniqueChange:
-    """One id that the later release adds, gives up, calls otherwise or files elsewhere. `text` says
-    what it is from then on; `affects` are the ids whose mappings, lessons and rules to look at.
+    """One id that the later release adds, retires, renames or moves. `text` is what it is from then
+    on; `affects` are the ids whose mappings, lessons and rules to look at.
     """
 
     kind: ChangeKind

@@ -31,7 +31,7 @@ class Tactic:
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """How somebody does it. Retired ids stay known and say by what they were replaced."""
+    """One technique of ATT&CK. Retired ids are kept; `current_id` is the replacement."""
 
     id: str
     name: str
@@ -85,7 +85,7 @@ def _is_named(name: str, words: str, whole: bool) -> bool:
 
 
 def resolve(old_id: str) -> str:
-    """The current id for an old one. Any other id comes back as it is, known or not."""
+    """Return the current id for an old one. Any other id is returned as it is, even if unknown."""
     found = technique(old_id)
     return found.current_id if found else old_id.strip()
 
@@ -146,7 +146,7 @@ def licence() -> str:
 
 
 def shipped() -> dict[str, Any]:
-    """Return the catalogue that Tagout ships, as it stands in its file."""
+    """Return the catalogue that Tagout ships, read from its file."""
     loaded: dict[str, Any] = json.loads((_DATA / "attack_ics.json").read_text(encoding="utf-8"))
     return loaded
 

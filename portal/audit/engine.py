@@ -1,4 +1,4 @@
-"""How the head of the chain is told outside, as one line, and read again from whatever kept it.
+"""Format the head of the chain as one line to publish outside, and parse such lines again.
 Strangers write into logs, too (their browser's name, an address), so each line carries a mark.
 """
 
@@ -16,14 +16,14 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Where the chain stood when it was told outside."""
+    """A head of the chain, as it was published outside."""
 
     seq: int
     hash: str
 
     def line(self, key: bytes, *, at: int) -> str:
-        """Return the words that `anchors_in` finds again with the same key. `at` is when they are
-        told, in microseconds.
+        """Return the line that `anchors_in` parses with the same key. `at` is when it is published,
+        in microseconds.
         """
         return self._marked("head", key, at)
 
@@ -38,17 +38,17 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class AnchorsRead:
-    """The heads that lines tell, and how many lines only look as if they told one."""
+    """The heads parsed from lines, and how many lines only look like one."""
 
     anchors: tuple[Anchor, ...] = ()
     ignored: int = 0
 
 
 def anchors_in(lines: Iterable[str], key: bytes) -> AnchorsRead:
-    """Return the heads that these lines tell, whatever logs and syslog write around them. Where a
-    line says that a backup was restored, heads of later entries that were told before it are left
-    out: those entries are lost, and their numbers were given anew. What was told before it says
-    its own moment, not its place: who saw the line once could have a log say it again.
+    """Return the heads in these lines, whatever logs and syslog write around them. Where a line
+    records that a backup was restored, heads of later entries published before it are left out:
+    those entries are lost, and their numbers were given anew. The line's own moment decides what
+    is before it, not its place: a line that was seen once can be written into a log again.
     """
     numbered: list[tuple[int, Anchor]] = []
     restores: list[tuple[int, Anchor]] = []

@@ -37,7 +37,7 @@ class Entry(models.Model):
 
 
 class Head(models.Model):
-    """Where the chain stands: one row, locked by each writer until it commits."""
+    """The end of the chain: one row, locked by each writer until it commits."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)

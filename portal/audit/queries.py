@@ -46,8 +46,8 @@ LEFT JOIN (SELECT seq, hash FROM audit_entry ORDER BY seq DESC LIMIT 1) newest O
 
 @transaction.atomic
 def verify_chain(anchors: Collection[Anchor] = ()) -> ChainReport:
-    """Recompute every hash, compare the end with the head row, and what was told outside of it
-    with the entries that there are.
+    """Recompute every hash, compare the end with the head row, and the anchors published outside
+    with the stored entries.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")  # a long record takes its time
@@ -65,7 +65,7 @@ def verify_chain(anchors: Collection[Anchor] = ()) -> ChainReport:
 
 
 def head_of_record() -> tuple[int, str]:
-    """Where the chain stands: the number of its newest entry and that entry's hash."""
+    """Return the number and the hash of the chain's newest entry."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT seq, hash FROM audit_head_now()")
         seq, digest = cursor.fetchone()
@@ -73,7 +73,7 @@ def head_of_record() -> tuple[int, str]:
 
 
 def _first_contradicted(anchors: Collection[Anchor]) -> tuple[int | None, str]:
-    """The first entry that is not what was told outside of it."""
+    """Return the first entry that differs from its anchor outside, and how."""
     rows = Entry.objects.filter(seq__in=[anchor.seq for anchor in anchors]).values_list(
         "seq", "hash"
     )

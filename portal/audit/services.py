@@ -70,8 +70,8 @@ def publish_anchor() -> Anchor:
 
 
 def publish_restore_anchor(end: Anchor) -> str:
-    """Say outside that a backup was restored whose record ends there, so that heads told of what is
-    lost are held against it no longer. Only a person's command does: a database that asked for it
+    """Publish outside that a backup was restored whose record ends there, so that heads of lost
+    entries no longer count against it. Only a person's command does: a database that asked for it
     by itself could be one that was cut. Returns the line.
     """
     line = keep_outside(end, is_restored=True)

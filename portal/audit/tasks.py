@@ -17,6 +17,6 @@ def verify_record(**_later: Any) -> None:
 
 @shared_task(acks_late=True)
 def anchor_record(**_later: Any) -> None:
-    """Tell the head of the chain outside, once an hour."""
+    """Publish the head of the chain outside, once an hour."""
     if begin_period("audit.anchor", every=HOUR, now=clock.unshifted()):
         publish_anchor()

@@ -32,7 +32,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def write_archive(
     out: BinaryIO, *, dump: Iterable[bytes], manifest_of: Callable[[ArchiveMember], Manifest]
 ) -> Manifest:
-    """Write the dump as it comes and, once its length and digest are known, the manifest and its
+    """Write the dump as it comes, then the manifest with its length and digest, and the manifest's
     signature.
     """
     digest, length = hashlib.sha256(), 0

@@ -1,4 +1,4 @@
-"""What a backup says about itself, why it cannot be restored, and what a comparison found."""
+"""The manifest of a backup, why it cannot be restored, and what a comparison found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ArchiveMember(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup says about itself. `rows` are those of each table at the moment of the backup;
+    """The description in a backup. `rows` are those of each table at the moment of the backup;
     `migrations` read like `audit.0001_entries_and_head`.
     """
 
@@ -44,8 +44,8 @@ class RemoteRule(msgspec.Struct, frozen=True, order=True):
 
 
 class RemoteDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands at one far end and is not known here, or not so; `missing` are names of what
-    should stand there. `error` says why it could not be read.
+    """What one far end holds that is unknown or different here; `missing` are the names of what it
+    lacks. `error` is why it could not be read.
     """
 
     place: str
@@ -56,7 +56,7 @@ class RemoteDifference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordFound(msgspec.Struct, frozen=True, kw_only=True):
-    """How the restored audit record stands to what was told of it outside. `lost` entries were
+    """How the restored audit record compares with its anchors outside. `lost` entries were
     written after the backup; `broken_at` is the first that contradicts what it should be. `ignored`
     lines look like heads and carry another SECRET_KEY's mark.
     """

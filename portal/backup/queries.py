@@ -46,7 +46,7 @@ def unresumed_restore() -> Restore | None:
 
 
 def restore_facts() -> RestoreFacts | None:
-    """What the status page tells of a restore that nobody has resumed."""
+    """Return what the status page shows of a restore that is not resumed yet; None without one."""
     restore = unresumed_restore()
     if restore is None:
         return None

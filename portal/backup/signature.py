@@ -21,7 +21,7 @@ class ManifestSignature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BackupProof(StrEnum):
-    """What this installation's key says about a manifest."""
+    """The result of checking a manifest's signature with this installation's key."""
 
     VALID = "valid"
     OTHER_KEY = "other key"
@@ -30,7 +30,7 @@ class BackupProof(StrEnum):
 
 
 def sign_manifest(raw: bytes) -> bytes:
-    """Return the signature of these bytes, as it stands in the archive."""
+    """Return the signature of these bytes, as the archive stores it."""
     key = derive_key(_PURPOSE)
     return msgspec.json.encode(ManifestSignature(key=_key_id(key), hmac_sha256=_mac(key, raw)))
 

@@ -55,7 +55,7 @@ def check_request(
 
 
 def file_columns(resource: Resource, columns: Sequence[str]) -> list[ExportColumn]:
-    """Return the columns of the file, each with what stands in it."""
+    """Return the columns of the file, each with the kind of its values."""
     fields = resource.listing.serializer().fields
     chosen = resource.listing.chosen(",".join(columns) if columns else None)
     return [ExportColumn(column.name, _kind(fields[column.name])) for column in chosen]

@@ -1,4 +1,4 @@
-"""Who may export: whoever has lists to read."""
+"""Who may export: the roles that have lists to read."""
 
 from portal.accounts.rights import roles_for
 

@@ -35,7 +35,7 @@ class TableFault:
 
 
 class FaultyFile(Refused):
-    """Nothing of the file was taken over. `faults` says why, each with its place."""
+    """Nothing of the file was taken over. `faults` are the reasons, each with its place."""
 
     def __init__(self, faults: Iterable[TableFault]) -> None:
         self.faults = tuple(sorted(faults))
@@ -58,7 +58,7 @@ class TableRow:
 
 @dataclass(slots=True)
 class Table:
-    """What a file says. `columns` as it names them, each trimmed."""
+    """The content of a file. `columns` as it names them, each trimmed."""
 
     columns: tuple[str, ...] = ()
     records: list[TableRow] = field(default_factory=list)

@@ -17,7 +17,7 @@ _NOTE_ANSWER_EVERY = timedelta(seconds=60)
 
 
 def may_call(name: str, *, now: datetime) -> bool:
-    """Whether to call now. When a breaker is due for its probe, only one asker is told yes."""
+    """Return whether to call now. When a breaker is due for its probe, one caller gets True."""
     rows = CircuitBreaker.objects.filter(name=name, open_until__isnull=False)
     open_until = rows.values_list("open_until", flat=True).first()
     if open_until is None:
@@ -28,7 +28,7 @@ def may_call(name: str, *, now: datetime) -> bool:
 
 
 def note_answer(name: str, *, now: datetime) -> None:
-    """It answered, with whatever: the breaker closes. Written only where that says something."""
+    """Close the breaker after an answer of any kind. Written only where that is news."""
     answer = {
         "answered_at": now,
         "failures": 0,

@@ -42,7 +42,7 @@ def note_instance(instance: InstanceIdentity, *, now: datetime) -> None:
 
 
 def forget_instance(instance: InstanceIdentity) -> None:
-    """Forget an instance that has stopped as it was told to."""
+    """Delete the row of an instance that has stopped in order."""
     WorkerInstance.objects.filter(name=instance.name).delete()
 
 

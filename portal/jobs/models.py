@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class JobState(models.TextChoices):
-    """Where a piece of work stands. `dead`: tried too often, waits for a person."""
+    """The state of a piece of work. `dead`: tried too often, waits for a person."""
 
     WAITING = "waiting", "Waiting"
     RUNNING = "running", "Running"

@@ -1,4 +1,4 @@
-"""Work that is done once in a period: when it is due stands in PostgreSQL, so that beat, which
+"""Work that is done once in a period: when it is due is stored in PostgreSQL, so that beat, which
 remembers nothing, may be started again as often as one likes.
 """
 

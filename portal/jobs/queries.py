@@ -1,4 +1,4 @@
-"""How much work stands open, whatever room it belongs to; who was alive when, what was given up."""
+"""How much work is open, whatever room it belongs to; who was alive when, what was given up."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a person was told, and the mails that are owed."""
+"""The notifications of people, and the mails that are owed."""
 
 import uuid
 

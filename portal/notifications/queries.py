@@ -27,7 +27,7 @@ class MailBacklog:
 
 
 def inbox_of(user: User) -> QuerySet[Notification]:
-    """What the person was told, newest first."""
+    """Return the person's notifications, newest first."""
     return Notification.objects.filter(to=user).order_by("-made_at", "-pk")
 
 

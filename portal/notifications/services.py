@@ -1,4 +1,4 @@
-"""Tell people; mark as read; send what is owed by mail."""
+"""Notify people; mark as read; send the mails that are owed."""
 
 import logging
 import smtplib
@@ -81,7 +81,7 @@ def notify_each(
 
 @transaction.atomic
 def take_back(*, act: UUID) -> int:
-    """Untell what an act told, where no mail has left yet; return how many lines went."""
+    """Delete an act's notifications, except where a mail may have left; return how many."""
     mails = Mail.objects.filter(notification__act=act, state=JobState.WAITING, attempts=0)
     ids = [mail.notification_id for mail in mails.select_for_update(of=("self",))]
     notifications = Notification.objects.filter(Q(pk__in=ids) | Q(mail=None), act=act)

@@ -38,12 +38,12 @@ class QoS(redis.QoS):
     _quick_ack: Callable[[str], None]
 
     def ack(self, delivery_tag: str) -> None:
-        """Acknowledge; raises what says that the broker is away."""
+        """Acknowledge; raises one of BROKER_ERRORS when the broker is away."""
         with self._counted_as_done(delivery_tag):
             super().ack(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """Reject; raises what says that the broker is away."""
+        """Reject; raises one of BROKER_ERRORS when the broker is away."""
         with self._counted_as_done(delivery_tag):
             super().reject(delivery_tag, requeue=requeue)
 

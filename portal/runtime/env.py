@@ -99,8 +99,8 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 
 
 def address(name: str, default: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Read a URL with one of the given schemes. What is wrong with it is told without repeating any
-    of it but a scheme: it may hold a password, and a badly written one stands in the wrong place.
+    """Read a URL with one of the given schemes. Its errors repeat nothing of it but a scheme: it
+    may hold a password, and in a badly written URL that is in the wrong place.
     """
     value = text(name, default)
     try:

@@ -61,8 +61,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def readiness() -> dict[str, Any]:
-    """Return what a ready process says of the work in the background: seconds since the most silent
-    queue was heard, how many workers should be at work and are not. Raises DatabaseError.
+    """Return the state of the work in the background: seconds since the most silent queue was
+    heard, how many workers should be at work and are not. Raises DatabaseError.
     """
     now = clock.unshifted()
     return {"lag_seconds": _lag(now), "silent_workers": silent_instances(now=now).count()}

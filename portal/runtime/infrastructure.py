@@ -1,4 +1,4 @@
-"""What the portal stands on: the database and the broker. Asked for the status page."""
+"""The database and the broker below the portal, probed for the status page."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def database_facts() -> DatabaseFacts:
 
 
 def is_broker_reachable(*, url: str = "", within: float = PATIENCE) -> bool:
-    """Whether the broker answers, known after `within` seconds at the latest.
+    """Return whether the broker answers, after `within` seconds at the latest.
 
     A thread asks: looking up a name cannot be bounded by any timeout of a socket.
     """

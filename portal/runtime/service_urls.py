@@ -37,7 +37,7 @@ def public_url() -> SplitResult:
 
 
 def database() -> dict[str, object]:
-    """PostgreSQL, as Django wants it said."""
+    """Return the settings of PostgreSQL as Django expects them."""
     here = "postgresql://localhost/tagout"
     parts = env.address("DATABASE_URL", here, ("postgresql", "postgres"))
     host = unquote(parts.hostname or "")
@@ -169,7 +169,7 @@ def heartbeat() -> SplitResult | None:
 
 
 def audit_anchor() -> SplitResult:
-    """Where the head of the audit record is told: `log`, `syslog://host:514`, `file:///path`."""
+    """Where the head of the audit record goes to: `log`, `syslog://host:514`, `file:///path`."""
     return _outside("AUDIT_ANCHOR", env.text("AUDIT_ANCHOR", "log"))
 
 

@@ -86,7 +86,7 @@ class Worker(celery_worker.Worker):
     hostname: str
 
     def setup_queues(self, include: Any, exclude: Any = None) -> None:
-        """Read a queue of its own, beside those that it was told to."""
+        """Consume a queue of its own, beside those that it was started for."""
         super().setup_queues(include, exclude)
         queues = self.app.amqp.queues
         self.identity = worker_identity.assume(self.hostname, queues.consume_from)

@@ -9,8 +9,8 @@ from portal.runtime.logs import ConsoleLines, JsonLines
 
 
 class WebLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
-    """What gunicorn says, and a line for each request, as all other logs. Of an address only the
-    path is told: what people search for stands behind it.
+    """gunicorn's own log and a line for each request, as all other logs. Of an address only the
+    path is logged: what people search for comes behind it.
     """
 
     def setup(self, cfg: Any) -> None:
@@ -21,7 +21,7 @@ class WebLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
             handler.setFormatter(JsonLines() if is_json else ConsoleLines())
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
-        """Tell of one request; the time is the application's, without that of its client."""
+        """Log one request; the time is the application's, without that of its client."""
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         status = str(resp.status).partition(" ")[0]
         fields = {

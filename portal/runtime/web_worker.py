@@ -151,10 +151,10 @@ class BufferedSocket:
             return 0
 
     def setblocking(self, flag: bool) -> None:
-        """It never waits, whatever gunicorn says."""
+        """Ignored: it never waits."""
 
     def settimeout(self, value: float | None) -> None:
-        """It never waits, whatever gunicorn says."""
+        """Ignored: it never waits."""
 
     def gettimeout(self) -> float | None:
         """Nothing to wait for."""
@@ -197,7 +197,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         self.body_room = ByteBudget(0)
 
     def run(self) -> None:
-        """Serve until told to stop; by now the settings are known."""
+        """Serve until stopped; by now the settings are loaded."""
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
         self.body_room = ByteBudget(LARGE_BODIES * settings.MAX_REQUEST_BYTES)

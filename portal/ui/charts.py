@@ -166,7 +166,7 @@ def table(cells: Sequence[tuple[str, str]], title: str, unit: str, when: str = "
 
 
 def spark(values: Sequence[float], title: str) -> SafeString:
-    """A line without axes, for a table cell; the title says what it shows and is read out."""
+    """A line without axes, for a table cell; the title describes it and is read out."""
     if len(values) < 2:
         return format_html('<span class="muted">{}</span>', "–")
     top = max(1, *values)

@@ -63,7 +63,7 @@ def _page_of_form(request: HttpRequest) -> str:
 
 
 class ExplainMissingRole:
-    """A page that no role of the person opens says so: what they may do instead, who may see it,
+    """Explains a page that no role of the person opens: what they may do instead, who may see it,
     and how to get there. Without this the page would come up empty, as if there were nothing.
     """
 
@@ -90,7 +90,7 @@ class ExplainMissingRole:
 
 
 class ReaderTime:
-    """Moments are shown in the time that the person wants, and the browser's own zone is known."""
+    """Shows moments on the clock that the person chose, and reads the browser's own zone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -147,8 +147,8 @@ class RejectLargeBodies:
 
 
 class RejectNulBytes:
-    """NUL cannot be stored nor looked for in PostgreSQL and nobody types it: to whoever sends one
-    to a page the answer is 400. The API and sign-in say it in words of their own.
+    """Answers 400 to NUL in what is sent to a page: PostgreSQL can neither store nor search it, and
+    no person types it. The API and sign-in refuse it in words of their own.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,7 +1,7 @@
-"""Moments in words: stored in UTC, shown on the clock that the reader wants, exact on demand.
+"""Moments in words: stored in UTC, shown on the clock that the reader chose, exact on demand.
 
-The clock is the plant's, UTC or the reader's own. Like the language, it is a choice of whoever
-reads, so it is active for a request (middleware `ReaderTime`) and asked for where words are made.
+The clock is the plant's, UTC or the reader's own. Like the language, it is a choice of the
+reader, so it is active for a request (middleware `ReaderTime`) and asked for where words are made.
 Outside a request nobody has chosen: moments are shown in the zone they belong to.
 """
 
@@ -50,7 +50,7 @@ def zone_of(name: str) -> tzinfo | None:
 
 
 class ReaderClock:
-    """Whose time one reader wants, and what can be doubted about it."""
+    """Whose time one reader chose, and what can be doubted about it."""
 
     def __init__(
         self, person: Callable[[], User | None] = lambda: None, own_zone: str = ""
@@ -60,12 +60,12 @@ class ReaderClock:
 
     @cached_property
     def own(self) -> tzinfo | None:
-        """The reader's own zone, where the browser has told it."""
+        """The reader's own zone, where the browser has sent it."""
         return zone_of(self._own_zone) if self._own_zone else None
 
     @cached_property
     def display(self) -> str:
-        """Whose time is shown. It is the plant's where the reader's own zone is not known."""
+        """Whose time is shown: the plant's where the reader's own zone is missing."""
         person = self._person()
         choice = User.TimeDisplay(person.time_display) if person else User.TimeDisplay.PLANT
         if choice == User.TimeDisplay.MINE and self.own is None:
@@ -74,7 +74,7 @@ class ReaderClock:
 
     @cached_property
     def chosen(self) -> tzinfo | None:
-        """The one zone of all moments, where the reader wants one; None for the plants'."""
+        """The one zone of all moments, where the reader chose one; None for the plants'."""
         zones = {User.TimeDisplay.UTC: UTC, User.TimeDisplay.MINE: self.own}
         return zones.get(User.TimeDisplay(self.display))
 
@@ -132,7 +132,7 @@ _reader: ContextVar[ReaderClock | None] = ContextVar("reader_clock", default=Non
 
 
 def reader_clock() -> ReaderClock:
-    """The clock of whoever reads what is being made."""
+    """Return the clock of the reader for whom words are being made."""
     return _reader.get() or ReaderClock()
 
 

@@ -72,8 +72,8 @@ class LinkGroup:
 
 
 def roles_for_page(view_name: str) -> Collection[Role] | None:
-    """Return the roles that open a page, by what the rail says of it: of the very page, else of all
-    that its room offers. None where everybody may.
+    """Return the roles that open a page, from the rail's item for that very page, else from all
+    items of its room. None where everybody may.
     """
     namespace = view_name.partition(":")[0]
     found = [item for item in NavItem.entries if item.url_name == view_name]

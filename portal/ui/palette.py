@@ -28,7 +28,7 @@ type How = Literal["open", "dialog", "send", "post", "theme", "show"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing to choose. `how` says what choosing it does:
+    """One thing to choose. `how` is what choosing it does:
 
     open: go to `url`; dialog: show the form at `url` in place; send: post `fields` to `url` and
     stay; post: post the one field to `url` and go where that leads; theme: as post, and scripts do

@@ -53,7 +53,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FlowNode:
-    """A device at one end of a flow: its name and what is known of it, line by line."""
+    """A device at one end of a flow: its name and the facts about it, line by line."""
 
     name: str
     lines: tuple[str, ...] = ()

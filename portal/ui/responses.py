@@ -20,8 +20,8 @@ type AddressOf = Callable[..., str]
 
 
 def post_only(*, otherwise: AddressOf) -> Callable[[View], View]:
-    """Return a decorator for views that act on POST. Whoever opens the address in another way
-    (typed it, reloaded a refused form, came back to it after sign-in) is led to `otherwise(…)`: the
+    """Return a decorator for views that act on POST. Any other way to open the address
+    (typing it, reloading a refused form, coming back after sign-in) leads to `otherwise(…)`: the
     page with the form, made from the parts of the address. Nothing is looked up before: that page
     decides who may see it.
     """
@@ -43,7 +43,7 @@ COUNTS_CHANGED = "counts-changed"  # badges of the frame are fetched anew on thi
 
 
 def wants_part(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part; after a lost history entry it wants the whole page."""
+    """Return whether htmx asks for a part; after a lost history entry it needs the whole page."""
     htmx = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.history_restore_request
 

@@ -64,7 +64,7 @@ def without_scripts(request: HttpRequest) -> HttpResponse:
 @allow_limited_session
 @require_safe
 def foot(request: HttpRequest) -> HttpResponse:
-    """The foot of the rail once more, so that the age it tells stays true while a page is open.
+    """The foot of the rail once more, so that the age it shows stays true while a page is open.
     With `about` what the page says on top of late data: of that workspace, or of all (empty).
     """
     part = "layouts/_stale.html" if "about" in request.GET else "layouts/_foot.html"

@@ -1,4 +1,4 @@
-"""The addresses that tell whether a workspace is ready: rules, connectors, content, permissions."""
+"""The addresses that show whether a workspace is ready: rules, connectors, content, permissions."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ INCLUDED, EXCLUDED = "#inc_corr#", "#dont_corr#"
 
 
 def onboard(azure: Azure, workspace: PlantWorkspace, *, incidents: str, at: int) -> int:
-    """Bring a workspace to the portal; tells how many incidents it had already came along.
+    """Bring a workspace to the portal; returns how many of its incidents came along.
 
     Which do is documented nowhere: `open` ones, `all`, or `none`. One that came along is changed in
     Sentinel: its provider is the portal now, and its provider id the number there.

@@ -76,7 +76,7 @@ def assignee_of(properties: Json) -> str | None:
 
 
 def owner_for(assignee: str | None) -> Json:
-    """The ARM owner that a text of the portal stands for; an unknown one stays a name."""
+    """Return the ARM owner for the portal's text of an assignee; an unknown one stays a name."""
     if not assignee:
         return {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
     person = person_by_email(assignee)

@@ -23,7 +23,7 @@ CONTEXT = "https://graph.microsoft.com/v1.0/$metadata#"
 
 
 class GraphRefusal(ArmRefusal):
-    """Graph says no: its envelope names the request and the time beside code and sentence."""
+    """A refusal of Graph: its envelope names the request and the time beside code and sentence."""
 
     def envelope(self, *, date: str, request_id: str, client_request_id: str) -> Reply:
         """The refusal as an answer to one request."""

@@ -81,7 +81,7 @@ class _Writer:
         return None
 
     def without_sides(self, how: str) -> list[Json]:
-        """The devices of the incident, or their addresses, where nothing tells who began."""
+        """The devices of the incident, or their addresses, where nothing shows who began."""
         if how == "devices":
             return [self.iot(dict(entity["properties"]), "") for entity in self._devices]
         return [self.ip(address) for address in self._addresses.values()]

@@ -55,7 +55,7 @@ def rewritten(text: str, columns: Mapping[str, Sequence[str]]) -> str:
 
 
 def table_of(alias: str) -> str:
-    """Return the name of the table that stands for a watchlist."""
+    """Return the name of a watchlist's table."""
     return f"watchlist {alias}"
 
 

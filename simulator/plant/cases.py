@@ -86,7 +86,7 @@ def alert_times(recipe: Recipe, place: int, count: int) -> tuple[int, int]:
 
 
 def description_of(template: Template) -> str:
-    """What the alert says in words."""
+    """Return the description of the alert in words."""
     named = [side.name or side.passing[:3] for side in (template.source, template.destination)]
     parts = [template.type.text]
     if template.user_title:
@@ -206,9 +206,9 @@ def analysts() -> tuple[dict[str, Any], ...]:
 def settle(
     properties: dict[str, Any], created_us: int, end_us: int, bits: int, *, kind: str
 ) -> int:
-    """Let the desk work on an incident until `end_us`; says when it was touched last.
+    """Let the desk work on an incident until `end_us`; returns when it was touched last.
 
-    `kind` is benign, stray or attack: the desk does not know it, but its mistakes depend on it.
+    `kind` is benign, stray or attack: the desk does not see it, but its mistakes depend on it.
     """
     age = end_us - created_us
     mood = chance_of_bits(bits, 40, 1000)

@@ -44,7 +44,7 @@ class AlertWriter:
         return alerts
 
     def write_sensor_alerts(self, templates: list[Template], recipe: Recipe) -> list[Json]:
-        """What the sensors themselves told where a rule made the incident's alerts of it: the same
+        """What the sensors themselves sent where a rule made the incident's alerts of it: the same
         id at the source, and another one in the workspace.
         """
         count = len(templates) + has_endpoint_alert(templates[0], recipe)

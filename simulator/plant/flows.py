@@ -122,15 +122,15 @@ class Flow:
 
 
 def side_of(device: PlantDevice) -> Side:
-    """The side of a device that the inventory knows."""
+    """Return the side of a device of the inventory."""
     return Side(device.name, device.address, device, zone=device.zone)
 
 
 def wire_of(
     kind: AlertType, source: Side, destination: Side, *, function: str, protocol: str
 ) -> tuple[str, int | None]:
-    """Return the protocol and the port of an alert: what its type says, then its function where
-    that is a protocol, then what the table says (`protocol`), then what its devices speak.
+    """Return the protocol and the port of an alert: its type's, then its function where that is a
+    protocol, then the table's (`protocol`), then what its devices speak.
     """
     if protocol == "WSUS":
         return _WSUS
@@ -315,7 +315,7 @@ class FlowBook:
         return pairs[: stream.get("pairs", len(pairs))]
 
     def sides(self, site: str, selector: str) -> list[Side]:
-        """What a word of the tables stands for at this site."""
+        """Return the sides that a word of the tables selects at this site."""
         if selector == "":
             return [Side()]
         if selector.startswith("ext:"):

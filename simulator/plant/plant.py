@@ -1,4 +1,4 @@
-"""The plant as a whole: what stands in it, what happened and happens, and single incidents
+"""The plant as a whole: what is in it, what happened and happens, and single incidents
 that a test or the demo provokes.
 """
 
@@ -249,7 +249,7 @@ class Plant:
         ]
 
     def sensor_alerts(self, recipe: str) -> list[dict[str, Any]]:
-        """What sensors told where a rule made the alerts of the incident, from its recipe alone."""
+        """What sensors sent where a rule made the alerts of the incident, from its recipe alone."""
         understood = read(recipe)
         return self._alert_writer.write_sensor_alerts(self._alerts(understood), understood)
 

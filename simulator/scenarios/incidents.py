@@ -1,4 +1,4 @@
-"""Makes incidents of drafts: merges what Sentinel would, fills the alerts' records, and says which
+"""Makes incidents of drafts: merges what Sentinel would, fills the alerts' records, and notes which
 guard must keep an attack open, whatever rules were learned from the history.
 """
 

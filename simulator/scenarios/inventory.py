@@ -26,7 +26,7 @@ class Seat:
     devices: list[Device]
 
     def device_at(self, at: datetime) -> Device | None:
-        """Return the device that stands there at this moment."""
+        """Return the device that is there at this moment."""
         for device in reversed(self.devices):
             if device.is_there(at):
                 return device

@@ -29,7 +29,7 @@ def people_of(sites: list[Site], pool: list[str], *names: object) -> tuple[Perso
 
 
 def verdict_of(incident: Incident, person: Person, rarity: float, *names: object) -> Verdict:
-    """Return what this person says of this incident, the same however often asked.
+    """Return this person's verdict on this incident, the same however often asked.
 
     `rarity` is between 0 and 1: of what is rare, people are less often sure.
     """

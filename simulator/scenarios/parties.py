@@ -63,7 +63,7 @@ class SeatEnd:
         return self.seat.zone_key
 
     def party(self, at: datetime, rng: Random) -> Party | None:
-        """Return the device that stands there."""
+        """Return the device that is there."""
         device = self.seat.device_at(at)
         if device is None:
             return None
@@ -165,7 +165,7 @@ def _seats(
 
 
 def rogue(kind: str, like: Party, rng: Random) -> FixedEnd:
-    """Return a device nobody knows that poses as one of a kind, beside an honest one."""
+    """Return an unknown device that poses as one of a kind, beside an honest one."""
     head = (like.subnet or "10.0.0.0/24").rpartition(".")[0]
     address = f"{head}.{rng.randint(241, 251)}"
     return FixedEnd(

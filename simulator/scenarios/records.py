@@ -1,4 +1,4 @@
-"""What a scenario consists of: places, devices, planned work, incidents, and what people said."""
+"""What a scenario consists of: places, devices, planned work, incidents, and people's answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +63,7 @@ class Device:
         return self.addresses[0][2]
 
     def is_there(self, at: datetime) -> bool:
-        """Return whether the device stands in the plant at this moment."""
+        """Return whether the device is in the plant at this moment."""
         return self.since <= at and (self.until is None or at < self.until)
 
     def place_at(self, at: datetime) -> tuple[str, str]:
@@ -182,7 +182,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one engineer said about one incident."""
+    """One engineer's answer about one incident."""
 
     incident_id: str
     verdict: Verdict

@@ -61,10 +61,10 @@ class Scenario:
     rarity: dict[str, float] = field(repr=False)
 
     def ask(self, incident_id: str, at: datetime, person: str) -> Answer:
-        """Return what a person of the incident's site says of it when asked at a moment.
+        """Return the answer of a person of the incident's site, asked about it at a moment.
 
-        The same person says the same again. `answer.at` is when they get to it. Raises ValueError
-        if the incident does not exist yet, or the person belongs to another site.
+        The same person answers the same again. `answer.at` is when they get to it. Raises
+        ValueError if the incident does not exist yet, or the person belongs to another site.
         """
         incident = self.by_id[incident_id]
         colleague = next((candidate for candidate in self.people if candidate.name == person), None)

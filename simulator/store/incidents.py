@@ -172,7 +172,7 @@ class IncidentTable:
         return by_workspace
 
     def truths(self) -> Iterator[tuple[str, str, str]]:
-        """What the plant knows about each incident that it made."""
+        """Yield the plant's truth about each incident that it made."""
         sql = "select workspace, name, truth from incidents where truth is not null"
         yield from self._db.execute(f"{sql} order by workspace, created")
 

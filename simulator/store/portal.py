@@ -1,4 +1,4 @@
-"""What only the Defender portal knows of incidents and their alerts: its ids, states and times."""
+"""What only the Defender portal has of incidents and their alerts: its ids, states and times."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Json = dict[str, Any]
 
 @dataclass
 class PortalIncident:
-    """One incident of the Defender portal; the rest of it stands in the workspace's incident."""
+    """One incident of the Defender portal; the rest of it is in the workspace's incident."""
 
     id: int
     workspace: str

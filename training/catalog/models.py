@@ -87,15 +87,15 @@ class SourceFile(models.Model):
 
     @property
     def published(self) -> PublishedFile:
-        """What stands here, and what it came from."""
+        """Its content here, and what it came from."""
         return PublishedFile(
             bytes(self.data) if self.data is not None else None, self.imported_sha256
         )
 
 
 class Draft(models.Model):
-    """A file of a module as people are writing it. There is one a file, whoever writes: `revision`
-    counts how often it was kept, so that the second of two writers is told.
+    """A file of a module as people are writing it. There is one per file, for all writers:
+    `revision` counts how often it was kept, so that the second of two writers is warned.
     """
 
     module_slug = models.SlugField()  # the module may be new
@@ -177,7 +177,7 @@ class Question(models.Model):
 
 
 class QuestionVersion(models.Model):
-    """What a question asked and what was right, told apart by the hash of both. Feedback and typos
+    """What a question asked and what was right, identified by the hash of both. Feedback and typos
     change in place; a new key is a new version, so that figures never mix two questions.
     """
 
@@ -234,7 +234,7 @@ class LearningPath(models.Model):
 
     @property
     def published(self) -> PublishedFile:
-        """Its file as it stands here, and what it came from."""
+        """Its file as it is here, and what it came from."""
         is_there = self.source is not None and not self.is_retired
         return PublishedFile(bytes(self.source or b"") if is_there else None, self.imported_sha256)
 
@@ -282,9 +282,9 @@ class LessonCapture(models.Model):
 
 
 class AlertTypeReview(models.Model):
-    """What somebody of this deployment says an alert type shows of ATT&CK for ICS. The latest of a
-    type holds, before the review that ships. Never changed, never deleted. No techniques: the alert
-    names no act.
+    """What an alert type shows of ATT&CK for ICS, as somebody of this deployment reviewed it. The
+    latest of a type holds, before the review that ships. Never changed, never deleted. No
+    techniques: the alert names no act.
     """
 
     MAX_NOTE = 1000

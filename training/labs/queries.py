@@ -36,7 +36,7 @@ class CaptureEntry:
 
     @property
     def path(self) -> Path:
-        """Where the file stands."""
+        """The path of the file."""
         return FOLDER / f"{self.name}.pcap"
 
 

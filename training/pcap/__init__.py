@@ -1,4 +1,4 @@
-"""Reads captures: what devices said to each other, in plain Python and without Django.
+"""Reads captures: what devices sent to each other, in plain Python and without Django.
 
 A capture is a pcap or pcapng file, recognised by its bytes and not by its name. `summarize` counts
 what is in it, `dissect_file` takes its frames apart one by one. Whatever the bytes are, the answer

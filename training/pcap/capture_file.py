@@ -1,4 +1,4 @@
-"""Frames of a pcap or pcapng file, read as a stream and told apart by their first bytes."""
+"""Frames of a pcap or pcapng file, read as a stream; the first bytes give the format."""
 
 import os
 import stat

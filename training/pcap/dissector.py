@@ -89,7 +89,7 @@ class Dissector:
         self._memory = ConnectionState()
 
     def dissect(self, frame: CaptureFrame) -> Dissection:
-        """Return what the frame says. Never raises: what cannot be read is `problem`."""
+        """Return the dissection of the frame. Never raises: what cannot be read is `problem`."""
         result = Dissection(frame.number, frame.time_ns, frame.wire_length)
         try:
             if frame.link_type in LINK_TYPES:

@@ -63,7 +63,7 @@ class ExchangeSide(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageField:
-    """One field of a message and the bytes it stands on.
+    """One field of a message and the bytes it is read from.
 
     `start` counts from the beginning of the buffer that the layer names. `hidden` marks what the
     plant keeps to itself (process values, passwords, program bytes): pages cover it by default.
@@ -149,7 +149,7 @@ class Dissection:
     def add(
         self, name: str, start: int, length: int, fields: list[MessageField] | None = None
     ) -> ProtocolLayer:
-        """Append a layer that stands in the frame's own bytes."""
+        """Append a layer that lies in the frame's own bytes."""
         layer = ProtocolLayer(name, start, length, fields or [])
         self.layers.append(layer)
         return layer

@@ -15,7 +15,7 @@ def _distance(later: int, earlier: int) -> int:
 
 @dataclass(slots=True)
 class Segment:
-    """The payload of one TCP segment and where it stands in its frame (None: joined fragments)."""
+    """The payload of one TCP segment and its position in its frame (None: joined fragments)."""
 
     number: int
     time_ns: int
@@ -82,7 +82,7 @@ class Direction:
 
 @dataclass(slots=True)
 class TcpFlow:
-    """One TCP connection. Keys are (address, port); `server` is known from a SYN or a port."""
+    """One TCP connection. Keys are (address, port); `server` follows from a SYN or a port."""
 
     client: tuple[str, int]
     server: tuple[str, int]

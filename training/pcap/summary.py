@@ -45,7 +45,7 @@ class OperationCount:
 
 @dataclass(slots=True)
 class Conversation:
-    """What two ends said to each other; of IP and Ethernet where there is no port."""
+    """The traffic between two ends; of IP and Ethernet where there is no port."""
 
     transport: str
     client: str
@@ -100,7 +100,7 @@ class CaptureSummary:
 
     @property
     def malformed(self) -> int:
-        """How many frames hold a message that is not what it says."""
+        """How many frames hold a malformed message."""
         return self.protocol_frames[MALFORMED]
 
     def add(self, result: Dissection, limits: Limits) -> None:

@@ -51,7 +51,7 @@ class Attempt(models.Model):
 
 
 class LessonNote(models.Model):
-    """What a reader says of a lesson: whether it was clear, and perhaps a line to its author. The
+    """A reader's feedback on a lesson: whether it was clear, and perhaps a line to its author. The
     latest word of a person replaces the one before.
     """
 

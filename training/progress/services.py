@@ -78,7 +78,7 @@ class CannotNote(Refused):
 
 @transaction.atomic
 def send_note(*, lesson: Lesson, is_clear: bool, text: str, by: User, now: datetime) -> LessonNote:
-    """Keep what this person says of a lesson, in place of what they said before."""
+    """Store this person's note on a lesson, in place of the one before."""
     text = text.strip()
     reasons = reasons_against_learning(by)
     if not is_clear and not text:

@@ -1,4 +1,4 @@
-"""Which parts of a playbook are not known to be harmless to a plant.
+"""Which parts of a playbook are not proved harmless to a plant.
 
 What a playbook does is in what its steps call, not in its words: a step named Mail may open a
 breaker. So only operations of Microsoft's own connectors that reach people or the incident, and
@@ -103,7 +103,7 @@ _TRIGGER_PATH: Final = re.compile(r"/incident-creation|/subscribe|/entity/[A-Za-
 
 @dataclass(frozen=True, slots=True)
 class EffectEvidence:
-    """A part of a playbook that is not known to be harmless: its place (step, trigger or playbook),
+    """A part of a playbook that is not proved harmless: its place (step, trigger or playbook),
     its name there, and in Azure's words what it is.
     """
 
@@ -115,8 +115,8 @@ class EffectEvidence:
 def plant_effects_of(
     *, definition: Any, parameters: Any, connectors: Mapping[str, str]
 ) -> list[EffectEvidence]:
-    """Return what may act on the plant; empty only where every part of the definition is known to
-    be harmless. `parameters` are the workflow's, with the connections that it uses; `connectors`
+    """Return what may act on the plant; empty only where every part of the definition is proved
+    harmless. `parameters` are the workflow's, with the connections that it uses; `connectors`
     are what these are connections to, read from the connections themselves.
     """
     if not isinstance(definition, dict) or not definition.keys() <= _DEFINITION_MEMBERS:

@@ -1,4 +1,4 @@
-"""The conditions of an automation rule, read from their JSON, whoever wrote them."""
+"""The conditions of an automation rule, read from their JSON, ours and those of others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from alerts.automation.engine.rule_terms import (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison: `name` and `operator` are Sentinel's own. `joined` says how the conditions of
+    """One comparison: `name` and `operator` are Sentinel's own. `joined` is how the conditions of
     a group belong together: "And" or "Or"; for members of an array "AnyItem" or "AllItems".
     `change` is "Changed", "ChangedFrom" or "ChangedTo" where a change is asked for. With
     `not_understood`, its JSON, everything else is empty.

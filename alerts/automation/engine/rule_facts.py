@@ -1,5 +1,5 @@
-"""What an automation rule does, read from its JSON as Sentinel keeps it, whoever wrote it. What is
-not understood is kept as it stands there, so that a rule never looks as if it did less.
+"""What an automation rule does, read from its JSON as Sentinel keeps it, ours and others'. What is
+not understood is kept as it is there, so that a rule never looks as if it did less.
 """
 
 from __future__ import annotations

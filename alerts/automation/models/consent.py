@@ -15,7 +15,7 @@ class PlantConsent(models.Model):
     """
 
     class State(models.TextChoices):
-        """Where the request stands."""
+        """The state of the request."""
 
         ASKED = "asked", _("Waiting for consent")
         GIVEN = "given", _("Consented")

@@ -55,8 +55,8 @@ class Playbook(models.Model):
 
     @property
     def acts_on_plant(self) -> bool:
-        """Whether it needs consent: unless all of it is known to be harmless, or a person has said
-        so of exactly this definition. Where steps or values could not be read, it does.
+        """Whether it needs consent: unless all of it is proved harmless, or a person has marked
+        exactly this definition so. Where steps or values could not be read, it does.
         """
         if not self.has_all_steps or self.has_hidden_values:
             return True
@@ -66,7 +66,7 @@ class Playbook(models.Model):
 
     @property
     def is_mark_outdated(self) -> bool:
-        """Whether a person said that it does not act on the plant, and it has changed since."""
+        """Whether a person marked it as not acting on the plant, and it has changed since."""
         is_same = bool(self.mark_digest) and self.mark_digest == self.definition_digest
         return self.mark is False and not is_same
 

@@ -38,8 +38,8 @@ def reasons_against_running(
 
 
 def reasons_of_unread_list(workspace_id: int, *, now: datetime) -> list[str]:
-    """Why nobody can rely on the playbooks of a workspace as they are stored: who consents, or says
-    that one is harmless, must have seen what stands in Azure now.
+    """Return why the stored playbooks of a workspace cannot be relied on: a person who consents, or
+    marks one as harmless, must have seen what is in Azure now.
     """
     row = Inventory.objects.filter(workspace=workspace_id).first()
     if row is None or row.playbooks_read_at is None:

@@ -30,14 +30,14 @@ class CannotAskForConsent(Refused):
 
 
 class CannotDecideConsent(Refused):
-    """The request stands as it stood."""
+    """The request was not changed."""
 
 
 @transaction.atomic
 def ask_for_consent(
     *, playbook_id: int, incident_id: int, reason: str, by: User, now: datetime
 ) -> PlantConsent:
-    """Ask whoever can consent; one request at a time for a playbook and an incident."""
+    """Ask the people who can consent; one request at a time for a playbook and an incident."""
     reason = visible_text(reason)
     playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook_id)
     (incident,) = lock_incidents_of_act([incident_id])

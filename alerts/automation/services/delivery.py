@@ -225,7 +225,7 @@ def _wanted_of(source: MadeRule | WorkflowCheck) -> tuple[dict[str, Any], dateti
 
 
 def on_made_rule_outcome(settlement: RuleSettlement) -> None:
-    """Tell the leads of a rule made here that Sentinel refused, or that a hand has changed."""
+    """Notify the leads of a rule made here that Sentinel refused, or that a hand has changed."""
     if settlement.is_undecided:
         return  # whatever it is about, suppression notifies of it
     if settlement.outcome in (Landing.REFUSED, Landing.HELD):

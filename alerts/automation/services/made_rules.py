@@ -58,7 +58,7 @@ class CannotRemoveRule(Refused):
 
 @dataclass(frozen=True, slots=True)
 class RulePlan:
-    """What somebody wants: on incidents like this one, for so many days, do that."""
+    """What a person asks for: on incidents like this one, for so many days, do that."""
 
     incident_id: int
     effects: Effects
@@ -70,7 +70,7 @@ class RulePlan:
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """What the rule would be, and which incidents of 90 days it would have met. `digest` stands for
+    """What the rule would be, and which incidents of 90 days it would have met. `digest` identifies
     what was shown: only exactly that is made.
     """
 

@@ -20,7 +20,7 @@ class CannotMarkPlaybook(Refused):
 def mark_playbook(
     *, playbook_id: int, acts_on_plant: bool, reason: str, by: User, now: datetime
 ) -> Playbook:
-    """Set the mark, for the definition that stands there: with any change of it a “does not act”
+    """Set the mark, for the present definition: with any change of it a “does not act”
     no longer counts.
     """
     rows = Playbook.objects.select_for_update(of=("self",))

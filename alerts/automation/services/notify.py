@@ -24,7 +24,7 @@ OVERVIEW: Final = "/automation/"
 def notify_of_shadow_rules(
     workspace: Workspace, *, rules: Collection[RuleFacts], now: datetime
 ) -> None:
-    """Tell the SOC leads of closing rules of others: they suppress, and nobody signed them."""
+    """Notify the SOC leads of closing rules of others: they suppress, and nobody signed them."""
     if not rules:
         return
 
@@ -39,7 +39,7 @@ def notify_of_shadow_rules(
 
 
 def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
-    """Tell the SOC leads that a rule made here does not stand in Sentinel as it is wanted."""
+    """Notify the SOC leads that a rule made here is not in Sentinel as it should be."""
 
     def wording() -> tuple[str, list[str]]:
         names = {"rule": rule.label, "workspace": rule.workspace.name}
@@ -51,8 +51,8 @@ def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
 
 
 def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = False) -> None:
-    """Tell the SOC leads that a rule is taken away, because its playbook acts on the plant now, or
-    cannot be read.
+    """Notify the SOC leads that a rule is taken away, because its playbook acts on the plant now,
+    or cannot be read.
     """
 
     def wording() -> tuple[str, list[str]]:
@@ -68,8 +68,8 @@ def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = Fal
 
 
 def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
-    """Tell the SOC leads and all administrators of a run that nobody asked for here: a row of the
-    outbox that no act of a person has made. It was not started.
+    """Notify the SOC leads and all administrators of a run that nobody asked for here: a row of
+    the outbox that no act of a person has made. It was not started.
     """
 
     def wording() -> tuple[str, list[str]]:
@@ -90,7 +90,7 @@ def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
 
 
 def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:
-    """Tell OT of the incident's sites, and where there is none, the SOC leads."""
+    """Notify OT of the incident's sites, and where there is none, the SOC leads."""
     incident = consent.incident
     sites = Site.objects.filter(pk__in=incident.site_ids).order_by("name")
     people = {user.pk: user for site in sites for user in ot_people_at(site, incident.workspace)}
@@ -110,7 +110,7 @@ def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:
 
 
 def notify_asker(consent: PlantConsent, *, now: datetime) -> None:
-    """Tell who asked."""
+    """Notify the person who asked."""
 
     def wording() -> tuple[str, list[str]]:
         name = consent.decided_by.name if consent.decided_by else ""

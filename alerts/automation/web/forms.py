@@ -17,7 +17,7 @@ from portal.ui.words import number
 
 
 class RuleForm(forms.Form):
-    """What the rule is to do, and for how long. What fits together the policy says."""
+    """What the rule is to do, and for how long. The policy checks what fits together."""
 
     effect = forms.ChoiceField(choices=MadeRule.Effect.choices, label=gettext_lazy("What it does"))
     playbook = forms.ChoiceField(required=False, label=gettext_lazy("Playbook"))
@@ -51,7 +51,7 @@ class RuleForm(forms.Form):
         fields["days"].choices = [(n, gettext("%(n)s days") % {"n": number(n)}) for n in DAYS]
 
     def plan(self, incident: Incident) -> RulePlan:
-        """What the form says, once it is valid."""
+        """Return the plan of the form, once it is valid."""
         values = self.cleaned_data
         playbook = self.playbooks.get(values["playbook"])
         effects = Effects(

@@ -146,7 +146,7 @@ def _frame(incident: Incident) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class MadeRuleLine:
-    """A rule that was made here, and how it stands in Sentinel."""
+    """A rule that was made here, and its state in Sentinel."""
 
     rule: MadeRule
     words: RuleWords

@@ -1,4 +1,4 @@
-"""How a run of a playbook stands, in one chip and one sentence."""
+"""The state of a playbook's run, in one chip and one sentence."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ class RunLine:
 
 
 def run_line(run: PlaybookRun) -> RunLine:
-    """Return how it stands: what Azure says of it, else what the outbox does."""
+    """Return the state of a run: as Azure reports it, else as the outbox has it."""
     at = run.started_at or run.asked_at
     if run.name:
         label, kind, icon = _as_azure_says(run.status)

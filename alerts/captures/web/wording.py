@@ -118,7 +118,7 @@ class OperationWords:
 
 @dataclass(frozen=True, slots=True)
 class CaptureWords:
-    """A capture in plain words. `ends` says whether the alert's two ends are in it."""
+    """A capture in plain words. `ends`: whether the alert's two ends are in it."""
 
     sentence: str
     began_at: datetime | None
@@ -139,7 +139,7 @@ def protocol_name(name: str) -> str:
 def summary_words(
     summary: Mapping[str, Any], *, names: Mapping[str, str], alert_addresses: Collection[str]
 ) -> CaptureWords:
-    """Put a summary into words. `names` says which device has an address."""
+    """Put a summary into words. `names` has the device of each address."""
     pairs = _pairs(summary["conversations"], names)
     addresses = {row[end] for row in summary["conversations"] for end in ("client", "server")}
     operations = [

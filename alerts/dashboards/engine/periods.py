@@ -1,4 +1,4 @@
-"""Cut a stretch of time into equal periods, and tell which of them lack data."""
+"""Cut a stretch of time into equal periods, and find those that lack data."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -17,7 +17,7 @@ ENOUGH_GRAVE: Final = 2  # one may be a slip
 
 @dataclass(frozen=True, slots=True)
 class TypeHistory:
-    """What a period says of one alert type of one severity."""
+    """The figures of a period for one alert type of one severity."""
 
     alert_type: str
     severity: str

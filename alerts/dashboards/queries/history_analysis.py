@@ -1,5 +1,5 @@
-"""What a period of alerts says: each alert type with its verdicts and a proposed severity, and the
-harmless patterns that come again and again. Counted from rows, at the moment of asking.
+"""The analysis of a period of alerts: each alert type with its verdicts and a proposed severity,
+and the harmless patterns that come again and again. Counted from rows, at the moment of asking.
 """
 
 from collections import defaultdict
@@ -71,7 +71,7 @@ class PatternLine:
 
 @dataclass(frozen=True, slots=True)
 class HistoryAnalysis:
-    """Everything that is said of the period. `alerts` is the sum over `types`."""
+    """The whole analysis of a period. `alerts` is the sum over `types`."""
 
     alerts: int
     incidents: int
@@ -91,8 +91,8 @@ def alerts_between(user: User | None, *, since: datetime, until: datetime) -> Qu
 
 
 def analyse_history(user: User | None, *, since: datetime, until: datetime) -> HistoryAnalysis:
-    """Return what the period says, of what the person may see; None sees all. Where a verdict is
-    hidden from the person, it does not count.
+    """Return the analysis of the period, of what the person may see; None sees all. Where a verdict
+    is hidden from the person, it does not count.
     """
     alerts = alerts_between(user, since=since, until=until)
     evidence = evidence_in_force()

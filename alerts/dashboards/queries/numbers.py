@@ -104,7 +104,7 @@ def numbers_for(user: User, *, now: datetime) -> Numbers:
 def trends_for(
     user: User, *, covered: Mapping[int, Coverage], now: datetime
 ) -> list[tuple[Measure, Series]]:
-    """Twelve weeks of each trend; the last week is the one that `numbers_for` tells of."""
+    """Return twelve weeks of each trend; the last week is the one of `numbers_for`."""
     span = ReportSpan(now - WEEKS * WEEK, now, WEEK)
     measures = [MEASURES[name] for name in TRENDS]
     found = series_of(measures, user, span=span, covered=covered, now=now)

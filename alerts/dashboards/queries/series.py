@@ -106,9 +106,9 @@ def series_of(
     group_by: str = "",
     now: datetime,
 ) -> list[list[Series]]:
-    """For each measure its series over the periods of a span; `covered` says what was read of each
-    workspace. Grouped by site an incident counts at each site that it touches, so groups may add
-    up to more than the whole. All measures of incidents are read in one pass.
+    """Return for each measure its series over the periods of a span; `covered` is what was read of
+    each workspace. Grouped by site an incident counts at each site that it touches, so groups may
+    add up to more than the whole. All measures of incidents are read in one pass.
     """
     lives_by_group: list[_Lives] = []
     if any(measure.is_of_incidents for measure in measures):

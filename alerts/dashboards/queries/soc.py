@@ -54,7 +54,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class OtAnswers:
-    """What OT said of some incidents."""
+    """OT's answers about some incidents."""
 
     verdict: str
     by: str

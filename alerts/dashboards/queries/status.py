@@ -1,4 +1,4 @@
-"""How the whole installation stands: what is owed, given up, unreadable, alive."""
+"""The state of the whole installation: what is owed, given up, unreadable, alive."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ class SharedHost:
 
 @dataclass(frozen=True, slots=True)
 class AuditState:
-    """Where the audit record stands, and what its latest check found."""
+    """The head of the audit record, and what its latest check found."""
 
     entries: int
     head: str
@@ -245,7 +245,7 @@ def record_facts() -> AuditState:
 
 
 def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Suppression:
-    """How suppression stands in these workspaces, and what was compared in all."""
+    """Return the state of suppression in these workspaces, and what was compared in all."""
     only = None if everywhere else workspace_ids
     acting, stopped_names = acting_by_state(only), off_in(only)
     note = next(iter(notes_of(COMPARED)), Note("", None, {}))

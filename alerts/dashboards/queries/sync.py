@@ -44,7 +44,7 @@ _UNKNOWN = Standing(Health.UNKNOWN, None, "", "", None)
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """How one workspace stands."""
+    """The state of one workspace."""
 
     workspace_id: int
     name: str
@@ -58,8 +58,8 @@ class Sync:
 
     @property
     def is_troubled(self) -> bool:
-        """Whether a cause has to be said: what we know is old, or Azure does not answer as it
-        should, which is said before anything is old.
+        """Whether a cause has to be shown: our data is old, or Azure does not answer as it should,
+        which is shown before anything is old.
         """
         return self.level == "bad" or (not self.is_paused and self.standing.error != "")
 

@@ -1,4 +1,4 @@
-"""What the frame of every page says about the data: how fresh it is, how much of it, and on the
+"""What the frame of every page shows about the data: how fresh it is, how much of it, and on the
 page itself what of it is late.
 """
 

@@ -26,7 +26,7 @@ def queue_address(view: str, query: str = "") -> str:
 
 
 def fingerprint(*facts: object) -> str:
-    """A short mark of what a page shows, so that a live poll can tell whether it changed."""
+    """Return a short hash of what a page shows, by which a live poll detects a change."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
@@ -37,7 +37,7 @@ def answered_address() -> str:
 
 
 def lesson_address(person: User) -> str:
-    """Where stands with which lesson a person goes on; empty for whom lessons are not made."""
+    """Return where a person goes on with their lessons; empty for roles without lessons."""
     roles = roles_for_page("training:next")
     if roles is not None and roles_of(person).isdisjoint(roles):
         return ""

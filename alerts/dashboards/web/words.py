@@ -113,7 +113,7 @@ def unreadable_words(unreadable: UnreadableCount | None) -> str:
 
 
 def notification_headline(about: Subject) -> str:
-    """What happened, in a few words that a plant engineer knows."""
+    """What happened, in a few words that a plant engineer understands."""
     return catalogue.headline(
         about.alert_type,
         source=about.source,

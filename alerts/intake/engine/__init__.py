@@ -1,1 +1,1 @@
-"""Pure thinking of intake: whether a push hint is from whom it says."""
+"""Pure functions of intake: whether a push hint comes from the sender that it names."""

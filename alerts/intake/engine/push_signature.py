@@ -59,7 +59,7 @@ def make_secret() -> str:
 
 
 def signature_of(secret: str, *, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return what the header `webhook-signature` says. Raises ValueError for what is no key."""
+    """Return the value of the header `webhook-signature`. Raises ValueError for what is no key."""
     digest = hmac.new(
         _bytes_of(secret), f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256
     )

@@ -78,7 +78,7 @@ def _take(access: PushAccess, hint: Hint, *, now: datetime) -> bool:
 
 
 def take_hint(hint: Hint) -> bool:
-    """Have the workspace read within seconds; False where the incident is known as it is, so that
+    """Have the workspace read within seconds; False where the incident is stored as it is, so that
     there is nothing to read. Raises HintRefused, HintUnreadable.
     """
     now = clock.unshifted()

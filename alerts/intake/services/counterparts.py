@@ -57,8 +57,8 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class JoinPlace:
-    """Where the joining of a workspace stands: how many of our rows were looked at, and where the
-    reading of Sentinel's list goes on that a slice did not finish.
+    """How far the joining of a workspace has come: how many of our rows were looked at, and where
+    the reading of Sentinel's list goes on that a slice did not finish.
     """
 
     looked_at: int = 0
@@ -83,7 +83,7 @@ def own_list(client: SentinelClient) -> tuple[SentinelClient, StorePage]:
 
 
 def is_joined(workspace: Workspace) -> bool:
-    """Whether it is known which stored incidents are in the portal. Before, nothing is read from
+    """Return whether stored incidents were matched with the portal's. Before, nothing is read from
     Graph: from here on Sentinel's list goes on exactly where it was read last.
     """
     return cursor_of(workspace_id=workspace.pk).own_watermark is not None

@@ -65,7 +65,7 @@ class Patience:
         return time.monotonic() - self._progress_at > PATIENCE.total_seconds()
 
     def silence(self) -> tuple[float, datetime | None]:
-        """Return for how many seconds, and until when, Azure wants to be left alone."""
+        """Return for how many seconds, and until when, Azure must not be called."""
         until = callable_at(self._workspace.pk)
         left = (until - clock.unshifted()).total_seconds() if until else 0.0
         return max(left, 0.0), until

@@ -1,4 +1,4 @@
-"""Seconds of a workspace's past of which Log Analytics does not tell all in one answer: they are
+"""Seconds of a workspace's past that Log Analytics does not return whole in one answer: they are
 left out, counted, and asked for again once a day and whenever somebody asks for the past.
 """
 

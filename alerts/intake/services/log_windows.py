@@ -50,7 +50,7 @@ _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticEr
 
 
 class WindowTooLarge(Exception):
-    """Log Analytics did not tell all of a window in one answer; the text says why."""
+    """Log Analytics did not return all of a window in one answer; the text is the reason."""
 
 
 class WindowTooSlow(WindowTooLarge):

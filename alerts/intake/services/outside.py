@@ -30,7 +30,7 @@ By = OutsideCount.CountedBy
 
 
 class OutsideKind(NamedTuple):
-    """What counts as the same: a month (None: not known), a reason, the products."""
+    """What counts as the same: a month (None: unknown), a reason, the products."""
 
     month: date | None
     reason: OutsideReason

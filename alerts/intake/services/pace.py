@@ -31,7 +31,7 @@ class Budget:
 
 @dataclass(slots=True)
 class Pace:
-    """Incidents a second; the state between two slices stands in the job's payload."""
+    """Incidents a second; the state between two slices is kept in the job's payload."""
 
     per_second: float = _FIRST
     steady: int = 0

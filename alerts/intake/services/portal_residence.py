@@ -9,8 +9,9 @@ from alerts.sentinel.services.portal_residence import keep_portal_residence
 
 
 def ask_portal_residence(*, workspace: Workspace, now: datetime) -> bool | None:
-    """Ask the newest incident that a rule of the workspace made; return what is known now. The one
-    that decided last is asked again: the portal may have taken it over.
+    """Ask the newest incident that a rule of the workspace made; return whether the workspace
+    is in the portal, None if unknown. The one that decided last is asked again: the portal may have
+    taken it over.
     """
     earlier = portal_residence_of(workspace.pk)
     from_number = earlier.incident_number if earlier else None

@@ -64,7 +64,7 @@ def finish_run(
 
 
 def forget_old_runs(*, now: datetime) -> int:
-    """Remove runs nobody asks for any more; what they did stands in the audit record."""
+    """Remove the runs that are no longer kept; what they did is in the audit record."""
     return Run.objects.filter(started_at__lt=now - _KEPT).delete()[0]
 
 

@@ -33,7 +33,7 @@ _ROOMY = MAX_PAGE_SIZE // 3
 
 @dataclass(slots=True)
 class Position:
-    """Where such a reading stands. `before` is None at first: the newest window is open-ended."""
+    """How far a reading has come. `before` is None at first: the newest window is open-ended."""
 
     ends_at: datetime
     before: datetime | None = None

@@ -1,4 +1,4 @@
-"""`POST /hooks/sentinel/{workspace}/`: a playbook says that an incident has changed.
+"""`POST /hooks/sentinel/{workspace}/`: a playbook reports that an incident has changed.
 
 No session and no cookie: the message proves itself by an Entra token or by its signature.
 """

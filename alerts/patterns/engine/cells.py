@@ -1,4 +1,4 @@
-"""What one alert says, counted: the smallest thing that mining looks at (suppression §3)."""
+"""The facts of one alert, counted: the smallest thing that mining looks at (suppression §3)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CellEnd(NamedTuple):
 
     @property
     def group_or_self(self) -> DeviceGroup | CellEnd:
-        """Its group; itself where neither kind nor zone is known: nothing joins it to others."""
+        """Its group; itself where it has neither kind nor zone: nothing joins it to others."""
         return self.group if self.kind or self.zone or not self.name else self
 
 
@@ -50,7 +50,7 @@ class DeviceGroup(NamedTuple):
 
     @property
     def is_outside(self) -> bool:
-        """Whether it stands for everything beyond the plant."""
+        """Whether it represents everything beyond the plant."""
         return self.kind == OUTSIDE
 
     @property
@@ -113,7 +113,7 @@ class CellVerdict:
 
 @dataclass(slots=True)
 class AlertCell:
-    """The alerts of one key in a period, and what people said about them."""
+    """The alerts of one key in a period, and people's verdicts on them."""
 
     key: CellKey
     severity: int = 0  # the highest that was seen, a place in `facts.SEVERITIES`
@@ -178,7 +178,7 @@ def count_days(cells: list[AlertCell]) -> int:
 
 
 def are_on_days(cells: list[AlertCell], least: int) -> bool:
-    """Whether these cells were seen on at least so many days; looks at no more than tells it."""
+    """Return whether these cells were seen on at least so many days; stops once they were."""
     days: set[int] = set()
     for cell in cells:
         days.update([occurrence.day for occurrence in cell.occurrences])

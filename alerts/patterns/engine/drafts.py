@@ -245,7 +245,7 @@ def fits_rare(part: list[AlertCell], home: PatternDraft) -> bool:
 
 
 def fits_draft(part: PatternDraft, home: PatternDraft) -> bool:
-    """Whether a part says the same of the plant as the draft: sources, places and hours. Where the
+    """Return whether a part has the draft's sources, places and hours. Where the
     sources are many of a kind, any other of that kind and zone will do.
     """
     is_same_type = part.types <= home.types  # one type to another place: of the same sources

@@ -1,4 +1,4 @@
-"""What people said about a pattern, pooled at the rung that its rule names."""
+"""People's verdicts on a pattern, pooled at the rung that its rule names."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def pattern_of(
     is_strict: bool,
     networks: Sequence[str] = (),
 ) -> Pattern | None:
-    """Return what a draft says as a pattern; None where no rule could say it."""
+    """Return a draft as a pattern; None where no rule could express it."""
     cells = draft.cells
     weights = weigh_types(cells)
     types = tuple(sorted(weights, key=lambda name: (-weights[name], name)))

@@ -49,7 +49,7 @@ def _strictness_of_type(title: str) -> Strictness:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A process of the plant, as far as alerts tell it: who does what to whom, and when."""
+    """A process of the plant, as far as alerts show it: who does what to whom, and when."""
 
     site: str
     types: tuple[TypeName, ...]  # the most frequent first
@@ -127,7 +127,7 @@ class PatternFormatError(ValueError):
 
 
 def pattern_as_json(pattern: Pattern) -> dict[str, Any]:
-    """Return what a pattern says as plain data; `pattern_from_json` reads it back."""
+    """Return a pattern as plain data; `pattern_from_json` reads it back."""
     hours = pattern.hours
     return {
         "version": VERSION,

@@ -1,5 +1,5 @@
-"""Which cells a pattern covers, and which process of the plant it is, so that the next mining knows
-it again.
+"""Which cells a pattern covers, and which process of the plant it is, so that the next mining
+recognises it.
 """
 
 from __future__ import annotations

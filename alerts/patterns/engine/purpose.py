@@ -12,7 +12,7 @@ from alerts.rules.fields import NONE_TOLD
 
 
 class DevicePurpose(StrEnum):
-    """What one device does to another, as far as the alert type tells it."""
+    """What one device does to another, as far as the alert type shows it."""
 
     POLL = "poll"  # asks for values
     WRITE = "write"

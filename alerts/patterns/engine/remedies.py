@@ -36,7 +36,7 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known of a pattern. `closes_at_source` is None where nobody has said so."""
+    """The facts of a pattern. `closes_at_source` is None where that was never recorded."""
 
     titles: tuple[str, ...]
     purpose: DevicePurpose
@@ -105,7 +105,7 @@ def feeds_the_loop(situation: Situation) -> bool:
 
 
 def unlearnable(titles: Iterable[str]) -> list[str]:
-    """Return the alert types that no sensor can learn, or that nobody knows."""
+    """Return the alert types that no sensor can learn, or that the catalogue lacks."""
     types = {title: alert_type_for(title) for title in titles}
     return [t for t, alert_type in types.items() if not (alert_type and alert_type.learnable)]
 

@@ -21,7 +21,7 @@ def rule_for(
     reason: str = "",
     evidence: Sequence[str] = (),
 ) -> RuleDefinition:
-    """Return the rule that says what the pattern is, for Tagout to enforce."""
+    """Return the rule that describes the pattern, for Tagout to enforce."""
     clauses = [
         Clause("site", "is", (pattern.site,)),
         _alternatives("alert_type", sorted({title for title, _ in pattern.types})),
@@ -57,7 +57,7 @@ def rule_for(
 
 
 def title_of(pattern: Pattern) -> str:
-    """Return one line that says who does what to whom."""
+    """Return one line: which alert, from whom, to whom."""
     alert_type = pattern.types[0][0]
     if len(pattern.types) > 1:
         alert_type = f"{alert_type} and {len(pattern.types) - 1} more"

@@ -45,10 +45,10 @@ class Rung(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PatternSide:
-    """What a pattern says about one side. `members` are the names that were seen.
+    """One side of a pattern. `members` are the names that were seen.
 
     `kinds` and `zones` are set at the group rung and above; at the listed rung `zones` narrows the
-    names to the zones in which they were seen. `known` is how many members the inventory has.
+    names to the zones in which they were seen. `known_count` is how many members the inventory has.
     """
 
     rung: Rung
@@ -84,7 +84,7 @@ def describe_side(
     allow_group: bool = True,
     networks: Sequence[str] = (),
 ) -> PatternSide | None:
-    """Return the narrowest side that says what these ends are. None where it cannot be said: too
+    """Return the narrowest side that describes these ends. None where none can: too
     many for a list, mixed with the outside, or partly without a name. `networks` are those beyond
     the plant that all alerts of the site together show.
     """

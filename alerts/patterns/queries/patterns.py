@@ -148,7 +148,7 @@ def incidents_of_pattern(
 
 
 def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[Annotation]:
-    """Return what OT said of its alerts and holds, the newest first."""
+    """Return OT's verdicts on its alerts that count as evidence, the newest first."""
     scope = rule_condition_sql(_rule_of(candidate, now))
     ids = fetch_rows(
         "SELECT n.annotation_id FROM reviews_verdict_alerts n"

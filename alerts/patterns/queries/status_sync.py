@@ -1,4 +1,4 @@
-"""What is known of closing at the source, workspace by workspace, and what followed closes."""
+"""Whether closes reach the source, workspace by workspace, and what followed closes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

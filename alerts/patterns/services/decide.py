@@ -41,7 +41,7 @@ class CannotDecidePattern(Refused):
 
 @transaction.atomic
 def turn_into_rule(*, candidate_id: int, by: User, now: datetime) -> RuleVersion:
-    """Write a draft that says the pattern, with the verdicts as its evidence."""
+    """Draft a rule that describes the pattern, with the verdicts as its evidence."""
     candidate = _locked(candidate_id)
     if reasons := reasons_against_rule_of_pattern(candidate, by=by):
         raise CannotDecidePattern(*reasons)
@@ -91,7 +91,7 @@ def reopen_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate
 
 
 def rule_of_pattern(candidate: Candidate, *, now: datetime) -> RuleDefinition:
-    """Return the rule that says the pattern, at its site, so that people of the site can own it.
+    """Return the rule that describes the pattern, at its site, so that people there can own it.
     Tagout enforces it, but where Sentinel can hold exactly this rule.
     """
     main_cause = cause(candidate.cause) if candidate.cause else None

@@ -69,7 +69,7 @@ def make_row(
     usual_minutes: float | None,
     now: datetime,
 ) -> Candidate:
-    """Return a row with everything but its key, its place in the plan and what stands against it.
+    """Return a row with everything but its key, its place in the plan and its obstacles.
 
     `days` is the length of the history, by which work a month is reckoned.
     """

@@ -55,7 +55,7 @@ SELECT p.cell, array_agg(c.minutes::real)
 
 @dataclass(slots=True)
 class SiteHistory:
-    """What mining knows of a site. Lists beside `cells` are by the place of the cell."""
+    """What mining reads of a site. Lists beside `cells` are by the place of the cell."""
 
     site: Site
     cells: list[AlertCell] = field(default_factory=list)

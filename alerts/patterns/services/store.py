@@ -1,5 +1,5 @@
 """Store what mining found at a site: known processes go on, new ones begin, all have their place in
-the plan, and what stands against a rule is noted.
+the plan, and the obstacles to a rule are noted.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _FIGURES: Final = tuple(
 def obstacles_of(
     pattern: Pattern, *, history: SiteHistory, incidents: int, now: datetime
 ) -> list[Obstacle]:
-    """Return why no rule can come of it as it stands, as codes with details; nothing where one can.
-    What the miner says itself goes before what the guards would say of the same.
+    """Return why no rule can come of it now, as codes with details; nothing where one can. The
+    miner's own obstacles go before what the guards would find of the same.
     """
     obstacles: list[Obstacle] = []
     evidence = pattern.evidence

@@ -21,8 +21,8 @@ MAX_NAMED: Final = 2  # devices of a list that a headline names; the others are 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """How a purpose is said: of one device, of several, of one that names no other, and as a thing
-    between two where nobody knows who began.
+    """The wordings of a purpose: for one device, for several, for one that names no other, and for
+    two of which it is unknown who began.
     """
 
     singular: str

@@ -88,7 +88,7 @@ class PatternCard:
 
 
 def pattern_card(row: Candidate, person: User, *, is_open: bool = True) -> PatternCard:
-    """Return everything that is said of a pattern."""
+    """Return everything that pages show of a pattern."""
     zone = row.site.time_zone if row.site else READER
     when = hours_words(row.process, zone)
     incident_count = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {

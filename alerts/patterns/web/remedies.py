@@ -90,7 +90,7 @@ class RemedyRow:
 
 @dataclass(frozen=True, slots=True)
 class RemedyCard:
-    """All remedies, what is known of closing at the source, and what followed closes so far."""
+    """All remedies, whether closes reach the source, and what followed closes so far."""
 
     rows: list[RemedyRow]
     closes_at_source: str
@@ -154,7 +154,7 @@ def _row(option: RemedyOption, situation: Situation) -> RemedyRow:
 
 
 def source_words(workspace: Workspace) -> str:
-    """Return what is known of closing at the source in this workspace."""
+    """Return in words whether a close in this workspace also closes at the source."""
     if workspace.closes_at_source is None:
         playbook = status_sync_playbooks().get(workspace.pk)
         if playbook is not None and playbook.is_enabled:

@@ -1,1 +1,1 @@
-"""Pure thinking: kinds of work, recurrence, what work covers, and files that tell of it."""
+"""Pure functions: kinds of work, recurrence, what work covers, and its files."""

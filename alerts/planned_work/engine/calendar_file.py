@@ -68,7 +68,7 @@ class _Event:
     properties: dict[str, list[_Property]] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        """Return what the first property of this name says."""
+        """Return the text of the first property of this name; empty without one."""
         found = self.properties.get(name)
         return " ".join(_unescaped(found[0].value).split()) if found else ""
 

@@ -32,7 +32,7 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkEnd:
-    """One end of an alert: where it stood, its address and its name, as far as the alert says."""
+    """One end of an alert: its zone, its address and its name, as far as the alert has them."""
 
     zone: str
     address: str

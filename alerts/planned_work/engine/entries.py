@@ -1,4 +1,4 @@
-"""Planned work as a file tells it: names and texts, not yet looked up in a plant."""
+"""Planned work as a file has it: names and texts, not yet looked up in a plant."""
 
 from __future__ import annotations
 

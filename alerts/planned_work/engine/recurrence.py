@@ -114,7 +114,7 @@ def time_zone_named(text: str) -> str:
 
 
 def check_schedule(schedule: Schedule) -> None:
-    """Raise PlanError unless the schedule says something that can take place."""
+    """Raise PlanError unless the schedule can take place."""
     if schedule.time_zone not in known_time_zones():
         raise PlanError("zone.unknown", zone=schedule.time_zone)
     moments = [(schedule.starts_at, schedule.length), *schedule.moved]

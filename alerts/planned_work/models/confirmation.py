@@ -4,8 +4,8 @@ from django.db import models
 
 
 class WorkConfirmation(models.Model):
-    """One person's confirmation of what a work says in this revision, as it stood at that moment: a
-    later revision and occurrences that were made longer since need another.
+    """One person's confirmation of this revision of a work, as it was at that moment: a later
+    revision and occurrences that were made longer since need another.
     """
 
     revision = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Planned work as people tell of it; each change of what it says is a revision."""
+"""Planned work; each change of its content is a revision."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ class WorkKind(models.TextChoices):
 
 
 class PlannedWork(models.Model):
-    """Work that OT told us of. `uid` is that of its calendar, so that a file read twice changes
+    """Work that OT has planned. `uid` is that of its calendar, so that a file read twice changes
     nothing; work that was typed in has its own UUID there.
     """
 
@@ -63,8 +63,8 @@ class PlannedWork(models.Model):
 
 
 class Revision(models.Model):
-    """What the work says since `known_from`, until the next revision. Its schedule is written on
-    the clock of its time zone.
+    """The content of the work since `known_from`, until the next revision. Its schedule is written
+    on the clock of its time zone.
     """
 
     work = models.ForeignKey(

@@ -16,8 +16,8 @@ from portal.audit.services import record
 
 @transaction.atomic
 def confirm_work(*, work_id: int, revision: int, by: User, now: datetime) -> WorkConfirmation:
-    """Store that somebody has looked at what work says in this revision: a second person where it
-    recurs or is long, somebody of OT where it came by a token. From now on rules may take it for
+    """Store that somebody has checked this revision of the work: a second person where it recurs
+    or is long, somebody of OT where it came by a token. From now on rules may take it for
     hours; what came before stays as it was.
     """
     rows = PlannedWork.objects.select_for_update(of=("self",)).select_related("site")

@@ -70,8 +70,8 @@ class ImportReport:
 def read_work_file(
     data: bytes, *, name: str, time_zone: str, max_entries: int = MAX_ENTRIES
 ) -> ReadFile:
-    """Return the works of a file: a calendar, unless its name says that it is CSV. Raises
-    CannotImport where it cannot be read.
+    """Return the works of a file: a calendar, unless its name ends like a CSV file's. Raises
+    CannotImportWork where it cannot be read.
     """
     try:
         text = decode_file(data)
@@ -306,7 +306,7 @@ class _Import:
         self.digests: dict[int, str] = {}  # what the works of a chunk say now
 
     def take_over(self, pairs: Sequence[tuple[WorkEntry, Site, WorkPlan]]) -> ImportReport:
-        """Store what is new, change what says something else, cancel what was cancelled."""
+        """Store what is new, change what differs, cancel what was cancelled."""
         for start in range(0, len(pairs), BATCH):
             chunk = pairs[start : start + BATCH]
             stored_works = self._stored_works(chunk)

@@ -129,8 +129,8 @@ class _Candidate(NamedTuple):
 
 
 def cover_alerts(*, alert_ids: Collection[int], now: datetime) -> None:
-    """Note what planned work says of these alerts. Also work that was changed since counts: it was
-    known so when the alert came.
+    """Note which planned work covers these alerts. Also work that was changed since counts: it was
+    planned so when the alert came.
     """
     cursor = connection.cursor()  # asked with each batch of alerts; mostly there is no work at all
     cursor.execute("SELECT EXISTS (SELECT FROM planned_work_occurrence)")
@@ -139,13 +139,13 @@ def cover_alerts(*, alert_ids: Collection[int], now: datetime) -> None:
 
 
 def cover_occurrences(occurrences: Iterable[Occurrence], *, now: datetime) -> list[int]:
-    """Note of which alerts that are here already these occurrences tell; return those alerts."""
+    """Note which of the stored alerts these occurrences cover; return those alerts."""
     found = [row.pk for row in occurrences if row.starts_at <= now]
     return _cover(_candidates(_OF_OCCURRENCES, found)) if found else []
 
 
 def forget_occurrences(occurrences: Collection[Occurrence], *, now: datetime) -> list[int]:
-    """Note that these occurrences hold no more; return the alerts of which they told."""
+    """End these occurrences; return the alerts that they covered."""
     if not occurrences:
         return []
     Occurrence.objects.filter(pk__in=[row.pk for row in occurrences]).update(known_until=now)

@@ -1,4 +1,4 @@
-"""A plan as people or files tell it, checked before anything is stored."""
+"""A plan from people or files, checked before anything is stored."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ class DeviceOfPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkPlan:
-    """What planned work says: what, when, and which devices or which zone."""
+    """The content of planned work: what, when, and which devices or which zone."""
 
     title: str
     kind: str
@@ -54,7 +54,7 @@ class WorkPlan:
 
     @property
     def digest(self) -> str:
-        """Return a SHA-256 of all that it says, to tell whether something changed."""
+        """Return a SHA-256 of its whole content, by which changes are detected."""
         content = [
             self.title,
             self.kind,
@@ -99,7 +99,7 @@ def checked_plan(
 def new_revision(
     work: PlannedWork, *, plan: WorkPlan, number: int, by: Actor, now: datetime
 ) -> Revision:
-    """Return a revision of this work that says the plan; not stored yet."""
+    """Return an unsaved revision of this work with the content of the plan."""
     schedule = plan.schedule
     return Revision(
         work=work,

@@ -39,7 +39,7 @@ from portal.notifications.services import notify_each
 def plan_work(
     *, site: Site, plan: WorkPlan, by: Actor, now: datetime, uid: str = ""
 ) -> PlannedWork:
-    """Store planned work. Nothing is closed by it: it tells what to expect."""
+    """Store planned work. Nothing is closed by it: it shows what to expect."""
     if reasons := reasons_against_planning(site, by=by):
         raise CannotPlanWork(*reasons)
     plan = checked_plan(plan, site=site, now=now)
@@ -61,7 +61,7 @@ def plan_work(
 
 @transaction.atomic
 def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> PlannedWork:
-    """Store what the work says from now on. Occurrences that are over stay as they were."""
+    """Store the content of the work from now on. Occurrences that are over stay as they were."""
     work = _locked(work_id, by=by)
     plan = checked_plan(plan, site=work.site, now=now)
     latest = work.revisions.get(is_latest=True)
@@ -240,7 +240,7 @@ def _made_anew(
 def follow_occurrences(
     made: Sequence[Occurrence], *, forgotten: Collection[int], now: datetime
 ) -> None:
-    """Work out of which alerts this tells, and rank their incidents."""
+    """Work out which alerts this covers, and rank their incidents."""
     alerts = {*cover_occurrences(made, now=now), *forgotten}
     if alerts:
         rank_incidents_of_alerts(alert_ids=alerts, now=now)

@@ -1,4 +1,4 @@
-"""The form of planned work. It only reads; the service says kindly what makes no sense."""
+"""The form of planned work. It only reads; the service explains what makes no sense."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ class ZoneField(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes none
     """A zone of the site that the form is about."""
 
     def label_from_instance(self, obj: Zone) -> str:
-        """Return its name; the site is known."""
+        """Return its name, without the site."""
         return obj.name
 
 
@@ -103,7 +103,7 @@ class WorkForm(forms.Form):
         return values
 
     def plan(self, *, of: Revision | None = None) -> WorkPlan:
-        """Return what a valid form says. `of`: what it changes keeps its single dates."""
+        """Return the plan of a valid form. `of`: what it changes keeps its single dates."""
         values = self.cleaned_data
         starts, ends = values["starts"], values["ends"]
         old = of.schedule if of is not None else None

@@ -260,7 +260,7 @@ def plan_new_work(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_work(request: HttpRequest, work: UUID) -> HttpResponse:
-    """Change what the work says from now on."""
+    """Change the content of the work from now on."""
     found = work_or_404(request, work)
     if not may_plan_at(found.site, by=actor_of(request)):
         raise Http404

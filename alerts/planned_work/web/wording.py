@@ -1,4 +1,4 @@
-"""Planned work as its pages tell of it."""
+"""Planned work in the words of its pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ def work_facts(
 
 
 def known_words(says: Revision, *, zone: tzinfo, now: datetime) -> str:
-    """Return who told of it, and when."""
+    """Return who entered it, and when."""
     return f"{moment_words(says.known_from, now, zone=zone)}, {says.by_label}"
 
 

@@ -70,7 +70,7 @@ def check_sentinel(readings: Readings) -> ReadinessCheck:
 
 
 def check_portal(readings: Readings) -> ReadinessCheck:
-    """Which portal is no fault; it is said because much depends on it."""
+    """Which portal is no fault; it is listed because much depends on it."""
     residence = readings.residence
     if residence.is_in_portal is None:
         return ReadinessCheck(

@@ -49,8 +49,8 @@ def rule_findings(rules: Sequence[MoveRule], *, now: datetime) -> Iterator[MoveF
 
 
 def playbook_findings(playbooks: Sequence[MovePlaybook]) -> Iterator[MoveFinding]:
-    """Yield what playbooks do that the portal does not take. A step is told by its name and by the
-    path that it calls.
+    """Yield what playbooks do that the portal does not take. A step is recognised by its name and
+    by the path that it calls.
     """
     for kind, pattern in (
         (MoveKind.PLAYBOOK_MOVES_ALERTS, _MOVES_ALERT),

@@ -84,7 +84,7 @@ class Readings:
 
     @property
     def is_in_defender_portal(self) -> bool | None:
-        """Whether the workspace lives in the Defender portal; None where that is not known."""
+        """Whether the workspace lives in the Defender portal; None where that is unknown."""
         return self.residence.is_in_portal
 
     def of(self, part: str, of: str = "") -> PartReading:
@@ -142,7 +142,7 @@ def check_from(
 
 
 def unread(name: str, *findings: PartReading, about: str = "") -> ReadinessCheck | None:
-    """The check that says why nothing can be said; None where all was read."""
+    """Return the check for a part that was not read, with the reason; None where all was read."""
     for finding in findings:
         if finding.error:
             values = {"error": finding.error, "code": finding.error_code}

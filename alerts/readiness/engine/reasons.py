@@ -1,4 +1,4 @@
-"""Why a check stands as it does."""
+"""The reasons for the state of a check."""
 
 from enum import StrEnum, auto
 

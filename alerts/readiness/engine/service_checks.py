@@ -1,4 +1,4 @@
-"""Checks of what stands beside incidents: correlation, user behaviour, playbooks, and people."""
+"""Checks of what is beside incidents: correlation, user behaviour, playbooks, and people."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is known of a workspace before its move to the Defender portal, from rows of workers."""
+"""The facts about a workspace before its move to the Defender portal, from rows of workers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

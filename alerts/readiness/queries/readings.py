@@ -68,8 +68,8 @@ def azure_checks_by_workspace(
 
 
 def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
-    """Return what is known of a workspace. Where Azure did not let us in since a part was read, the
-    part cannot be told.
+    """Return what was read of a workspace. Where Azure did not let us in since a part was read, the
+    part is unknown.
     """
     findings = load_findings(workspace)
     own = set(workspace.credentials.values_list("purpose", flat=True))

@@ -1,1 +1,1 @@
-"""Reading what stands around workspaces, asking for changes there, and carrying them out."""
+"""Reading what surrounds workspaces, asking for changes there, and carrying them out."""

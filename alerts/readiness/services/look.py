@@ -1,4 +1,4 @@
-"""Once a day, and when somebody asks: read what stands around a workspace.
+"""Once a day, and when somebody asks: read what surrounds a workspace.
 
 Each purpose looks with its own identity and in its own worker: reading reads everything, the others
 only what they may do themselves. A part that cannot be read keeps what was read before, with the
@@ -109,7 +109,7 @@ def look(
     since: datetime | None = None,
     seconds: float = math.inf,
 ) -> str:
-    """Read all that this purpose can tell into rows. Returns why it ended early, or nothing. Parts
+    """Read all that this purpose can see into rows. Returns why it ended early, or nothing. Parts
     tried at `since` or later are left out: the round goes on. Raises OutOfTime before a call that
     would begin after `seconds`.
     """

@@ -17,11 +17,11 @@ type Json = dict[str, Any]
 
 
 class RuleWriteRefused(Exception):
-    """An analytics rule was not written, or not kept as it was sent; the text says why."""
+    """An analytics rule was not written, or not kept as it was sent; the text is the reason."""
 
 
 def change_rule(client: SentinelClient, *, rule: Json, changes: Json) -> None:
-    """Change these properties of a rule, as it stands in a list, and nothing else of it."""
+    """Change these properties of a rule, as a list returned it, and nothing else of it."""
     stored = _read_whole(client, rule["name"], label=_label(rule))
     if stored is None:
         raise RuleWriteRefused(f"“{_label(rule)}” is no longer in Sentinel, so it was not written.")

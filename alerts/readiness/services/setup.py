@@ -76,7 +76,7 @@ class StepUnfinished(Exception):
 
 
 class StepRefused(Exception):
-    """Azure's answer leaves nothing to try again; the text says why."""
+    """Azure's answer leaves nothing to try again; the text is the reason."""
 
 
 def resource_name(workspace: Workspace, *, of: str) -> str:

@@ -72,7 +72,7 @@ _SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class StepNote:
-    """How the newest step about a check stands."""
+    """The state of the newest step about a check."""
 
     label: str
     is_open: bool
@@ -123,8 +123,8 @@ def check_sections(
     may_invite: bool,
     rights: RightsEntries | None = None,
 ) -> list[SectionOfChecks]:
-    """Return the checks in the order of the page. Buttons are for whoever may press them; `rights`
-    are those of the identity that would set up, where they are known.
+    """Return the checks in the order of the page. Buttons are for those who may press them;
+    `rights` are those of the identity that would set up, where they were read.
     """
     rows = [
         (check.name.partition(" (")[0], _row(check, steps, may_set_up, may_invite, rights))
@@ -206,7 +206,7 @@ def _link(check: ReadinessCheck, may_invite: bool) -> tuple[str, str]:
 
 
 def worst_of(checks: Collection[ReadinessCheck]) -> dict[str, Any]:
-    """Return how many checks failed and how many are not known, for a list."""
+    """Return how many checks failed and how many are unknown, for a list."""
     failed = sum(check.state is CheckState.FAILED for check in checks)
     unknown = sum(check.state is CheckState.UNKNOWN for check in checks)
     state = CheckState.FAILED if failed else CheckState.UNKNOWN if unknown else CheckState.OK

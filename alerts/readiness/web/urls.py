@@ -1,4 +1,4 @@
-"""Addresses of what is said of each workspace."""
+"""Addresses of the readiness of each workspace."""
 
 from django.urls import path
 

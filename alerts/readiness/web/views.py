@@ -52,7 +52,7 @@ def _visible(request: HttpRequest, name: str) -> Workspace:
 
 @require_GET
 def list_workspaces(request: HttpRequest) -> HttpResponse:
-    """Every workspace the person may know of, with how it stands."""
+    """Show every workspace the person may see, with its state."""
     user, now = actor_of(request), clock.now()
     workspaces = list(workspaces_to_view(user))
     viewed = [workspace for workspace in workspaces if may_view(workspace, user=user)]

@@ -1,4 +1,4 @@
-"""Slow down who guesses passwords, without keeping out who knows theirs. Why these numbers:
+"""Slow down password guessing without locking the account's owner out. Why these numbers:
 docs/decisions/0016-sessions-and-sign-in.md. `now` is `clock.unshifted()` everywhere here.
 """
 

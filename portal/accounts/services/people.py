@@ -19,8 +19,8 @@ from portal.ui.words import number
 
 
 def reasons_against_managing(by: Actor) -> list[str]:
-    """Why this person may not disable people or take roles back. Commands may: whoever runs them
-    holds the database anyway.
+    """Return why this person may not disable people or take roles back. Commands may: running one
+    takes access to the database anyway.
     """
     if not isinstance(by, User):
         return []
@@ -129,7 +129,7 @@ def enable_person(*, person_id: int, by: Actor, now: datetime) -> User:
 
 @transaction.atomic
 def change_password(*, person_id: int, password: str, by: Actor, now: datetime) -> User:
-    """Give an account another password. All its sessions end, and no device is known any more.
+    """Give an account another password. All its sessions end, and its devices are forgotten.
     Refuses weak passwords, and anybody but the person and a command.
     """
     person = User.objects.get(pk=person_id)

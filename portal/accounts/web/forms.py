@@ -11,7 +11,7 @@ from portal.accounts.services.tokens import DEFAULT_DAYS, MAX_DAYS
 
 
 class SignInForm(AuthenticationForm):
-    """E-mail address and password. Which of the two is wrong, nobody is told."""
+    """E-mail address and password. The error never names which is wrong."""
 
     error_messages = {
         **AuthenticationForm.error_messages,

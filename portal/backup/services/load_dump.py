@@ -56,7 +56,7 @@ class _CopyLine(NamedTuple):
 
 
 def load_rows(archive: BackupArchive, *, server: int) -> dict[str, int]:
-    """Load each table's rows and where its sequence stands, and return the number of rows of tables
+    """Load each table's rows and the value of its sequence, and return the number of rows of tables
     that are not there. `django_migrations` and its sequence are left as they are: it lists what ran
     here. Raises Refused where the dump holds anything else, or more rows than the manifest counts.
     """

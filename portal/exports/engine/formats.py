@@ -27,7 +27,7 @@ _UTC_Z = orjson.OPT_UTC_Z
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """One column of a file, and what stands in it."""
+    """One column of a file, and the kind of its values."""
 
     name: str
     kind: Kind

@@ -30,7 +30,7 @@ MAX_ID_DIGITS = 18  # digits of an id
 
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    """What I was told, newest first."""
+    """Show the person's notifications, newest first."""
     return _page(request)
 
 

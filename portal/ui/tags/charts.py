@@ -48,7 +48,7 @@ def spark(values: Sequence[float], title: str) -> SafeString:
 
 @register.simple_tag
 def verdict_bar(counts: Mapping[str, int]) -> SafeString:
-    """How often OT said what: one bar and its legend, from {"maintenance": 9, "routine": 2}."""
+    """How often OT gave each: one bar and its legend, from {"maintenance": 9, "routine": 2}."""
     by_verdict = {verdict_key(name): how_many for name, how_many in counts.items()}
     order = ("maintenance", "routine", "suspicious", "not-sure")
     return charts.verdict_bar([(key, str(_INSIDE[key]), by_verdict.get(key, 0)) for key in order])

@@ -18,7 +18,7 @@ _STEP_ICONS = {"done": "circle-check", "failed": "circle-alert", "current": "cir
 
 @register.simple_tag
 def tabs(items: Iterable[Tab], label: str, *, id: str = "", oob: bool = False) -> SafeString:
-    """Links as tabs: saved views, sections of a page. label says what they switch. oob: they come
+    """Links as tabs: saved views, sections of a page. label names what they switch. oob: they come
     beside a part of the page, so that their counts agree with it; then they need an id.
     """
     return draw("lists.html#tabs", items=items, label=label, id=id, oob=oob)
@@ -78,7 +78,7 @@ def filter_chip(name: str, value: str, remove: str) -> SafeString:
 def facet_menu(
     label: str, name: str, choices: Iterable[Choice], chosen: Collection[str] = ()
 ) -> SafeString:
-    """A menu of checkboxes with counts; stands inside the form of the filter bar."""
+    """A menu of checkboxes with counts, for the form of the filter bar."""
     return draw("lists.html#facet_menu", label=label, name=name, choices=choices, chosen=chosen)
 
 

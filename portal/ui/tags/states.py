@@ -1,4 +1,4 @@
-"""Severity, priority, time left, verdict: states that colour alone never tells."""
+"""Severity, priority, time left, verdict: states that are never shown by colour alone."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What tells a story: why-list, flow, timeline, diff, figures."""
+"""Pieces that explain: why-list, flow, timeline, diff, figures."""
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
@@ -37,7 +37,7 @@ def why_list(parts: Iterable[ScorePart | tuple[int, str]], total: int | None = N
 def flow_diagram(
     source: FlowNode, target: FlowNode, action: str, detail: str = "", *, bad: bool = False
 ) -> SafeString:
-    """Who did what to whom, as two boxes and an arrow; it stands upright where space is narrow."""
+    """Who did what to whom, as two boxes and an arrow; it turns upright where space is narrow."""
     return draw(
         "stories.html#flow", source=source, target=target, action=action, detail=detail, bad=bad
     )
@@ -47,7 +47,7 @@ def flow_diagram(
 def flow_group(
     nodes: Iterable[FlowNode], action: str, detail: str = "", note: str = ""
 ) -> SafeString:
-    """The devices of a flow of which nobody knows who began: boxes side by side, no arrow."""
+    """The devices of a flow whose initiator is unknown: boxes side by side, no arrow."""
     return draw("stories.html#group", nodes=nodes, action=action, detail=detail, note=note)
 
 

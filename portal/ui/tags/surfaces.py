@@ -34,7 +34,7 @@ def card(
     flush: bool = False,
     **more: object,
 ) -> SafeString:
-    """A card with a headed body. aside: what stands at the end of the head (made with `as`).
+    """A card with a headed body. aside: what goes at the end of the head (made with `as`).
 
     kind: ot or bad. flush: the body has no padding (tables). level: of the heading.
     """

@@ -1,1 +1,1 @@
-"""Reads a folder of modules and says what is wrong with it, by line and column. No Django."""
+"""Reads a folder of modules and reports its faults by line and column. No Django."""

@@ -77,8 +77,8 @@ _FRAME = re.compile(r"(?:frame|no\.?|#)?\s*0*(\d+)", re.IGNORECASE)
 
 
 class AnswerError(ValueError):
-    """The answer cannot be judged. The code says why: `none`, `many`, `long`, `number`, `frame`,
-    `gaps`, `twice`, `parts`.
+    """The answer cannot be judged. The code is the reason: `none`, `many`, `long`, `number`,
+    `frame`, `gaps`, `twice`, `parts`.
     """
 
     @property

@@ -30,7 +30,7 @@ _UNREADABLE = (
 
 
 class ArchiveError(ValueError):
-    """The archive cannot be used; the text says why, and which entry."""
+    """The archive cannot be used; the text gives the reason and the entry."""
 
 
 def write_module_archive(files: Mapping[str, bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""What a folder of modules says, once it is read: modules, lessons, questions, cards."""
+"""The content of a folder of modules: modules, lessons, questions, cards."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ class AnswerOption:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A row of a match question: what stands at the left belongs to what stands at the right."""
+    """A row of a match question: the left side, and the right side that belongs to it."""
 
     left: str
     left_html: str
@@ -52,7 +52,7 @@ class Pair:
 
 
 class CaseVerdict(StrEnum):
-    """What OT says of an alert."""
+    """A verdict of OT on an alert."""
 
     ROUTINE = "routine"
     MAINTENANCE = "maintenance"
@@ -71,7 +71,7 @@ class CaseEnd:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What was known, or known not to be so, when the alert had to be judged."""
+    """A fact that was established as so or not so (`holds`) when the alert had to be judged."""
 
     text: str
     holds: bool
@@ -79,8 +79,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class CaseChoice:
-    """A reason or a next step to choose, and what is said of it afterwards. An unsafe step could
-    hurt the plant.
+    """A reason or a next step to choose, and the feedback on it. An unsafe step could hurt the
+    plant.
     """
 
     id: str
@@ -91,8 +91,8 @@ class CaseChoice:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """An alert as it stood when somebody had to judge it, and what OT said of it. `verdicts` holds
-    what is said to each verdict; the key is `verdict`, and the ids `reason` and `next_step`. Plain
+    """An alert as it was when somebody had to judge it, and OT's judgement. `verdicts` holds the
+    feedback on each verdict; the key is `verdict`, and the ids `reason` and `next_step`. Plain
     text.
     """
 

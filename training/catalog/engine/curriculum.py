@@ -77,8 +77,8 @@ class Curriculum:
 
 
 def read_curriculum(path: Path, display_path: str, vocabulary: Vocabulary) -> Curriculum:
-    """Return what stands in `path`: a folder with `modules/` and perhaps `paths/` in it, a folder
-    of modules, or one module. `shown` is that path as faults shall name it.
+    """Return the content of `path`: a folder with `modules/` and perhaps `paths/` in it, a folder
+    of modules, or one module. `display_path` is that path as faults shall name it.
     """
     report = Report()
     if (path / "module.yaml").is_file():

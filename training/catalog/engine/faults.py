@@ -82,7 +82,7 @@ class Vocabulary:
     colours: frozenset[str] = frozenset()
 
     def check_technique(self, source: Source, line: int, column: int, technique_id: str) -> None:
-        """Note a technique that ATT&CK for ICS does not know, or knows no more."""
+        """Note a technique that ATT&CK for ICS does not have, or has retired."""
         technique = attack.technique(technique_id)
         if technique is None or technique.id != technique_id:
             text = f"ATT&CK for ICS {attack.version()} has no technique {technique_id}."

@@ -1,4 +1,4 @@
-"""YAML read so that every value knows its line and column, and checked against a list of keys."""
+"""YAML read with the line and column of every value, and checked against a list of keys."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ type Check = Callable[[YamlField], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key holds: a check that says what is wrong, or None; and whether it must be there."""
+    """A key's check, which returns what is wrong or None, and whether the key must be there."""
 
     check: Check
     is_required: bool = True

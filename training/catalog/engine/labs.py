@@ -1,4 +1,4 @@
-"""Reads a lab: an alert as it stood when somebody had to judge it, and what OT said of it. A lab is
+"""Reads a lab: an alert as it was when somebody had to judge it, and OT's judgement. A lab is
 `labs/<name>.yaml` in the folder of a module; a question of the type `triage` asks it.
 """
 

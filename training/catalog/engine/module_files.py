@@ -132,7 +132,7 @@ def _paths(folder: Path) -> Iterator[Path]:
 
 
 def with_lock(files: ModuleFiles) -> dict[str, bytes]:
-    """Return the files with a `files.lock` that names what stands in them now."""
+    """Return the files with a `files.lock` that lists their present digests."""
     own = {path: data for path, data in sorted(files.items()) if path != LOCK_FILE}
     locked = {path: sha256(data) for path, data in own.items() if path.startswith(LOCKED)}
     if locked or LOCK_FILE in files:
@@ -164,7 +164,7 @@ def unpacked(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
-    """A file as it stands here. `data` is None where it was taken out here; `imported_sha256` is
+    """A file as it is here. `data` is None where it was taken out here; `imported_sha256` is
     the sum of what the latest import brought that was taken, empty where none did.
     """
 

@@ -1,5 +1,5 @@
-"""Reads a `::: question {#id type=single technique=T0858}` container into a question, and says what
-is wrong with it.
+"""Reads a `::: question {#id type=single technique=T0858}` container into a question, and reports
+what is wrong with it.
 """
 
 import re

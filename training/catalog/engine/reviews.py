@@ -37,7 +37,7 @@ REVIEW_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class TypeReview:
-    """One reading of an alert type. Without techniques it says: this names no act."""
+    """One reading of an alert type. Without techniques it is that the type names no act."""
 
     alert_type: str
     techniques: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Save what people write until it is published, and tell the second of two writers; rename a file
+"""Save what people write until it is published, and warn the second of two writers; rename a file
 or remove a module, as drafts; decide what becomes of a text that an import brought.
 """
 

@@ -1,4 +1,4 @@
-"""A person of this deployment says what an alert type shows of ATT&CK for ICS."""
+"""Store a person's review of what an alert type shows of ATT&CK for ICS."""
 
 from collections.abc import Sequence
 from datetime import datetime

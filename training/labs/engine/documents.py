@@ -76,7 +76,7 @@ def _operation(row: OperationRow) -> dict[str, Any]:
 def operations_from_json(
     document: dict[str, Any], name_of: Callable[[str], str]
 ) -> tuple[tuple[ConversationRow, ...], tuple[OperationRow, ...]]:
-    """Return conversations and operations; `name_of` says which device has an address."""
+    """Return conversations and operations; `name_of` returns the device of an address."""
     conversations = {
         row["number"]: ConversationRow(
             **row

@@ -121,7 +121,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class LayerView:
-    """One layer of the tree; `is_joined` says that its bytes came in several frames."""
+    """One layer of the tree; `is_joined`: its bytes came in several frames."""
 
     name: str
     length: int
@@ -214,7 +214,7 @@ class CapturePage:
 
     @cached_property
     def dissection(self) -> Dissection:
-        """What it says."""
+        """The dissection of this frame."""
         return self.reading.frame(self.number)[1]
 
     @cached_property

@@ -1,1 +1,1 @@
-"""What stands in which cell of the matrix, and how two mappings differ. No Django."""
+"""What each cell of the matrix holds, and how two mappings differ. No Django."""

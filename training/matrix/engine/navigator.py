@@ -74,7 +74,7 @@ _DOMAINS = ("ics-attack", "mitre-ics")  # the second before format 4
 
 
 class LayerError(Exception):
-    """The file is no layer that can be read; `code` says why: json, layer, several, domain."""
+    """The file is no layer that can be read; `code` is the reason: json, layer, several, domain."""
 
     def __init__(self, code: str) -> None:
         self.code = code

@@ -31,7 +31,7 @@ class LayerForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    """What a person says an alert type shows."""
+    """A person's review of what an alert type shows."""
 
     techniques = forms.CharField(
         label=gettext_lazy("Techniques"),

@@ -88,7 +88,7 @@ STATUSES = {
 
 
 def name_service(service: int, class_id: int | None) -> tuple[str, OperationKind]:
-    """Return a service's name and kind; from 0x4B on a service means what its class says."""
+    """Return a service's name and kind; from 0x4B on the class defines it."""
     if service < 0x4B:
         return COMMON.get(service, (f"Service 0x{service:02x}", OperationKind.OTHER))
     words = _BY_CLASS.get(class_id, {})

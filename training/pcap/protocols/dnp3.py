@@ -89,7 +89,7 @@ def measure(data: bytes | bytearray, start: int) -> int:
 
 
 def dnp3_checksum(data: bytes) -> int:
-    """Return DNP3's CRC of `data`, as it stands on the wire in little-endian order."""
+    """Return DNP3's CRC of `data`, as it is on the wire in little-endian order."""
     crc = 0
     for byte in data:
         crc = crc >> 8 ^ _CRC[(crc ^ byte) & 0xFF]

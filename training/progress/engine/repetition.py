@@ -10,7 +10,7 @@ REPEAT_AFTER: Final = timedelta(days=4)
 
 @dataclass(frozen=True, slots=True)
 class QuestionState:
-    """Where one person stands at one question. `due_at` is the moment from which it is asked again;
+    """One person's state at one question. `due_at` is the moment from which it is asked again;
     None where it need not be.
     """
 

@@ -1,4 +1,4 @@
-"""How sure a counted share is, and totals in steps so wide that comparing two of them tells nothing
+"""How sure a counted share is, and totals in steps so wide that comparing two of them shows nothing
 of one person (docs/decisions/0017).
 """
 
@@ -10,7 +10,7 @@ Z95: Final = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson's score). Of nothing nothing is known: 0 to 1."""
+    """Return the 95 % interval of a share (Wilson's score). Without any case it is 0 to 1."""
     if n <= 0:
         return 0.0, 1.0
     share, weight = hits / n, Z95 * Z95 / n

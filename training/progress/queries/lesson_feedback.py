@@ -16,7 +16,7 @@ from training.progress.models import Attempt, LessonNote
 
 
 def note_of(reader: User, lesson: Lesson) -> LessonNote | None:
-    """Return what this person said of a lesson."""
+    """Return this person's note on a lesson, if there is one."""
     return LessonNote.objects.filter(reader=reader, lesson=lesson).first()
 
 
@@ -92,7 +92,7 @@ class QuestionStatistics:
 
     @property
     def is_easy(self) -> bool:
-        """Whether nearly all are right, so that it tells nobody apart."""
+        """Whether nearly all are right, so that it shows no difference between people."""
         return self.facility > EASY_ABOVE
 
 

@@ -163,7 +163,7 @@ def _lessons_with_progress(
 def states_of(
     learner: User, versions: Sequence[QuestionVersion] | None = None
 ) -> dict[int, QuestionState]:
-    """Return where the person stands at each question that was tried, of all or of those of these
+    """Return the person's state at each question that was tried, of all or of those of these
     versions, in whichever wording, by question id.
     """
     rows = Attempt.objects.filter(learner=learner)

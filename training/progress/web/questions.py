@@ -139,7 +139,7 @@ class RefusedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class QuestionAddresses:
-    """Where a question stands: its place in the page, where answers go, where it opens anew."""
+    """The addresses of a question: its place in the page, where answers go, where it opens anew."""
 
     anchor: str
     answer: str

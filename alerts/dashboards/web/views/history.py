@@ -1,4 +1,4 @@
-"""Historic analysis: ask for a period, read what it says, take it along as tables."""
+"""Historic analysis: ask for a period, read its analysis, take it along as tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -79,7 +79,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def report(request: HttpRequest, report: UUID) -> HttpResponse:
-    """What one report says; while it is made, the page asks again."""
+    """Show one report; while it is made, the page asks again."""
     row = _found(request, report)
     result: dict[str, Any] = row.result or {}
     types, patterns = result.get("types", []), result.get("patterns", [])

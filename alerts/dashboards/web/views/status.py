@@ -1,4 +1,4 @@
-"""System status: works when the broker or Azure is down, and says so."""
+"""System status: works when the broker or Azure is down, and shows that."""
 
 from datetime import datetime
 from typing import Any
@@ -76,7 +76,7 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 def readiness_url(person: User) -> str:
-    """Return where it says whether workspaces are ready; nothing for who may not know."""
+    """Return the address of the list of readiness; empty for a person who may not see it."""
     may_know = not roles_of(person).isdisjoint(roles_for_page("readiness:list") or ())
     return (address_of("readiness:list") or "") if may_know else ""
 

@@ -103,7 +103,7 @@ def top(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def candidate(request: HttpRequest, candidate: UUID) -> HttpResponse:
-    """One pattern: what it is, why it is so wide, what OT said, and what can be done."""
+    """One pattern: what it is, why it is so wide, OT's verdicts, and what can be done."""
     return candidate_page(request, candidate)
 
 

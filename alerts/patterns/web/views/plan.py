@@ -128,7 +128,7 @@ def plan_context(
 
 
 def panel_of(row: PlanRow | None, user: User) -> PatternCard | None:
-    """Return what the panel says of the chosen row."""
+    """Return the panel of the chosen row."""
     return pattern_card(row.candidate, user, is_open=row.step.version is None) if row else None
 
 

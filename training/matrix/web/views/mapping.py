@@ -75,8 +75,8 @@ def queue_url(view: str, term: Term) -> str:
 
 @require_GET
 def mapping(request: HttpRequest) -> HttpResponse:
-    """Show the mapping of every alert type; `?show=differs` where the review says something else
-    than the vendor, `?show=none` where it names no technique.
+    """Show the mapping of every alert type; `?show=differs` where the review differs from the
+    vendor, `?show=none` where it names no technique.
     """
     text = " ".join(request.GET.get("q", "").split())
     show = request.GET.get("show", "")

@@ -147,7 +147,7 @@ def _summary(cells: dict[str, MatrixCell]) -> dict[str, str]:
 
 @require_GET
 def technique_page(request: HttpRequest, technique_id: str) -> HttpResponse:
-    """Show what is known of one technique; an id that was replaced leads to the one of today."""
+    """Show the facts about one technique; an id that was replaced leads to the one of today."""
     entry = attack.technique(technique_id)
     if entry is None:
         raise Http404(gettext("ATT&CK for ICS has no technique of this id."))

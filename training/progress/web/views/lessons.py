@@ -175,7 +175,7 @@ class _LessonPage:
 
     @classmethod
     def at(cls, module: str, lesson: str, request: HttpRequest) -> "_LessonPage":
-        """Return the page at an address, for whoever asks for it."""
+        """Return the page at an address, for the person of the request."""
         row = lesson_at(module, lesson)
         if row is None:
             raise Http404(gettext("There is no such lesson."))

@@ -126,7 +126,7 @@ def _lesson_address(module: str, lesson: str) -> str:
 
 @post_only(otherwise=_lesson_address)
 def send_report(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
-    """Take what the reader says of a lesson."""
+    """Store the reader's note on a lesson."""
     reader, row = actor_of(request), lesson_at(module, lesson)
     if row is None:
         raise Http404(gettext("There is no such lesson."))
