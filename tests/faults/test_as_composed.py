@@ -349,7 +349,8 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
     for name in names:
         composed.start(name)
     for name in names:
-        wait_until(lambda one=name: composed.is_well(one), seconds=90, what=f"{name} is well")
+        # Ten processes start at once, beside the tests of other workers: patience, not a bound.
+        wait_until(lambda one=name: composed.is_well(one), seconds=240, what=f"{name} is well")
     assert composed.ask_web() == (301, "https://tagout.plant.example/")
     assert composed.ask_web(**{"X-Forwarded-Proto": "https"}) == (302, "/login/?next=/")
     for name in names:
