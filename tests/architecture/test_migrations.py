@@ -38,14 +38,21 @@ def chain_of(loader):
     files = loader.disk_migrations
     squashed = {name: file for name, file in files.items() if file.replaces}
     replaced = {name for file in squashed.values() for name in file.replaces}
+    ends = {name: file.replaces[-1] for name, file in squashed.items()}
     for name in squashed:
         del files[name]
+    # What came after the squash names it, and stands after the last file that it replaces.
+    named = {name: file.dependencies for name, file in files.items()}
+    for file in files.values():
+        file.dependencies = [ends.get(tuple(name), name) for name in file.dependencies]
     loader.build_graph()
     order = list(
         dict.fromkeys(
             step for leaf in loader.graph.leaf_nodes() for step in loader.graph.forwards_plan(leaf)
         )
     )
+    for name, dependencies in named.items():
+        files[name].dependencies = dependencies
     files.update(squashed)
     return order, replaced
 

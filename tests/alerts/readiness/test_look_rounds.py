@@ -1,9 +1,11 @@
 """When rounds of looking go on, pause and begin anew."""
 
 from datetime import timedelta
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 
 from alerts.readiness.services.look import EVERY, SOON, look_at_due_workspace
 from portal import clock
@@ -74,3 +76,16 @@ def test_while_alerts_are_owed_the_next_round_is_soon(workspace, sentinel):
     look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job.refresh_from_db()
     assert job.due_at - clock.unshifted() > EVERY - SOON
+
+
+def test_an_upgrade_has_each_workspace_looked_at_at_once(workspace, sentinel):
+    def step():
+        return look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+
+    while step():
+        pass
+    Job.objects.filter(kind="readiness.read").update(due_at=clock.unshifted() + EVERY)
+    assert not step()
+    migration = import_module("alerts.readiness.migrations.0003_look_again")
+    migration.look_at_once(apps, None)
+    assert step()
