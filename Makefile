@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of proce
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.runtime compiled ## the whole product with a pretend Sentinel; Ctrl-C stops it
+demo: $(VENV)/.runtime compiled ## the whole product with a simulated Sentinel; Ctrl-C stops it
 	@exec $(PY) -m alerts.demo
 
 test: $(VENV)/.dev compiled ## the suite without browsers, faults and abuse

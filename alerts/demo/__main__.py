@@ -1,7 +1,7 @@
 """`make demo`: everything on one machine, until Ctrl-C.
 
 Reads DEMO_PORT, DEMO_SIZE, DEMO_SEED and DEMO_DATA (contracts §1). Starts the embedded servers,
-the pretend Sentinel over TLS, migrations, demo people, web, workers and beat, waits until the
+the simulated Sentinel over TLS, migrations, demo people, web, workers and beat, waits until the
 history is there, and prints one block. From then on what dies is started again.
 """
 
@@ -123,7 +123,7 @@ def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: soc
         [*celery, *shlex.split("worker -Q outbox,deployments,notify -n outbox@%h -c 1"), *quiet],
     )
     group.start("beat", [*celery, "beat", "--pidfile="])
-    _print("Reading incidents from the pretend Sentinel …")
+    _print("Reading incidents from the simulated Sentinel …")
     group.run("wait", [*manage, "demo_seed", "--wait", "600"])
     if size != "large":  # the truth about a million incidents would not fit a demo's memory
         group.may_end.add("judge")
@@ -170,7 +170,7 @@ def _wait_for_simulator(group: ProcessGroup, folder: Path, port: int) -> tuple[s
                 }
                 return str(ca), apps["portal"]
         time.sleep(0.25)
-    raise ProcessDied(f"The pretend Sentinel does not answer. {group.log_tail('simulator')}")
+    raise ProcessDied(f"The simulated Sentinel does not answer. {group.log_tail('simulator')}")
 
 
 def _wait_for_web(group: ProcessGroup, port: int) -> None:
@@ -219,7 +219,7 @@ def _ready_message(
             *rows,
             "",
             f"  Mails that Tagout has sent:   http://localhost:{port}/demo/mail/",
-            f"  The pretend Sentinel:         https://localhost:{simulator_port}/_control/state",
+            f"  The simulated Sentinel:       https://localhost:{simulator_port}/_control/state",
             f"  Data, logs, its CA file:      {data}",
             "  Ctrl-C stops everything.",
             "=" * 78,

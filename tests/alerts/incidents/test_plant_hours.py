@@ -146,7 +146,7 @@ def test_the_command_does_it_at_once_and_says_so(plant, capsys):
     ("words", "message"),
     [
         (["set"], "needs the name"),
-        (["put", "Gdańsk"], "knows set, list"),
+        (["put", "Gdańsk"], "are set, list"),
         (["set", "Gdańsk", "--time-zone", "Mars/Base"], "no time zone"),
     ],
 )

@@ -266,7 +266,7 @@ def test_the_command_prints_one_document(tmp_path, make, oda, capsys, monkeypatc
     [
         (["import", "/no/such/file.csv"], "cannot be read"),
         (["import"], "needs a file"),
-        (["export"], "knows import"),
+        (["export"], "one action of verdicts is import"),
     ],
 )
 def test_the_command_says_in_one_sentence_what_is_wrong(words, message):

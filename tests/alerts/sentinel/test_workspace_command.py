@@ -141,7 +141,7 @@ def test_a_workspace_is_paused_resumed_and_removed_for_good():
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["explode"], "workspace knows add, list"),
+        (["explode"], "The actions of workspace are add, list"),
         (["pause"], "needs the name of a workspace"),
         (["pause", "porto"], "no workspace named porto"),
         (["check", "porto"], "no workspace named porto"),

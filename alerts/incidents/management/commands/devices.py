@@ -29,7 +29,7 @@ class Command(TagoutCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         """Read the file and take all of it over, or say everything that is wrong with it."""
         if options["action"] != "import":
-            raise CommandError("devices knows import.")
+            raise CommandError("The one action of devices is import.")
         if not options["file"]:
             raise CommandError("devices import needs a file.")
         path = Path(options["file"])

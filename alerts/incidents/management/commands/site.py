@@ -32,7 +32,7 @@ class Command(TagoutCommand):
         if options["action"] == "list":
             return [_described(site) for site in Site.objects.order_by("name")]
         if options["action"] != "set":
-            raise CommandError("site knows set, list.")
+            raise CommandError("The actions of site are set, list.")
         if not options["name"]:
             raise CommandError("site set needs the name of a site.")
         done = set_site(

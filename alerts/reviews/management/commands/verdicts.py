@@ -26,7 +26,7 @@ class Command(TagoutCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         """Read the file and keep all of it, or say everything that is wrong with it."""
         if options["action"] != "import":
-            raise CommandError("verdicts knows import.")
+            raise CommandError("The one action of verdicts is import.")
         if not options["file"]:
             raise CommandError("verdicts import needs a file.")
         path = Path(options["file"])

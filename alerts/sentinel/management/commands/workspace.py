@@ -50,7 +50,7 @@ class Command(TagoutCommand):
         if act is None and options["action"] in added:
             act = partial(_add_on, added[options["action"]])
         if act is None:
-            raise CommandError(f"workspace knows {', '.join([*_ACTIONS, *added])}.")
+            raise CommandError(f"The actions of workspace are {', '.join([*_ACTIONS, *added])}.")
         if options["action"] != "list" and not options["name"]:
             raise CommandError(f"workspace {options['action']} needs the name of a workspace.")
         result = act(options)

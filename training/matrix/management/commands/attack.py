@@ -44,7 +44,7 @@ class Command(TagoutCommand):
         if options["action"] == "lint":
             return self._lint()
         if options["action"] != "import":
-            raise CommandError("attack knows import and lint.")
+            raise CommandError("The actions of attack are import and lint.")
         if not options["file"]:
             raise CommandError("Name the bundle: attack import ics-attack.json.")
         data = read_file(Path(options["file"]))
