@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from alerts.patterns.engine.pattern import Pattern, PatternFormatError, pattern_from_json
+from alerts.patterns.engine.pattern import MinedPattern, PatternFormatError, pattern_from_json
 from alerts.rules.bound import is_little
 
 HOURS_OF_WEEK = 168
@@ -171,7 +171,7 @@ class Candidate(models.Model):
         return self.title
 
     @property
-    def process(self) -> Pattern:
+    def process(self) -> MinedPattern:
         """The pattern as the engine takes it; without figures."""
         return pattern_from_json(self.pattern)
 

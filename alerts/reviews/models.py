@@ -15,7 +15,7 @@ CANNED = (
 )
 
 
-class Verdict(models.TextChoices):
+class VerdictKind(models.TextChoices):
     """OT's word. `suspicious` needs one line of why."""
 
     ROUTINE = "routine", "Routine"
@@ -121,7 +121,7 @@ class Annotation(models.Model):
     )
     incidents = models.ManyToManyField("incidents.Incident", related_name="annotations")
     alerts = models.ManyToManyField("incidents.Alert", related_name="annotations")
-    verdict = models.CharField(max_length=12, choices=Verdict)
+    verdict = models.CharField(max_length=12, choices=VerdictKind)
     cause = models.CharField(max_length=60)  # id of a routine cause or reason, or "other"
     work_order = models.CharField(max_length=60, blank=True)
     done_by = models.CharField(max_length=40, blank=True)  # our-team, vendor, automation
@@ -233,7 +233,7 @@ class SecondOpinion(models.Model):
     @property
     def keeps_suspicion(self) -> bool:
         """Whether people of OT came to hold it for suspicious."""
-        was_suspicious = self.annotation.verdict == Verdict.SUSPICIOUS
+        was_suspicious = self.annotation.verdict == VerdictKind.SUSPICIOUS
         suspicious_state = self.State.CONFIRMED if was_suspicious else self.State.CORRECTED
         return self.state == suspicious_state
 
@@ -259,7 +259,7 @@ class Opinion(models.Model):
     reminded_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     settled_at = models.DateTimeField(null=True)
-    verdict = models.CharField(max_length=12, choices=Verdict, blank=True)
+    verdict = models.CharField(max_length=12, choices=VerdictKind, blank=True)
     cause = models.CharField(max_length=60, blank=True)
     work_order = models.CharField(max_length=60, blank=True)
     done_by = models.CharField(max_length=40, blank=True)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
+from alerts.reviews.models import Opinion, Review, SecondOpinion, VerdictKind
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import Role, User
@@ -110,11 +110,11 @@ def reasons_against_verdict(
     if not all(speaks_for(by, incident) for incident in incidents):
         return [gettext("Only OT of a site that the incident touches can judge it.")]
     reasons = []
-    if verdict not in Verdict.values:
+    if verdict not in VerdictKind.values:
         reasons.append(gettext("Choose a verdict."))
     if not cause or cause_of(cause) is None:
         reasons.append(gettext("Choose a reason."))
-    if verdict == Verdict.SUSPICIOUS and not visible_text(note):
+    if verdict == VerdictKind.SUSPICIOUS and not visible_text(note):
         reasons.append(gettext("Suspicious needs one line: what makes you think so?"))
     if len(note) > MAX_NOTE_LENGTH:
         reasons.append(gettext("Keep the note under 500 characters."))

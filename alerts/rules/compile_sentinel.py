@@ -46,7 +46,7 @@ from alerts.rules.sentinel_conditions import (
 )
 from alerts.rules.values import is_mac
 
-type Verdict = Literal["exact", "wider", "impossible"]
+type FormVerdict = Literal["exact", "wider", "impossible"]
 _DIRECTED: Final = frozenset(
     {
         "source_device",
@@ -100,7 +100,7 @@ class InexactClause:
 class Compiled:
     """The answer. `conditions` is empty exactly when the rule cannot be deployed there."""
 
-    verdict: Verdict
+    verdict: FormVerdict
     reasons: tuple[InexactClause, ...] = ()
     conditions: tuple[Json, ...] = ()
 

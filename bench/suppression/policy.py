@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alerts.patterns.engine.cells import AlertCell
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE, unit_of
 from alerts.patterns.engine.mining import form_patterns
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentPart, IncidentShape, RuleStep, make_plan
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.rules.guards.lifecycle import (
@@ -47,7 +47,7 @@ class Effort:
 class Mined:
     """One round of mining at one site."""
 
-    patterns: list[Pattern]
+    patterns: list[MinedPattern]
     cells: list[AlertCell]
     shapes: list[IncidentShape]
     places: dict[str, frozenset[int]]
@@ -180,7 +180,7 @@ class Policy:
         return True
 
     def _representative(
-        self, pattern: Pattern, unit: object, by_group: bool, mined: Mined
+        self, pattern: MinedPattern, unit: object, by_group: bool, mined: Mined
     ) -> Incident | None:
         """The newest unjudged incident that lies wholly inside the pattern and this unit."""
         inside = set(pattern.cells)
@@ -249,7 +249,7 @@ class Policy:
 
     @staticmethod
     def _outgrown(
-        pattern: Pattern, patterns: Sequence[Pattern], living: Sequence[SignedRule]
+        pattern: MinedPattern, patterns: Sequence[MinedPattern], living: Sequence[SignedRule]
     ) -> list[SignedRule]:
         """Rules of which the pattern is a new version: it covers nearly all that they cover now."""
         inside = set(pattern.cells)
@@ -286,7 +286,7 @@ class Policy:
 
     def weakest(
         self,
-        patterns: Sequence[Pattern],
+        patterns: Sequence[MinedPattern],
         living: Sequence[SignedRule],
         mined: Mined,
         shapes: Sequence[IncidentShape],
@@ -303,11 +303,11 @@ class Policy:
         ]
         return sorted(rows, key=lambda row: (row[0], row[1].number))
 
-    def _rule(self, pattern: Pattern, now: datetime) -> RuleDefinition:
+    def _rule(self, pattern: MinedPattern, now: datetime) -> RuleDefinition:
         zone = self.world.time_zone(self.site)
         return rule_for(pattern, time_zone=zone, now=now, reason="routine", evidence=("a",))
 
-    def _reasons(self, pattern: Pattern, mined: Mined, now: datetime) -> list[str]:
+    def _reasons(self, pattern: MinedPattern, mined: Mined, now: datetime) -> list[str]:
         """What guards hold against the rule, and what the back-test finds."""
         rule = self._rule(pattern, now)
         zones = [self.world.time_zone(self.site), "UTC"]
@@ -322,7 +322,7 @@ class Policy:
         self.refused.update(reasons)
         return reasons
 
-    def _back_test(self, pattern: Pattern, mined: Mined) -> tuple[int, int]:
+    def _back_test(self, pattern: MinedPattern, mined: Mined) -> tuple[int, int]:
         """How many incidents have a match, and how many of those somebody called suspicious."""
         inside, matched, stops = set(pattern.cells), 0, 0
         for incident in mined.incidents:
@@ -345,7 +345,7 @@ class Policy:
             )
         return matched, stops
 
-    def _credit(self, pattern: Pattern, mined: Mined, now: datetime) -> int:
+    def _credit(self, pattern: MinedPattern, mined: Mined, now: datetime) -> int:
         """Incidents of the 28 days before that it would have closed and a person found harmless."""
         inside, credit = set(pattern.cells), 0
         for incident in mined.incidents:
@@ -361,7 +361,7 @@ class Policy:
         return credit
 
 
-def answers_needed(pattern: Pattern) -> int:
+def answers_needed(pattern: MinedPattern) -> int:
     """How many more answers, each about another unit, hold enough of its alerts."""
     share, needed = pattern.evidence.judged_share, 0
     for _, alerts in pattern.evidence.open_units:
@@ -381,7 +381,7 @@ def keep_trial(rule: SignedRule, olders: Sequence[SignedRule], now: datetime) ->
             return
 
 
-def rebase(pattern: Pattern, mined: Mined) -> Pattern:
+def rebase(pattern: MinedPattern, mined: Mined) -> MinedPattern:
     """Return the pattern of a rule with the places of its cells in a newer round of mining."""
     cells = (at for at, cell in enumerate(mined.cells) if pattern.covers_cell(cell))
     return replace(pattern, cells=tuple(cells))

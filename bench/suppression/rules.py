@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.sides import Rung
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.lifecycle import (
@@ -31,7 +31,7 @@ class SignedRule:
     """One rule with its life. `members` are the names that its groups had when it was signed."""
 
     number: int
-    pattern: Pattern
+    pattern: MinedPattern
     rule: RuleDefinition
     signed_at: datetime
     credit: int = 0

@@ -10,7 +10,14 @@ from portal.accounts.models import User
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.faults import Vocabulary
 from training.catalog.engine.module_files import sha256, write_lock
-from training.catalog.models import Draft, Lesson, Module, Question, QuestionVersion, SourceFile
+from training.catalog.models import (
+    Draft,
+    Lesson,
+    LessonQuestion,
+    Module,
+    QuestionVersion,
+    SourceFile,
+)
 from training.catalog.services.import_curriculum import import_curriculum
 from training.progress.models import Attempt
 
@@ -240,7 +247,7 @@ def write_module(root: Path, name: str = "01-first-module", **texts: str) -> Pat
 def make_answers(learner: User, module: Module) -> list[Attempt]:
     """A right answer of this person at the first question of each lesson of a module."""
     made = []
-    for question in Question.objects.filter(lesson__module=module).order_by("lesson__number"):
+    for question in LessonQuestion.objects.filter(lesson__module=module).order_by("lesson__number"):
         version, _ = QuestionVersion.objects.get_or_create(
             question=question,
             is_current=True,
@@ -309,5 +316,5 @@ def make_lessons(count: int) -> Module:
             outline=[],
             sources=[],
         )
-        Question.objects.create(lesson=lesson, slug="only", position=1)
+        LessonQuestion.objects.create(lesson=lesson, slug="only", position=1)
     return module

@@ -14,7 +14,7 @@ from django.urls import reverse
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.intake.models import Cursor
 from alerts.intake.services.sweep import BETWEEN_MISSES
-from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.models import Annotation, VerdictKind
 from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.deploying.desired import is_healthy
 from portal.jobs.models import Job
@@ -129,7 +129,7 @@ def test_f17_deleted_and_merged_incidents_keep_their_annotations(azure, sam, lon
     rows = {row.name: row for row in Incident.objects.all()}
     for name in names:
         annotation = Annotation.objects.create(
-            verdict=Verdict.ROUTINE,
+            verdict=VerdictKind.ROUTINE,
             cause="other",
             by=sam,
             given_at=azure.now(),

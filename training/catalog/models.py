@@ -156,7 +156,7 @@ class Lesson(models.Model):
         return self.title
 
 
-class Question(models.Model):
+class LessonQuestion(models.Model):
     """A question of a lesson, whatever its wording. Its versions hold the words."""
 
     lesson = models.ForeignKey(Lesson, on_delete=models.PROTECT, related_name="questions")
@@ -165,6 +165,7 @@ class Question(models.Model):
     is_retired = models.BooleanField(default=False)
 
     class Meta:
+        db_table = "catalog_question"
         ordering = ["lesson", "position"]
         constraints = [
             models.UniqueConstraint(
@@ -181,7 +182,7 @@ class QuestionVersion(models.Model):
     change in place; a new key is a new version, so that figures never mix two questions.
     """
 
-    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="versions")
+    question = models.ForeignKey(LessonQuestion, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
     content_hash = models.CharField(max_length=64)
     type = models.CharField(max_length=10, choices=[(kind, kind) for kind in content.QuestionType])

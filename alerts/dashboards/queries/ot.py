@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident, IncidentStatus, Severity
-from alerts.reviews.models import Annotation, Review, Verdict
+from alerts.reviews.models import Annotation, Review, VerdictKind
 from alerts.reviews.queries.questions import WAITING_INCIDENTS, annotations_in_force, waiting_for
 from alerts.reviews.queries.second_opinions import opinions_waiting_for
 from portal.accounts.models import User
@@ -104,7 +104,7 @@ def effect_of(annotations: QuerySet[Annotation]) -> VerdictEffect:
     states = dict(incidents.values_list("status").annotate(n=Count("pk", distinct=True)))
     counts = dict(by_verdict)
     return VerdictEffect(
-        {verdict: counts[verdict] for verdict in Verdict.values if verdict in counts},
+        {verdict: counts[verdict] for verdict in VerdictKind.values if verdict in counts},
         sum(states.values()),
         states.get(IncidentStatus.CLOSED, 0),
     )

@@ -22,7 +22,7 @@ from alerts.patterns.engine.drafts import (
 )
 from alerts.patterns.engine.evidence import VerdictEvidence, pool_evidence
 from alerts.patterns.engine.hours import Hours, learn_judged_hours
-from alerts.patterns.engine.pattern import Pattern, Strictness, TypeName, strictness_of
+from alerts.patterns.engine.pattern import MinedPattern, Strictness, TypeName, strictness_of
 from alerts.patterns.engine.process import CellIndex
 from alerts.patterns.engine.sides import (
     MAX_LISTED,
@@ -50,7 +50,7 @@ def group_by_source(cells: Iterable[AlertCell]) -> CellsBySource:
     return by_source
 
 
-def with_soft_types(pattern: Pattern, soft: CellsBySource) -> Pattern:
+def with_soft_types(pattern: MinedPattern, soft: CellsBySource) -> MinedPattern:
     """Return a strict pattern with the soft types of its sources of which at least four fifths of
     the alerts keep to its devices and hours. Neither becomes wider by them. A type that somebody
     called suspicious there stays apart.
@@ -79,7 +79,7 @@ def with_soft_types(pattern: Pattern, soft: CellsBySource) -> Pattern:
     )
 
 
-def _inside(pattern: Pattern, cells: list[AlertCell]) -> list[AlertCell]:
+def _inside(pattern: MinedPattern, cells: list[AlertCell]) -> list[AlertCell]:
     """Return the cells of one type that lie in this place, where most of its alerts do."""
     covered = [cell for cell in cells if pattern.covers_cell(cell)]
     if not is_frequent(covered) or any(cell.is_suspect for cell in covered):
@@ -88,7 +88,7 @@ def _inside(pattern: Pattern, cells: list[AlertCell]) -> list[AlertCell]:
     return covered if alerts >= SAME_PLACES * count_alerts(cells) else []
 
 
-def form_patterns(cells: Iterable[AlertCell], inventory: Inventory) -> list[Pattern]:
+def form_patterns(cells: Iterable[AlertCell], inventory: Inventory) -> list[MinedPattern]:
     """Return the patterns of these cells, the largest first. Indices of cells are their places.
 
     Cells that touch safety systems or crown jewels, that may never be suppressed, or that somebody
@@ -108,7 +108,7 @@ def form_patterns(cells: Iterable[AlertCell], inventory: Inventory) -> list[Patt
     positions_by_site: dict[str, list[int]] = defaultdict(list)
     for position, cell in enumerate(numbered):
         positions_by_site[cell.key.site].append(position)
-    patterns: list[Pattern] = []
+    patterns: list[MinedPattern] = []
     for site, site_cells in by_site.items():
         index = CellIndex(numbered, positions_by_site[site])
         networks = outside_networks(site_cells)
@@ -156,7 +156,7 @@ def pattern_of(
     *,
     is_strict: bool,
     networks: Sequence[str] = (),
-) -> Pattern | None:
+) -> MinedPattern | None:
     """Return a draft as a pattern; None where no rule could express it."""
     cells = draft.cells
     weights = weigh_types(cells)
@@ -175,7 +175,7 @@ def pattern_of(
         hours = learn_judged_hours(cells) or hours
     if is_strict and (hours is None or hours.hours_a_week > MAX_WINDOW_HOURS):
         hours, planned_work = None, usual_work(cells)
-    pattern = Pattern(
+    pattern = MinedPattern(
         site=cells[0].key.site,
         types=types,
         source=source,
@@ -265,7 +265,9 @@ def _side(
     return PatternSide(Rung.SITE, tuple(sorted(end.name for end in distinct)))
 
 
-def _with_exceptions(pattern: Pattern, suspect: list[AlertCell], cells: list[AlertCell]) -> Pattern:
+def _with_exceptions(
+    pattern: MinedPattern, suspect: list[AlertCell], cells: list[AlertCell]
+) -> MinedPattern:
     """Leave out the rarer end of each suspicious cell that the pattern would cover."""
     weights: Counter[str] = Counter()
     for cell in cells:
@@ -294,7 +296,7 @@ def _with_exceptions(pattern: Pattern, suspect: list[AlertCell], cells: list[Ale
     )
 
 
-def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
+def _with_cells(pattern: MinedPattern, index: CellIndex) -> MinedPattern:
     """Return the pattern with the cells that it covers, counted and judged."""
     covered = index.covered_by(pattern)
     cells = [index.cells[position] for position in covered]

@@ -48,7 +48,7 @@ def _strictness_of_type(title: str) -> Strictness:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class MinedPattern:
     """A process of the plant, as far as alerts show it: who does what to whom, and when."""
 
     site: str
@@ -126,7 +126,7 @@ class PatternFormatError(ValueError):
     """The data does not spell a pattern."""
 
 
-def pattern_as_json(pattern: Pattern) -> dict[str, Any]:
+def pattern_as_json(pattern: MinedPattern) -> dict[str, Any]:
     """Return a pattern as plain data; `pattern_from_json` reads it back."""
     hours = pattern.hours
     return {
@@ -153,7 +153,7 @@ def pattern_as_json(pattern: Pattern) -> dict[str, Any]:
     }
 
 
-def pattern_from_json(data: Any) -> Pattern:
+def pattern_from_json(data: Any) -> MinedPattern:
     """Return the pattern that the data spells, without figures. Raises PatternFormatError."""
     if not isinstance(data, Mapping) or data.get("version") != VERSION:
         raise PatternFormatError(f"A pattern must be an object of version {VERSION}.")
@@ -162,7 +162,7 @@ def pattern_from_json(data: Any) -> Pattern:
         raise PatternFormatError("A pattern must name an alert type.")
     severity = _number(data, "severity", highest=len(SEVERITIES) - 1)
     protocols, functions, exceptions, except_sources = (_texts(data, name) for name in _LISTS)
-    return Pattern(
+    return MinedPattern(
         site=_text(data, "site"),
         types=tuple(
             (_text(alert_type, "title"), _text(alert_type, "own_title")) for alert_type in types

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from alerts.patterns.engine.cells import AlertCell
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import MinedPattern
 
 MAX_RULES: Final = 30  # a site
 
@@ -35,17 +35,17 @@ class IncidentShape:
 class RuleStep:
     """One rule of the plan: what it adds, and what share no longer reaches the SOC after it."""
 
-    pattern: Pattern
+    pattern: MinedPattern
     gain: int  # incidents
     share: float  # of all incidents, with all steps up to this one
 
 
 def make_plan(
-    patterns: Sequence[Pattern],
+    patterns: Sequence[MinedPattern],
     cells: Sequence[AlertCell],
     incidents: Iterable[IncidentShape],
     *,
-    living: Sequence[Pattern] = (),
+    living: Sequence[MinedPattern] = (),
     max_rules: int = MAX_RULES,
 ) -> list[RuleStep]:
     """Return the patterns worth a signature, each with what it adds to the living rules and to
@@ -64,7 +64,7 @@ def make_plan(
     open_parts = [len(shape.parts) for shape in shapes]
     covered: set[IncidentPart] = set()
 
-    def parts_of(pattern: Pattern) -> list[IncidentPart]:
+    def parts_of(pattern: MinedPattern) -> list[IncidentPart]:
         return [
             part
             for cell in pattern.cells

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from alerts.patterns.engine.cells import AlertCell, CellEnd
-from alerts.patterns.engine.pattern import Pattern, TypeName
+from alerts.patterns.engine.pattern import MinedPattern, TypeName
 from alerts.patterns.engine.sides import PatternSide, Rung
 
 type Positions = dict[tuple[object, ...], list[int]]
@@ -38,7 +38,7 @@ class CellIndex:
                 for word in _words_of(end):
                     index[*name, *word].append(position)
 
-    def covered_by(self, pattern: Pattern) -> list[int]:
+    def covered_by(self, pattern: MinedPattern) -> list[int]:
         """Return the places of all cells that the pattern covers, type by type."""
         return [
             position
@@ -47,7 +47,7 @@ class CellIndex:
             if pattern.covers_cell(self.cells[position])
         ]
 
-    def _near(self, pattern: Pattern, name: TypeName) -> list[int]:
+    def _near(self, pattern: MinedPattern, name: TypeName) -> list[int]:
         """Return the cells of one type that may be covered: the fewest that an end leaves. Without
         direction an end of the pattern may be either end of a cell.
         """
@@ -83,7 +83,7 @@ def _words_for(side: PatternSide) -> list[tuple[str, ...]] | None:
     return None
 
 
-def process_key(pattern: Pattern, cells: Sequence[AlertCell]) -> UUID:
+def process_key(pattern: MinedPattern, cells: Sequence[AlertCell]) -> UUID:
     """Return a key that stays while members come and go: site, who begins, what mostly happens,
     and at what it is aimed. A single device is meant by its name, several by their kinds and zones.
     """
@@ -99,7 +99,7 @@ def process_key(pattern: Pattern, cells: Sequence[AlertCell]) -> UUID:
 
 
 def recognise[K: Hashable](
-    former: Mapping[K, Pattern], patterns: Sequence[Pattern], cells: Sequence[AlertCell]
+    former: Mapping[K, MinedPattern], patterns: Sequence[MinedPattern], cells: Sequence[AlertCell]
 ) -> dict[int, K]:
     """Return which former pattern each of the found ones continues, by its place: the one with
     which it shares at least half of the alerts that either covers now.
@@ -139,7 +139,7 @@ def _side_words(side: PatternSide, groups: set[object]) -> str:
     return "; ".join(sorted(map(str, groups)))
 
 
-def _main_type(pattern: Pattern, cells: Sequence[AlertCell]) -> TypeName:
+def _main_type(pattern: MinedPattern, cells: Sequence[AlertCell]) -> TypeName:
     """The type with most of its alerts."""
     weights: dict[TypeName, int] = dict.fromkeys(pattern.types, 0)
     for at in pattern.cells:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.rules.fields import SEVERITIES
 from alerts.rules.guards.lifecycle import usual_end
@@ -14,7 +14,7 @@ from alerts.rules.rule import MAX_TITLE_LENGTH, Clause, RuleDefinition
 
 
 def rule_for(
-    pattern: Pattern,
+    pattern: MinedPattern,
     *,
     time_zone: str,
     now: datetime,
@@ -56,7 +56,7 @@ def rule_for(
     return replace(rule, expires_at=usual_end(rule, now=now))
 
 
-def title_of(pattern: Pattern) -> str:
+def title_of(pattern: MinedPattern) -> str:
     """Return one line: which alert, from whom, to whom."""
     alert_type = pattern.types[0][0]
     if len(pattern.types) > 1:
@@ -100,7 +100,7 @@ def _side_clauses(name: str, side: PatternSide) -> list[Clause]:
     return [_alternatives(field, side.members), *zones]
 
 
-def _exceptions(pattern: Pattern) -> tuple[Clause, ...]:
+def _exceptions(pattern: MinedPattern) -> tuple[Clause, ...]:
     clauses = []
     for name, side, left_out in (
         ("source", pattern.source, pattern.except_sources),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from alerts.patterns.engine.cells import HARMLESS, AlertCell, CellEnd
-from alerts.patterns.engine.pattern import Pattern, TypeName
+from alerts.patterns.engine.pattern import MinedPattern, TypeName
 from alerts.patterns.engine.sides import PatternSide, Rung
 
 type Part = Literal["source", "destination", "types", "hours", "exceptions"]
@@ -42,7 +42,7 @@ def critical_pairs(cells: Iterable[AlertCell]) -> CriticalPairs:
 
 
 def reasons_for_width(
-    pattern: Pattern, cells: Sequence[AlertCell], critical: CriticalPairs
+    pattern: MinedPattern, cells: Sequence[AlertCell], critical: CriticalPairs
 ) -> list[WidthReason]:
     """Return why source, destination, types and hours are as wide as they are, and what is left
     out. `cells` are those of the mining that found the pattern, `critical` their critical pairs.
@@ -61,7 +61,7 @@ def reasons_for_width(
     return reasons
 
 
-def _side_reason(part: Part, pattern: Pattern, side: PatternSide) -> WidthReason:
+def _side_reason(part: Part, pattern: MinedPattern, side: PatternSide) -> WidthReason:
     members = len(side.members)
     detail: dict[str, Any] = {"seen": members}
     match side.rung:
@@ -77,7 +77,7 @@ def _side_reason(part: Part, pattern: Pattern, side: PatternSide) -> WidthReason
     return WidthReason(part, side.rung.value, detail)
 
 
-def _types_reason(pattern: Pattern, cells: Sequence[AlertCell]) -> WidthReason:
+def _types_reason(pattern: MinedPattern, cells: Sequence[AlertCell]) -> WidthReason:
     judged = {
         (cell.key.alert_type, cell.key.own_title)
         for cell in cells
@@ -87,7 +87,7 @@ def _types_reason(pattern: Pattern, cells: Sequence[AlertCell]) -> WidthReason:
     return WidthReason("types", code, {"types": len(pattern.types), "judged": len(judged)})
 
 
-def _hours_reason(pattern: Pattern, cells: Sequence[AlertCell]) -> WidthReason:
+def _hours_reason(pattern: MinedPattern, cells: Sequence[AlertCell]) -> WidthReason:
     if pattern.planned_work:
         return WidthReason("hours", "planned_work", {"kind": pattern.planned_work})
     if pattern.hours is None:
@@ -103,7 +103,7 @@ def _hours_reason(pattern: Pattern, cells: Sequence[AlertCell]) -> WidthReason:
     return WidthReason("hours", code, {"outside": outside, "hours": pattern.hours.hours_a_week})
 
 
-def _critical_names(pattern: Pattern, critical: CriticalPairs) -> list[str]:
+def _critical_names(pattern: MinedPattern, critical: CriticalPairs) -> list[str]:
     """Return the safety systems and crown jewels that would lie inside if they were none."""
     names = set()
     for name in pattern.types:

@@ -15,7 +15,7 @@ from alerts.patterns.policies import (
     reasons_against_rule_of_pattern,
 )
 from alerts.reviews.engine.causes import cause
-from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.models import Annotation, VerdictKind
 from alerts.reviews.queries.questions import annotations_in_force
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.rule import RuleDefinition, as_json
@@ -112,7 +112,7 @@ def harmless_verdicts(candidate: Candidate) -> list[Annotation]:
     """
     by_person: dict[int, list[Annotation]] = defaultdict(list)
     annotations = annotations_in_force().filter(
-        uuid__in=candidate.annotations, verdict__in=[Verdict.ROUTINE, Verdict.MAINTENANCE]
+        uuid__in=candidate.annotations, verdict__in=[VerdictKind.ROUTINE, VerdictKind.MAINTENANCE]
     )
     for annotation in annotations.select_related("by").order_by("-given_at", "-pk"):
         by_person[annotation.by_id].append(annotation)

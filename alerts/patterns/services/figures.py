@@ -13,7 +13,7 @@ from uuid import UUID
 
 from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, AlertCell, DeviceGroup
 from alerts.patterns.engine.evidence import Unit
-from alerts.patterns.engine.pattern import Pattern, pattern_as_json
+from alerts.patterns.engine.pattern import MinedPattern, pattern_as_json
 from alerts.patterns.engine.plan import IncidentShape
 from alerts.patterns.engine.rule_text import title_of
 from alerts.patterns.engine.width import CriticalPairs, reasons_for_width
@@ -44,7 +44,7 @@ class ShapeIndex:
                 index.by_cell[cell].append(position)
         return index
 
-    def count_touched(self, pattern: Pattern) -> int:
+    def count_touched(self, pattern: MinedPattern) -> int:
         """Return how many incidents have at least one alert that the pattern covers."""
         positions = {
             position
@@ -60,7 +60,7 @@ class ShapeIndex:
 
 
 def make_row(
-    pattern: Pattern,
+    pattern: MinedPattern,
     *,
     history: SiteHistory,
     critical: CriticalPairs,
@@ -94,7 +94,7 @@ def make_row(
     return row
 
 
-def _add_times(row: Candidate, pattern: Pattern, history: SiteHistory) -> None:
+def _add_times(row: Candidate, pattern: MinedPattern, history: SiteHistory) -> None:
     rhythm = [0] * HOURS_OF_WEEK
     hours: set[tuple[int, int]] = set()  # day and hour, both in UTC
     days: set[int] = set()
@@ -121,7 +121,7 @@ def _moment(day: int, hour: int) -> datetime:
     return datetime.fromtimestamp((day * 24 + hour) * 3600, tz=UTC)
 
 
-def _add_counts(row: Candidate, pattern: Pattern, cells: Sequence[AlertCell]) -> None:
+def _add_counts(row: Candidate, pattern: MinedPattern, cells: Sequence[AlertCell]) -> None:
     """By type and by member: alerts, and annotations that call them harmless."""
     types: dict[Any, tuple[Counter[str], set[str]]] = defaultdict(lambda: (Counter(), set()))
     members: dict[str, dict[Any, tuple[Counter[str], set[str]]]] = {
@@ -164,7 +164,7 @@ def _largest_first(
     return sorted(by_name.items(), key=lambda item: (-item[1][0]["alerts"], item[0]))
 
 
-def _add_evidence(row: Candidate, pattern: Pattern) -> None:
+def _add_evidence(row: Candidate, pattern: MinedPattern) -> None:
     evidence = pattern.evidence
     row.routine, row.maintenance = evidence.routine, evidence.maintenance
     row.suspicious, row.not_sure = evidence.suspicious, evidence.not_sure
@@ -187,7 +187,7 @@ def _unit_as_json(unit: Unit, alerts: int) -> dict[str, Any]:
 
 def _add_work(
     row: Candidate,
-    pattern: Pattern,
+    pattern: MinedPattern,
     history: SiteHistory,
     *,
     days: int,
@@ -210,7 +210,7 @@ def _minutes(cells: Iterable[int], minutes: Mapping[int, list[float]]) -> Iterab
         yield from minutes.get(position, ())
 
 
-def _search_text(pattern: Pattern) -> str:
+def _search_text(pattern: MinedPattern) -> str:
     words = [word for name in pattern.types for word in name if word]
     for side in (pattern.source, pattern.destination):
         words += [*side.members, *side.kinds, *side.zones]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.plan import MAX_RULES, RuleStep, make_plan
 from alerts.patterns.engine.process import process_key, recognise
 from alerts.patterns.engine.rule_text import rule_for
@@ -45,7 +45,7 @@ _FIGURES: Final = tuple(
 
 
 def obstacles_of(
-    pattern: Pattern, *, history: SiteHistory, incidents: int, now: datetime
+    pattern: MinedPattern, *, history: SiteHistory, incidents: int, now: datetime
 ) -> list[Obstacle]:
     """Return why no rule can come of it now, as codes with details; nothing where one can. The
     miner's own obstacles go before what the guards would find of the same.
@@ -76,7 +76,7 @@ def obstacles_of(
 
 
 def store_patterns(
-    patterns: Sequence[Pattern],
+    patterns: Sequence[MinedPattern],
     *,
     history: SiteHistory,
     days: int,
@@ -121,7 +121,7 @@ def store_patterns(
 
 
 def plan_site(
-    patterns: Sequence[Pattern],
+    patterns: Sequence[MinedPattern],
     *,
     rows: Sequence[Candidate],
     history: SiteHistory,
@@ -168,7 +168,7 @@ def _carry_over(row: Candidate, former: Candidate) -> None:
     row.snoozed_until, row.rule = former.snoozed_until, former.rule
 
 
-def _new_key(pattern: Pattern, history: SiteHistory, keys: set[UUID]) -> UUID:
+def _new_key(pattern: MinedPattern, history: SiteHistory, keys: set[UUID]) -> UUID:
     """Return the key of a process that was not known. Two that look alike are told apart by the
     order in which they were found.
     """

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 from alerts.incidents.engine.rhythm import HourWindow
 from alerts.incidents.wording import window_words
 from alerts.patterns.engine.hours import DAY, Hours
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.purpose import DevicePurpose, purpose_of
 from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.patterns.models import Candidate
@@ -242,7 +242,7 @@ def side_words(side: PatternSide) -> str:
     return _listed(side.members, side.members)
 
 
-def hours_words(pattern: Pattern, zone: str) -> str:
+def hours_words(pattern: MinedPattern, zone: str) -> str:
     """Return when it happens, for the end of a sentence. `zone` is of the plant."""
     if pattern.planned_work:
         return gettext("within planned work: %(kind)s") % {"kind": pattern.planned_work}

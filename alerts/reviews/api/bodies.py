@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.second_opinion import HARMLESS
-from alerts.reviews.models import Verdict
+from alerts.reviews.models import VerdictKind
 from alerts.reviews.policies import MAX_NOTE_LENGTH, MAX_QUESTION_LENGTH
 from alerts.reviews.services.opinions import CONFIRM, CORRECT
 from alerts.reviews.services.verdicts import DONE_BY
@@ -25,7 +25,7 @@ class AskIn(In):
 class VerdictIn(In):
     """OT's word and its reason."""
 
-    verdict = serializers.ChoiceField(Verdict.values, help_text="what it was")
+    verdict = serializers.ChoiceField(VerdictKind.values, help_text="what it was")
     cause = serializers.CharField(max_length=60, help_text="id of the reason, or other")
     note = serializers.CharField(
         max_length=MAX_NOTE_LENGTH,

@@ -10,7 +10,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.reviews.models import CameBy, Opinion, Review, SecondOpinion, Verdict
+from alerts.reviews.models import CameBy, Opinion, Review, SecondOpinion, VerdictKind
 from portal.api.fields import QueryChoices, QueryFlag, QueryMoment, QueryText
 from portal.api.listing import ListFilter, Listing, ListRow, Order
 
@@ -70,7 +70,7 @@ class AnnotationSerializer(ListRow):
     review = UUIDField(
         allow_null=True, source="review.uuid", help_text="the question that it answers"
     )
-    verdict = ChoiceField(Verdict.values, help_text="OT's word")
+    verdict = ChoiceField(VerdictKind.values, help_text="OT's word")
     cause = CharField(help_text="id of the reason")
     work_order = CharField(help_text="work order or change number")
     done_by = CharField(help_text="our-team, vendor, automation, or empty")
@@ -97,7 +97,7 @@ ANNOTATIONS = Listing(
     AnnotationSerializer,
     Order("given_at"),
     filters=(
-        ListFilter("verdict", QueryChoices(Verdict.values), "one or several", "verdict__in"),
+        ListFilter("verdict", QueryChoices(VerdictKind.values), "one or several", "verdict__in"),
         ListFilter("review", UUIDField(), "answers to one question", "review__uuid"),
         ListFilter("in_force", QueryFlag(), "neither taken back nor superseded", _in_force),
         ListFilter("given_from", QueryMoment(), "given at or after", "given_at__gte", indexed=True),
@@ -114,7 +114,7 @@ class SecondOpinionSerializer(ListRow):
     id = UUIDField(source="uuid", help_text="of the second opinion")
     annotation = UUIDField(source="annotation.uuid", help_text="the answer that it is about")
     verdict = ChoiceField(
-        Verdict.values, source="annotation.verdict", help_text="the verdict of that answer"
+        VerdictKind.values, source="annotation.verdict", help_text="the verdict of that answer"
     )
     site = CharField(source="site.name", help_text="name of the site whose people are asked")
     state = ChoiceField(SecondOpinion.State.values, help_text="what it came to")
@@ -163,7 +163,7 @@ class OpinionSerializer(ListRow):
     settled_at = DateTimeField(
         allow_null=True, help_text="when it was answered, passed on or withdrawn"
     )
-    verdict = ChoiceField(Verdict.values, allow_null=True, help_text="your own word")
+    verdict = ChoiceField(VerdictKind.values, allow_null=True, help_text="your own word")
     cause = CharField(help_text="your reason")
     note = CharField(help_text="in your own words")
     incidents = ListField(

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-type Verdict = Literal["routine", "maintenance", "suspicious", "not-sure"]
+type VerdictCode = Literal["routine", "maintenance", "suspicious", "not-sure"]
 type Kind = Literal["catalogue", "general", "other"]
 
-VERDICTS: tuple[Verdict, ...] = ("routine", "maintenance", "suspicious", "not-sure")
+VERDICTS: tuple[VerdictCode, ...] = ("routine", "maintenance", "suspicious", "not-sure")
 MAX_ON_A_PHONE = 6
 OTHER = "other"
 
@@ -34,7 +34,7 @@ class Cause:
     id: str
     name: str
     kind: Kind
-    verdict: Verdict | None
+    verdict: VerdictCode | None
     labels: Mapping[str, str]
     helps: Mapping[str, str]
     evidence_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from alerts.reviews.models import (
     CameBy,
     Review,
     SecondOpinion,
-    Verdict,
+    VerdictKind,
 )
 from alerts.reviews.policies import ot_people_at
 from alerts.sites.models import Site
@@ -129,7 +129,7 @@ def verdicts_that_hold(
         open_suspicions = [
             verdict
             for verdict in verdicts
-            if verdict.verdict == Verdict.SUSPICIOUS
+            if verdict.verdict == VerdictKind.SUSPICIOUS
             and all(
                 (incident, verdict.pk, other.pk) in blind for other in verdicts if other > verdict
             )
@@ -150,12 +150,12 @@ def blind_verdicts(
         incident
         for incident, verdicts in on_incident.items()
         if len(verdicts) > 1
-        and any(row.verdict == Verdict.SUSPICIOUS for row in verdicts if row < max(verdicts))
+        and any(row.verdict == VerdictKind.SUSPICIOUS for row in verdicts if row < max(verdicts))
     ]
     if not doubtful:
         return set()
     links: QuerySet[Any] = Annotation.incidents.through.objects.filter(
-        incident__in=doubtful, annotation__verdict=Verdict.SUSPICIOUS
+        incident__in=doubtful, annotation__verdict=VerdictKind.SUSPICIOUS
     ).annotate(later=F("incident__annotations"))
     left_out = _alerts_left_out(OuterRef("incident"), OuterRef("annotation"), OuterRef("later"))
     found = links.exclude(later=F("annotation")).filter(Exists(left_out))
@@ -282,7 +282,8 @@ def evidence_where(alias: str) -> str:
     return (
         f"{alias}.withdrawn_at IS NULL AND {alias}.superseded_by_id IS NULL"
         f" AND NOT ({alias}.came_by = '{CameBy.TOKEN.value}'"
-        f" AND {alias}.verdict IN ('{Verdict.ROUTINE.value}', '{Verdict.MAINTENANCE.value}'))"
+        f" AND {alias}.verdict IN"
+        f" ('{VerdictKind.ROUTINE.value}', '{VerdictKind.MAINTENANCE.value}'))"
         " AND NOT EXISTS ("
         f"SELECT FROM reviews_secondopinion so WHERE so.annotation_id = {alias}.id"
         f" AND so.state = '{SecondOpinion.State.HARMLESS_TO_SOC.value}')"
@@ -328,7 +329,7 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     merge or the end of an incident in Sentinel.
     """
     links = Annotation.incidents.through.objects.filter(
-        annotation__verdict=Verdict.SUSPICIOUS, annotation__withdrawn_at=None
+        annotation__verdict=VerdictKind.SUSPICIOUS, annotation__withdrawn_at=None
     )
     if incidents is not None:
         links = links.filter(incident__in=incidents)
@@ -379,7 +380,7 @@ def _later_verdicts(**where: OuterRef) -> QuerySet[Any]:
     left_out = _alerts_left_out(
         OuterRef("incident"), OuterRef(OuterRef("annotation")), OuterRef("annotation")
     )
-    links = links.exclude(annotation__verdict=Verdict.NOT_SURE).filter(~Exists(left_out))
+    links = links.exclude(annotation__verdict=VerdictKind.NOT_SURE).filter(~Exists(left_out))
     return links.filter(
         Q(annotation__given_at__gt=given_at) | Q(annotation__given_at=given_at, annotation__gt=pk)
     )
@@ -405,7 +406,7 @@ def why_settled(annotation: Annotation) -> SecondOpinion.State | None:
     incident_ids = incidents_held_by(annotation)
     if not incident_ids:
         return SecondOpinion.State.OVERTAKEN
-    if annotation.verdict != Verdict.SUSPICIOUS:
+    if annotation.verdict != VerdictKind.SUSPICIOUS:
         return None
     links = Annotation.incidents.through.objects.filter(
         annotation=annotation, incident__in=incident_ids

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdict
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.reviews.engine.second_opinion import HARMLESS
-from alerts.reviews.models import Annotation, Opinion, SecondOpinion, Verdict
+from alerts.reviews.models import Annotation, Opinion, SecondOpinion, VerdictKind
 from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, can_decide
 from alerts.reviews.queries.questions import annotations_visible_to
 from portal.accounts.models import User
@@ -149,7 +149,7 @@ def agreement_since(since: datetime, *, annotations: QuerySet[Annotation]) -> Ag
             settled_at__gte=since,
             second_opinion__annotation__in=annotations,
         )
-        .exclude(verdict=Verdict.NOT_SURE)
+        .exclude(verdict=VerdictKind.NOT_SURE)
         .values_list("second_opinion__annotation__verdict", "verdict")
     )
     pairs = [(first in HARMLESS, second in HARMLESS) for first, second in rows]

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast
 
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import DetailsState, Incident, TimelineItem
-from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.models import Annotation, VerdictKind
 from alerts.reviews.queries.questions import annotations_in_force
 from alerts.reviews.services.sentinel_comments import enqueue_verdict
 from alerts.reviews.services.verdict_effects import (
@@ -29,7 +29,7 @@ from alerts.reviews.services.verdict_effects import (
 from portal.audit.services import record
 
 MOVED, PARTIAL = "verdict-moved", "verdict-partial"
-_HARMLESS = (Verdict.ROUTINE, Verdict.MAINTENANCE)
+_HARMLESS = (VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
 _BY = "Tagout"
 
 
@@ -81,7 +81,7 @@ def _to_move() -> QuerySet[Any]:
 
 
 def _move(annotation: Annotation, loser: Incident, survivor: Incident, *, now: datetime) -> None:
-    moves = annotation.verdict == Verdict.SUSPICIOUS or (
+    moves = annotation.verdict == VerdictKind.SUSPICIOUS or (
         annotation.verdict in _HARMLESS and _all_judged_harmless(survivor)
     )
     details = {"from": loser.number, "annotation": str(annotation.uuid)}

@@ -8,7 +8,7 @@ from functools import cache
 from django.utils.translation import gettext
 
 from alerts.reviews.engine.causes import all_reasons
-from alerts.reviews.models import Verdict
+from alerts.reviews.models import VerdictKind
 from alerts.reviews.policies import MAX_NOTE_LENGTH
 from portal.formats.moments import in_utc
 from portal.formats.tables import Table, TableFault, TableRow, folded, one_of
@@ -76,7 +76,7 @@ def _faults_in(record: TableRow, values: Mapping[str, str]) -> Iterable[TableFau
     if not values["incident"]:
         yield TableFault(line, "incident", gettext("Name the incident, by its number or its name."))
     if _verdict_of(values["verdict"]) is None:
-        details = {"word": values["verdict"], "known": one_of(Verdict.values)}
+        details = {"word": values["verdict"], "known": one_of(VerdictKind.values)}
         text = gettext("“%(word)s” is not a verdict. Use %(known)s.") % details
         yield TableFault(line, "verdict", text)
     if _cause_of(values["cause"]) is None:
@@ -90,7 +90,7 @@ def _faults_in(record: TableRow, values: Mapping[str, str]) -> Iterable[TableFau
     note = values.get("note", "")
     if len(note) > MAX_NOTE_LENGTH:
         yield TableFault(line, "note", gettext("Keep the note under 500 characters."))
-    if not visible_text(note) and _verdict_of(values["verdict"]) == Verdict.SUSPICIOUS:
+    if not visible_text(note) and _verdict_of(values["verdict"]) == VerdictKind.SUSPICIOUS:
         yield TableFault(line, "note", gettext("Suspicious needs one line that says why."))
 
 
@@ -115,7 +115,7 @@ def _line(record: TableRow, values: Mapping[str, str], *, is_whole: bool) -> Ver
 
 
 def _verdict_of(text: str) -> str | None:
-    return {folded(word): word for word in Verdict.values}.get(folded(text))
+    return {folded(word): word for word in VerdictKind.values}.get(folded(text))
 
 
 def _cause_of(text: str) -> str | None:

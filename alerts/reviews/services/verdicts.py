@@ -18,7 +18,7 @@ from alerts.reviews.models import (
     CameBy,
     Review,
     SecondOpinion,
-    Verdict,
+    VerdictKind,
 )
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
 from alerts.reviews.queries.questions import newest_verdict_on, suspicions_on
@@ -205,7 +205,7 @@ def _reasons_against_token(
     incidents: Sequence[Incident], values: VerdictValues, by: User
 ) -> list[str]:
     """A suspicion is ended by somebody who looks; no program lets go of what it holds open."""
-    if came_by_of(by) is not CameBy.TOKEN or values.verdict == Verdict.SUSPICIOUS:
+    if came_by_of(by) is not CameBy.TOKEN or values.verdict == VerdictKind.SUSPICIOUS:
         return []
     ids = [incident.pk for incident in incidents]
     if not suspicions_on(Incident.objects.filter(pk__in=ids)):

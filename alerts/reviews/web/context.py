@@ -17,7 +17,7 @@ from alerts.incidents.page.pattern_history import PatternHistory
 from alerts.incidents.wording import seen_before_check, usual_hours_checks
 from alerts.reviews.engine.causes import VERDICTS, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Annotation, Review, Verdict
+from alerts.reviews.models import Annotation, Review, VerdictKind
 from alerts.reviews.policies import ot_people_at
 from alerts.reviews.queries.facts import Ends, QuestionFacts
 from alerts.reviews.queries.questions import AnswerInForce, AskPreview
@@ -80,7 +80,7 @@ def reason(cause: str) -> str:
 
 def verdict_word(verdict: str) -> str:
     """The words of a verdict."""
-    return gettext(Verdict(verdict).label)
+    return gettext(VerdictKind(verdict).label)
 
 
 def reasons_for(incident: Incident) -> list[Reasons]:

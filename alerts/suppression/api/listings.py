@@ -18,7 +18,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.reviews.models import Verdict
+from alerts.reviews.models import VerdictKind
 from alerts.rules.rule import ENFORCEMENTS
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -177,7 +177,7 @@ class RuleEvidenceSerializer(ListRow):
     """Verdicts of OT that the rule rests on, latest first."""
 
     id = UUIDField(source="uuid", help_text="of the annotation")
-    verdict = ChoiceField(Verdict.values, help_text="OT's word")
+    verdict = ChoiceField(VerdictKind.values, help_text="OT's word")
     cause = CharField(help_text="id of the reason")
     note = CharField(help_text="in their own words")
     by = CharField(source="by.name", help_text="who gave it")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
-from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.models import Annotation, VerdictKind
 from alerts.reviews.queries.questions import evidence_where
 from alerts.rules import sql
 from alerts.rules.evidence import (
@@ -359,9 +359,9 @@ class Correction:
 def corrections_inside(rule: RuleDefinition, period: TimeSpan) -> list[Correction]:
     """Return the corrections of the period's matches, the newest first."""
     scope = in_period(period, sql.rule_condition_sql(rule))
-    found = fetch_rows(f"{_FROM} AND {scope.text}", (Verdict.SUSPICIOUS, *scope.params))
+    found = fetch_rows(f"{_FROM} AND {scope.text}", (VerdictKind.SUSPICIOUS, *scope.params))
     annotations = Annotation.objects.filter(pk__in=[row[0] for row in found]).exclude(
-        superseded_by__verdict=Verdict.SUSPICIOUS
+        superseded_by__verdict=VerdictKind.SUSPICIOUS
     )
     rows = annotations.select_related("by", "superseded_by__by").prefetch_related("incidents")
     corrections = []

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Alert
 from alerts.incidents.queries import sites_in_reach
-from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.models import Annotation, VerdictKind
 from alerts.reviews.queries.questions import evidence_in_force
 from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.rules import sql
@@ -25,7 +25,7 @@ MAX_SUGGESTIONS: Final = 300
 RECENT: Final = 2000  # alerts that are looked through for words of the protocol
 MAX_EVIDENCE: Final = 60
 MAX_ABOUT: Final = 500
-BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
+BENIGN: Final = (VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
 _DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})
 _ADDRESSES: Final = frozenset({"source_address", "destination_address", "any_address"})
 _SPOKEN: Final = frozenset(

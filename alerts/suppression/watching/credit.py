@@ -13,7 +13,7 @@ from django.db.models import Q
 from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
 from alerts.planned_work.queries import latest_begun
-from alerts.reviews.models import Annotation, CameBy, Verdict
+from alerts.reviews.models import Annotation, CameBy, VerdictKind
 from alerts.reviews.queries.questions import annotations_in_force
 from alerts.rules import sql
 from alerts.rules.guards.closing import HANDS, reasons_to_keep_open
@@ -32,7 +32,7 @@ from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 from alerts.suppression.signing.signing_context import without_flood
 
-HARMLESS: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
+HARMLESS: Final = (VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
 BENIGN: Final = "BenignPositive"
 
 
@@ -100,7 +100,7 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
 def _doubted_among(incident_ids: Collection[int]) -> set[int]:
     """Those that were called suspicious, turned out a true positive, or were opened again."""
     ids = list(incident_ids)
-    suspicious = annotations_in_force().filter(verdict=Verdict.SUSPICIOUS, incidents__in=ids)
+    suspicious = annotations_in_force().filter(verdict=VerdictKind.SUSPICIOUS, incidents__in=ids)
     found = set(suspicious.values_list("incidents", flat=True))
     found |= set(
         Incident.objects.filter(pk__in=ids, classification="TruePositive").values_list(

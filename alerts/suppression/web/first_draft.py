@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from alerts.incidents.models import Incident
-from alerts.reviews.models import Verdict
+from alerts.reviews.models import VerdictKind
 from alerts.reviews.queries.questions import evidence_in_force
 from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.rules.guards.lifecycle import USUAL_DAYS, usual_end
@@ -70,7 +70,7 @@ def body_of_incident(
 
 def _verdicts_on(incident: Incident, user: User) -> list[tuple[int, str]]:
     verdicts = without_hidden(user, evidence_in_force()).filter(
-        verdict__in=(Verdict.ROUTINE, Verdict.MAINTENANCE)
+        verdict__in=(VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
     )
     if incident.pattern is None:
         verdicts = verdicts.filter(incidents=incident.pk)

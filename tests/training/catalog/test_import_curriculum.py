@@ -8,7 +8,7 @@ from portal.audit.models import Entry
 from tests.factories import lessons
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.faults import Vocabulary
-from training.catalog.models import Card, CurriculumImport, Lesson, Question, QuestionVersion
+from training.catalog.models import Card, CurriculumImport, Lesson, LessonQuestion, QuestionVersion
 from training.catalog.services.import_curriculum import CannotImportCurriculum, import_curriculum
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -67,11 +67,11 @@ def test_what_is_taken_out_is_retired_and_comes_back_as_it_was(tmp_path):
     without = lessons.LESSON.replace("::: question {#port", "::: question {#door")
     changes = take_over(tmp_path, **{"01-one-stop__md": without, "cards__md": ""})
     assert changes.counts == {"new": 2, "changed": 1, "retired": 2}
-    assert Question.objects.get(slug="port").is_retired
+    assert LessonQuestion.objects.get(slug="port").is_retired
     assert Card.objects.get().is_retired
     take_over(tmp_path, cards__md=lessons.CARDS)
-    assert not Question.objects.get(slug="port").is_retired
-    assert Question.objects.get(slug="door").is_retired
+    assert not LessonQuestion.objects.get(slug="port").is_retired
+    assert LessonQuestion.objects.get(slug="door").is_retired
 
 
 @pytest.mark.django_db

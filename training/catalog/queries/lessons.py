@@ -16,8 +16,8 @@ from training.catalog.models import (
     LearningPath,
     Lesson,
     LessonCapture,
+    LessonQuestion,
     Module,
-    Question,
     QuestionVersion,
 )
 
@@ -60,7 +60,7 @@ def lesson_names() -> set[str]:
 
 def question_ids_by_lesson() -> dict[int, list[int]]:
     """Return the ids of the questions of every lesson, in their order."""
-    rows = Question.objects.filter(is_retired=False, lesson__is_retired=False)
+    rows = LessonQuestion.objects.filter(is_retired=False, lesson__is_retired=False)
     ids: dict[int, list[int]] = {}
     for question_id, lesson_id in rows.order_by("position").values_list("pk", "lesson_id"):
         ids.setdefault(lesson_id, []).append(question_id)
@@ -69,7 +69,7 @@ def question_ids_by_lesson() -> dict[int, list[int]]:
 
 def question_counts() -> dict[int, int]:
     """Return how many questions each module has, by its id; modules without any are left out."""
-    rows = Question.objects.filter(is_retired=False, lesson__is_retired=False).order_by()
+    rows = LessonQuestion.objects.filter(is_retired=False, lesson__is_retired=False).order_by()
     counts = rows.values("lesson__module").annotate(n=Count("pk"))
     return dict(counts.values_list("lesson__module", "n"))
 

@@ -33,8 +33,8 @@ from training.catalog.models import (
     LearningPath,
     Lesson,
     LessonCapture,
+    LessonQuestion,
     Module,
-    Question,
     QuestionVersion,
     SourceFile,
 )
@@ -46,7 +46,7 @@ REWORDED = "reworded"  # a question that is another version now
 
 @dataclass(slots=True)
 class RowChanges:
-    """Counts of rows by what they are (Lesson, Question …) and what became of them."""
+    """Counts of rows by what they are (Lesson, LessonQuestion …) and what became of them."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -158,15 +158,15 @@ def _store_lesson(module: Module, lesson: content.LessonContent, changes: RowCha
         _store_question(row, question, position, changes)
         for position, question in enumerate(lesson.questions, 1)
     ]
-    _retire(Question, row.questions.all(), questions, changes)
+    _retire(LessonQuestion, row.questions.all(), questions, changes)
     return row
 
 
 def _store_question(
     lesson: Lesson, question: content.QuestionContent, position: int, changes: RowChanges
-) -> Question:
+) -> LessonQuestion:
     values = {"position": position, "is_retired": False}
-    row = _store(Question, {"lesson": lesson, "slug": question.id}, values, changes)
+    row = _store(LessonQuestion, {"lesson": lesson, "slug": question.id}, values, changes)
     versions = {version.content_hash: version for version in row.versions.order_by("number")}
     current = next((version for version in versions.values() if version.is_current), None)
     words = {

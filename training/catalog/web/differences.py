@@ -17,8 +17,8 @@ from training.catalog.models import (
     LearningPath,
     Lesson,
     LessonCapture,
+    LessonQuestion,
     Module,
-    Question,
     QuestionVersion,
 )
 from training.catalog.services.import_curriculum import FileChange, ImportOutcome, RowChanges
@@ -94,7 +94,7 @@ def _questions(rows: RowChanges) -> list[str]:
             n,
         )
         sentences.append(words % _n(n))
-    if n := rows.of(Question, "retired"):
+    if n := rows.of(LessonQuestion, "retired"):
         sentences.append(
             ngettext("%(n)s question is removed.", "%(n)s questions are removed.", n) % _n(n)
         )

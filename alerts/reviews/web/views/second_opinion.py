@@ -16,7 +16,7 @@ from alerts.incidents.models import Alert, Incident
 from alerts.incidents.page.panel import happened_words, members_of
 from alerts.incidents.wording import headline_of, sentence_of
 from alerts.reviews.engine.second_opinion import HARMLESS
-from alerts.reviews.models import Opinion, SecondOpinion, Verdict
+from alerts.reviews.models import Opinion, SecondOpinion, VerdictKind
 from alerts.reviews.policies import can_decide, leads_as
 from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import incidents_held_by
@@ -255,7 +255,7 @@ def _cards(second_opinion: SecondOpinion, me: int) -> list[AnswerCard]:
 
 def _title(cards: Sequence[AnswerCard]) -> str:
     """What the answers have in common, in a few words."""
-    sure = [card.verdict in HARMLESS for card in cards if card.verdict != Verdict.NOT_SURE]
+    sure = [card.verdict in HARMLESS for card in cards if card.verdict != VerdictKind.NOT_SURE]
     if len(cards) == 1:
         return gettext("One answer so far")
     if len(set(sure)) > 1:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.patterns.engine.evidence import VerdictEvidence
 from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.pattern import (
-    Pattern,
+    MinedPattern,
     PatternFormatError,
     pattern_as_json,
     pattern_from_json,
@@ -35,7 +35,7 @@ HOURS = st.builds(
     st.booleans(),
 )
 PATTERNS = st.builds(
-    Pattern,
+    MinedPattern,
     site=st.text(max_size=6),
     types=st.lists(st.tuples(st.text(max_size=6), st.text(max_size=6)), min_size=1).map(tuple),
     source=SIDES,
@@ -55,7 +55,7 @@ PATTERNS = st.builds(
     evidence=st.just(VerdictEvidence()),
     obstacle=st.just(""),
 )
-PATTERN = Pattern(
+PATTERN = MinedPattern(
     site="Gdańsk",
     types=(("Modbus Exception", ""),),
     source=PatternSide(Rung.LISTED, ("HIST-01",)),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import DeviceGroup
 from alerts.patterns.engine.mining import form_patterns
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.process import process_key, recognise
 from tests.alerts.patterns.engine.plants import cell, device
 
@@ -86,9 +86,9 @@ def test_each_is_compared_only_with_alerts_that_name_its_devices(monkeypatch):
         for n in range(40)
     ]
     patterns = form_patterns(cells, {})
-    compared, covers_cell = [], Pattern.covers_cell
+    compared, covers_cell = [], MinedPattern.covers_cell
     monkeypatch.setattr(
-        Pattern,
+        MinedPattern,
         "covers_cell",
         lambda self, candidate: compared.append(candidate) or covers_cell(self, candidate),
     )

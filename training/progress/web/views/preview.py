@@ -16,7 +16,7 @@ from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page, wants_part
 from training.catalog.engine import content
 from training.catalog.engine.content import QuestionType
-from training.catalog.models import Lesson, Module, Question, QuestionVersion
+from training.catalog.models import Lesson, LessonQuestion, Module, QuestionVersion
 from training.catalog.policies import reasons_against_writing
 from training.catalog.queries.drafts import check_module
 from training.progress.services import CannotAnswer, judge_answer
@@ -95,7 +95,7 @@ def _questions(
     for number, question in enumerate(questions, 1):
         version = QuestionVersion(
             pk=number,
-            question=Question(slug=question.id, lesson=row),
+            question=LessonQuestion(slug=question.id, lesson=row),
             type=question.type.value,
             stored=question.as_json(),
         )

@@ -1,0 +1,20 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """`Question` is what the SOC asks OT; that of a lesson is a `LessonQuestion`. The table keeps
+    its name.
+    """
+
+    dependencies = [
+        ('catalog', '0001_squashed_0008_name_of_lesson_captures'),
+    ]
+
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RenameModel('Question', 'LessonQuestion'),
+                migrations.AlterModelTable('lessonquestion', 'catalog_question'),
+            ],
+        ),
+    ]
