@@ -93,7 +93,7 @@ def test_a_killed_database_is_started_again_with_its_data(hold, tmp_path):
         database.execute("CREATE TABLE kept (word text)")
         folder = Path(database.execute("SHOW data_directory").fetchone()[0])
     os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while embedded.database_answers(data) and time.monotonic() < until:
         time.sleep(0.01)
     while not embedded.database_answers(data) and time.monotonic() < until:

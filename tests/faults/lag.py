@@ -126,8 +126,10 @@ class FastService(IntakeService):
             lambda: read.count() == len(workspaces), seconds=60, what="all workspaces are read"
         )
 
-    def wait_until_read_again(self, workspaces, *, times: int) -> None:
-        """Wait until each of these workspaces was read to its end so often anew."""
+    def wait_until_read_again(self, workspaces, *, times: int) -> int:
+        """Wait until each of these workspaces was read to its end so often anew; return how often
+        the one was that was read least.
+        """
         fresh, reads = {}, Counter()
         cursors = Cursor.objects.filter(pk__in=[workspace.pk for workspace in workspaces])
 
@@ -138,6 +140,7 @@ class FastService(IntakeService):
             return min(reads.values()) >= times
 
         wait_until(have_been_read, seconds=120, what=f"all were read {times} times")
+        return min(reads.values())
 
 
 def lag(ages: list[float]) -> float:

@@ -133,7 +133,7 @@ class Composed:
 
     def ask_web(self, **headers):
         """What the first page answers, as the proxy in front of it would ask."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         link.request("GET", "/", headers={"Host": GIVEN["ALLOWED_HOSTS"], **headers})
         answer = link.getresponse()
         link.close()
@@ -242,7 +242,7 @@ def who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed):
 
 def start_broker(composed):
     composed.start("broker")
-    wait_until(lambda: composed.is_well("broker"), seconds=20, what="the broker is well")
+    wait_until(lambda: composed.is_well("broker"), seconds=60, what="the broker is well")
 
 
 def test_the_broker_answers_only_who_knows_the_password(composed):

@@ -95,7 +95,7 @@ def test_f38_who_meets_a_held_lock_or_a_deadlock_is_told_within_seconds(
         lock(stranger, higher)
         with ThreadPoolExecutor(1) as apart:
             answer = apart.submit(run_apart, escalate)
-            wait_until(is_waiting, seconds=10, what="our request waits for a lock")
+            wait_until(is_waiting, seconds=60, what="our request waits for a lock")
             lock(stranger, lower)  # who waited first is told
             status, seconds = answer.result()
         stranger.rollback()

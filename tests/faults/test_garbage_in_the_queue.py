@@ -93,7 +93,7 @@ def good_task(name: str) -> bytes:
     return message(body=json.dumps([[], {"name": name}, {}]).encode())
 
 
-def see_the_next_task_done(broker, workers, name: str, *, seconds: int = 20):
+def see_the_next_task_done(broker, workers, name: str, *, seconds: int = 60):
     push(broker, good_task(name))
     wait_until(
         lambda: is_noted(name) or workers.process.poll() is not None,
@@ -140,7 +140,7 @@ def test_a_full_broker_does_not_end_a_worker(broker, make_workers):
         workers.process.send_signal(signal.SIGCONT)
         wait_until(
             lambda: client.info("errorstats").get("errorstat_OOM"),
-            seconds=20,
+            seconds=60,
             what="the broker refuses what the worker writes",
         )
         client.config_set("maxmemory", 0)

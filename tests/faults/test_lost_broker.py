@@ -30,7 +30,7 @@ def take_a_message(connection):
     with app.connection_for_write(connection.as_uri()) as link:
         app.send_task("portal.jobs.tasks.say_alive", queue="bulk", connection=link)
     while not taken:
-        connection.drain_events(timeout=5)
+        connection.drain_events(timeout=60)
     with suppress(TimeoutError):
         connection.drain_events(timeout=0.2)
     assert channel._in_poll, "it waits for the next message"

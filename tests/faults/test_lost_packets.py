@@ -16,15 +16,17 @@ from tests.faults.proxy import FaultProxy
 from tests.faults.web_process import WebProcess
 
 READERS = 12  # more than both processes have threads
+MANY_READERS = 40  # of the short form: whoever waits behind them waits for half a minute
 ASKERS = 20  # at a time, of whoever watches; more than both processes have threads for them
+MANY_ASKERS = 40  # of the short form
 PATIENCE = 60
 
 
 def within(seconds, long):
-    """A bound of an answer. In the short form the machine has other tests to run, too: two seconds
-    more, and still less than the servers are away.
+    """Return a bound of an answer. The short form has not the machine to itself: there it is less
+    than half as long as it takes where those who ask are answered in turn.
     """
-    return seconds if long else seconds + 2
+    return seconds if long else 12
 
 
 class Visitor:
@@ -117,23 +119,33 @@ def timed(web, path):
 
 @pytest.mark.fault("F45")
 def test_f45_web_says_in_time_that_the_database_cannot_be_reached(web, ways, visit, measure, long):
-    """All threads have a connection and wait on it. The long form goes on for a minute."""
-    readers, proxy = visit(READERS, "/incidents/"), ways["database"]
+    """All threads have a connection and wait on it. The long form goes on for a minute, the short
+    one until a reader was refused: whoever had an answer before that did not wait for the server.
+    """
+    n, proxy = READERS if long else MANY_READERS, ways["database"]
+    readers = visit(n, "/incidents/")
     assert web.get("/readyz")[0] == 200
     proxy.lose_packets()
     lost_at, asked = time.monotonic(), []
-    while time.monotonic() - lost_at < (60 if long else 8):
+
+    def is_over():
+        if long:
+            return time.monotonic() - lost_at > 60
+        return any(status == 503 for reader in readers for _, status, *_ in reader.answers)
+
+    while not asked or not is_over():
+        assert time.monotonic() - lost_at < 90, "Nobody who reads is refused."
         asked += [timed(web, "/readyz") for _ in range(2)]
-        status, seconds = timed(web, "/healthz")
+        status, asked_alive = timed(web, "/healthz")
         assert status == 200
-        asked_alive = seconds
     proxy.pass_packets()
     passed_at = time.monotonic()
-    wait_until(lambda: web.get("/readyz")[0] == 200, seconds=30, what="web is ready again")
+    wait_until(lambda: web.get("/readyz")[0] == 200, seconds=90, what="web is ready again")
     measure("answers of /readyz that were not 503", sum(s != 503 for s, _ in asked), at_most=0)
-    measure("slowest 503 of /readyz", max(t for _, t in asked), unit="s", at_most=within(6, long))
+    slowest, ready_after = max(t for _, t in asked), time.monotonic() - passed_at
+    measure("slowest 503 of /readyz", slowest, unit="s", at_most=within(6, long))
     measure("/healthz meanwhile", asked_alive, unit="s", at_most=within(2, long))
-    measure("ready again after", time.monotonic() - passed_at, unit="s", at_most=30)
+    measure("ready again after", ready_after, unit="s", at_most=30, by_clock=True)
     wait_until(
         lambda: all(reader.answers[-1][0] > passed_at for reader in readers),
         seconds=PATIENCE,
@@ -146,38 +158,49 @@ def test_f45_web_says_in_time_that_the_database_cannot_be_reached(web, ways, vis
         at_most=0,
     )
     waited = [seconds for _, _, seconds, _ in answers]
-    measure("slowest page", max(waited), unit="s", at_least=5, at_most=40)
+    measure("slowest page", max(waited), unit="s", at_least=5)
+    measure("slowest page", max(waited), unit="s", at_most=40, by_clock=True)
 
 
 @pytest.mark.fault("F45")
 @pytest.mark.parametrize("server", ["broker", "database"])
-def test_f45_twenty_who_ask_at_once_hear_in_time_which_server_cannot_be_reached(
+def test_f45_whoever_asks_with_many_hears_in_time_which_server_cannot_be_reached(
     web, ways, visit, measure, long, server
 ):
     """Packets are lost while questions are under way, too. Who sends people to pages, and asks for
-    no more than the database, sends them here while only the broker is away.
+    no more than the database, sends them here while only the broker is away. The long form goes
+    on for a minute, the short one until everybody has asked and heard meanwhile.
     """
-    askers = [*visit(ASKERS - 1, "/readyz"), *visit(1, "/readyz?all", "HEAD")]
+    n = ASKERS if long else MANY_ASKERS
+    askers = [*visit(n - 1, "/readyz"), *visit(1, "/readyz?all", "HEAD")]
     assert {web.get(f"/readyz{which}")[0] for which in ("", "?pages", "?all")} == {200}
     began = time.monotonic()
     ways[server].lose_packets()
     lost_at = time.monotonic()
     pages = []
-    while time.monotonic() - lost_at < (60 if long else 14):
+
+    def is_over():
+        if long:
+            return time.monotonic() - lost_at > 60
+        return all(any(lost_at < began for began, *_ in list(a.answers)) for a in askers)
+
+    while not pages or not is_over():
+        assert time.monotonic() - lost_at < 90, "Not everybody hears that it is not ready."
         pages.append(timed(web, "/readyz?pages"))
     silent_until = time.monotonic()
     ways[server].pass_packets()
     passed_at = time.monotonic()
     wait_until(
         lambda: all(a.answers[-1][0] > passed_at and a.answers[-1][1] == 200 for a in askers),
-        seconds=60,
+        seconds=90,
         what="all hear that it is ready",
     )
-    measure("ready again after", time.monotonic() - passed_at, unit="s", at_most=30)
+    ready_after = time.monotonic() - passed_at
+    measure("ready again after", ready_after, unit="s", at_most=30, by_clock=True)
     answers = [answer for asker in askers for answer in asker.answers]
     meanwhile = [a for a in answers if lost_at < a[0] and a[0] + a[2] < silent_until]
     waited = [seconds for at, _, seconds, _ in answers if began - 1 < at]
-    measure("questions", len(meanwhile), at_least=ASKERS)
+    measure("questions", len(meanwhile), at_least=n)
     measure("answers but 503", sum(status != 503 for _, status, *_ in meanwhile), at_most=0)
     measure("longest wait for one of them", max(waited), unit="s", at_most=within(6, long))
     bodies = [json.loads(body) for *_, body in meanwhile if body]

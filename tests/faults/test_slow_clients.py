@@ -11,7 +11,8 @@ from itertools import cycle
 
 import pytest
 
-from portal.runtime.web_worker import HEAD_SECONDS, LARGE_BODIES
+from portal.runtime.web_worker import GRACE_SECONDS, HEAD_SECONDS, LARGE_BODIES
+from tests.faults.conftest import wait_until
 from tests.faults.web_process import WebProcess
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -86,14 +87,14 @@ def test_a_client_that_drips_is_closed_in_time(web):
         client.sendall(HEAD)
         client.settimeout(0.25)
         answer = b""
-        while not answer and time.monotonic() - began < HEAD_SECONDS + 5:
+        while not answer and time.monotonic() - began < 6 * HEAD_SECONDS:
             client.sendall(b"X-Slow: 1\r\n")
             try:
                 answer = client.recv(4096)
             except TimeoutError:
                 continue
         assert answer.startswith(b"HTTP/1.1 408 ")
-        assert time.monotonic() - began < HEAD_SECONDS + 3
+        assert time.monotonic() - began < 3 * HEAD_SECONDS  # it would drip for ever
 
 
 def test_a_request_in_pieces_is_answered_like_any_other(web):
@@ -163,7 +164,7 @@ LENGTHS = {
 def test_a_length_that_two_readers_may_read_otherwise_brings_no_second_request(web, length):
     hidden = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: 1\r\n\r\n"
     with web.dial() as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.sendall(FORM + length + b"\r\n" + hidden)
         client.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: client.recv(65_536), b""))
@@ -179,8 +180,13 @@ def test_large_forms_under_way_are_few_and_small_ones_do_not_mind(web):
         with web.dial() as client:
             client.sendall(FORM + b"Content-Length: 3\r\n\r\nxyz")
             assert client.recv(100).split()[1] == b"403"
-        answered, _, _ = select.select(large, [], [], 5)
-        assert len(answered) >= 10 - 2 * LARGE_BODIES
+        answered = []
+
+        def are_few_under_way():
+            answered[:] = select.select(large, [], [], 0)[0]
+            return len(answered) >= 10 - 2 * LARGE_BODIES
+
+        wait_until(are_few_under_way, seconds=60, what="the others are refused")
         assert {client.recv(100).split()[1] for client in answered} == {b"503"}
 
 
@@ -205,4 +211,4 @@ def test_a_stop_ends_requests_that_are_here_and_does_not_wait_for_others(stoppin
         code, seconds = web.stop()
         assert whole.recv(15) == b"HTTP/1.1 200 OK"
     assert code == 0
-    assert seconds < 12
+    assert seconds < 0.75 * GRACE_SECONDS  # in which what was half sent may still come

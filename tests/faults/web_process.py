@@ -76,7 +76,7 @@ class WebProcess:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        wait_until(self.is_up, seconds=60, what="web answers")
+        wait_until(self.is_up, seconds=120, what="web answers")
         for _ in range(20):  # so that each of its processes has answered once
             self.get("/login/")
 
@@ -91,7 +91,7 @@ class WebProcess:
         """Ask it to stop; return its exit code and how many seconds that took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(40), time.monotonic() - began
+        return self.process.wait(60), time.monotonic() - began
 
     def kill(self):
         if self.process is not None and self.process.poll() is None:
@@ -103,11 +103,11 @@ class WebProcess:
         link = socket.socket()
         if takes:
             link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
-        link.settimeout(20)
+        link.settimeout(60)
         link.connect(("127.0.0.1", self.port))
         return link
 
-    def get(self, path, timeout=10):
+    def get(self, path, timeout=30):
         """Status and body."""
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:

@@ -73,7 +73,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
         facts = json.loads(process.stdout.readline())
         counts = Control(facts["endpoint"], facts["ca_file"]).state()["incidents"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert facts["endpoint"].endswith(f":{port}")
     assert facts["incidents"] == sum(sum(by_status.values()) for by_status in counts.values()) == 21
     assert {by_status["client_secret"] for by_status in facts["applications"]} == {"known"}

@@ -35,6 +35,7 @@ from tests.conftest import add_person
 from tests.factories.inbox import notify
 from tests.faults.conftest import Workers, wait_until
 from tests.faults.outbox import SECRET_VARIABLE
+from tests.faults.proxy import FaultProxy
 from tests.faults.web_process import WebProcess
 from tests.program import Program
 
@@ -112,7 +113,7 @@ class Servers:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not any(map(is_running, pids)), seconds=20, what="PostgreSQL is gone")
+        wait_until(lambda: not any(map(is_running, pids)), seconds=60, what="PostgreSQL is gone")
 
     def start_database(self):
         embedded.restart_database(self.folder)
@@ -160,7 +161,12 @@ class Stack:
         self.folder, self.servers, self.service = folder, servers, service
         self.mails, self.tries_file = folder / "mails", folder / "tries"
         self.tries_file.touch()
-        self.web = WebProcess(folder, SECRET_KEY=settings.SECRET_KEY, REDIS_URL=servers.url)
+        self.way = FaultProxy(servers.url)  # web's way to the broker: shows whether web calls it
+        self.web = WebProcess(
+            folder,
+            SECRET_KEY=settings.SECRET_KEY,
+            REDIS_URL=f"redis://127.0.0.1:{self.way.port}/0",
+        )
         self.restarts = 0
         self.workers = self.make_workers("worker")
         self.sisters: list[Workers] = []
@@ -241,6 +247,7 @@ class Stack:
         for workers in (self.workers, *self.sisters):
             workers.kill()
         self.web.kill()
+        self.way.close()
         self.servers.stop()
 
     def wait(self, is_so, *, seconds, what):
@@ -268,7 +275,7 @@ class Stack:
         rows = Incident.objects.filter(name__in=names).order_by("pk")
         self.hurry()
         self.wake("poll_due_workspaces")
-        self.wait(lambda: rows.count() == n, seconds=60, what="the incidents are read")
+        self.wait(lambda: rows.count() == n, seconds=180, what="the incidents are read")
         return list(rows)
 
     def owe_mails(self, *subjects: str) -> list[int]:
@@ -344,7 +351,7 @@ class Stack:
                 "portal.jobs.tasks.say_alive", kwargs={"name": name}, queue=queue, connection=link
             )
         there = Job.objects.filter(kind=HEARTBEAT, key=name)
-        self.wait(there.exists, seconds=60, what=f"the wake-ups of {queue} are taken")
+        self.wait(there.exists, seconds=180, what=f"the wake-ups of {queue} are taken")
         there.delete()
 
     def is_settled(self, mails: list[int]) -> bool:

@@ -39,7 +39,7 @@ def test_f36_two_beats_do_nothing_twice(stack, measure, long):
 def test_f36_without_a_beat_people_are_told_and_overdue_work_is_done_once(stack, measure, long):
     """In the short form the beats stand still, and the clock of the signs of life is turned."""
     stack.have(beats=2)
-    stack.wait(has_heartbeats, seconds=60, what="the workers were heard")
+    stack.wait(has_heartbeats, seconds=180, what="the workers were heard")
     stack.stop_beats(for_good=long)
     stopped = time.monotonic()
     stack.drain("bulk")
@@ -60,14 +60,14 @@ def test_f36_without_a_beat_people_are_told_and_overdue_work_is_done_once(stack,
 
     stack.wake_beats()
     stack.have(beats=2)
-    stack.wait(lambda: stack.is_settled(mails), seconds=60, what="the overdue work is done")
+    stack.wait(lambda: stack.is_settled(mails), seconds=180, what="the overdue work is done")
     stack.drain("notify")
     sent = stack.times_sent(mails)
     measure("overdue mails sent twice", sum(sent.values()) - len(sent), at_most=0)
     measure("overdue mails not sent", sum(not times for times in sent.values()), at_most=0)
     stack.wait(
         lambda: "Background work stopped" not in stack.page("/")[2],
-        seconds=60,
+        seconds=180,
         what="a page that says so no more",
     )
 

@@ -58,7 +58,7 @@ def kill_in_a_transaction(stack, *, is_whole):
     stack.hurry()
     stack.wake("poll_due_workspaces")
     with psycopg.connect(stack.servers.database_url, autocommit=True) as watch:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not (pid := pid_of_a_writer(watch)):
             assert time.monotonic() < until, "No worker writes."
         if is_whole:
@@ -90,15 +90,15 @@ def test_f37_a_killed_database_loses_nothing_that_was_acknowledged(stack, measur
     was, unhealthy, answers, acknowledged = stack.effects(), [], [], []
     for turn in range(10 if long else 2):
         with Commenter(stack, incidents, turn) as commenter:
-            stack.wait(lambda c=commenter: len(c.acknowledged) > 5, seconds=30, what="comments")
+            stack.wait(lambda c=commenter: len(c.acknowledged) > 5, seconds=120, what="comments")
             kill_in_a_transaction(stack, is_whole=turn % 2 == 0)
             killed, n = time.monotonic(), len(commenter.acknowledged)
             if turn % 2 == 0:
-                stack.wait(lambda c=commenter: c.answers[-1] == 503, seconds=30, what="a 503")
+                stack.wait(lambda c=commenter: c.answers[-1] == 503, seconds=120, what="a 503")
                 stack.servers.start_database()
-            stack.wait(lambda: stack.web.get("/readyz")[0] == 200, seconds=60, what="web is ready")
+            stack.wait(lambda: stack.web.get("/readyz")[0] == 200, seconds=120, what="web is ready")
             stack.wait(
-                lambda c=commenter, n=n: len(c.acknowledged) > n + 5, seconds=60, what="comments"
+                lambda c=commenter, n=n: len(c.acknowledged) > n + 5, seconds=120, what="comments"
             )
             unhealthy.append(time.monotonic() - killed)
         answers += commenter.answers
@@ -121,7 +121,7 @@ def test_f37_a_killed_database_loses_nothing_that_was_acknowledged(stack, measur
     measure(
         "answers that were neither done nor 503", sum(a not in ANSWERS for a in answers), at_most=0
     )
-    measure("longest until healthy", max(unhealthy), unit="s", at_most=60)
+    measure("longest until healthy", max(unhealthy), unit="s", at_most=60, by_clock=True)
 
 
 def is_all_in(stack) -> bool:

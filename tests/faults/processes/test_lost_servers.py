@@ -21,6 +21,7 @@ from tests.faults.processes.stack import children_of
 from tests.faults.proxy import FaultProxy
 
 RED, AT_WORK = 120, 90  # seconds
+PATIENCE = 3 * AT_WORK  # of the short form, which has not the machine to itself
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ class Load:
         self.stack.hurry()
         n = sum(self.stack.effects().values())
         self.stack.wait(
-            lambda: sum(self.stack.effects().values()) > n, seconds=60, what="comments go out"
+            lambda: sum(self.stack.effects().values()) > n, seconds=180, what="comments go out"
         )
 
     def finish(self, measure, long):
@@ -92,9 +93,7 @@ class Load:
 def see_all_at_work(stack, names) -> float:
     """Wait until every instance has worked again; return after how many seconds."""
     began, since = time.monotonic(), clock.unshifted()
-    stack.wait(
-        lambda: nodes_at_work(since=since) >= names, seconds=AT_WORK + 30, what="both work again"
-    )
+    stack.wait(lambda: nodes_at_work(since=since) >= names, seconds=PATIENCE, what="all work again")
     return time.monotonic() - began
 
 
@@ -112,7 +111,7 @@ def test_f44_every_worker_survives_a_broker_that_is_restarted_under_load(
         stack.servers.start_broker()
         slowest.append(see_all_at_work(stack, {"worker", "sister"}))
     measure("restarts of the broker", turns, at_least=turns)
-    measure("slowest worker at work again", max(slowest), unit="s", at_most=AT_WORK)
+    measure("slowest worker at work again", max(slowest), unit="s", at_most=AT_WORK, by_clock=True)
     measure("workers that ended and were started again", stack.restarts, at_most=0)
     load.finish(measure, long)
     stack.restarts = 0
@@ -129,10 +128,10 @@ def test_f44_every_worker_survives_a_database_that_is_restarted_under_load(
         load.add()
         stack.servers.kill_database()
         stack.servers.start_database()
-        wait_until(database_answers, seconds=60, what="the database answers")
+        wait_until(database_answers, seconds=180, what="the database answers")
         slowest.append(see_all_at_work(stack, {"worker", "sister"}))
     measure("restarts of the database", turns, at_least=turns)
-    measure("slowest worker at work again", max(slowest), unit="s", at_most=AT_WORK)
+    measure("slowest worker at work again", max(slowest), unit="s", at_most=AT_WORK, by_clock=True)
     load.finish(measure, long)
     stack.restarts = 0
 
@@ -189,7 +188,8 @@ def test_f45_a_worker_survives_that_its_packets_get_lost(
     ways[server].lose_packets()
     time.sleep(60 if long else 7)
     ways[server].pass_packets()
-    measure(f"{server}: at work again", see_all_at_work(stack, {"distant"}), unit="s", at_most=90)
+    seconds = see_all_at_work(stack, {"distant"})
+    measure(f"{server}: at work again", seconds, unit="s", at_most=AT_WORK, by_clock=True)
     load.finish(measure, long)
     stack.restarts = 0
 
