@@ -60,6 +60,7 @@ def test_f04_calls_that_hang_or_drip_end_in_time(
         pretend_all_is_well(proxy)
         vars(proxy).update(fault)
         with monkeypatch.context() as limits:
+            limits.setattr(f"{client}._clients", {})  # those that are there have their limits
             limits.setattr(f"{client}.calls.ANSWER_SECONDS", answer)
             limits.setattr(
                 f"{client}.azure.AzureSentinelClient.__init__.__kwdefaults__", {"seconds": total}

@@ -106,33 +106,24 @@ def see_the_next_task_done(broker, workers, name: str, *, seconds: int = 60):
 @pytest.mark.abuse("A31")
 @pytest.mark.django_db(transaction=True)
 def test_no_message_ends_a_worker_or_keeps_it_from_the_next(broker, make_workers):
+    """Neither one on a queue nor a command to all workers."""
     workers = make_workers()
     workers.start(beat=False)
-    see_the_next_task_done(broker, workers, "the start", seconds=60)
+    see_the_next_task_done(broker, workers, "the start")
     for name, garbage in GARBAGE.items():
         push(broker, garbage)
         see_the_next_task_done(broker, workers, name)
     with redis.Redis.from_url(broker.url) as client:
         assert client.hlen("unacked") == 0, "some come back after the visibility timeout"
-
-
-@pytest.mark.abuse("A31")
-@pytest.mark.django_db(transaction=True)
-def test_no_control_message_ends_a_worker(broker, make_workers):
-    workers = make_workers()
-    workers.start(beat=False)
-    see_the_next_task_done(broker, workers, "the start", seconds=60)
-    for name, garbage in GARBAGE.items():
-        with redis.Redis.from_url(broker.url) as client:
+        for name, garbage in GARBAGE.items():
             assert client.publish("/0.celery.pidbox", garbage) == 1
-        see_the_next_task_done(broker, workers, name)
+            see_the_next_task_done(broker, workers, f"{name} as a command")
+    fill_the_broker(broker, workers)
+    see_the_next_task_done(broker, workers, "a full broker")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_full_broker_does_not_end_a_worker(broker, make_workers):
-    workers = make_workers()
-    workers.start(beat=False)
-    see_the_next_task_done(broker, workers, "the start", seconds=60)
+def fill_the_broker(broker, workers):
+    """Let the broker refuse what the worker writes, and give it room again."""
     with redis.Redis.from_url(broker.url) as client:
         workers.process.send_signal(signal.SIGSTOP)
         push(broker, good_task("taken while the broker is full"))
@@ -144,4 +135,3 @@ def test_a_full_broker_does_not_end_a_worker(broker, make_workers):
             what="the broker refuses what the worker writes",
         )
         client.config_set("maxmemory", 0)
-    see_the_next_task_done(broker, workers, "a full broker")

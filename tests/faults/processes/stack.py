@@ -24,7 +24,7 @@ from portal import clock
 from portal.accounts.models import GrantScope, Role
 from portal.backup.pg_tools import client_of_wheel
 from portal.celery import app
-from portal.jobs.models import Job, JobState
+from portal.jobs.models import Job, JobState, WorkerInstance
 from portal.jobs.queries import HEARTBEAT
 from portal.notifications.models import Mail
 from portal.schedule import QUEUES, SCHEDULE
@@ -169,7 +169,7 @@ class Stack:
         )
         self.restarts = 0
         self.workers = self.make_workers("worker")
-        self.sisters: list[Workers] = []
+        self.sister: Workers | None = None
         self.beats: list[subprocess.Popen[bytes]] = []
 
     def populate(self):
@@ -227,8 +227,18 @@ class Stack:
         for beat in self.beats:
             beat.send_signal(signal.SIGCONT)
 
-    def have(self, *, beats: int):
-        """Have workers and so many beats at work."""
+    def have(self, *, beats: int, sister="", **environment):
+        """Have workers and so many beats at work, and beside them the sister of this name: a second
+        worker, of few queues, so that children are free when the broker goes and the consumer waits
+        for messages while others are under way. One that is there from the test before goes on.
+        """
+        if self.sister is not None and self.sister.log.stem != sister:
+            self.sister.kill()
+            self.sister = None
+            WorkerInstance.objects.all().delete()
+        if sister and self.sister is None:
+            self.sister = self.make_workers(sister, queues=("outbox", "bulk"), **environment)
+            self.sister.start(beat=False)
         for beat in self.beats[beats:]:
             beat.kill()
             beat.wait()
@@ -238,13 +248,16 @@ class Stack:
         if self.workers.process is None or self.workers.is_dead:
             self.workers.start(beat=False)
 
+    def all_workers(self) -> list[Workers]:
+        return [self.workers, *filter(None, [self.sister])]
+
     def children(self) -> list[int]:
         """The processes in which the worker does its jobs."""
         return children_of(self.workers.process.pid)
 
     def stop(self):
         self.kill_beats()
-        for workers in (self.workers, *self.sisters):
+        for workers in self.all_workers():
             workers.kill()
         self.web.kill()
         self.way.close()
@@ -254,7 +267,7 @@ class Stack:
         """Wait until it is so. A worker that ends is started anew, as its supervisor does."""
 
         def is_so_with_a_worker():
-            for workers in filter(lambda workers: workers.is_dead, [self.workers, *self.sisters]):
+            for workers in filter(lambda workers: workers.is_dead, self.all_workers()):
                 self.restarts += 1
                 assert self.restarts <= MAX_RESTARTS, f"It ends again and again: {workers.log}."
                 with suppress(ProcessLookupError):  # what it left behind

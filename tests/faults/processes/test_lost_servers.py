@@ -26,18 +26,10 @@ PATIENCE = 3 * AT_WORK  # of the short form, which has not the machine to itself
 
 @pytest.fixture
 def sisters(stack):
-    """Two workers at work; the second reads few queues, so that children are free when the broker
-    goes and the consumer waits for messages while others are under way.
-    """
-    sister = stack.make_workers("sister", queues=("outbox", "bulk"))
-    stack.sisters.append(sister)
-    sister.start(beat=False)
-    stack.have(beats=1)
-    stack.wait(lambda: len(nodes_at_work()) == 2, seconds=90, what="both show that they work")
-    yield [stack.workers, sister]
-    stack.sisters.remove(sister)
-    sister.kill()
-    WorkerInstance.objects.all().delete()
+    """Two workers at work."""
+    stack.have(beats=1, sister="sister")
+    stack.wait(lambda: len(nodes_at_work()) == 2, seconds=180, what="both show that they work")
+    return [stack.workers, stack.sister]
 
 
 def nodes_at_work(*, since=None) -> set[str]:
@@ -145,55 +137,6 @@ def database_answers() -> bool:
     return True
 
 
-@pytest.fixture
-def ways(stack):
-    """A proxy before the database and one before the broker, for one worker alone."""
-    ways = {
-        "database": FaultProxy(f"unix:{stack.servers.socket}/.s.PGSQL.5432"),
-        "broker": FaultProxy(stack.servers.url),
-    }
-    yield ways
-    for proxy in ways.values():
-        proxy.close()
-
-
-@pytest.fixture
-def distant(stack, ways):
-    """A worker whose packets to the servers may get lost."""
-    database = f"postgresql://postgres@127.0.0.1:{ways['database'].port}"
-    distant = stack.make_workers(
-        "distant",
-        queues=("outbox", "bulk"),
-        DATABASE_URL=f"{database}/{embedded.DATABASE}?sslmode=disable",
-        REDIS_URL=f"redis://127.0.0.1:{ways['broker'].port}/0",
-    )
-    stack.sisters.append(distant)
-    distant.start(beat=False)
-    stack.have(beats=1)
-    stack.wait(lambda: "distant" in nodes_at_work(), seconds=90, what="it shows that it works")
-    yield distant
-    stack.sisters.remove(distant)
-    distant.kill()
-    WorkerInstance.objects.all().delete()
-
-
-@pytest.mark.fault("F45")
-@pytest.mark.parametrize("server", ["broker", "database"])
-def test_f45_a_worker_survives_that_its_packets_get_lost(
-    stack, ways, distant, measure, long, server
-):
-    load = Load(stack, 100 if long else 30)
-    stack.restarts = 0
-    load.add()
-    ways[server].lose_packets()
-    time.sleep(60 if long else 7)
-    ways[server].pass_packets()
-    seconds = see_all_at_work(stack, {"distant"})
-    measure(f"{server}: at work again", seconds, unit="s", at_most=AT_WORK, by_clock=True)
-    load.finish(measure, long)
-    stack.restarts = 0
-
-
 @pytest.mark.fault("F46")
 def test_f46_a_worker_that_hangs_is_seen_beside_its_sister(stack, sisters, measure, long):
     """The short form sets its clock back by a minute, instead of waiting for it."""
@@ -223,3 +166,45 @@ def test_f46_a_worker_that_hangs_is_seen_beside_its_sister(stack, sisters, measu
             os.kill(pid, signal.SIGCONT)
     see_all_at_work(stack, {"worker", "sister"})
     load.finish(measure, long)
+
+
+@pytest.fixture(scope="module")
+def ways(stack):
+    """A proxy before the database and one before the broker, for one worker alone."""
+    ways = {
+        "database": FaultProxy(f"unix:{stack.servers.socket}/.s.PGSQL.5432"),
+        "broker": FaultProxy(stack.servers.url),
+    }
+    yield ways
+    for proxy in ways.values():
+        proxy.close()
+
+
+@pytest.fixture
+def distant(stack, ways):
+    """A worker whose packets to the servers may get lost."""
+    database = f"postgresql://postgres@127.0.0.1:{ways['database'].port}"
+    stack.have(
+        beats=1,
+        sister="distant",
+        DATABASE_URL=f"{database}/{embedded.DATABASE}?sslmode=disable",
+        REDIS_URL=f"redis://127.0.0.1:{ways['broker'].port}/0",
+    )
+    stack.wait(lambda: "distant" in nodes_at_work(), seconds=180, what="it shows that it works")
+
+
+@pytest.mark.fault("F45")
+@pytest.mark.parametrize("server", ["broker", "database"])
+def test_f45_a_worker_survives_that_its_packets_get_lost(
+    stack, ways, distant, measure, long, server
+):
+    load = Load(stack, 100 if long else 30)
+    stack.restarts = 0
+    load.add()
+    ways[server].lose_packets()
+    time.sleep(60 if long else 7)
+    ways[server].pass_packets()
+    seconds = see_all_at_work(stack, {"distant"})
+    measure(f"{server}: at work again", seconds, unit="s", at_most=AT_WORK, by_clock=True)
+    load.finish(measure, long)
+    stack.restarts = 0
