@@ -28,7 +28,7 @@ from alerts.incidents.hidden_verdicts import HiddenVerdictSource
 from alerts.incidents.ingest.alert_kinds import note_described_devices
 from alerts.incidents.ingest.plant_hours import follow_site_clock
 from alerts.incidents.queue.counts import count_untriaged
-from alerts.incidents.registry import AlertListener, IncidentTab
+from alerts.incidents.registry import AlertListener, IncidentTab, UnreadRuleListener
 from alerts.incidents.web.palette import find_acts, find_incidents, find_techniques
 from alerts.intake.policies import PUSH_ROLES
 from alerts.intake.scope import remove_unnamed_outside, scope_of_workspace
@@ -48,6 +48,7 @@ from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.readiness.foreground import check_move_now, check_now
 from alerts.readiness.policies import READERS, VIEWERS
 from alerts.readiness.queries.readings import granted_rights
+from alerts.readiness.services.unread_rules import note_unread_rules
 from alerts.reviews.queries.second_opinions import verdicts_hidden_from
 from alerts.reviews.web.frame import count_waiting_reviews
 from alerts.rules.guards.lifecycle import reasons_against_another
@@ -131,6 +132,7 @@ READINESS = Room(
     WorkspaceCheck(check_now),
     WorkspaceCommand("move-check", check_move_now),
     GrantedRightsSource(granted_rights),
+    UnreadRuleListener(note_unread_rules),
 )
 
 AUTOMATION = Room(

@@ -38,6 +38,22 @@ def notify_alert_listeners(*, alert_ids: Collection[int], now: datetime) -> None
             listener.notify(alert_ids=alert_ids, now=now)
 
 
+class NoteUnreadRules(Protocol):
+    """How a room takes note of analytics rules that were not read."""
+
+    def __call__(self, *, workspace_id: int, rules: Collection[str], now: datetime) -> None:
+        """Note what follows from alerts that these rules made."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRuleListener(Contribution):
+    """Called where alerts were stored whose titles prove nothing before the analytics rules that
+    made them were read, with the names of these rules, in the transaction that stored them.
+    """
+
+    notify: NoteUnreadRules
+
+
 @dataclass(frozen=True, slots=True)
 class TabVisit:
     """Who opened a tab of which incident, when, on whose clock."""

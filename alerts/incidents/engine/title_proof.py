@@ -61,6 +61,11 @@ def is_of_title(flag: str) -> bool:
     return flag == BY_TITLE or flag.startswith(OF_RULE)
 
 
+def unread_rules(flags: Iterable[str]) -> set[str]:
+    """Return the analytics rules that were not read when an alert with these flags came."""
+    return {flag.removeprefix(OF_RULE) for flag in flags if flag.startswith(OF_RULE)}
+
+
 def _agrees(alert: WireAlert, shown: Iterable[str]) -> bool:
     """Whether nothing that the alert shows beside its title belongs to another type."""
     name = alert_type_of(alert.title or alert.alert_type or "")

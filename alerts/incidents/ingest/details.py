@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from alerts.incidents.engine.title_proof import NO_RULES, TitleRules
+from alerts.incidents.engine.title_proof import NO_RULES, TitleRules, unread_rules
 from alerts.incidents.ingest import alert_rows, entities, incident_details
 from alerts.incidents.ingest.alert_facts import alert_row_of
 from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
@@ -27,7 +27,7 @@ from alerts.incidents.ingest.incident_details import (
 )
 from alerts.incidents.ingest.store import details_failed
 from alerts.incidents.models import DetailsState, Incident
-from alerts.incidents.registry import notify_alert_listeners
+from alerts.incidents.registry import UnreadRuleListener, notify_alert_listeners
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.wire import (
@@ -92,10 +92,22 @@ def store_details_of_many(
     alert_ids = [alert.id for incident in incidents for alert in incident.alerts]
     record_ends(alert_ids)
     notify_alert_listeners(alert_ids=alert_ids, now=now)
+    _note_unread_rules(incidents, now=now)
     store_comments(
         {incident.id: incident.details.comments or () for incident in incidents}, now=now
     )
     return store_incident_rows(incidents, now=now, leased_until=leased_until)
+
+
+def _note_unread_rules(incidents: Sequence[LockedIncident], *, now: datetime) -> None:
+    rules: dict[int, set[str]] = defaultdict(set)
+    for incident in incidents:
+        for row in incident.alert_rows:
+            if unread := unread_rules(row.flags):
+                rules[incident.workspace_id] |= unread
+    for workspace_id in sorted(rules):
+        for listener in UnreadRuleListener.entries:
+            listener.notify(workspace_id=workspace_id, rules=rules[workspace_id], now=now)
 
 
 def title_rules_of(alerts: Mapping[int, Sequence[WireAlert]]) -> dict[int, TitleRules]:

@@ -1,4 +1,5 @@
-"""Once a day, and when somebody asks: read what surrounds a workspace.
+"""Once a day, when somebody asks, and where alerts name analytics rules that no look has found:
+read what surrounds a workspace.
 
 Each purpose looks with its own identity and in its own worker: reading reads everything, the others
 only what they may do themselves. A part that cannot be read keeps what was read before, with the
@@ -22,6 +23,7 @@ from alerts.readiness.models import Finding
 from alerts.readiness.policies import reasons_against_checking
 from alerts.readiness.queries.collected import count_awaiting_details, count_collected
 from alerts.readiness.services.part_reader import OutOfTime, PartReader
+from alerts.readiness.services.unread_rules import hasten_looks
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelError,
@@ -74,6 +76,8 @@ def look_at_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> b
     there = Job.objects.filter(kind=kind, key__in=workspaces).values_list("key", flat=True)
     for key in workspaces.keys() - set(there):
         ensure_job(kind=kind, key=key, now=unshifted)
+    if purpose == ClientPurpose.READ:
+        hasten_looks(workspaces, kind=kind, now=now, unshifted=unshifted)
     resting = resting_workspaces(now=unshifted, purpose=purpose)  # a look begins with a probe
     keys = [key for key, workspace in workspaces.items() if workspace.pk not in resting]
     job = claim_due(Job.objects.filter(kind=kind, key__in=keys), now=unshifted, max_attempts=None)

@@ -21,7 +21,7 @@ from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.closed_incidents import confirm_close
+from alerts.suppression.watching.roll_back import confirm_close
 from portal.accounts.models import TokenScope, User
 from portal.api.fields import (
     QueryChoices,

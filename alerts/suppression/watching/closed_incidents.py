@@ -5,36 +5,23 @@ at what it closed in the week before.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
 
-from alerts.incidents.acts.apply import SystemActor, write_timeline
-from alerts.incidents.acts.close import reopen_incidents
-from alerts.incidents.acts.triage import comment_on_incidents
-from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus, TimelineItem
+from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus
 from alerts.rules.fields import FieldValues
-from alerts.rules.guards.closing import LINK, REVIEW, CloseOutcome, reasons_to_stop, to_review_again
-from alerts.rules.match import holds
-from alerts.rules.sentinel_comments import reopening_text
+from alerts.rules.guards.closing import LINK
 from alerts.sentinel.queries import workspaces_to_read
-from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set, cover_of
-from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import new_ends
-from alerts.suppression.models import OPEN, Ending, LedgerAct, LedgerEntry, RuleVersion, Where
-from alerts.suppression.policies import may_change
+from alerts.suppression.enforcing.acting_rules import acting_set
+from alerts.suppression.models import OPEN, Ending, LedgerAct, LedgerEntry, RuleVersion
 from alerts.suppression.queries import facts_by_incident
-from alerts.suppression.watching.lifecycle import stop_by_itself
+from alerts.suppression.watching.joined_alerts import UnjudgedCloses, reopen_where_uncovered
+from alerts.suppression.watching.roll_back import roll_back
 from alerts.suppression.watching.sentinel_acts import record_sentinel_acts
 from portal import clock
-from portal.accounts.models import User
-from portal.audit.services import record
-from portal.errors import Refused
 from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after, save_payload
 
@@ -58,11 +45,13 @@ def watch_closed_incidents(*, now: datetime) -> int:
     job = claim_due(jobs, now=clock.unshifted(), max_attempts=None)
     if job is None:
         return 0
-    look = WatchRound(now, _since(job, now))
+    waiting = UnjudgedCloses.of_payload(job.payload.get("waiting", {}))
+    look = WatchRound(now, _since(job, now), waiting)
     with put_back_after(job, wait=EVERY):
         cursors = _take_in(job, now=now)
         count = sum(check(look) for check in (_true_positives, _reopened, _joined, _linked))
         payload = job.payload | cursors
+        payload["waiting"] = waiting.as_payload(with_older=look.failed)
         if not look.failed:  # else the next round begins where this one did
             payload["looked_at"] = now.isoformat()
         save_payload(job, payload=payload)
@@ -71,12 +60,13 @@ def watch_closed_incidents(*, now: datetime) -> int:
 
 @dataclass(slots=True)
 class WatchRound:
-    """One look at everything: what has changed since then, and whether some of it could not be
-    judged.
+    """One look at everything: what has changed since then, what waits to be judged, and whether
+    some of it could not be judged.
     """
 
     now: datetime
     since: datetime
+    waiting: UnjudgedCloses
     failed: bool = False
 
 
@@ -127,7 +117,8 @@ def _reopened(look: WatchRound) -> int:
 def _joined(look: WatchRound) -> int:
     """What was closed and has changed since: is every alert in it still covered?"""
     changed = Incident.objects.exclude(closed_by="").filter(
-        details_state=DetailsState.FETCHED, changed_at__gte=look.since
+        Q(changed_at__gte=look.since) | Q(pk__in=look.waiting.since),
+        details_state=DetailsState.FETCHED,
     )
     ids = list(changed.order_by("changed_at", "pk").values_list("pk", flat=True))
     count, acting = 0, acting_set()
@@ -139,40 +130,17 @@ def _joined(look: WatchRound) -> int:
         def judge(
             entries: list[LedgerEntry], facts: Mapping[int, dict[int, FieldValues]] = facts
         ) -> bool:
-            return _check_new_alerts(
-                entries, facts[entries[0].incident_id], acting=acting, now=look.now
+            return reopen_where_uncovered(
+                entries,
+                facts[entries[0].incident_id],
+                acting=acting,
+                waiting=look.waiting,
+                now=look.now,
             )
 
         count += _for_each_incident(look, lines, judge)
+    look.waiting.keep_unjudged(ids)
     return count
-
-
-def _check_new_alerts(
-    lines: list[LedgerEntry], facts: Mapping[int, FieldValues], *, acting: ActingSet, now: datetime
-) -> bool:
-    covered = {alert for line in lines for alert in line.alerts}
-    new = {alert: alert_facts for alert, alert_facts in facts.items() if alert not in covered}
-    if not new:
-        return False
-    cover = cover_of(new, acting=acting, created_at=None, now=now)
-    first = [
-        line.version.definition
-        for line in lines
-        if line.where == Where.SENTINEL and not line.alerts
-    ]
-    uncovered = [
-        alert
-        for alert, by in cover.by_alert.items()
-        if not (by and by.is_live)
-        and not any(holds(definition, new[alert]) for definition in first)
-    ]
-    late = new_ends(lines[0].incident_id, alerts=new, cover=cover)
-    if uncovered or late:  # a new member goes to a person, as an alert does that no rule covers
-        introduce_members(incident_id=lines[0].incident_id, ends=late, now=now)
-        return reopen_uncovered(incident=lines[0].incident, lines=lines, now=now)
-    line = lines[0]
-    LedgerEntry.objects.filter(pk=line.pk).update(alerts=sorted({*line.alerts, *new}))
-    return False
 
 
 def _linked(look: WatchRound) -> int:
@@ -237,110 +205,3 @@ def _for_each_incident(
             look.failed = True
             log.exception("What became of incident %s could not be judged", incident_id)
     return count
-
-
-TAGOUT = "Tagout"
-ITSELF = SystemActor(TAGOUT)
-
-
-@transaction.atomic
-def roll_back(
-    *,
-    lines: Sequence[LedgerEntry],
-    ending: Ending,
-    now: datetime,
-    seen_at: datetime | None = None,
-    what: str = "",
-) -> bool:
-    """End these lines of one incident, stop each version that had closed it, and put on the list
-    what its rule closed in the last seven days. False where others have ended them before.
-    """
-    reasons = _reasons(lines[0], ending, seen_at=seen_at or now, what=what)
-    standing = LedgerEntry.objects.filter(pk__in=[line.pk for line in lines], ending=Ending.NOTHING)
-    ended = list(standing.select_for_update(of=("self",)))
-    if not reasons or not ended:
-        return False
-    note = " ".join(reasons)
-    standing.update(ending=ending, ended_at=now, ending_note=note)
-    for line in ended:
-        if line.act == LedgerAct.CLOSED:
-            write_timeline(
-                incident_ids=[line.incident_id],
-                code="rule-stopped",
-                side=TimelineItem.Side.PORTAL,
-                by=TAGOUT,
-                now=now,
-                details={"rule": line.rule.label, "ending": ending},
-            )
-            stop_by_itself(version_id=line.version_id, reasons=reasons, by_label=TAGOUT, now=now)
-            _review_again(line.rule_id, now=now)
-    record(
-        "suppression.close.rolled_back", on=ended[0], by=TAGOUT, at=now, ending=ending, reasons=note
-    )
-    return True
-
-
-@transaction.atomic
-def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: datetime) -> bool:
-    """An alert that no rule covers has joined what rules had closed: open it again in Sentinel,
-    say there why, and stop the rules.
-    """
-    if not roll_back(lines=lines, ending=Ending.JOINED, now=now):
-        return False
-    if incident.status == IncidentStatus.CLOSED and not incident.is_read_only:
-        act: UUID = reopen_incidents(
-            incident_ids=[incident.pk], by=ITSELF, because="alert-joined", now=now
-        )
-        log.info("Incident %s is opened again by act %s", incident.pk, act)
-        comment_on_incidents(
-            incident_ids=[incident.pk],
-            by=ITSELF,
-            now=now,
-            message=reopening_text(sorted({line.rule.label for line in lines})),
-        )
-    return True
-
-
-def _reasons(line: LedgerEntry, ending: Ending, *, seen_at: datetime, what: str) -> list[str]:
-    incident = line.incident
-    outcome = CloseOutcome(
-        incident=f"#{incident.number}" if incident.number else incident.name,
-        kind=ending.value,
-        closed_at=line.at,
-        seen_at=seen_at,
-        what=what,
-    )
-    return list(reasons_to_stop([outcome]))
-
-
-def _review_again(rule_id: int, *, now: datetime) -> None:
-    closed = LedgerEntry.objects.filter(
-        rule=rule_id, act=LedgerAct.CLOSED, at__gte=now - REVIEW, review_again_at=None
-    ).exclude(ending=Ending.NOT_SENT)
-    at_by_line = [(str(pk), at) for pk, at in closed.values_list("pk", "at")]
-    ids = [int(pk) for pk in to_review_again(at_by_line, stopped_at=now)]
-    LedgerEntry.objects.filter(pk__in=ids).update(review_again_at=now)
-
-
-class CannotReviewAgain(Refused):
-    """The line stays on the list."""
-
-
-@transaction.atomic
-def confirm_close(*, entry_id: int, by: User, now: datetime) -> LedgerEntry:
-    """Somebody has looked at this incident again and lets the close stand."""
-    entry = LedgerEntry.objects.select_related("version", "rule").get(pk=entry_id)
-    if not may_change(by, entry.version):
-        raise CannotReviewAgain(
-            gettext(
-                "Only OT and SOC people of the sites and workspaces this rule reaches can "
-                "confirm this."
-            )
-        )
-    waiting = LedgerEntry.objects.filter(
-        pk=entry.pk, review_again_at__isnull=False, reviewed_at=None
-    )
-    if not waiting.update(reviewed_at=now):
-        raise CannotReviewAgain(gettext("Somebody has already looked at this one."))
-    record("suppression.close.looked_at", on=entry, by=by, at=now)
-    return entry

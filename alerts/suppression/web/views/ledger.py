@@ -16,7 +16,7 @@ from alerts.suppression.deploying.left_out_alerts import left_out_visible_to
 from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.closed_incidents import CannotReviewAgain, confirm_close
+from alerts.suppression.watching.roll_back import CannotReviewAgain, confirm_close
 from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.shared import number_in, page_frame
 from alerts.suppression.web.words import StateChip, all_in_words, routine_cause, state_word
