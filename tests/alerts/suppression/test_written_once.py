@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from alerts.reviews.models import Annotation
-from alerts.suppression.models import BackTestRun, LedgerEntry, Signature
+from alerts.suppression.models import BackTestRun, LedgerEntry, RuleVersion, Signature
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
 
@@ -75,6 +75,7 @@ def test_only_the_columns_that_live_change(rows, model):
 
 
 def test_what_lives_changes(rows):
+    RuleVersion.objects.update(state="paused")  # what acts keeps its signatures
     LedgerEntry.objects.update(landed_at=NOON, ending="reopened", ended_at=NOON, alerts=[1])
     Signature.objects.update(void_at=NOON)
     Annotation.objects.update(withdrawn_at=NOON)
@@ -108,6 +109,7 @@ def test_a_close_that_landed_is_not_written_over_by_calling_it_not_sent(rows, ch
 
 @pytest.mark.abuse("A42")
 def test_a_void_signature_stays_void(rows):
+    RuleVersion.objects.update(state="paused")
     Signature.objects.update(void_at=NOON)
     with pytest.raises(DatabaseError, match="only these columns"), transaction.atomic():
         Signature.objects.update(void_at=None)
