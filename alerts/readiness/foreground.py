@@ -13,8 +13,15 @@ from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.look import look
 from alerts.readiness.wording import for_programs
 from alerts.sentinel.client import client_for
+from alerts.sentinel.client.connection import missing_secret
 from alerts.sentinel.client.port import SentinelClient
 from alerts.sentinel.models import ClientPurpose, Workspace
+from portal.errors import Refused
+
+
+class CannotReadHere(Refused):
+    """A workspace is not read by this command; what workers have read stays."""
+
 
 MAX_SILENCE = timedelta(seconds=30)  # that a person at the command line waits for one call
 
@@ -24,6 +31,7 @@ def check_now(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
     the members that `workspace check --json` promises. A short silence that Azure asks for is kept.
     """
     if not workspace.is_removed:
+        _refuse_without_secrets(workspace, *ClientPurpose)
         for purpose in ClientPurpose:
             look(workspace, purpose=purpose.value, now=now, connect=_patient)
     return for_programs(checks_of(workspace, now=now))
@@ -36,10 +44,23 @@ def check_move_now(
     members that `workspace move-check --json` promises.
     """
     if not workspace.is_removed:
+        _refuse_without_secrets(workspace, ClientPurpose.READ, ClientPurpose.RULES)
         look(workspace, purpose=ClientPurpose.READ.value, now=now, connect=_patient)
         read_inventory_now(workspace, now=now, connect=_patient)
     findings = findings_for_programs(move_findings_of(workspace, now=now))
     return {"workspace": workspace.name, "day": MOVE_DATE, "findings": findings}
+
+
+def _refuse_without_secrets(workspace: Workspace, *purposes: ClientPurpose) -> None:
+    """Raise CannotReadHere where this process lacks the secret of a purpose: a failed sign-in would
+    take the place of what a worker with the secret has read.
+    """
+    for purpose in purposes:
+        if reason := missing_secret(workspace.connection_for(purpose.value)):
+            raise CannotReadHere(
+                f"{workspace.name} was not read, because this process cannot sign in there"
+                f" ({purpose.value}): {reason} Run the command where the secret is."
+            )
 
 
 def _patient(workspace: Workspace, purpose: str) -> SentinelClient:

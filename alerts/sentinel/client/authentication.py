@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from datetime import time as time_of_day
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -31,6 +30,7 @@ from alerts.sentinel.client.connection import (
     Connection,
     Origin,
     SecretMissing,
+    certificate_from,
     origin_of,
     secret_from,
 )
@@ -60,7 +60,7 @@ def credential_for(connection: Connection, transport: BoundedTransport) -> Token
         case "workload-identity":
             return WorkloadIdentityCredential(tenant_id=tenant, client_id=client or None, **common)
         case "certificate":
-            data = _certificate(connection.certificate_file)
+            data = certificate_from(connection.certificate_file)
             return CertificateCredential(tenant, client, certificate_data=data, **common)
         case "client-secret":
             secret = secret_from(connection.secret_env)
@@ -77,17 +77,10 @@ def credential_end(connection: Connection) -> datetime | None:
     if connection.credential != "certificate":
         return None
     try:
-        data = _certificate(connection.certificate_file)
+        data = certificate_from(connection.certificate_file)
         return x509.load_pem_x509_certificate(data).not_valid_after_utc
     except (SecretMissing, ValueError):
         return None
-
-
-def _certificate(file: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError:
-        raise SecretMissing(f"The certificate file {file} cannot be read.") from None
 
 
 type Request = PipelineRequest[Any]

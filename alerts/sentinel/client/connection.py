@@ -119,6 +119,28 @@ def is_forbidden(address: IPv4Address | IPv6Address) -> bool:
     return bool(plain.is_link_local or plain.is_multicast or plain.is_unspecified)
 
 
+def missing_secret(connection: Connection) -> str:
+    """Return why this process cannot sign in with a connection, as far as it shows without asking
+    Azure: its secret or certificate is not to be read here. Empty where nothing is missing.
+    """
+    try:
+        if connection.credential == "client-secret":
+            secret_from(connection.secret_env)
+        elif connection.credential == "certificate":
+            certificate_from(connection.certificate_file)
+    except SecretMissing as missing:
+        return str(missing)
+    return ""
+
+
+def certificate_from(file: str) -> bytes:
+    """The certificate itself, read at each use."""
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        raise SecretMissing(f"The certificate file {file} cannot be read.") from None
+
+
 def secret_from(variable: str) -> str:
     """The secret itself, from the environment or the file NAME_FILE names, read at each use."""
     if value := os.environ.get(variable):

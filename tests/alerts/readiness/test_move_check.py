@@ -7,12 +7,14 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
+from alerts.automation.models import Inventory
 from alerts.incidents.models import IncidentTask
-from alerts.sentinel.models import Workspace
+from alerts.readiness.models import Finding
+from alerts.sentinel.models import Reachability, Workspace
 from tests.conftest import NOON
-from tests.factories.azure import secret_of
+from tests.factories.azure import SECRET, secret_of
 from tests.factories.incidents import make_incident
 
 pytestmark = pytest.mark.django_db
@@ -221,6 +223,19 @@ def test_a_rule_that_is_switched_off_breaks_nothing(move_check, azure):
     automation(condition("IncidentSeverity", "Equals", "Low"), enabled=False)(azure.control)
     findings, _ = move_check()
     assert open_kinds(findings) == BEFORE
+
+
+def test_without_the_secret_nothing_is_read_and_nothing_is_lost(move_check, monkeypatch):
+    findings, _ = move_check()
+    monkeypatch.delenv(SECRET)
+    models = (Finding, Inventory, Reachability)
+    before = [list(model.objects.order_by("pk").values()) for model in models]
+    with pytest.raises(CommandError, match="was not read, because this process cannot sign in"):
+        call_command("workspace", "move-check", PLACE)
+    with pytest.raises(CommandError, match=f"neither {SECRET} nor {SECRET}_FILE"):
+        call_command("workspace", "check", PLACE)
+    assert [list(model.objects.order_by("pk").values()) for model in models] == before
+    assert move_check()[0] == findings
 
 
 def test_what_could_not_be_read_is_no_clean_answer(move_check, azure):
