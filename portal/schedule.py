@@ -95,7 +95,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     ),
     "watch over rules": _tick("alerts.suppression.tasks.watch_rules", seconds=30, queue="bulk"),
     "compare the ledger with Sentinel, once a day": _tick(
-        "alerts.suppression.tasks.compare_ledger", seconds=600, queue="bulk"
+        "alerts.suppression.tasks.compare_ledger", seconds=600, queue="deployments"
     ),
     "count what was left out before an incident": _tick(
         "alerts.suppression.tasks.count_left_out", seconds=300, queue="bulk"

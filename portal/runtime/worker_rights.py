@@ -26,6 +26,7 @@ from portal.runtime.worker_rows import (
     OWED_BY_RULES,
     RECORDED_BY_A_WORKER,
     SEEN_IN_AZURE,
+    SHOWN_AS_OWED,
     WORKED_OUT,
     WORKED_OUT_AHEAD,
 )
@@ -190,6 +191,7 @@ WORKERS: Mapping[str, WorkerRights] = {
         rows={
             **RECORDED_BY_A_WORKER,
             "automation_playbookrun": SEEN_IN_AZURE,
+            "incidents_comment": SHOWN_AS_OWED,
             "outbox_change": OWED_BY_RULES,
             "outbox_wantedrule": NEW_DESIRED,
         },
@@ -244,7 +246,6 @@ WORKERS: Mapping[str, WorkerRights] = {
             "reviews_secondopinion": PUT,
             "suppression_backtestrun": ADD,
             "suppression_leftoutalert": ADD,
-            "suppression_ledgerentry": PUT,
             "suppression_ruleversion": CHANGE,
             "suppression_siteday": KEEP,
             "suppression_step": ADD,
@@ -252,6 +253,7 @@ WORKERS: Mapping[str, WorkerRights] = {
         },
         rows={
             **RECORDED_BY_A_WORKER,
+            "incidents_comment": SHOWN_AS_OWED,
             "outbox_change": OWED_BY_ACTS_OF_PEOPLE,
             "outbox_wantedrule": f"NEW.kind IN ('rule', 'gate') AND {NEW_DESIRED}",
             "planned_work_occurrence": WORKED_OUT_AHEAD,

@@ -18,12 +18,25 @@ def _same(*columns: str) -> str:
     return f"(ROW({news}) IS NOT DISTINCT FROM ROW({olds}))"
 
 
-# What the outbox is owed by whom. A run of a playbook is owed by web alone.
-OWED_BY_RULES = """
+def _others_are_same(column: str, key: str) -> str:
+    """The condition that in an object of JSON nothing but the value of this key changes."""
+    return f"NEW.{column} - '{key}' = OLD.{column} - '{key}'"
+
+
+# What the outbox is owed by whom. A run of a playbook is owed by web alone. Tagout opens again what
+# a rule has closed, where an alert joined that no rule covers, and says so there; nothing else.
+_JOINED = """
+    EXISTS (
+        SELECT FROM suppression_ledgerentry l JOIN incidents_incident i ON i.id = l.incident_id
+        WHERE i.workspace_id = NEW.workspace_id AND i.name = NEW.incident_name
+            AND l.act = 'closed' AND l.landed_at IS NOT NULL AND l.ending = 'joined')
+"""
+OWED_BY_RULES = f"""
     NEW.by_id IS NULL AND (
         NEW.kind IN ('close', 'tag') AND NEW.by_label ~ '^R-[0-9]+'
-        OR NEW.kind = 'update' AND NEW.by_label = 'Tagout' AND NEW.patch ->> 'status' = 'Active'
-        OR NEW.kind = 'comment' AND NEW.by_label = 'Tagout')
+        OR NEW.by_label = 'Tagout' AND {_JOINED} AND (
+            NEW.kind = 'update' AND NEW.patch ->> 'status' = 'Active'
+            OR NEW.kind = 'comment' AND NEW.message LIKE 'Reopened by Tagout%'))
 """
 # For a bulk act: on incidents of the piece that is being worked off, and what its verb says. For a
 # verdict: its labels and comment.
@@ -39,7 +52,30 @@ OWED_BY_ACTS_OF_PEOPLE = """
                     WHEN 'close' THEN 'Closed' WHEN 'reopen' THEN 'Active' ELSE '' END)
         OR EXISTS (
             SELECT FROM reviews_annotation a WHERE a.act = NEW.act AND a.by_id = NEW.by_id
-                AND NEW.patch - 'labels_add' - 'labels_remove' = '{}'))
+                AND NEW.patch - 'labels_add' - 'labels_remove' = '{}'
+                AND (NEW.kind = 'update' OR NOT EXISTS (
+                    SELECT FROM unnest(string_to_array(
+                        CASE WHEN a.note = '' THEN NEW.message
+                            ELSE replace(NEW.message, chr(10) || 'Note: ' || a.note, '') END,
+                        chr(10))) line
+                    WHERE NOT (
+                        starts_with(line, 'OT verdict: ' || CASE a.verdict
+                            WHEN 'routine' THEN 'Routine (' WHEN 'maintenance' THEN 'Maintenance ('
+                            WHEN 'suspicious' THEN 'Suspicious (' ELSE 'Not sure (' END)
+                        OR starts_with(line, 'Given by ' || NEW.by_label || ' for OT at ')
+                        OR line = 'Work order: ' || a.work_order || '.'
+                        OR a.done_by <> '' AND starts_with(line, 'Done by: ')
+                        OR starts_with(line, 'The same answer covers ')
+                        OR line = 'This answer closes and suppresses nothing by itself.'))))
+    ) AND NEW.by_label = (SELECT left(u.name, 200) FROM accounts_user u WHERE u.id = NEW.by_id)
+"""
+# A comment is shown as ours where that comment is owed to Sentinel, by the same author.
+SHOWN_AS_OWED = """
+    NEW.ours AND EXISTS (
+        SELECT FROM outbox_change c JOIN incidents_incident i
+            ON i.workspace_id = c.workspace_id AND i.name = c.incident_name
+        WHERE c.key::text = NEW.name AND i.id = NEW.incident_id AND c.kind = 'comment'
+            AND c.message = NEW.message AND c.by_label = left(NEW.author, 200))
 """
 SEEN_IN_AZURE = """
     NEW.asked_at IS NULL AND NEW.change_id IS NULL AND NEW.consent_id IS NULL AND NEW.by_id IS NULL
@@ -163,8 +199,13 @@ CHECK_GOES_ON = f"""
     AND {_same("uuid", "workspace_id", "playbook_id", "by_id", "by_label", "begun_at")}
 """
 # What a workspace was found to be able to do; where it is and who signs in there people say.
-FOUND_ABLE = _only("capabilities")
-FOUND_BY_INTAKE = _only("capabilities", "iot_rules", "other_rules")
+# The worker that reads analytics rules says what their titles prove, the one that probes what
+# automation rules may hold; neither writes the other's.
+FOUND_ABLE = f"{_only('capabilities')} AND {_others_are_same('capabilities', 'rules')}"
+FOUND_BY_INTAKE = f"""
+    {_only("capabilities", "iot_rules", "other_rules")}
+    AND {_others_are_same("capabilities", "analytics_rules")}
+"""
 # An act of a person goes forward; whoever asked for it takes it up again where it failed.
 CARRIED_OUT = """
     OLD.state IN ('waiting', 'running') AND NEW.worked >= OLD.worked

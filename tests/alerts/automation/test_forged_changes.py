@@ -14,14 +14,17 @@ from django.db.models import F
 from alerts.automation.models import PlaybookRun, WorkflowCheck
 from alerts.automation.services.workflow_check import begin_check
 from alerts.incidents.acts.bulk import start_bulk_act
-from alerts.incidents.models import BulkAct, Incident
+from alerts.incidents.models import BulkAct, Comment, Incident
 from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
+from alerts.suppression.models import LedgerEntry
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from portal.runtime.worker_rights import WORKERS
+from tests.alerts.suppression.enforcing.floor import ROUTINE
 from tests.conftest import NOON
 from tests.factories.automation import make_run
+from tests.factories.rule_rows import signed_version
 from tests.program import stored_incident
 from tests.worker_roles import take_on, without_triggers
 
@@ -102,15 +105,88 @@ def test_the_worker_of_rules_writes_in_nobodys_name(forge, columns):
     assert refused(forge, "deployments", **columns)
 
 
-def test_the_worker_of_rules_owes_what_rules_and_tagout_do(forge):
+OF_TAGOUT = {"by_id": None, "by_label": "Tagout"}
+
+
+@pytest.fixture
+def closed(incident, oda, leo):
+    """A rule has closed the incident, and an alert joined that none covers."""
+    version = signed_version(ROUTINE, by=(oda, leo))
+    return LedgerEntry.objects.create(
+        incident=incident,
+        rule=version.rule,
+        version=version,
+        rule_hash=version.rule_hash,
+        act="closed",
+        where="sentinel",
+        at=NOON,
+        landed_at=NOON,
+        reason="x",
+        signed_ot="Oda",
+        signed_soc="Leo",
+        ending="joined",
+    )
+
+
+def test_the_worker_of_rules_owes_what_rules_and_tagout_do(forge, closed):
     of_rule = {"by_id": None, "by_label": "R-12", "check_args": OF_A_RULE}
-    of_tagout = {"by_id": None, "by_label": "Tagout"}
     with take_on("deployments"):
         forge(kind="close", patch=CLOSE, **of_rule)
         forge(kind="tag", patch={"labels_add": ["x"]}, **of_rule)
-        forge(patch=REOPEN, **of_tagout)
-        forge(kind="comment", message="Reopened by Tagout.", **of_tagout)
+        forge(patch=REOPEN, **OF_TAGOUT)
+        forge(kind="comment", message="Reopened by Tagout.", **OF_TAGOUT)
     assert Change.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    "columns", [{"patch": REOPEN}, {"kind": "comment", "message": "Reopened by Tagout."}]
+)
+@pytest.mark.parametrize("what", [{}, {"ending": ""}, {"act": "tagged"}, {"landed_at": None}])
+def test_tagout_opens_nothing_again_that_no_alert_joined(forge, closed, workspace, columns, what):
+    with without_triggers():
+        LedgerEntry.objects.update(**what)
+    name = {} if what else {"incident_name": stored_incident(workspace).name}
+    assert refused(forge, "deployments", **columns, **name, **OF_TAGOUT)
+
+
+def test_tagout_says_nothing_else_there(forge, closed):
+    assert refused(forge, "deployments", kind="comment", message="All is well.", **OF_TAGOUT)
+
+
+def test_a_comment_is_shown_as_ours_only_where_it_is_owed(forge, workspace, incident, sam):
+    values = {"message": "Look."}
+    columns = {"verb": "comment", "values": values, "title": "Comment", "now": NOON}
+    act = start_bulk_act(incidents=[incident], by=sam, unshifted=NOON, **columns).act
+    BulkAct.objects.update(state="running")
+    other = stored_incident(workspace)
+    with take_on("bulk"):
+        change = forge(kind="comment", message="Look.", act=act)
+        shown = {
+            "incident_id": incident.pk,
+            "name": str(change.key),
+            "author": sam.name,
+            "message": "Look.",
+            "created_at": NOON,
+            "ours": True,
+        }
+        for wrong in (
+            {"author": "Oda Nowak"},
+            {"message": "Fine."},
+            {"name": str(uuid.uuid4())},
+            {"ours": False},
+            {"incident_id": other.pk},
+        ):
+            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                Comment.objects.create(**shown | wrong)
+        Comment.objects.create(**shown)
+
+
+def test_a_change_of_a_person_bears_their_name(forge, incident, sam):
+    values = {"message": "Look."}
+    columns = {"verb": "comment", "values": values, "title": "Comment", "now": NOON}
+    act = start_bulk_act(incidents=[incident], by=sam, unshifted=NOON, **columns).act
+    BulkAct.objects.update(state="running")
+    assert refused(forge, "bulk", kind="comment", message="x", act=act, by_label="Oda Nowak")
 
 
 def test_the_worker_of_bulk_acts_writes_for_whose_act_it_is_alone(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.ingest.incident_rows import UNKNOWN_SURVIVOR
@@ -21,7 +22,7 @@ from portal.errors import Refused
 from tests.alerts.reviews.conftest import answer_of
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
-from tests.worker_roles import without_triggers
+from tests.worker_roles import take_on, without_triggers
 
 
 @pytest.fixture
@@ -76,6 +77,32 @@ def test_a_suspicion_goes_with_the_incident(pair, give):
     assert str(loser.number) in line and "suspicious" in line.casefold()
     assert Entry.objects.get(action="reviews.verdict.moved").details["moved"] is True
     assert move() == 0
+
+
+def test_a_worker_writes_nothing_else_in_the_name_of_whoever_answered(pair, give):
+    _, survivor = pair
+    give([pair[0]], "suspicious", note="Nobody\nplanned that.", work_order="WO-7")
+    owed = Change.objects.get(kind="comment")
+    owed.incident_name = survivor.name
+    first, *rest = owed.message.split("\n")
+    assert "planned that." in rest
+
+    def forge(message):
+        owed.pk, owed.key, owed.message = None, uuid4(), message
+        with take_on("bulk"), transaction.atomic():
+            owed.save(force_insert=True)
+
+    for message in (
+        "It was planned after all.",
+        "\n".join([first, *rest, "It was planned after all."]),
+        "\n".join([first.replace("Suspicious", "Routine"), *rest]),
+        "\n".join([first, *rest]).replace("Nobody\nplanned", "We have\nplanned"),
+        "\n".join([first, *rest]).replace("WO-7", "WO-8"),
+        "\n".join([first, *rest]).replace("Oda", "Olaf"),
+    ):
+        with pytest.raises(DatabaseError, match="permission denied"):
+            forge(message)
+    forge("\n".join([first, *rest]))
 
 
 def test_a_harmless_verdict_does_not_cover_what_else_is_in_there(pair, give):

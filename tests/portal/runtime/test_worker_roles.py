@@ -111,6 +111,10 @@ OF_ONE = [
     ("intake", "INSERT INTO outbox_wantedrule DEFAULT VALUES"),
     ("intake", "SELECT data FROM captures_capturepart"),
     ("outbox", "UPDATE suppression_ruleversion SET state = state"),
+    ("bulk", "INSERT INTO suppression_ledgerentry DEFAULT VALUES"),
+    ("bulk", "UPDATE suppression_ledgerentry SET text = ''"),
+    ("bulk", "UPDATE sentinel_workspace SET capabilities = '{}'"),
+    ("outbox", "UPDATE sentinel_workspace SET capabilities = '{}'"),
     ("outbox", "INSERT INTO suppression_ledgerentry DEFAULT VALUES"),
     ("outbox", "INSERT INTO outbox_wantedrule DEFAULT VALUES"),
     ("deployments", "INSERT INTO suppression_backtestrun DEFAULT VALUES"),
@@ -255,7 +259,26 @@ def test_no_worker_sends_what_is_secret_elsewhere(workspace, become, worker, col
     become(worker)
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         execute(f"UPDATE sentinel_workspace SET {column} = {value}")
-    execute("UPDATE sentinel_workspace SET capabilities = '{}'")
+    execute("UPDATE sentinel_workspace SET capabilities = capabilities")
+
+
+@pytest.mark.parametrize(
+    ("worker", "own", "other"),
+    [("intake", "analytics_rules", "rules"), ("deployments", "rules", "analytics_rules")],
+)
+def test_a_worker_says_of_a_workspace_only_what_it_has_read(workspace, become, worker, own, other):
+    """Whose titles prove a type is not said by who probes automation rules, nor the reverse."""
+    execute('UPDATE sentinel_workspace SET capabilities = \'{"rules": 1, "analytics_rules": 1}\'')
+    become(worker)
+    for change in (
+        f"capabilities || '{{\"{other}\": 2}}'",
+        f"capabilities - '{other}'",
+        f"'{{\"{own}\": 1}}'",
+        "capabilities || '{\"another\": 2}'",
+    ):
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            execute(f"UPDATE sentinel_workspace SET capabilities = {change}")
+    execute(f"UPDATE sentinel_workspace SET capabilities = capabilities || '{{\"{own}\": 2}}'")
 
 
 LABELS = [
