@@ -6,8 +6,6 @@ tenth alert is chance: any two devices and any type, a few of them far busier th
 incident of nine holds two alerts, the others one; of five hundred alerts one was judged.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator, Sequence

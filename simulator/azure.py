@@ -1,7 +1,5 @@
 """The whole pretend Azure in one object: store, clock, plant, workspaces, limits and settings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from datetime import timedelta

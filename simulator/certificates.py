@@ -1,7 +1,5 @@
 """A certificate authority of our own, so that real Azure clients can talk TLS to the simulator."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """A small client for the control addresses, for tests and commands."""
 
-from __future__ import annotations
-
 import http.client
 import ssl
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Azure's times, in steps of 100 ns, and the simulator's own clock."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

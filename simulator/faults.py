@@ -2,8 +2,6 @@
 refusals, broken bodies and links, and incidents as no healthy service would send them.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import random

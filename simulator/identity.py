@@ -1,7 +1,5 @@
 """Who may talk to the pretend Azure: registered applications, their roles, and their tokens."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """Whether an alert of the plant becomes an incident: by the connector and by the rules that run."""
 
-from __future__ import annotations
-
 import uuid
 from dataclasses import replace
 from typing import Any

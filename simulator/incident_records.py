@@ -2,8 +2,6 @@
 place where a changed incident is written.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Collection
 from typing import Any

@@ -1,7 +1,5 @@
 """What can happen to an incident: made, changed, commented, joined by alerts, merged, deleted."""
 
-from __future__ import annotations
-
 import copy
 import uuid
 from collections.abc import Callable

@@ -3,8 +3,6 @@ XDR connector brings them into a workspace that also has a plant. They name peop
 of their mails; every such word is listed (`planted`), so that a test can search for it.
 """
 
-from __future__ import annotations
-
 import uuid
 from dataclasses import dataclass
 from typing import Any

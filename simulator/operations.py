@@ -1,7 +1,5 @@
 """What one can do to the pretend Azure from outside: what people do in it, and its switches."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from datetime import timedelta

@@ -6,8 +6,6 @@ it, too. A rule of one's own is run when something happens, not once an hour; of
 rows about this happening count, told by `VendorOriginalId`.
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from typing import Any

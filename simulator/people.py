@@ -1,7 +1,5 @@
 """The pretend people who work in the pretend Sentinel, outside of Tagout."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The plant lives on: its history is loaded once, and what is due is created as time passes."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The playbooks (Logic Apps) of a new workspace, as their designer would have saved them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.plant import PlantWorkspace

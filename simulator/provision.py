@@ -1,7 +1,5 @@
 """What every pretend workspace has from the first day: rules, connectors, content."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.azure import Azure

@@ -1,7 +1,5 @@
 """What handlers answer, and refusals in Azure's own envelope."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

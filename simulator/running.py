@@ -1,7 +1,5 @@
 """Run a simulator: in a thread for tests, or as a process of its own until it is stopped."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import os

@@ -2,8 +2,6 @@
 and answers that go out whole or broken.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import logging

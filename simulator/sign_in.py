@@ -1,7 +1,5 @@
 """The pretend sign-in service: discovery document, keys, and tokens for applications."""
 
-from __future__ import annotations
-
 import re
 import time
 import uuid

@@ -1,7 +1,5 @@
 """The key with which Entra signs tokens for others than Azure itself: RS256, its half public."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from typing import Any

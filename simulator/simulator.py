@@ -1,7 +1,5 @@
 """The simulator as one object: the pretend Azure, its gate, and the clock of its plant."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Defender for IoT solution in the content hub: its package and the templates of its rules."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.plant.catalogue import AnalyticsRule, alert_types

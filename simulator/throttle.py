@@ -1,7 +1,5 @@
 """Azure's published limits: ARM's token buckets, and the Sentinel provider's five-minute minima."""
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from dataclasses import dataclass

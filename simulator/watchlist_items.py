@@ -1,7 +1,5 @@
 """The items of a workspace's watchlists, as the API keeps them and the log tables show them."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from simulator.azure import Azure

@@ -1,7 +1,5 @@
 """The JSON Schema of a rule, made of `RuleDefinition` and its fields; published in docs/schemas."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

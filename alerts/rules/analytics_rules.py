@@ -8,8 +8,6 @@ query may select other types too, the custom detail `AlertName` tells them apart
 does more than filter alerts nothing is proved, and a rule that needs it is not exact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final

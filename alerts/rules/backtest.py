@@ -4,8 +4,6 @@ Takes the rows that matched (the reading in SQL found them) and the near misses;
 Each matched incident is counted once, so that the sums add up.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

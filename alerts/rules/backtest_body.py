@@ -1,7 +1,5 @@
 """What is frozen of a back-test, and how: one definition for writer, page, API and docs/schemas."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime

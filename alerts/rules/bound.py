@@ -1,7 +1,5 @@
 """What so few verdicts prove: when they are little evidence, and the limit in words."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from alerts.incidents.engine.confidence_limits import upper_share

@@ -9,8 +9,6 @@ analytics rules and custom details stand for the alert types (`analytics_rules.p
 compared there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal

@@ -1,7 +1,5 @@
 """What is known of each alert that a rule matched, and what people said about it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 name, and which operators and values fit each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

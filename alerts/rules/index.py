@@ -5,8 +5,6 @@ touches only its own keys. Inside a bucket, rules are looked up by the asset tha
 alert type collects many rules, and its bucket would be a loop again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from itertools import product
 from operator import attrgetter

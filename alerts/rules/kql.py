@@ -5,8 +5,6 @@ Tagout knows (planned work, the plant's inventory, the size of an incident) KQL 
 those lines are left out and named, and the query then finds more than the rule.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a person should look at before a rule is signed, and for which reason each."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 `predicate` is the only reading of a clause in Python; `sql` is the other one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache

@@ -2,8 +2,6 @@
 to the same partners came to them, or took the place of one that fell silent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

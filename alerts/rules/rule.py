@@ -2,8 +2,6 @@
 spelling and hash, and why a rule that a person wrote makes no sense.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

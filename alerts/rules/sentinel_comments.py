@@ -2,8 +2,6 @@
 rule, who signed it, why, until when), and why it was opened again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

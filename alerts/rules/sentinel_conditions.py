@@ -1,7 +1,5 @@
 """The condition parts of Sentinel automation rules that Tagout writes, and how they are counted."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 

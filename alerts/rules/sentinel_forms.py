@@ -1,7 +1,5 @@
 """The bodies that are sent for a rule: trial and live form, the gate; their hashes; read-back."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ KQL has no column that holds a time zone. So what a rule says of hours is worked
 a span holds between two minutes of all time, from one minute of UTC's week to another.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache

@@ -4,8 +4,6 @@ The text holds only our own words; all that a person wrote travels as parameters
 and Django take them). Every clause is true or not true; NULL counts as not true.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -4,8 +4,6 @@ An address is an IP or a MAC; text that is neither is inside no network. Text th
 text is refused: a person would sign it without seeing what it says.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

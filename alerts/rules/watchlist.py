@@ -7,8 +7,6 @@ the rows; what it cannot read, no row says. One more row is the gate: it holds t
 without it, or after it, the whole list says nothing.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

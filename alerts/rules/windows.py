@@ -4,8 +4,6 @@ They follow the wall clock: an hour that the change to summer time leaves out is
 one that comes twice in autumn is inside twice. `Fri 22:00-06:00` ends on Saturday.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import datetime

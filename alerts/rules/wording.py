@@ -1,7 +1,5 @@
 """The English of every sentence the engine can say, by code."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from alerts.planned_work.engine.kinds import KINDS

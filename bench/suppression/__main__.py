@@ -1,7 +1,5 @@
 """`python -m bench.suppression --seeds 101,102 --json FILE`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections import Counter

@@ -3,8 +3,6 @@ stands what others do on the same data (watchlist and hours, exact pairs, a seve
 harmless incidents still reached people after the trial days.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Sixty days in which rules act, guards speak, and people see what is left."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

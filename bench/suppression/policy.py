@@ -1,7 +1,5 @@
 """How people of this bench plan, ask, propose and sign. They never see the truth."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

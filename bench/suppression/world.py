@@ -1,7 +1,5 @@
 """A scenario as mining and rules see it: cells, incident shapes and facts, without the truth."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field

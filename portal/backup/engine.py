@@ -1,7 +1,5 @@
 """The manifest of a backup, why it cannot be restored, and what a comparison found."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The addresses of automation rules, and of the playbooks (Logic Apps) that they run."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

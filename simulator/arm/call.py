@@ -1,7 +1,5 @@
 """One call to Azure Resource Manager, read and checked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

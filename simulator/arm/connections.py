@@ -4,8 +4,6 @@ A connection is shown, and laid out, with the members that the published type de
 others; one that is not in the resource group of its address is not found.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.arm.call import Call, Route, plain_route

@@ -1,7 +1,5 @@
 """The content hub: its catalogue, the packages of a workspace, and the templates they bring."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The gate of Azure Resource Manager: who calls, what about, may they, and how often."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """The addresses of incidents: list with filter, order and pages, get, put, delete, details."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections import Counter

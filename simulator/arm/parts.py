@@ -1,7 +1,5 @@
 """The addresses of what hangs on an incident: comments, relations and tasks."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The addresses that show whether a workspace is ready: rules, connectors, content, permissions."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from typing import Any

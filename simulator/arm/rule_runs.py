@@ -1,7 +1,5 @@
 """Analytics rules run by hand, and deleted. One over rows of its own makes one alert of them."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

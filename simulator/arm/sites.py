@@ -4,8 +4,6 @@ The store has a workflow as `site/workflow` among the resources "sites", and a s
 something else by its bare name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

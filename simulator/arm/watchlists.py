@@ -6,8 +6,6 @@ whoever writes them, have a row of at most 10 KB with the list's search key, and
 100,000 changes of items a month.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC
 from typing import Any

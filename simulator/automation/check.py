@@ -1,7 +1,5 @@
 """What Azure refuses when an automation rule is stored."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.clock import parse_time

@@ -8,8 +8,6 @@ negative comparison of tags outside a collection holds as soon as one tag differ
 what the Defender portal changes afterwards (`unreliable`) holds for no incident.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any

@@ -2,8 +2,6 @@
 declares, from the columns that its query keeps, and no others.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson

@@ -1,7 +1,5 @@
 """Carrying out automation rules on created and updated incidents, in Sentinel's order."""
 
-from __future__ import annotations
-
 import copy
 import re
 from typing import Any

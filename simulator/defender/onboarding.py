@@ -2,8 +2,6 @@
 portal numbers and names them, and may join those whose rules ask for it.
 """
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The portal's record of an incident and its alerts: made with the incident, kept up with it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson

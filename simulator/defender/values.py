@@ -1,7 +1,5 @@
 """The portal's words beside those of Sentinel, and what is lost between the two."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.people import person_by_email

@@ -1,7 +1,5 @@
 """The addresses of alerts in Graph (alerts_v2): only such as belong to an incident."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.clock import iso

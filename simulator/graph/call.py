@@ -1,7 +1,5 @@
 """One call to Microsoft Graph: read and checked, and refused in Graph's own envelope."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable, Mapping

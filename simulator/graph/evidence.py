@@ -4,8 +4,6 @@ Whether alerts of Defender for IoT come with all of it is documented nowhere, so
 `devices`, `addresses` alone, or `none`.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The gate of Microsoft Graph: whose token, which permission it carries, and how often."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from simulator.azure import Azure

@@ -1,7 +1,5 @@
 """The addresses of incidents in Graph: list, read, change, comment and merge."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Query options of Graph's lists: what each takes, and how Graph refuses the rest."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Incidents and alerts of the Defender portal as Graph shows them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson

@@ -5,8 +5,6 @@ in the address. More rows or bytes than an answer may hold come as a part, with 
 a question that takes too long is 504; the 201st of a principal within 30 seconds is 429.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 import re

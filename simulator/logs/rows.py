@@ -2,8 +2,6 @@
 incident and every alert, those of them, too, that never become an incident.
 """
 
-from __future__ import annotations
-
 import zlib
 from typing import Any
 from uuid import UUID, uuid5

@@ -4,8 +4,6 @@ The rules of the pretend solution run by the catalogue, whatever their query say
 somebody pasted lines that ask for a watchlist, the whole query is run over the alerts of a case.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.azure import Azure

@@ -2,8 +2,6 @@
 store: what changed since the latest question is added before the next, as Sentinel adds rows.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Translating takes longer than answering, and whoever reads the past of a workspa
 one span after the other: moments are values beside the question, not a part of it.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from functools import lru_cache

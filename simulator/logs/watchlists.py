@@ -5,8 +5,6 @@ reading of KQL knows neither word; both are put in its words before it sees the 
 `column_ifexists` for columns of watchlists only.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The store: its tables, transactions, counters and single facts."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Incidents as rows: their properties as JSON, and what lists sort and filter by as columns."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

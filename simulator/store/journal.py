@@ -1,7 +1,5 @@
 """The journal of every write, and the record of rules and playbooks that ran."""
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from typing import Any

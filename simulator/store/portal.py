@@ -1,7 +1,5 @@
 """What only the Defender portal has of incidents and their alerts: its ids, states and times."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields

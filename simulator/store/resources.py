@@ -1,7 +1,5 @@
 """Everything that is no incident: what hangs on one, and what a workspace holds beside them."""
 
-from __future__ import annotations
-
 import sqlite3
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What every part of the in-memory Sentinel asks of the whole."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import Any
 

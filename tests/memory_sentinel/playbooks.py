@@ -1,7 +1,5 @@
 """What the twin in memory knows of playbooks and their runs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the twin in memory knows of what stands around a workspace."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import dataclass, field
 from datetime import datetime

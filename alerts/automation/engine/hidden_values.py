@@ -5,8 +5,6 @@ read and other Logic Apps change without a change of the definition. A decision 
 cannot cover them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice

@@ -1,7 +1,5 @@
 """Reading JSON of which nothing is certain: what is of another type counts as empty."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection
 from typing import Any, Final

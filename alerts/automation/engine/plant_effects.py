@@ -5,8 +5,6 @@ breaker. So only operations of Microsoft's own connectors that reach people or t
 steps that call nothing, are known to be harmless. Everything else may act on the plant.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

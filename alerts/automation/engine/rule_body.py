@@ -3,8 +3,6 @@ same two devices where that is wanted; it runs a playbook, assigns, sets the sev
 adds a task.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -2,8 +2,6 @@
 not understood is kept as it is there, so that a rule never looks as if it did less.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

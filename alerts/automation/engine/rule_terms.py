@@ -2,8 +2,6 @@
 that says anything else is not understood.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 PROPERTIES: Final = frozenset(

@@ -3,8 +3,6 @@ when its incident is closed. The solution calls it AD4IoT-AutoAlertStatusSync. T
 what its steps send is not read.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -2,8 +2,6 @@
 rule that acts on its incident alone.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Whether history speaks for another severity of an alert type, and why or why not."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

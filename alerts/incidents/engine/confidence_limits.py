@@ -3,8 +3,6 @@
 Clopper and Pearson's, exact for any number of judgements.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from math import exp, lgamma, log, log1p
 from typing import Final

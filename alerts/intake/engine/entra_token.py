@@ -4,8 +4,6 @@ A managed identity's token is an access token, version 1 or 2 as the audience's 
 it: issuer and audience look different, `oid` and `tid` are in both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

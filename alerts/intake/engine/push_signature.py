@@ -7,8 +7,6 @@
 https://www.standardwebhooks.com; libraries for it exist in all usual languages.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -6,8 +6,6 @@ faster, and stays. Everything else on the incident is kept as it is. `conflict_t
 race in one sentence.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

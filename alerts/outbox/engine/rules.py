@@ -1,7 +1,5 @@
 """What a fresh reading of an automation rule means for what is wanted of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

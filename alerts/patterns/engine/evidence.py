@@ -1,7 +1,5 @@
 """People's verdicts on a pattern, pooled at the rung that its rule names."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

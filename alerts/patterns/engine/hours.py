@@ -1,7 +1,5 @@
 """When a process happens: hours learned in plant time and in UTC, whichever is tighter."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

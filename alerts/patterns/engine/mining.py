@@ -4,8 +4,6 @@ Time is linear in the number of cells. A strict pattern takes in soft types betw
 its hours: a backup copies programs, which is strict, and reads settings, which is not.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The plan: patterns in the order of what each adds on top of those before it (suppression §3)."""
 
-from __future__ import annotations
-
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

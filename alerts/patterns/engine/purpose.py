@@ -1,7 +1,5 @@
 """What the alerts of a pattern are about, in one verb of plant engineers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final

@@ -5,8 +5,6 @@ for IoT, and a rule of ours. The first four act at the source and leave no trace
 one, has an end and is watched, but each close of it may let the same traffic fire again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A pattern as the rule that people sign."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime

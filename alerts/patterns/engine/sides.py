@@ -1,7 +1,5 @@
 """One side of a pattern: listed devices, devices of one kind in one zone, a zone, or a network."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

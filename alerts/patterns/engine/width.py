@@ -1,7 +1,5 @@
 """Why a pattern is as wide as it is: one reason for each rung that it took."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ All alerts are read once, by statements over all of them; what becomes Python is
 The tables belong to the connection and are dropped when the mining ends.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -2,8 +2,6 @@
 when somebody asks, and when the clock of a site has changed.
 """
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The history of one site as the engine takes it: cells with verdicts, and shapes of incidents."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -2,8 +2,6 @@
 the plan, and the obstacles to a rule are noted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final

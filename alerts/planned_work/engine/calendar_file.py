@@ -4,8 +4,6 @@ Lines are unfolded and divided into events here, so that each error has a line; 
 read by the library.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Whether planned work covers an alert: its time, and the devices that it names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Planned work from a CSV file with a heading; commas, semicolons or tabs divide the cells."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Planned work as a file has it: names and texts, not yet looked up in a plant."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from alerts.planned_work.engine.errors import PlanError

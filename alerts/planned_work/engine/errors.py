@@ -1,7 +1,5 @@
 """What is wrong with a plan: a code and its details, so that pages can say it in any language."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The kinds of planned work: a short catalogue that rules may refer to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -5,8 +5,6 @@ to summer time; an hour that is left out moves forward, one that comes twice cou
 lasts equally long. Everything is bounded, whatever a file says.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 first, and how many hours of a week it takes in all.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ texts by `let`, as templates have them, are read too. Everything else (a join, a
 another `let`, AlertName written anew) may select or show anything: nothing is proved of it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Chance is an argument: a draw is a keyed hash of what it is about, so that it ca
 whoever has the seed and foreseen by nobody else.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Iterable

@@ -3,8 +3,6 @@ S2: who joined a group after the rule was signed is seen by a person first. S10:
 which rule it was, who signed it, why and until when. S7: what stops a rule after a close.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ A device is its zone and address at a site, or its name there. Addresses of othe
 are other devices. What is not known (no site, no zone) may be the same, so it counts as the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

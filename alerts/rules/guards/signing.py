@@ -2,8 +2,6 @@
 it is routine here, the SOC accepts the risk. Page, API and command ask the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Analytics rules: one read and written whole, run now, and deleted."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """What Sentinel's answers mean: statuses, error envelopes and waits, in our words."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -2,8 +2,6 @@
 way: signed in for one host only, repeated once at most.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections import defaultdict

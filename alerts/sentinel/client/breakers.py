@@ -4,8 +4,6 @@ What all processes remember about it stands in rows, which the client knows noth
 keeps them says so here (`provide_breakers`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import urlsplit

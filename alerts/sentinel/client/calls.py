@@ -4,8 +4,6 @@ Every client goes this way, whatever it speaks to: the JSON stays as it came, an
 becomes an error of ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Where a workspace is and how we sign in there: what a client needs, and nothing secret."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Connections of playbooks by the one pipeline of the client, and what a playbook calls by them."""
 
-from __future__ import annotations
-
 from typing import Final, Protocol
 
 from alerts.sentinel.client.azure_calls import AzureCalls

@@ -4,8 +4,6 @@ Graph is tenant-wide and names no workspace. An incident belongs to the workspac
 named it; whatever no list has named yet waits, and is shown to nobody.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """What can go wrong with Sentinel, in our words. Nothing of the SDK gets past the client."""
 
-from __future__ import annotations
-
 _SIGN_IN_CODES = frozenset(
     {"CredentialMissing", "SignInFailed", "SignInUnreachable", "CertificateNotTrusted"}
 )

@@ -1,7 +1,5 @@
 """Microsoft Graph's security incidents by raw calls: its SDK has no comments and weighs 132 MB."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode

@@ -5,8 +5,6 @@ entities, and every incident that never reached the Defender portal. There is no
 incident is read just before the write, the write is narrow, and what people changed since stands.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Every call is bounded: how long it may take in all, and how much may come back."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import time

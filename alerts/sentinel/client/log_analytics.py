@@ -5,8 +5,6 @@ calls, so a question must be small enough for one answer of 30 seconds and 32 MB
 the window of a question that is not (`is_too_much`). Why no SDK: docs/decisions/0025.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any, Protocol, cast

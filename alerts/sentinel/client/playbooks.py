@@ -1,7 +1,5 @@
 """Playbooks by the one pipeline of the client: which there are, how they ran, starting one."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from alerts.sentinel.client.azure_calls import AzureCalls

@@ -3,8 +3,6 @@
 Reads and the three writes that make a workspace ready. The answers stay as they came.
 """
 
-from __future__ import annotations
-
 import re
 from enum import StrEnum
 from typing import Any, Protocol

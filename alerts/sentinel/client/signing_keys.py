@@ -1,7 +1,5 @@
 """The public keys with which a tenant's tokens are signed, as the authority publishes them."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """Playbooks of Standard Logic Apps: a site (Microsoft.Web) holds several, each a workflow of it."""
 
-from __future__ import annotations
-
 import re
 from typing import Final, Protocol
 

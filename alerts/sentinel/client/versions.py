@@ -6,8 +6,6 @@ array, techniques, what an incident was merged into). Where a workspace refuses 
 stable version is used there, and which version was accepted is kept.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

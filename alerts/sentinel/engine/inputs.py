@@ -1,7 +1,5 @@
 """What is wrong with the description of a workspace, in sentences."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import socket

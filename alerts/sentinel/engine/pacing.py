@@ -1,7 +1,5 @@
 """How long to leave a workspace alone after it did not answer as it should."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 BREAKER_AFTER = 5

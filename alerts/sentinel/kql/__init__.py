@@ -4,8 +4,6 @@
 A window is put before a text as `let` statements, because Log Analytics takes no parameters.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache

@@ -1,7 +1,5 @@
 """Alerts in Sentinel's own words, with what Defender for IoT says in its bag of strings."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime

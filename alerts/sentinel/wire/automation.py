@@ -1,7 +1,5 @@
 """Automation rules as Sentinel shows them, and where two of them differ."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ A playbook keeps beside the id of each connection which connector it is of. That
 whoever writes the playbook; only the connection itself has the connector that is really called.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Entities and comments of an incident; of IoT devices all that tells whose machine it is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any

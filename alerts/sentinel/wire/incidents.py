@@ -1,7 +1,5 @@
 """Incidents in Sentinel's own words, read so that no odd member can lose one."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime

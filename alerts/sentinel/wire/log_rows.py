@@ -5,8 +5,6 @@ A row of `SecurityIncident` is one version of an incident, a row of `SecurityAle
 what is nested comes as JSON in a text. Empty texts mean that nothing is said.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Playbooks (Logic Apps) and their runs as Azure Resource Manager shows them."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Tasks of an incident on the wire (`…/incidents/{id}/tasks`)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -4,8 +4,6 @@ Also the words that Sentinel uses for fixed choices, and its moments: zero to se
 digits, sometimes absurd.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Watchlists and their items on the wire (`…/watchlists/{alias}/watchlistItems/{id}`)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Alerts as Graph sends them (alerts_v2), put into Sentinel's own words."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 

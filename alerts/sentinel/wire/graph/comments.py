@@ -1,7 +1,5 @@
 """Comments, which have no id in Graph: ours carry a mark by which they are found again."""
 
-from __future__ import annotations
-
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable

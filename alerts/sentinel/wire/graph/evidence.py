@@ -1,7 +1,5 @@
 """Evidence of alerts as the entities that Sentinel would have sent for an incident."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Incidents of the Defender portal as Graph lists them, and as Sentinel would have sent them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What is sent to Graph for a change in Sentinel's words: the smallest PATCH, and what it loses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final

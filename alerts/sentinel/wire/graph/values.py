@@ -1,7 +1,5 @@
 """How Microsoft Graph and Sentinel call the same values, both ways."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 from uuid import UUID, uuid5
 
