@@ -162,7 +162,8 @@ def _store(ids: list[int], answers: list[Answers]) -> None:
     """Read the answers, store them, bring other incidents in line."""
     from alerts.incidents.ingest.details import IncidentDetails, store_details_of_many
     from alerts.incidents.ingest.groups import regroup
-    from alerts.sentinel.wire import read_alerts, read_comments, read_entities
+    from alerts.sentinel.wire.alerts import read_alerts
+    from alerts.sentinel.wire.entities import read_comments, read_entities
 
     details = []
     for pk, (alerts, entities, comment_page) in zip(ids, answers, strict=True):

@@ -21,7 +21,7 @@ _SIZE = 2300  # bytes of an incident's properties; its envelope has 200 more
 
 @cache
 def _plant_incidents() -> list[dict[str, Any]]:
-    from simulator.plant import Plant
+    from simulator.plant.plant import Plant
 
     cases = Plant(seed=7).history(PLANT_INCIDENTS, start=NOW - _HISTORY, end=NOW)
     incidents = [case.properties for case in cases]
@@ -46,7 +46,7 @@ def store_in(workspace_id: int, n: int) -> None:
     from django.db import transaction
 
     from alerts.intake.services.pages import store_page
-    from alerts.sentinel.wire import read_incident_page
+    from alerts.sentinel.wire.incidents import read_incident_page
 
     for k in range(-(-n // PAGE)):
         incident_page = read_incident_page(page(k, n=n))

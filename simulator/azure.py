@@ -10,7 +10,8 @@ import orjson
 from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.identity import Identities
-from simulator.plant import Plant, PlantWorkspace
+from simulator.plant.plant import Plant
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal
 from simulator.store import Store
 from simulator.store.incidents import Incident

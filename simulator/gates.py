@@ -17,17 +17,14 @@ class AnyRoute(Protocol):
     @property
     def method(self) -> str:
         """The method that it takes."""
-        ...
 
     @property
     def pattern(self) -> re.Pattern[str]:
         """What matches its path as a whole; its groups are the handler's arguments."""
-        ...
 
     @property
     def writes(self) -> bool:
         """Whether it may change something."""
-        ...
 
 
 @dataclass(frozen=True)

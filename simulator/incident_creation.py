@@ -7,8 +7,8 @@ from typing import Any
 from simulator.arm.provisioned import as_switched
 from simulator.azure import Azure
 from simulator.logs.rule_queries import asks_for_watchlist, is_anything_left
-from simulator.plant import Case, PlantWorkspace
 from simulator.plant.catalogue import MDIOT
+from simulator.plant.records import Case, PlantWorkspace
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]

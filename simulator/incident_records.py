@@ -11,7 +11,7 @@ import orjson
 from simulator.azure import Azure, plain
 from simulator.clock import iso, parse_time, to_ticks
 from simulator.defender.records import follow, next_portal_id, portal_address
-from simulator.plant import Case, PlantWorkspace
+from simulator.plant.records import Case, PlantWorkspace
 from simulator.replies import bad_request
 from simulator.store.incidents import Incident
 

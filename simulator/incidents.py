@@ -31,7 +31,7 @@ from simulator.incident_records import (
     save,
 )
 from simulator.own_rules import incidents_of_own_rules
-from simulator.plant import Case, PlantWorkspace
+from simulator.plant.records import Case, PlantWorkspace
 from simulator.replies import bad_request
 from simulator.store.incidents import Incident
 from simulator.store.resources import Part

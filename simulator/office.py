@@ -10,7 +10,7 @@ from typing import Any
 from simulator.azure import Azure
 from simulator.clock import TICKS_PER_SECOND, iso
 from simulator.incidents import join_alerts, make_incident
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.store.incidents import Incident
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from simulator.azure import Azure
-from simulator.plant import Case, PlantWorkspace
+from simulator.plant.records import Case, PlantWorkspace
 from simulator.solution import query_of, solution_rules
 from simulator.store.resources import Resource
 

@@ -10,7 +10,7 @@ from simulator.azure import PER_DAY, Azure
 from simulator.clock import parse_time, to_moment, to_ticks
 from simulator.incident_records import from_case
 from simulator.incidents import add_case
-from simulator.plant import Case
+from simulator.plant.records import Case
 from simulator.store.incidents import Incident
 
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 
 Json = dict[str, Any]
 _INCIDENT = "@triggerBody()?['object']?['id']"

@@ -5,8 +5,8 @@ from typing import Any
 from simulator.azure import Azure
 from simulator.clock import iso
 from simulator.people import PEOPLE
-from simulator.plant import PlantWorkspace
 from simulator.plant.catalogue import AnalyticsRule
+from simulator.plant.records import PlantWorkspace
 from simulator.playbooks import connections_of, playbooks_of
 from simulator.solution import (
     PACKAGE_NAME,

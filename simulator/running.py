@@ -24,7 +24,8 @@ from simulator.client import Control
 from simulator.faults import Fault
 from simulator.identity import Application
 from simulator.operations import OPERATIONS
-from simulator.plant import Plant, PlantWorkspace
+from simulator.plant.plant import Plant
+from simulator.plant.records import PlantWorkspace
 from simulator.server import Server
 from simulator.simulator import Simulator
 

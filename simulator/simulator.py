@@ -13,7 +13,7 @@ from simulator.graph.gate import GraphGate
 from simulator.logs.api import LogAnalytics
 from simulator.operations import OPERATIONS
 from simulator.people import PEOPLE
-from simulator.plant import Plant
+from simulator.plant.plant import Plant
 from simulator.plant_clock import PlantClock
 from simulator.provision import empty_workspace, provision
 from simulator.store import Store

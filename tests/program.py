@@ -4,7 +4,7 @@ from django.test import Client
 
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
-from alerts.sentinel.wire import read_incident_page
+from alerts.sentinel.wire.incidents import read_incident_page
 from portal.accounts.models import TokenScope
 from portal.accounts.services.tokens import create_token
 from tests.conftest import NOON

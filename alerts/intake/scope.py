@@ -14,7 +14,8 @@ from alerts.intake.services.quarantine import drop_outside
 from alerts.intake.services.sweep import compare_soon
 from alerts.sentinel.models import DefenderIncident, Workspace, WorkspaceScope
 from alerts.sentinel.services.scope import set_scope
-from alerts.sentinel.wire import UNDECIDED, OtScope, UnreadableRecord
+from alerts.sentinel.wire.records import UnreadableRecord
+from alerts.sentinel.wire.values import UNDECIDED, OtScope
 from portal.audit.services import Actor, record
 
 _CHUNK = 2000

@@ -7,7 +7,8 @@ from alerts.outbox.services.deliver_rules import push_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.port import SentinelError
 from alerts.sentinel.models import ClientPurpose, Workspace
-from alerts.sentinel.wire import NotAPage, WireRule, read_automation_rules
+from alerts.sentinel.wire.automation import WireRule, read_automation_rules
+from alerts.sentinel.wire.records import NotAPage
 from portal.errors import Refused
 
 MAX_PAGES = 20

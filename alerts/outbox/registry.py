@@ -21,7 +21,10 @@ from alerts.outbox.models import (
     WantedRule,
     WriteKind,
 )
-from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireIncident, WirePlaybook
+from alerts.sentinel.wire.alerts import WireAlert
+from alerts.sentinel.wire.incidents import WireIncident
+from alerts.sentinel.wire.playbooks import WirePlaybook
+from alerts.sentinel.wire.records import UnreadableRecord
 from portal.rooms import Contribution
 
 

@@ -15,7 +15,6 @@ class ReadAge(Protocol):
 
     def __call__(self, user: User, *, now: datetime, workspace: str = "") -> int | None:
         """Return the age."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from simulator.arm.provisioned import of_subscription
 from simulator.automation.check import RULES_PER_WORKSPACE, check_rule
 from simulator.automation.run import RULES, disable_expired
 from simulator.clock import iso
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply, bad_request, not_found
 from simulator.store.resources import Resource
 

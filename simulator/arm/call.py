@@ -9,7 +9,7 @@ import orjson
 
 from simulator.azure import Azure
 from simulator.identity import Application
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply, bad_request, conflict, not_found
 from simulator.schemas import Schema, schema_of
 from simulator.store.incidents import Incident

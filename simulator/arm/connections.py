@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.arm.call import Call, Route, plain_route
 from simulator.arm.provisioned import of_subscription
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
 from simulator.store.resources import Resource
 

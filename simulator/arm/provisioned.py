@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.arm.call import Call, Route, plain_route, security_route, workspace_route
 from simulator.clock import iso
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply, bad_request, not_found
 from simulator.store.resources import Resource
 

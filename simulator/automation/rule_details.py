@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from simulator.azure import Azure
-from simulator.plant import PlantWorkspace
 from simulator.plant.catalogue import MDIOT
+from simulator.plant.records import PlantWorkspace
 
 Json = dict[str, Any]
 

@@ -17,7 +17,7 @@ from simulator.incident_records import (
     save,
 )
 from simulator.people import person_by_object_id
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import Reply
 from simulator.store.incidents import Incident
 from simulator.store.resources import Part, Resource

@@ -13,7 +13,7 @@ from simulator.defender.records import (
     register,
 )
 from simulator.incident_records import PORTAL_PROVIDER, save
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.store.incidents import Incident, IncidentPage
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ import orjson
 from simulator.azure import Azure
 from simulator.identity import Application
 from simulator.logs.tables import LogTables
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
 from simulator.store.portal import PortalIncident
 

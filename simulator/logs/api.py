@@ -26,7 +26,7 @@ from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
 from simulator.logs.translation import execute
 from simulator.logs.watchlists import with_watchlists
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from simulator.logs.api import LogLimits, execute_query
 from simulator.logs.rows import ALERT_COLUMNS, alert_rows
 from simulator.logs.tables import fill_table
 from simulator.logs.watchlists import aliases_in, with_watchlists
-from simulator.plant import Case, PlantWorkspace
+from simulator.plant.records import Case, PlantWorkspace
 from simulator.store.incidents import Incident
 
 Json = dict[str, Any]

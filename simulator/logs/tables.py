@@ -12,7 +12,7 @@ import orjson
 
 from simulator.azure import Azure
 from simulator.logs.rows import TABLES, alert_rows, entities_text, health_row, incident_rows
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.store.incidents import Incident
 
 Json = dict[str, Any]

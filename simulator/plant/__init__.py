@@ -4,27 +4,3 @@ It stands alone: no Django, no clock (times are arguments), nothing of Tagout. W
 function of the seed and the arguments, so a measurement can be repeated to the letter.
 Door: `Plant`.
 """
-
-from simulator.plant.plant import Plant
-from simulator.plant.records import (
-    Case,
-    PlantDevice,
-    PlantSensor,
-    PlantSite,
-    PlantWorkspace,
-    PlantZone,
-    Truth,
-    Verdict,
-)
-
-__all__ = [
-    "Case",
-    "Plant",
-    "PlantDevice",
-    "PlantSensor",
-    "PlantSite",
-    "PlantWorkspace",
-    "PlantZone",
-    "Truth",
-    "Verdict",
-]

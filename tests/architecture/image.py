@@ -113,7 +113,7 @@ def pinned(image: str) -> bool:
 
 
 def _packages() -> set[str]:
-    return {path.parts[0] for path in tracked() if path.name == "apps.py"}
+    return {path.parts[0] for path in tracked() if path.name == "wiring.py"}
 
 
 def troubles_of_modes(stage: Stage) -> list[str]:

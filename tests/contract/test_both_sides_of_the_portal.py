@@ -15,15 +15,10 @@ from alerts.sentinel.client.errors import (
 from alerts.sentinel.client.graph_calls import GraphCalls
 from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.client.port import ListBy
-from alerts.sentinel.wire import (
-    comment_body,
-    read_alerts,
-    read_comments,
-    read_entities,
-    read_incident,
-    read_incident_page,
-)
-from alerts.sentinel.wire.graph import Counterpart, listed_of
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comments, read_entities
+from alerts.sentinel.wire.graph.incidents import Counterpart, listed_of
+from alerts.sentinel.wire.incidents import comment_body, read_incident, read_incident_page
 from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.factories.graph import MemoryCounterparts

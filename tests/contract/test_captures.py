@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.pcap import tshark
-from training.pcap import summarize
+from training.pcap.summary import summarize
 
 _BESIDE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 CAPTURES = Path(os.environ.get("TAGOUT_REFERENCE") or _BESIDE) / "data" / "pcap"

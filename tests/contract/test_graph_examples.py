@@ -9,20 +9,21 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.wire import read_alerts, read_comments, read_entities, read_incident
-from alerts.sentinel.wire.graph import (
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comments, read_entities
+from alerts.sentinel.wire.graph.alerts import alert_document
+from alerts.sentinel.wire.graph.comments import comment_documents, graph_comment_text
+from alerts.sentinel.wire.graph.evidence import entity_documents
+from alerts.sentinel.wire.graph.incidents import (
     Counterpart,
-    alert_document,
-    comment_documents,
-    entity_documents,
-    graph_comment_text,
     incident_document,
-    patch_for,
     product_of,
     read_graph_alerts,
     read_graph_incident,
     read_graph_page,
 )
+from alerts.sentinel.wire.graph.patches import patch_for
+from alerts.sentinel.wire.incidents import read_incident
 from simulator.running import running_simulator
 from tests.contract.examples import ARE_HERE, GRAPH, NOT_HERE, as_bytes, graph_body, graph_exchanges
 from tests.simulator.conftest import START

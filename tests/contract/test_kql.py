@@ -19,7 +19,7 @@ from alerts.rules.kql import compile_kql
 from alerts.rules.rule import Clause
 from alerts.rules.watchlist import gate_row
 from alerts.sentinel import kql
-from alerts.sentinel.wire import OtScope
+from alerts.sentinel.wire.values import OtScope
 from simulator.logs.rows import TABLES
 from tests.alerts.suppression.samples import POOLS, TYPE, WITHIN, rule, rules
 from tests.contract.workbook import queries

@@ -12,15 +12,10 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.wire import (
-    comment_body,
-    read_alerts,
-    read_comments,
-    read_entities,
-    read_incident,
-    read_incident_page,
-)
-from alerts.sentinel.wire.graph import Counterpart
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comments, read_entities
+from alerts.sentinel.wire.graph.incidents import Counterpart
+from alerts.sentinel.wire.incidents import comment_body, read_incident, read_incident_page
 from simulator.faults import MANGLERS
 from simulator.running import running_simulator
 from tests.conftest import NOON

@@ -14,24 +14,21 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.wire import (
-    NotAPage,
-    UnreadableRecord,
-    WireAlert,
-    WireEntity,
-    WireIncident,
-    comment_body,
+from alerts.sentinel.wire.alerts import WireAlert, read_alerts
+from alerts.sentinel.wire.automation import (
     differing_places,
-    incident_put_body,
-    read_alerts,
     read_automation_rule,
     read_automation_rules,
-    read_comment,
-    read_comments,
-    read_entities,
+)
+from alerts.sentinel.wire.entities import WireEntity, read_comment, read_comments, read_entities
+from alerts.sentinel.wire.incidents import (
+    WireIncident,
+    comment_body,
+    incident_put_body,
     read_incident,
     read_incident_page,
 )
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
 from alerts.sentinel.wire.tasks import WireTask, read_task, read_tasks, task_body
 from simulator.faults import MANGLERS
 from simulator.running import running_simulator

@@ -24,7 +24,9 @@ from alerts.sentinel.engine.rights import (
     needed_actions,
 )
 from alerts.sentinel.models import ClientPurpose
-from alerts.sentinel.wire import read_automation_rules, read_incident_page, read_playbooks
+from alerts.sentinel.wire.automation import read_automation_rules
+from alerts.sentinel.wire.incidents import read_incident_page
+from alerts.sentinel.wire.playbooks import read_playbooks
 from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.contract.test_prerequisites import PACKAGE, of_what

@@ -22,18 +22,14 @@ from alerts.sentinel.client.errors import (
     SentinelUnavailable,
 )
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.sentinel.wire import (
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.automation import (
     differing_places,
-    incident_put_body,
-    read_alerts,
     read_automation_rule,
     read_automation_rules,
-    read_comment,
-    read_comments,
-    read_entities,
-    read_incident,
-    read_incident_page,
 )
+from alerts.sentinel.wire.entities import read_comment, read_comments, read_entities
+from alerts.sentinel.wire.incidents import incident_put_body, read_incident, read_incident_page
 from alerts.sentinel.wire.log_rows import parse_dynamic, read_log_answer
 from alerts.sentinel.wire.tasks import read_tasks
 from simulator.automation.check import check_rule

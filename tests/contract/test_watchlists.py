@@ -15,8 +15,12 @@ from azure.mgmt.securityinsight.models import (
 from alerts.rules.watchlist import ALIAS, LIST, gate_row
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.port import SentinelConflict, SentinelNotFound
-from alerts.sentinel.wire import read_watchlist, read_watchlist_item, read_watchlist_items
-from alerts.sentinel.wire.watchlists import watchlist_item_body
+from alerts.sentinel.wire.watchlists import (
+    read_watchlist,
+    read_watchlist_item,
+    read_watchlist_items,
+    watchlist_item_body,
+)
 from simulator.arm.watchlists import MAKING
 from simulator.clock import TICKS_PER_SECOND
 from simulator.running import running_simulator

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.models import Workspace
-from simulator.plant import PlantWorkspace
+from simulator.plant.records import PlantWorkspace
 from simulator.running import Running
 from tests.factories.incidents import make_workspace
 

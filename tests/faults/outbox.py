@@ -12,7 +12,7 @@ from alerts.outbox.services.deliver import deliver_one
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Reachability, WorkspaceScope
 from alerts.sentinel.services.workspaces import add_workspace
-from alerts.sentinel.wire import read_incident_page
+from alerts.sentinel.wire.incidents import read_incident_page
 from portal import clock
 from portal.jobs.models import JobState
 

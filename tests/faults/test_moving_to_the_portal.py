@@ -16,7 +16,7 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.client import client_for
 from alerts.sentinel.services.workspaces import set_source
-from alerts.sentinel.wire import read_incident_page
+from alerts.sentinel.wire.incidents import read_incident_page
 from portal import clock
 from portal.errors import Refused
 from portal.jobs.models import JobState

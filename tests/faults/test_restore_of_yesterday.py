@@ -17,7 +17,8 @@ from alerts.outbox.tasks import deliver_due_changes, deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.reach import note_fresh
-from alerts.sentinel.wire import read_automation_rule, read_incident
+from alerts.sentinel.wire.automation import read_automation_rule
+from alerts.sentinel.wire.incidents import read_incident
 from alerts.suppression.deploying.leases import renew_due_leases
 from alerts.suppression.queries import on_again_since
 from portal import clock

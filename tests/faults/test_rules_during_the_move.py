@@ -15,7 +15,7 @@ from alerts.outbox.models import WantedRule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.port import SentinelError
 from alerts.sentinel.services.reach import note_fresh
-from alerts.sentinel.wire import read_incident_page
+from alerts.sentinel.wire.incidents import read_incident_page
 from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.enforcing.decide import decide_new_incidents
 from portal import clock

@@ -18,7 +18,7 @@ from alerts.rules.rule import Clause
 from alerts.sentinel.client import client_for
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.services.reach import note_fresh
-from alerts.sentinel.wire import differing_places, read_automation_rule
+from alerts.sentinel.wire.automation import differing_places, read_automation_rule
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.deploying.leases import renew_leases

@@ -16,7 +16,7 @@ from alerts.outbox.services.set_desired import name_of_rule, set_desired_rule
 from alerts.outbox.tasks import deliver_due_rules
 from alerts.rules.sentinel_forms import NAME_PREFIX
 from alerts.sentinel.client import client_for
-from alerts.sentinel.wire import read_automation_rules
+from alerts.sentinel.wire.automation import read_automation_rules
 from alerts.sentinel.wire.values import moment_field
 from alerts.suppression.deploying.deployments import deployments_of_rule, is_live_as_a_whole
 from alerts.suppression.deploying.leases import renew_leases

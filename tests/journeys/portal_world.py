@@ -8,7 +8,7 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Change
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import DefenderIncident, Workspace
-from alerts.sentinel.wire import read_incident_page
+from alerts.sentinel.wire.incidents import read_incident_page
 from portal.jobs.models import JobState
 from tests.faults.outbox import let_holds_and_waits_pass
 from tests.journeys.past import CLOSED, WORKSPACE

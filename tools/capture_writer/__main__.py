@@ -10,7 +10,7 @@ import yaml
 from tools.capture_writer.scenario import Scenario
 from tools.capture_writer.scenarios import SCENARIOS
 from tools.capture_writer.tape import write_file
-from training.pcap import summarize
+from training.pcap.summary import summarize
 
 _COUNTS = ("writes", "downloads", "stops", "starts")
 

@@ -19,7 +19,7 @@ from typing import IO
 
 from alerts.captures.registry import MAX_READING_SECONDS, PartRead, UnreadableCaptureError
 from training.labs import reading_process
-from training.pcap import format_of
+from training.pcap.capture_file import format_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = os.path.realpath(sys.executable)

@@ -14,7 +14,9 @@ from alerts.captures.queries import document_of, names_of_addresses
 from training.catalog.models import LessonCapture
 from training.labs.engine.documents import BLOCK, frame_from_json, operations_from_json
 from training.labs.engine.operations import ConversationRow, OperationReader, OperationRow
-from training.pcap import CaptureFile, CaptureFrame, Dissection, Dissector, Limits
+from training.pcap.capture_file import CaptureFile, CaptureFrame
+from training.pcap.dissector import Dissector
+from training.pcap.messages import Dissection, Limits
 
 FOLDER = Path(__file__).resolve().parents[1] / "content" / "captures"
 _LIMITS = Limits(frames=5_000, seconds=5.0)

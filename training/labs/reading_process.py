@@ -12,7 +12,9 @@ from typing import Any
 
 from training.labs.engine.documents import BLOCK, as_bytes, frames_as_json, operations_as_json
 from training.labs.engine.operations import GRAVITY, OperationReader
-from training.pcap import CaptureError, CaptureFrame, Dissection, Limits, OperationKind, summarize
+from training.pcap.capture_file import CaptureFrame
+from training.pcap.messages import CaptureError, Dissection, Limits, OperationKind
+from training.pcap.summary import summarize
 
 MAX_FRAMES = 5_000  # that a page can turn through; all frames are counted
 MAX_ROWS = 2_000

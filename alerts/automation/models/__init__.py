@@ -5,14 +5,3 @@ from alerts.automation.models.inventory import FoundRule, Inventory
 from alerts.automation.models.made_rule import MadeRule
 from alerts.automation.models.playbook import FAILED_STATUSES, Playbook, PlaybookRun
 from alerts.automation.models.workflow_check import WorkflowCheck
-
-__all__ = [
-    "FAILED_STATUSES",
-    "FoundRule",
-    "Inventory",
-    "MadeRule",
-    "PlantConsent",
-    "Playbook",
-    "PlaybookRun",
-    "WorkflowCheck",
-]

@@ -6,14 +6,9 @@ from typing import Final
 
 from alerts.automation.models import Playbook, WorkflowCheck
 from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelRefused
-from alerts.sentinel.wire import (
-    NotAPage,
-    WireIncident,
-    WireRun,
-    read_incident,
-    read_incident_page,
-    read_runs,
-)
+from alerts.sentinel.wire.incidents import WireIncident, read_incident, read_incident_page
+from alerts.sentinel.wire.playbooks import WireRun, read_runs
+from alerts.sentinel.wire.records import NotAPage
 
 MAX_PAGES: Final = 20  # in one look
 SKEW: Final = timedelta(minutes=10)  # what Azure's clock may be behind ours

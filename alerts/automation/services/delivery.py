@@ -22,7 +22,7 @@ from alerts.automation.services.workflow_check import LASTS, body_of_check
 from alerts.outbox.models import Change, ChangeOutcome, Landing, RulePriority, WantedRule
 from alerts.outbox.registry import RuleSettlement, Settlement
 from alerts.reviews.policies import works_in
-from alerts.sentinel.wire import WirePlaybook
+from alerts.sentinel.wire.playbooks import WirePlaybook
 from portal import clock
 from portal.audit.services import record
 from portal.jobs.models import JobState

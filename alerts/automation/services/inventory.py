@@ -28,14 +28,9 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
 from alerts.sentinel.services.reach import may_call_workspace, note_error, note_success
-from alerts.sentinel.wire import (
-    NotAPage,
-    WirePlaybook,
-    WireRule,
-    WireRun,
-    read_automation_rules,
-    read_runs,
-)
+from alerts.sentinel.wire.automation import WireRule, read_automation_rules
+from alerts.sentinel.wire.playbooks import WirePlaybook, WireRun, read_runs
+from alerts.sentinel.wire.records import NotAPage
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record

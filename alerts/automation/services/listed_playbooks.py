@@ -12,14 +12,14 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
     SentinelUnavailable,
 )
-from alerts.sentinel.wire import (
-    NotAPage,
+from alerts.sentinel.wire.playbooks import (
     WirePlaybook,
     read_playbook,
     read_playbook_ids,
     read_playbook_sites,
     read_playbooks,
 )
+from alerts.sentinel.wire.records import NotAPage
 
 MAX_PAGES: Final = 20
 MAX_SITES: Final = 50  # of Standard Logic Apps

@@ -9,7 +9,7 @@ from django.db import transaction
 from alerts.automation.models import Playbook, PlaybookRun
 from alerts.incidents.models import Incident
 from alerts.outbox.models import ChangeOutcome
-from alerts.sentinel.wire import WireRun
+from alerts.sentinel.wire.playbooks import WireRun
 
 KEPT: Final = timedelta(days=90)  # runs that nobody asked for here
 BEGUN: Final = frozenset({"Running", "Waiting"})

@@ -42,7 +42,8 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.client.prerequisites import Writable
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.services.scope import keep_check
-from alerts.sentinel.wire import NotAPage, read_runs
+from alerts.sentinel.wire.playbooks import read_runs
+from alerts.sentinel.wire.records import NotAPage
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from alerts.incidents.engine.catalogue import alert_type_for, alert_type_of, all_types
-from alerts.sentinel.wire import WireAlert
+from alerts.sentinel.wire.alerts import WireAlert
 
 # Flags of an alert. The second kind names an analytics rule that was not read when the alert came:
 # what the first look at it finds counts for the alert, too.

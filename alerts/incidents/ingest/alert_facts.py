@@ -11,7 +11,8 @@ from alerts.incidents.engine.catalogue import alert_type_for, alert_type_of
 from alerts.incidents.engine.title_proof import TitleRules, title_flags
 from alerts.incidents.ingest.incident_rows import SEVERITIES
 from alerts.incidents.ingest.pg_copy import copy_line
-from alerts.sentinel.wire import WireAlert, WireDevice
+from alerts.sentinel.wire.alerts import WireAlert
+from alerts.sentinel.wire.entities import WireDevice
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.services.learn import DeviceLocation
 
@@ -119,17 +120,14 @@ class AlertIncident(Protocol):
     @property
     def id(self) -> int | None:
         """Of the incident; None where there is none."""
-        ...
 
     @property
     def workspace_id(self) -> int:
         """Where it is."""
-        ...
 
     @property
     def created_at(self) -> datetime:
         """When it was created."""
-        ...
 
 
 def alert_row_of(

@@ -9,7 +9,7 @@ from django.db.models.fields.json import KT
 from alerts.incidents.models import Incident, IncidentRaw
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.portal_residence import PortalEvidence
-from alerts.sentinel.wire.graph import PROVIDER, Counterpart, listed_of
+from alerts.sentinel.wire.graph.incidents import PROVIDER, Counterpart, listed_of
 
 _NEWEST = 1000  # incidents among which evidence is looked for
 

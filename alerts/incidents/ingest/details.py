@@ -30,13 +30,9 @@ from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.registry import UnreadRuleListener, notify_alert_listeners
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES
-from alerts.sentinel.wire import (
-    UnreadableRecord,
-    WireAlert,
-    WireComment,
-    WireDevice,
-    WireEntity,
-)
+from alerts.sentinel.wire.alerts import WireAlert
+from alerts.sentinel.wire.entities import WireComment, WireDevice, WireEntity
+from alerts.sentinel.wire.records import UnreadableRecord
 from alerts.sentinel.wire.values import RULE_MARK
 from alerts.sites.services.learn import Atlas, DeviceLocation, Where, learn_places
 from portal.jobs.services import WORKER_DIED

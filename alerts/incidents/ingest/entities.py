@@ -13,8 +13,10 @@ from alerts.incidents.ingest.alert_facts import addresses_of
 from alerts.incidents.ingest.incident_details import LockedIncident
 from alerts.incidents.ingest.pg_copy import create_temp_table, text_member
 from alerts.outbox.queries import written_by_us
-from alerts.sentinel.wire import LOG_ENTITY_PREFIX, UnreadableRecord, WireComment, WireDevice
-from alerts.sentinel.wire.graph import MARK, NAME_PREFIX, key_and_message
+from alerts.sentinel.wire.entities import WireComment, WireDevice
+from alerts.sentinel.wire.graph.comments import MARK, NAME_PREFIX, key_and_message
+from alerts.sentinel.wire.log_rows import LOG_ENTITY_PREFIX
+from alerts.sentinel.wire.records import UnreadableRecord
 from alerts.sites.engine.devices import known_kind
 from alerts.sites.services.learn import DeviceSeen, learn_devices, level_of
 

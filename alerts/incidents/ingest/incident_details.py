@@ -35,7 +35,9 @@ from alerts.incidents.ingest.pg_copy import (
     times,
 )
 from alerts.incidents.models.group import PAIR_IS_NEW, PAIR_NEW_HOURS
-from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireComment, WireEntity
+from alerts.sentinel.wire.alerts import WireAlert
+from alerts.sentinel.wire.entities import WireComment, WireEntity
+from alerts.sentinel.wire.records import UnreadableRecord
 from alerts.sites.services.learn import DeviceLocation
 from portal.formats.plain_sql import array, run_together
 

@@ -11,7 +11,7 @@ from alerts.incidents.engine.catalogue import alert_type_of
 from alerts.incidents.ingest.groups import key_alone, rank_unread
 from alerts.incidents.ingest.pg_copy import NULL, copy_line, moment, moments, number_member, texts
 from alerts.incidents.models import IncidentStatus, Severity
-from alerts.sentinel.wire import WireIncident, WireLabel, WireOwner
+from alerts.sentinel.wire.incidents import WireIncident, WireLabel, WireOwner
 
 UNKNOWN_SURVIVOR = 0  # merged away, and Sentinel does not say into which number
 _MAX_INTEGER = 2**31 - 1

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from alerts.incidents.models import Incident, IncidentTask, TaskReading
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
-from alerts.sentinel.wire import UnreadableRecord
+from alerts.sentinel.wire.records import UnreadableRecord
 from alerts.sentinel.wire.tasks import WireTask
 from portal.jobs.services import bring_forward, ensure_job
 

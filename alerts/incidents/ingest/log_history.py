@@ -24,7 +24,10 @@ from alerts.incidents.ingest.incident_details import IncidentDetails
 from alerts.incidents.ingest.pg_copy import query_rows
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.registry import notify_alert_listeners
-from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireEntity, WireIncident
+from alerts.sentinel.wire.alerts import WireAlert
+from alerts.sentinel.wire.entities import WireEntity
+from alerts.sentinel.wire.incidents import WireIncident
+from alerts.sentinel.wire.records import UnreadableRecord
 from alerts.sites.services.learn import DeviceSeen, learn_devices, learn_places
 from portal.formats.plain_sql import run_together
 

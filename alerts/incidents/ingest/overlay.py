@@ -31,7 +31,8 @@ from alerts.incidents.models import (
 )
 from alerts.outbox.models import Change, WriteKind
 from alerts.outbox.services.enqueue import Owed, owed_to
-from alerts.sentinel.wire import Unfit, WireOwner, parse_incident
+from alerts.sentinel.wire.incidents import WireOwner, parse_incident
+from alerts.sentinel.wire.records import Unfit
 
 IN_FORCE = (
     *("severity", "status", "classification", "classification_reason"),

@@ -26,8 +26,9 @@ from alerts.incidents.ingest.pg_copy import query_rows
 from alerts.incidents.models import Incident, IncidentStatus, Severity, TimelineItem
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.services.enqueue import Owed, owed_to
-from alerts.sentinel.wire import WireIncident, ticks_of
-from alerts.sentinel.wire.graph import GRAPH_VERSION
+from alerts.sentinel.wire.graph.incidents import GRAPH_VERSION
+from alerts.sentinel.wire.incidents import WireIncident
+from alerts.sentinel.wire.values import ticks_of
 
 
 def items_of(

@@ -20,7 +20,7 @@ from alerts.intake.push.access import keys_in_force
 from alerts.intake.services.signing_keys import SIGNING_KEYS
 from alerts.intake.services.slices import POLL
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.wire import UNDECIDED
+from alerts.sentinel.wire.values import UNDECIDED
 from portal import clock
 from portal.jobs.services import bring_forward
 

@@ -42,15 +42,10 @@ from alerts.sentinel.services.counterparts import (
     learn_counterparts,
     settle_waiting,
 )
-from alerts.sentinel.wire import (
-    IncidentPage,
-    OtScope,
-    Outside,
-    UnreadableRecord,
-    WireIncident,
-    read_incident,
-)
-from alerts.sentinel.wire.graph import Counterpart, listed_of
+from alerts.sentinel.wire.graph.incidents import Counterpart, listed_of
+from alerts.sentinel.wire.incidents import IncidentPage, WireIncident, read_incident
+from alerts.sentinel.wire.records import UnreadableRecord
+from alerts.sentinel.wire.values import OtScope, Outside
 
 _CHUNK = 5000
 

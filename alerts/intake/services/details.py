@@ -27,14 +27,9 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.models import Workspace, WorkspaceScope
-from alerts.sentinel.wire import (
-    NotAPage,
-    UnreadableRecord,
-    WireComment,
-    read_alerts,
-    read_comments,
-    read_entities,
-)
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import WireComment, read_comments, read_entities
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
 from alerts.sentinel.wording import DETAILS_TOO_LARGE
 
 BATCH = 50

@@ -8,7 +8,7 @@ from alerts.incidents.models import Incident, TaskReading
 from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelNotFound
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.reach import may_call_workspace, note_error, note_success
-from alerts.sentinel.wire import NotAPage, UnreadableRecord
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
 from alerts.sentinel.wire.tasks import WireTask, read_tasks
 from portal import clock
 from portal.jobs.models import Job

@@ -29,19 +29,18 @@ from alerts.sentinel import kql
 from alerts.sentinel.client.errors import TOO_LARGE
 from alerts.sentinel.client.log_analytics import LogsClient, is_too_much
 from alerts.sentinel.client.port import SentinelError, SentinelUnavailable
-from alerts.sentinel.wire import (
+from alerts.sentinel.wire.alerts import WireAlert
+from alerts.sentinel.wire.incidents import WireIncident
+from alerts.sentinel.wire.log_rows import (
     LogIncident,
     LogRow,
-    NotAPage,
-    OtScope,
-    UnreadableRecord,
-    WireAlert,
-    WireIncident,
     read_log_alerts,
     read_log_answer,
     read_log_entities,
     read_log_incidents,
 )
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
+from alerts.sentinel.wire.values import OtScope
 
 _MAX_SECONDS = 12.0  # for the first answers; each may take 30, and a worker has 60 in all
 _PAGE = 500  # incidents stored together

@@ -18,7 +18,7 @@ from django.db.models import F
 
 from alerts.intake.models import Cursor, OutsideCount
 from alerts.sentinel.models import ClientPurpose, Workspace
-from alerts.sentinel.wire import Outside, OutsideReason
+from alerts.sentinel.wire.values import Outside, OutsideReason
 from portal import clock
 from portal.jobs.services import bring_forward
 

@@ -18,7 +18,9 @@ from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.limits import size_limit
 from alerts.sentinel.client.port import ListBy, SentinelClient
 from alerts.sentinel.models import IncidentSource
-from alerts.sentinel.wire import OtScope, UnreadableRecord, name_in_beginning
+from alerts.sentinel.wire.incidents import name_in_beginning
+from alerts.sentinel.wire.records import UnreadableRecord
+from alerts.sentinel.wire.values import OtScope
 from alerts.sentinel.wording import INCIDENT_TOO_LARGE
 
 INSTANT = timedelta(microseconds=1)  # the shortest stretch of a list that can be asked for

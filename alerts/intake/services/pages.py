@@ -32,16 +32,9 @@ from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelUnavailable,
 )
-from alerts.sentinel.wire import (
-    IncidentPage,
-    NotAPage,
-    OtScope,
-    Outside,
-    OutsideReason,
-    UnreadableRecord,
-    WireIncident,
-    read_incident_page,
-)
+from alerts.sentinel.wire.incidents import IncidentPage, WireIncident, read_incident_page
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
+from alerts.sentinel.wire.values import OtScope, Outside, OutsideReason
 
 # What the record itself is to blame for. A lost connection or a lock is not: it ends the page.
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)

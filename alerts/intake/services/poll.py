@@ -11,7 +11,7 @@ from alerts.intake.services.pages import IncidentQuery, RunCounts, follow_pages
 from alerts.intake.services.runs import advance_watermark, cursor_of, finish_run
 from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.wire import OtScope, Outside
+from alerts.sentinel.wire.values import OtScope, Outside
 
 OVERLAP = timedelta(minutes=15)
 FIRST_LOOK = timedelta(hours=1)  # before history: enough that clocks may differ

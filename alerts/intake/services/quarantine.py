@@ -7,8 +7,9 @@ from hashlib import sha256
 import orjson
 
 from alerts.intake.models import Quarantined
-from alerts.sentinel.wire import UNDECIDED, OtScope, Outside, UnreadableRecord, WireIncident
-from alerts.sentinel.wire.values import D4IOT_PRODUCTS, RULE_MARK
+from alerts.sentinel.wire.incidents import WireIncident
+from alerts.sentinel.wire.records import UnreadableRecord
+from alerts.sentinel.wire.values import D4IOT_PRODUCTS, RULE_MARK, UNDECIDED, OtScope, Outside
 
 _MAX_RAW_LENGTH = 1_000_000
 

@@ -35,7 +35,7 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
 )
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.wire import read_incident
+from alerts.sentinel.wire.incidents import read_incident
 
 BETWEEN_MISSES = timedelta(minutes=15)
 BROKE_OFF: Final = gettext_noop("A fault in Tagout broke it off. The worker's log has it.")

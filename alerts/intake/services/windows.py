@@ -23,7 +23,8 @@ from alerts.intake.services.pages import (
 )
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelError
-from alerts.sentinel.wire import OtScope, Outside, WireIncident
+from alerts.sentinel.wire.incidents import WireIncident
+from alerts.sentinel.wire.values import OtScope, Outside
 
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=30)
 _FIRST = timedelta(days=1)

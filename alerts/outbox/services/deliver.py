@@ -45,15 +45,10 @@ from alerts.sentinel.engine.pacing import seconds_to_wait
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces
 from alerts.sentinel.services.reach import may_call_workspace, note_error, note_success
-from alerts.sentinel.wire import (
-    WireComment,
-    WireIncident,
-    comment_body,
-    read_alerts,
-    read_comments,
-    read_incident,
-)
-from alerts.sentinel.wire.graph import find_comment
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import WireComment, read_comments
+from alerts.sentinel.wire.graph.comments import find_comment
+from alerts.sentinel.wire.incidents import WireIncident, comment_body, read_incident
 from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore

@@ -48,11 +48,7 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces, silent_workspaces
 from alerts.sentinel.services.reach import may_call_workspace
-from alerts.sentinel.wire import (
-    WireRule,
-    differing_places,
-    read_automation_rules,
-)
+from alerts.sentinel.wire.automation import WireRule, differing_places, read_automation_rules
 from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore

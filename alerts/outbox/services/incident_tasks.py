@@ -4,7 +4,7 @@ there. Members that people changed meanwhile stay as they are.
 
 from alerts.outbox.models import Change
 from alerts.sentinel.client.port import SentinelClient, SentinelConflict, SentinelNotFound
-from alerts.sentinel.wire import UnreadableRecord
+from alerts.sentinel.wire.records import UnreadableRecord
 from alerts.sentinel.wire.tasks import WireTask, read_task, task_body
 
 TURNS = 3

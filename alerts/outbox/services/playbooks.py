@@ -22,7 +22,8 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
     SentinelUnavailable,
 )
-from alerts.sentinel.wire import NotAPage, WirePlaybook, WireRun, read_playbook, read_runs
+from alerts.sentinel.wire.playbooks import WirePlaybook, WireRun, read_playbook, read_runs
+from alerts.sentinel.wire.records import NotAPage
 from portal.jobs.services import claimed
 
 LOOK_FOR: Final = timedelta(seconds=60)  # how long a run may take to show up in its history

@@ -25,12 +25,9 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
-from alerts.sentinel.wire import (
-    NotAPage,
-    WireRule,
-    read_automation_rules,
-    read_watchlist_items,
-)
+from alerts.sentinel.wire.automation import WireRule, read_automation_rules
+from alerts.sentinel.wire.records import NotAPage
+from alerts.sentinel.wire.watchlists import read_watchlist_items
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job, JobState

@@ -7,13 +7,8 @@ from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
 from alerts.outbox.services.set_desired import name_of_rule
 from alerts.sentinel.client.port import SentinelClient, SentinelNotFound
-from alerts.sentinel.wire import (
-    WireRule,
-    read_automation_rule,
-    read_watchlist,
-    read_watchlist_item,
-)
-from alerts.sentinel.wire.watchlists import SUCCEEDED
+from alerts.sentinel.wire.automation import WireRule, read_automation_rule
+from alerts.sentinel.wire.watchlists import SUCCEEDED, read_watchlist, read_watchlist_item
 
 
 class StillBeingMade(Exception):

@@ -3,13 +3,3 @@
 from alerts.planned_work.models.confirmation import WorkConfirmation
 from alerts.planned_work.models.occurrence import Occurrence
 from alerts.planned_work.models.work import NamedDevice, PlannedWork, Revision, WorkKind, WorkStep
-
-__all__ = [
-    "NamedDevice",
-    "Occurrence",
-    "PlannedWork",
-    "Revision",
-    "WorkConfirmation",
-    "WorkKind",
-    "WorkStep",
-]

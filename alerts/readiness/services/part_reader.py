@@ -37,8 +37,9 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import callable_at
 from alerts.sentinel.services.reach import note_error, note_success
 from alerts.sentinel.services.scope import keep_rules
-from alerts.sentinel.wire import NotAPage, read_automation_rules
+from alerts.sentinel.wire.automation import read_automation_rules
 from alerts.sentinel.wire.playbooks import is_standard_playbook
+from alerts.sentinel.wire.records import NotAPage
 from portal import clock
 
 MAX_PAGES, MAX_OF_A_KIND = 20, 20

@@ -25,7 +25,6 @@ class Reachable(Protocol):
 
     def connection_for(self, purpose: str) -> Connection:
         """Where it is and who we are there for this purpose."""
-        ...
 
 
 def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:

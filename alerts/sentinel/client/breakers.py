@@ -20,15 +20,12 @@ class HostBreaker(Protocol):
 
     def may_call(self) -> bool:
         """Whether to call now; when a probe is due, True for only one caller."""
-        ...
 
     def note_answer(self) -> None:
         """It answered, with whatever."""
-        ...
 
     def note_failure(self, error: str) -> None:
         """It did not answer."""
-        ...
 
 
 class NeverOpen:

@@ -47,11 +47,9 @@ class Carrier(Protocol):
 
     def send_request(self, request: HttpRequest, *, stream: bool, **options: Any) -> HttpResponse:
         """Send it through all policies."""
-        ...
 
     def close(self) -> None:
         """Let go of the connections."""
-        ...
 
 
 type MakeCarrier = Callable[[SignedIn, Sequence[Any], BoundedTransport], Carrier]

@@ -32,26 +32,22 @@ from alerts.sentinel.client.port import (
     Receipt,
     SentinelClient,
 )
-from alerts.sentinel.wire.graph import (
+from alerts.sentinel.wire.graph.alerts import alert_document
+from alerts.sentinel.wire.graph.comments import comment_documents, find_comment, graph_comment_text
+from alerts.sentinel.wire.graph.evidence import entity_documents
+from alerts.sentinel.wire.graph.incidents import (
     Counterpart,
     GraphIncident,
     GraphPage,
-    Patch,
-    alert_document,
-    comment_documents,
-    differs_from,
-    entity_documents,
-    find_comment,
-    graph_comment_text,
     incident_document,
     is_graph_version,
-    patch_for,
     product_of,
     read_graph_alerts,
     read_graph_incident,
     read_graph_page,
     version_of,
 )
+from alerts.sentinel.wire.graph.patches import Patch, differs_from, patch_for
 from alerts.sentinel.wire.incidents import WireIncident
 from alerts.sentinel.wire.records import Bag, NotAPage
 from alerts.sentinel.wire.values import write_moment

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode
 
 from alerts.sentinel.client.errors import ForeignHost
 from alerts.sentinel.client.port import ListBy
-from alerts.sentinel.wire.graph import GraphIncident, GraphPage
+from alerts.sentinel.wire.graph.incidents import GraphIncident, GraphPage
 from alerts.sentinel.wire.values import ticks_of
 
 MAX_TOP: Final = 50  # Graph refuses more

@@ -34,7 +34,6 @@ class LogsClient(Protocol):
 
     def query(self, text: str) -> bytes:
         """The answer to a question in KQL, for `alerts.sentinel.wire` to read."""
-        ...
 
 
 class _Host(SignedCalls):
@@ -141,7 +140,6 @@ class LogWorkspace(Protocol):
 
     def connection_for(self, purpose: str) -> Connection:
         """Where it is and who we are there for this purpose."""
-        ...
 
 
 _clients: dict[tuple[int, Connection], AzureLogsClient] = {}

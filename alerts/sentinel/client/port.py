@@ -107,7 +107,6 @@ class IncidentPort(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
-        ...
 
     def list_incidents(
         self,
@@ -119,11 +118,9 @@ class IncidentPort(Protocol):
         next_link: str | None = None,
     ) -> bytes:
         """One page of incidents, oldest first; `next_link` is the link that a page returned."""
-        ...
 
     def get_incident(self, name: str) -> bytes:
         """One incident as it is now."""
-        ...
 
     def change_incident(
         self,
@@ -136,27 +133,21 @@ class IncidentPort(Protocol):
         """Write these changes, by Sentinel's member names, over an incident as it was just read.
         Raises SentinelConflict where somebody changed it since.
         """
-        ...
 
     def list_alerts(self, name: str) -> bytes:
         """All alerts of an incident."""
-        ...
 
     def list_entities(self, name: str) -> bytes:
         """All entities of an incident, with the places of IoT devices."""
-        ...
 
     def list_comments(self, name: str, *, next_link: str | None = None) -> bytes:
         """One page of an incident's comments."""
-        ...
 
     def get_comment(self, name: str, comment: str) -> bytes:
         """One comment of an incident."""
-        ...
 
     def put_comment(self, name: str, comment: str, body: dict[str, Any]) -> Receipt:
         """Write a comment under an id of ours."""
-        ...
 
 
 class SentinelClient(
@@ -178,23 +169,18 @@ class SentinelClient(
         """What speaks to the resource manager, whose lists are of this workspace alone: itself, or
         the client beside one that has its incidents from Graph.
         """
-        ...
 
     @property
     def calls_left(self) -> dict[str, int]:
         """The remaining call budgets in the latest answers, by header name."""
-        ...
 
     @property
     def answered(self) -> int:
         """How many calls have been answered so far."""
-        ...
 
     @property
     def credential_ends_at(self) -> datetime | None:
         """When the certificate ends that we signed in with; None where nothing tells."""
-        ...
 
     def probe(self) -> Probe:
         """Sign in, reach the workspace and list one incident."""
-        ...

@@ -162,11 +162,9 @@ class AcceptedVersions(Protocol):
 
     def load(self) -> dict[ApiEndpoint, str]:
         """Return those that still count: a workspace is asked again in time."""
-        ...
 
     def keep(self, accepted: AcceptedVersion) -> None:
         """Store what was accepted."""
-        ...
 
 
 class _Nowhere:

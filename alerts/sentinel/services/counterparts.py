@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerts.sentinel.models import DefenderIncident, Workspace
-from alerts.sentinel.wire import OtScope, OutsideReason
-from alerts.sentinel.wire.graph import Counterpart, GraphIncident, product_of
+from alerts.sentinel.wire.graph.incidents import Counterpart, GraphIncident, product_of
 from alerts.sentinel.wire.graph.values import graph_text
+from alerts.sentinel.wire.values import OtScope, OutsideReason
 
 WAITS_AT_MOST = timedelta(days=7)  # what no list of the workspace named until then is not its own
 

@@ -10,7 +10,7 @@ from alerts.outbox.foreground import RulesUnreadable, automation_rules_of
 from alerts.outbox.models import OF_WATCHLIST, WantedRule
 from alerts.rules.sentinel_forms import NAME_PREFIX
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.wire import WireRule, differing_places
+from alerts.sentinel.wire.automation import WireRule, differing_places
 from alerts.sentinel.wire.values import moment_field
 from portal.backup.engine import RemoteDifference, RemoteRule
 

@@ -31,7 +31,7 @@ from alerts.rules.sentinel_comments import (
 )
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES
-from alerts.sentinel.wire import WireAlert
+from alerts.sentinel.wire.alerts import WireAlert
 from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
 from alerts.suppression.enforcing.judging import (
     decide_incident,

@@ -20,7 +20,7 @@ from alerts.outbox.models import Change, ChangeOutcome, Landing, WantedRule
 from alerts.outbox.services.deliver import deliver_one
 from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.sentinel.client import client_for
-from alerts.sentinel.wire import read_incident
+from alerts.sentinel.wire.incidents import read_incident
 from portal import clock
 from tests.conftest import NOON
 from tests.factories.incidents import READ_RULES, make_incident

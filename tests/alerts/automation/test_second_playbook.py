@@ -10,7 +10,7 @@ from alerts.automation.services.consent import CannotAskForConsent, ask_for_cons
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
 from alerts.automation.services.runs import store_runs
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.sentinel.wire import WireRun
+from alerts.sentinel.wire.playbooks import WireRun
 from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import grant_role
 from tests.conftest import NOON

@@ -9,8 +9,7 @@ from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services.deliver import deliver_one
 from alerts.readiness.engine.answers import playbook_groups
 from alerts.sentinel.client import client_for
-from alerts.sentinel.wire import is_playbook_id
-from alerts.sentinel.wire.playbooks import read_playbook
+from alerts.sentinel.wire.playbooks import is_playbook_id, read_playbook
 from portal import clock
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident

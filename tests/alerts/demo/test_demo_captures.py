@@ -11,11 +11,11 @@ from alerts.captures.services import read_a_capture
 from alerts.demo.services import LEAD, STORIES, attach_captures, shift_capture
 from alerts.incidents.models import IncidentStatus
 from portal.accounts.models import GrantScope, Role
-from simulator.plant import Plant
+from simulator.plant.plant import Plant
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace
-from training.pcap import CaptureFile
+from training.pcap.capture_file import CaptureFile
 
 FOLDER = Path(__file__).resolve().parents[3] / "training/content/captures"
 OPC_UA = {

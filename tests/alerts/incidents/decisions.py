@@ -5,7 +5,7 @@ import uuid
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
 from alerts.outbox.services.deliver import deliver_one
-from alerts.sentinel.wire import read_incident_page
+from alerts.sentinel.wire.incidents import read_incident_page
 from portal.accounts.models import GrantScope, Role
 from tests.conftest import NOON
 

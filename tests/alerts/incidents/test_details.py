@@ -23,7 +23,8 @@ from alerts.incidents.models import (
     PatternMemory,
 )
 from alerts.outbox.models import Change
-from alerts.sentinel.wire import read_alerts, read_comments, read_entities
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comments, read_entities
 from alerts.sites.models import Device, Sensor, Site, Zone
 from portal import clock
 from tests.factories.answers import alert, comment, device, listed, rule_made

@@ -7,7 +7,8 @@ import pytest
 from alerts.incidents.ingest.details import IncidentDetails, store_details_of_many
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, PairMemory
-from alerts.sentinel.wire import read_alerts, read_entities
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_entities
 from tests.factories.answers import alert, device, listed, rule_made
 from tests.factories.incidents import NOON, make_incident, make_workspace
 

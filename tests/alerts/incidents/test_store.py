@@ -13,7 +13,7 @@ from alerts.incidents.models import (
     TimelineItem,
 )
 from alerts.outbox.models import Change
-from alerts.sentinel.wire import read_incident_page
+from alerts.sentinel.wire.incidents import read_incident_page
 from portal import clock
 from tests.alerts.sentinel.wire.samples import incident, page, page_with, with_member
 from tests.factories.incidents import NOON, make_workspace

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from alerts.incidents.engine.title_proof import BY_TITLE, NO_RULES, TitleRules, title_flags
-from alerts.sentinel.wire import read_alerts
+from alerts.sentinel.wire.alerts import read_alerts
 from tests.factories.answers import alert, rule_made
 
 DHCP, STOP = "Unauthorized DHCP configuration", "Controller Stop"

@@ -22,8 +22,8 @@ from alerts.sentinel.models import DefenderIncident
 from alerts.sentinel.queries import waiting_incidents
 from alerts.sentinel.services.counterparts import StoredCounterparts
 from alerts.sentinel.services.workspaces import set_source
-from alerts.sentinel.wire import read_comments
-from alerts.sentinel.wire.graph import graph_comment_text
+from alerts.sentinel.wire.entities import read_comments
+from alerts.sentinel.wire.graph.comments import graph_comment_text
 from portal import clock
 from portal.jobs.models import Job
 from tests.factories.answers import alert

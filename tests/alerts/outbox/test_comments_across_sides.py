@@ -6,7 +6,7 @@ import pytest
 
 from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.client.errors import SentinelDenied, SentinelUnavailable
-from alerts.sentinel.wire import comment_body
+from alerts.sentinel.wire.incidents import comment_body
 from tests.alerts.outbox.test_defender_portal import NAME, PortalDesk
 
 TEXT = "Routine."

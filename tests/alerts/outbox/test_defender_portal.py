@@ -7,7 +7,7 @@ from alerts.outbox.services.deliver import deliver_one
 from alerts.outbox.wording import note_words
 from alerts.sentinel.client.errors import SentinelUnavailable
 from alerts.sentinel.client.graph_source import GraphIncidentSource
-from alerts.sentinel.wire.graph import Counterpart
+from alerts.sentinel.wire.graph.incidents import Counterpart
 from tests.alerts.outbox.conftest import Desk
 from tests.alerts.outbox.test_deliver import CLOSE
 from tests.conftest import NOON

@@ -15,7 +15,7 @@ from alerts.outbox.engine.merge import (
     is_whole,
     rebase,
 )
-from alerts.sentinel.wire import incident_put_body
+from alerts.sentinel.wire.incidents import incident_put_body
 
 SAM = {"objectId": None, "email": "sam@demo.example", "assignedTo": "Sam Keller"}
 LEO = {"objectId": "0e0", "email": "leo@demo.example", "assignedTo": "Leo Hartmann"}

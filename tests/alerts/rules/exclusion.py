@@ -22,7 +22,7 @@ from alerts.rules.watchlist import (
     watchlist_rows_of,
 )
 from alerts.sentinel import kql
-from alerts.sentinel.wire import read_log_alerts
+from alerts.sentinel.wire.log_rows import read_log_alerts
 from simulator.logs.rows import ALERT_COLUMNS
 from simulator.logs.translation import execute
 from simulator.logs.watchlists import rewritten, show

@@ -9,7 +9,7 @@ from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.models import DefenderIncident, Workspace
 from alerts.sentinel.queries import waiting_incidents
 from alerts.sentinel.services.counterparts import StoredCounterparts, learn_counterparts
-from alerts.sentinel.wire.graph import Counterpart
+from alerts.sentinel.wire.graph.incidents import Counterpart
 from portal.audit.models import Entry
 from tests.alerts.sentinel.test_workspace_command import cli_options, reach, run
 from tests.factories.incidents import NOON, make_workspace

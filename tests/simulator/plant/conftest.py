@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.plant import Case, Plant
+from simulator.plant.plant import Plant
+from simulator.plant.records import Case
 
 END = datetime(2026, 11, 25, 13, tzinfo=UTC)
 START = END - timedelta(days=120)

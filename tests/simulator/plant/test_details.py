@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from simulator.plant import Plant
+from simulator.plant.plant import Plant
 
 
 def test_a_recipe_is_short_and_another_plant_object_reads_it_the_same(small, plant):

@@ -2,9 +2,9 @@
 
 from ipaddress import ip_address, ip_network
 
-from simulator.plant import Plant
 from simulator.plant.catalogue import alert_types
 from simulator.plant.fleet import table
+from simulator.plant.plant import Plant
 
 
 def test_two_sites_three_workspaces_and_about_260_devices(plant):

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulator.plant import Plant
 from simulator.plant.catalogue import alert_types
+from simulator.plant.plant import Plant
 
 from .conftest import END, START
 

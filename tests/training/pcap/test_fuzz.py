@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from training.pcap import CaptureError, CaptureFile, summarize
+from training.pcap.capture_file import CaptureFile
+from training.pcap.messages import CaptureError
+from training.pcap.summary import summarize
 
 FOLDER = Path(__file__).resolve().parents[3] / "training" / "content" / "captures"
 SECONDS_EACH = 5

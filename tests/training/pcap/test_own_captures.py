@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simulator.plant import Plant
+from simulator.plant.plant import Plant
 from tests.training.pcap import tshark
 from tools.capture_writer.__main__ import write_all
-from training.pcap import ExchangeSide, OperationKind, dissect_file, summarize
+from training.pcap.dissector import dissect_file
+from training.pcap.messages import ExchangeSide, OperationKind
+from training.pcap.summary import summarize
 
 FOLDER = Path(__file__).resolve().parents[3] / "training" / "content" / "captures"
 LIST = yaml.safe_load((FOLDER / "captures.yaml").read_text())

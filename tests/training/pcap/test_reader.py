@@ -10,7 +10,9 @@ import pytest
 from tools.capture_writer.exchanges import Modbus
 from tools.capture_writer.hosts import FW_GD_01, HMI_WTP_01, PLC_WTP_01
 from tools.capture_writer.tape import Tape, Tcp
-from training.pcap import CaptureError, ExchangeSide, Limits, OperationKind, dissect_file, summarize
+from training.pcap.dissector import dissect_file
+from training.pcap.messages import CaptureError, ExchangeSide, Limits, OperationKind
+from training.pcap.summary import summarize
 
 WRITE = bytes.fromhex("000100000006010600280384")  # register 40 becomes 900
 BEGAN = 1_795_000_000

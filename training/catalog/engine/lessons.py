@@ -26,7 +26,8 @@ from training.catalog.engine.fields import SLUG, Key
 from training.catalog.engine.markdown import Renderer, blocks_of, first_lines
 from training.catalog.engine.questions import QuestionReader
 from training.catalog.engine.texts import MAX_CAPTURE, TextCheck, footnotes
-from training.pcap import CaptureError, CaptureFile
+from training.pcap.capture_file import CaptureFile
+from training.pcap.messages import CaptureError
 
 LESSON_KEYS = {
     "id": Key(fields.is_slug),

@@ -8,7 +8,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from training.labs.engine.operations import ConversationRow, OperationRow
-from training.pcap import CaptureFrame, Dissection, MessageField, OperationKind, ProtocolLayer
+from training.pcap.capture_file import CaptureFrame
+from training.pcap.messages import Dissection, MessageField, OperationKind, ProtocolLayer
 
 BLOCK = 50  # frames in one document
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from math import ceil
 
 from training.labs.engine.operations import GRAVITY, OperationRow
-from training.pcap import OperationKind
+from training.pcap.messages import OperationKind
 
 _WIDTH = 16
 _DIGITS = 3 * _WIDTH + 1

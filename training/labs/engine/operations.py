@@ -4,7 +4,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from training.pcap import Dissection, ExchangeSide, Message, OperationKind
+from training.pcap.messages import Dissection, ExchangeSide, Message, OperationKind
 
 # Of these a run of equal ones is one row: a poll every second says nothing new.
 _FOLDED = {OperationKind.READ, OperationKind.REPORT, OperationKind.SESSION, OperationKind.DISCOVERY}

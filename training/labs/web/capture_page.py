@@ -18,13 +18,8 @@ from portal.ui.words import number
 from training.labs.engine.drawings import MAX_BYTES, DumpLine, TimeStrip, draw_strip, dump_lines
 from training.labs.engine.operations import GRAVITY, ConversationRow, OperationRow
 from training.labs.queries import CaptureEntry, Reading, read_capture
-from training.pcap import (
-    CaptureFrame,
-    Dissection,
-    MessageField,
-    OperationKind,
-    ProtocolLayer,
-)
+from training.pcap.capture_file import CaptureFrame
+from training.pcap.messages import Dissection, MessageField, OperationKind, ProtocolLayer
 from training.pcap.summary import captured_at
 
 

@@ -27,7 +27,7 @@ from training.labs.queries import (
     read_lesson_capture,
 )
 from training.labs.web.capture_page import CapturePage, CaptureSource, build_page
-from training.pcap import CaptureError
+from training.pcap.messages import CaptureError
 
 
 @require_safe

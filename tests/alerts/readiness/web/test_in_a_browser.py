@@ -6,7 +6,7 @@ import pytest
 
 from alerts.intake.models import OutsideCount
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.sentinel.wire import OutsideReason
+from alerts.sentinel.wire.values import OutsideReason
 from tests.bars import bar_faults_everywhere
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,20 +10,15 @@ from alerts.sentinel.client.port import (
     SentinelNotFound,
     SentinelRefused,
 )
-from alerts.sentinel.wire import (
-    comment_body,
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.automation import (
     differing_places,
-    read_alerts,
     read_automation_rule,
     read_automation_rules,
-    read_comment,
-    read_comments,
-    read_entities,
-    read_incident,
-    read_incident_page,
-    read_playbooks,
-    read_runs,
 )
+from alerts.sentinel.wire.entities import read_comment, read_comments, read_entities
+from alerts.sentinel.wire.incidents import comment_body, read_incident, read_incident_page
+from alerts.sentinel.wire.playbooks import read_playbooks, read_runs
 from tests.conftest import NOON
 
 

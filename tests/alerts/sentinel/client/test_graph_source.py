@@ -14,15 +14,10 @@ from alerts.sentinel.client.errors import (
 from alerts.sentinel.client.graph_calls import GraphCalls
 from alerts.sentinel.client.graph_source import MAX_EXPAND_FAILURES, GraphIncidentSource
 from alerts.sentinel.client.port import ListBy
-from alerts.sentinel.wire import (
-    comment_body,
-    read_alerts,
-    read_comments,
-    read_entities,
-    read_incident,
-    read_incident_page,
-)
-from alerts.sentinel.wire.graph import Counterpart
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comments, read_entities
+from alerts.sentinel.wire.graph.incidents import Counterpart
+from alerts.sentinel.wire.incidents import comment_body, read_incident, read_incident_page
 from tests.conftest import NOON
 from tests.factories.graph import MemoryCounterparts, MemoryGraph, graph_text
 from tests.memory_sentinel import MemorySentinel

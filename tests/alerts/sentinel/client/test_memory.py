@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.sentinel.client.port import ListBy, SentinelThrottled
-from alerts.sentinel.wire import read_incident, read_incident_page
+from alerts.sentinel.wire.incidents import read_incident, read_incident_page
 from tests.conftest import NOON
 from tests.memory_sentinel import MemorySentinel
 

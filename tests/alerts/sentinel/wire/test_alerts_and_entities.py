@@ -3,7 +3,8 @@
 import json
 from datetime import UTC, datetime
 
-from alerts.sentinel.wire import read_alerts, read_comment, read_comments, read_entities
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comment, read_comments, read_entities
 
 BAG = {
     "SensorId": "sensor-1",

@@ -3,7 +3,8 @@
 import pytest
 
 from alerts.outbox.engine.merge import close_patch
-from alerts.sentinel.wire import Unfit, comment_body, incident_put_body
+from alerts.sentinel.wire.incidents import comment_body, incident_put_body
+from alerts.sentinel.wire.records import Unfit
 from alerts.sentinel.wire.values import MAX_COMMENT_LENGTH
 from tests.alerts.sentinel.wire.samples import incident
 

@@ -5,15 +5,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.sentinel.wire import (
-    NotAPage,
-    UnreadableRecord,
-    WireIncident,
-    read_alerts,
-    read_comments,
-    read_entities,
-    read_incident_page,
-)
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comments, read_entities
+from alerts.sentinel.wire.incidents import WireIncident, read_incident_page
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
 from tests.alerts.sentinel.wire.samples import incident, page
 
 _leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)

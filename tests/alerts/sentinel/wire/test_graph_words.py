@@ -3,26 +3,21 @@
 import orjson
 import pytest
 
-from alerts.sentinel.wire import (
-    NotAPage,
-    read_alerts,
-    read_comments,
-    read_entities,
-    read_incident,
-)
-from alerts.sentinel.wire.graph import (
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import read_comments, read_entities
+from alerts.sentinel.wire.graph.alerts import alert_document
+from alerts.sentinel.wire.graph.comments import comment_documents, find_comment, graph_comment_text
+from alerts.sentinel.wire.graph.evidence import entity_documents
+from alerts.sentinel.wire.graph.incidents import (
     Counterpart,
-    alert_document,
-    comment_documents,
-    entity_documents,
-    find_comment,
-    graph_comment_text,
     incident_document,
-    patch_for,
     product_of,
     read_graph_incident,
     read_graph_page,
 )
+from alerts.sentinel.wire.graph.patches import patch_for
+from alerts.sentinel.wire.incidents import read_incident
+from alerts.sentinel.wire.records import NotAPage
 
 GUID = "73e01a99-5cd7-4139-a149-9f2736ff2ab5"
 OWNER = {

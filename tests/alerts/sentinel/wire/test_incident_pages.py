@@ -5,14 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alerts.sentinel.wire import (
-    NotAPage,
-    UnreadableRecord,
-    WireIncident,
-    read_incident,
-    read_incident_page,
-    ticks_of,
-)
+from alerts.sentinel.wire.incidents import WireIncident, read_incident, read_incident_page
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
+from alerts.sentinel.wire.values import ticks_of
 from tests.alerts.sentinel.wire.samples import NAME, incident, page, page_with, with_member
 
 

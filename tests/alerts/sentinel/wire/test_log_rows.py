@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from alerts.sentinel.wire import (
-    NotAPage,
-    UnreadableRecord,
+from alerts.sentinel.wire.log_rows import (
     read_log_alerts,
     read_log_answer,
     read_log_entities,
     read_log_incidents,
 )
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
 
 _BESIDE = Path(__file__).resolve().parents[5] / "shared" / "reference"
 SAMPLE = (

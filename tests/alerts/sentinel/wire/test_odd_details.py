@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from alerts.sentinel.wire import NotAPage, read_alerts, read_entities
 from alerts.sentinel.wire import alerts as wire_alerts
 from alerts.sentinel.wire import entities as wire_entities
-from alerts.sentinel.wire.entities import EntityAnswer
-from alerts.sentinel.wire.records import Reader
+from alerts.sentinel.wire.alerts import read_alerts
+from alerts.sentinel.wire.entities import EntityAnswer, read_entities
+from alerts.sentinel.wire.records import NotAPage, Reader
 from tests.factories.answers import ENTITY, alert, device, listed, rule_made
 
 NIC = {

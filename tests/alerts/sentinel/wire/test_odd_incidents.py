@@ -8,8 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from alerts.sentinel.wire import UnreadableRecord, WireIncident, read_incident, read_incident_page
-from alerts.sentinel.wire.incidents import _READER, _read
+from alerts.sentinel.wire.incidents import (
+    _READER,
+    WireIncident,
+    _read,
+    read_incident,
+    read_incident_page,
+)
+from alerts.sentinel.wire.records import UnreadableRecord
 from tests.alerts.sentinel.wire.samples import NAME, incident, page, page_with, with_member
 
 OWNER = {"objectId": "o-1", "email": "sam@plant.example", "assignedTo": "Sam", "ownerType": "User"}

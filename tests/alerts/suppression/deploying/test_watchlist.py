@@ -15,7 +15,7 @@ from alerts.rules.rule import Clause
 from alerts.rules.watchlist import lease_of_gate
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.services.reach import note_fresh
-from alerts.sentinel.wire import read_watchlist_items
+from alerts.sentinel.wire.watchlists import read_watchlist_items
 from alerts.suppression.deploying import watchlist_rows, watchlist_switch
 from alerts.suppression.deploying.compare_automation_rules import compare_automation_rules
 from alerts.suppression.deploying.kill_switch import switch_off, switch_on

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from portal.command import TagoutCommand
-from training.pcap import CaptureError, summarize
+from training.pcap.messages import CaptureError
+from training.pcap.summary import summarize
 
 _MARKED = {"write", "program", "stop", "start", "restart"}
 

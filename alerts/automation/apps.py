@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class AutomationConfig(AppConfig):
-    name = "alerts.automation"
-    label = "automation"

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class ReadinessConfig(AppConfig):
-    name = "alerts.readiness"
-    label = "readiness"

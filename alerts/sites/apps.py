@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class SitesConfig(AppConfig):
-    name = "alerts.sites"
-    label = "sites"

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class SuppressionConfig(AppConfig):
-    name = "alerts.suppression"
-    label = "suppression"

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class BackupConfig(AppConfig):
-    name = "portal.backup"
-    label = "backup"

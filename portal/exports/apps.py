@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class ExportsConfig(AppConfig):
-    name = "portal.exports"
-    label = "exports"
