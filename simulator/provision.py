@@ -1,25 +1,17 @@
 """What every pretend workspace has from the first day: rules, connectors, content."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from simulator.azure import Azure
 from simulator.clock import iso
-from simulator.people import PEOPLE
+from simulator.documents import document
 from simulator.plant.catalogue import AnalyticsRule
 from simulator.plant.records import PlantWorkspace
-from simulator.playbooks import connections_of, playbooks_of
-from simulator.solution import (
-    PACKAGE_NAME,
-    TEMPLATE_VERSION,
-    package,
-    scheduled_rule,
-    solution_rules,
-)
+from simulator.solution import TEMPLATE_VERSION, scheduled_rule, solution_rules
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
-PRODUCT = "Azure Security Center for IoT"
-CONNECTOR, CREATION_RULE = "iot connector", "creation rule"
 _WHAT_PEOPLE_ADD = (
     "alertRules",
     "automationRules",
@@ -43,76 +35,26 @@ def provision(azure: Azure) -> None:
         azure.store.keep("provisioned", True)
 
 
-def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]]:
-    resources: list[tuple[str, str, Json]] = []
-    rules = solution_rules()
-    resources += [("alertRules", name, _scheduled(rule, at)) for name, rule in rules.items()]
-    resources.append(("alertRules", workspace.uid(CREATION_RULE), _creation_rule(at)))
-    resources.append(("alertRules", "BuiltInFusion", _fusion(at)))
-    resources.append(
-        (
-            "dataConnectors",
-            workspace.uid(CONNECTOR),
-            {
-                "kind": "IOT",
-                "properties": {
-                    "subscriptionId": workspace.subscription_id,
-                    "dataTypes": {"alerts": {"state": "Enabled"}},
-                },
-            },
-        )
+def _resources(workspace: PlantWorkspace, at: str) -> Iterator[tuple[str, str, Json]]:
+    for name, rule in solution_rules().items():
+        yield "alertRules", name, _scheduled(rule, at)
+    for kind, bodies in _first_day(workspace, at).items():
+        for name, body in bodies.items():
+            yield kind, name, body
+
+
+def _first_day(workspace: PlantWorkspace, at: str) -> dict[str, dict[str, Json]]:
+    """What there is beside the rules of the solution, by kind and name."""
+    by_kind: dict[str, dict[str, Json]] = document(
+        "first_day",
+        at=at,
+        subscription=workspace.subscription_id,
+        group=workspace.resource_group,
+        creation_rule=workspace.uid("creation rule"),
+        connector=workspace.uid("iot connector"),
+        foreign_rule=workspace.uid("foreign rule"),
     )
-    resources.append(("contentPackages", PACKAGE_NAME, {"properties": package()}))
-    resources += [("settings", name, body) for name, body in _settings().items()]
-    resources.append(
-        (
-            "watchlists",
-            "PlantSensors",
-            {
-                "properties": {
-                    "displayName": "Sensors of the plants",
-                    "provider": "Plant",
-                    "source": "sensors.csv",
-                    "sourceType": "Local",
-                    "itemsSearchKey": "Sensor",
-                    "watchlistAlias": "PlantSensors",
-                    "provisioningState": "Succeeded",
-                    "created": at,
-                    "updated": at,
-                }
-            },
-        )
-    )
-    resources += [("workflows", name, body) for name, body in playbooks_of(workspace, at).items()]
-    resources += [("connections", name, body) for name, body in connections_of(workspace).items()]
-    resources.append(("automationRules", workspace.uid("foreign rule"), _foreign_rule(at)))
-    return resources
-
-
-def _fusion(at: str) -> Json:
-    return {
-        "kind": "Fusion",
-        "properties": {
-            "displayName": "Advanced Multistage Attack Detection",
-            "enabled": True,
-            "severity": "High",
-            "lastModifiedUtc": at,
-            "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8",
-        },
-    }
-
-
-def _settings() -> dict[str, Json]:
-    """The settings of a workspace by name. One that is off is not listed."""
-    sources = ["AuditLogs", "AzureActivity", "SecurityEvent", "SigninLogs"]
-    return {
-        "Anomalies": {"kind": "Anomalies", "properties": {"isEnabled": True}},
-        "EntityAnalytics": {
-            "kind": "EntityAnalytics",
-            "properties": {"entityProviders": ["AzureActiveDirectory"]},
-        },
-        "Ueba": {"kind": "Ueba", "properties": {"dataSources": sources}},
-    }
+    return by_kind
 
 
 def empty_workspace(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None:
@@ -122,8 +64,9 @@ def empty_workspace(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None
     for kind in _WHAT_PEOPLE_ADD:
         for resource in azure.store.resources.all(workspace.key, kind):
             azure.store.resources.remove(workspace.key, kind, resource.name)
-    fusion = Resource("BuiltInFusion", azure.store.next_etag(at), _fusion(iso(at)))
-    azure.store.resources.put(workspace.key, "alertRules", fusion)
+    fusion = _first_day(workspace, iso(at))["alertRules"]["BuiltInFusion"]
+    resource = Resource("BuiltInFusion", azure.store.next_etag(at), fusion)
+    azure.store.resources.put(workspace.key, "alertRules", resource)
     switches = azure.store.fact(f"workspace:{workspace.key}", {})
     bare = {"connector": "Disabled", "emptied": True, "playbook_permission": False}
     azure.store.keep(f"workspace:{workspace.key}", {**switches, **bare})
@@ -133,59 +76,3 @@ def _scheduled(rule: AnalyticsRule, at: str) -> Json:
     origin = {"alertRuleTemplateName": rule.id, "templateVersion": TEMPLATE_VERSION}
     properties = {**scheduled_rule(rule, is_enabled=True), **origin, "lastModifiedUtc": at}
     return {"kind": "Scheduled", "properties": properties}
-
-
-def _creation_rule(at: str) -> Json:
-    return {
-        "kind": "MicrosoftSecurityIncidentCreation",
-        "properties": {
-            "displayName": "Create incidents based on all alerts of Defender for IoT",
-            "productFilter": PRODUCT,
-            "severitiesFilter": None,
-            "displayNamesFilter": None,
-            "displayNamesExcludeFilter": None,
-            "enabled": False,
-            "lastModifiedUtc": at,
-        },
-    }
-
-
-def _foreign_rule(at: str) -> Json:
-    """A rule that the customer's SOC made by hand: it closes what a sensor's self-test raises."""
-    author = PEOPLE[0].author()
-    return {
-        "properties": {
-            "displayName": "Close sensor self tests",
-            "order": 900,
-            "triggeringLogic": {
-                "isEnabled": True,
-                "triggersOn": "Incidents",
-                "triggersWhen": "Created",
-                "conditions": [
-                    {
-                        "conditionType": "Property",
-                        "conditionProperties": {
-                            "propertyName": "IncidentTitle",
-                            "operator": "StartsWith",
-                            "propertyValues": ["Sensor self test"],
-                        },
-                    }
-                ],
-            },
-            "actions": [
-                {
-                    "order": 1,
-                    "actionType": "ModifyProperties",
-                    "actionConfiguration": {
-                        "status": "Closed",
-                        "classification": "BenignPositive",
-                        "classificationReason": "SuspiciousButExpected",
-                    },
-                }
-            ],
-            "createdTimeUtc": at,
-            "lastModifiedTimeUtc": at,
-            "createdBy": author,
-            "lastModifiedBy": author,
-        }
-    }

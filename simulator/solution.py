@@ -2,57 +2,24 @@
 
 from typing import Any
 
+from simulator.documents import document
 from simulator.plant.catalogue import AnalyticsRule, alert_types
 
 Json = dict[str, Any]
 PACKAGE_NAME = "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc"
-DISPLAY_NAME, VERSION, TEMPLATE_VERSION = "Microsoft Defender for IoT", "3.0.2", "1.0.4"
-# Severity, tactic and technique of the fifteen rules that come with it.
-SOLUTION_RULES = {
-    "Unauthorized PLC changes": ("Medium", "Persistence", "T0839"),
-    "Suspicious malware found in the network": ("High", "Impact", "T0882"),
-    "Illegal Function Codes for ICS traffic": ("Medium", "ImpairProcessControl", "T0855"),
-    "PLC Stop Command": ("Medium", "DefenseEvasion", "T0858"),
-    "Firmware Updates": ("Medium", "Persistence", "T0857"),
-    "Multiple scans in the network": ("High", "Discovery", "T0842"),
-    "Excessive Login Attempts": ("High", "ImpairProcessControl", "T0806"),
-    "High bandwidth in the network": ("Low", "Discovery", "T0842"),
-    "Internet Access": ("High", "LateralMovement", "T0886"),
-    "Unauthorized device in the network": ("Medium", "Discovery", "T0842"),
-    "Unauthorized remote access to the network": ("Medium", "InitialAccess", "T0886"),
-    "Unauthorized DHCP configuration": ("Medium", "Discovery", "T0842"),
-    "Denial of Service": ("High", "InhibitResponseFunction", "T0814"),
-    "No traffic on Sensor Detected": ("High", "InhibitResponseFunction", "T0881"),
-    "PLC unsecure key state": ("Low", "Execution", "T0858"),
-}
-
-
-def package() -> Json:
-    """The properties of the package once it is installed."""
-    return {
-        "contentId": PACKAGE_NAME,
-        "contentProductId": f"{PACKAGE_NAME}-sl-3oxgbnw5qlhqy",
-        "contentKind": "Solution",
-        "contentSchemaVersion": "3.0.0",
-        "version": VERSION,
-        "displayName": DISPLAY_NAME,
-    }
+TEMPLATE_VERSION = "1.0.4"
 
 
 def product_packages(*, is_installed: bool) -> list[Json]:
     """The catalogue of the content hub as a workspace sees it: two solutions of its thousands."""
-    other = {
-        "contentId": "azuresentinel.azure-sentinel-solution-dns",
-        "contentProductId": "azuresentinel.azure-sentinel-solution-dns-sl-aa2yfw7ndxg5c",
-        "contentKind": "Solution",
-        "contentSchemaVersion": "3.0.0",
-        "version": "3.0.4",
-        "displayName": "Windows Server DNS",
-    }
-    ours = package() | ({"installedVersion": VERSION} if is_installed else {})
+    products: list[Json] = document("content_hub")
+    if is_installed:
+        for properties in products:
+            if properties["contentId"] == PACKAGE_NAME:
+                properties["installedVersion"] = properties["version"]
     return [
         {"name": properties["contentProductId"], "properties": properties}
-        for properties in (other, ours)
+        for properties in products
     ]
 
 
@@ -67,43 +34,18 @@ def solution_rules() -> dict[str, AnalyticsRule]:
 
 def templates() -> list[Json]:
     """The templates of the fifteen rules; each holds the rule as an ARM template would make it."""
-    return [
-        {
-            "name": rule.id,
-            "properties": {
-                "contentId": rule.id,
-                "contentKind": "AnalyticsRule",
-                "contentProductId": f"{PACKAGE_NAME}-ar-{rule.id[:13]}",
-                "displayName": f"{rule.name} (Microsoft Defender for IoT)",
-                "packageId": PACKAGE_NAME,
-                "packageName": DISPLAY_NAME,
-                "packageVersion": VERSION,
-                "version": TEMPLATE_VERSION,
-                "mainTemplate": {
-                    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/"
-                    "deploymentTemplate.json#",
-                    "contentVersion": TEMPLATE_VERSION,
-                    "resources": [
-                        {
-                            "type": "Microsoft.SecurityInsights/AlertRuleTemplates",
-                            "name": rule.id,
-                            "apiVersion": "2023-02-01-preview",
-                            "kind": "Scheduled",
-                            "location": "[parameters('workspace-location')]",
-                            "properties": scheduled_rule(rule, is_enabled=False),
-                        }
-                    ],
-                },
-            },
-        }
-        for rule in solution_rules().values()
-    ]
+    made = []
+    for rule in solution_rules().values():
+        template = document("rule_template", id=rule.id, name=rule.name, start=rule.id[:13])
+        (resource,) = template["properties"]["mainTemplate"]["resources"]
+        resource["properties"] = scheduled_rule(rule, is_enabled=False)
+        made.append(template)
+    return made
 
 
 # The one of the fifteen that maps two addresses; the others pass on the entities of the alert.
 ADDRESS_RULE = "Unauthorized remote access to the network"
 _ADDRESSES = ("SourceDeviceAddress", "DestDeviceAddress")
-_DYNAMIC = ("ProductName", "RemediationSteps", "Techniques", "ProductComponentName", "AlertLink")
 
 
 def _mapping(rule: AnalyticsRule) -> Json:
@@ -174,44 +116,16 @@ def _choice_of(rule: AnalyticsRule) -> tuple[str, str]:
 
 def scheduled_rule(rule: AnalyticsRule, *, is_enabled: bool) -> Json:
     """The properties of one of the fifteen rules."""
-    severity, tactic, technique = SOLUTION_RULES.get(rule.name, ("Medium", "Impact", "T0882"))
     every = "PT1H" if rule.minutes == 60 else f"PT{rule.minutes}M"
-    return {
+    properties: Json = document("scheduled_rule")
+    return properties | {
         "displayName": rule.name,
-        "description": "",
-        "severity": severity,
+        "severity": rule.severity,
         "enabled": is_enabled,
-        "tactics": [tactic],
-        "techniques": [technique],
+        "tactics": [rule.tactic],
+        "techniques": [rule.technique],
         "query": query_of(rule),
         "queryFrequency": every,
         "queryPeriod": every,
-        "triggerOperator": "GreaterThan",
-        "triggerThreshold": 0,
-        "suppressionDuration": "PT5H",
-        "suppressionEnabled": False,
-        "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
-        "customDetails": {
-            "Sensor": "DeviceId",
-            "Protocol": "Protocol",
-            "VendorOriginalId": "VendorOriginalId",
-            "AlertManagementUri": "AlertManagementUri",
-        },
         **_mapping(rule),
-        "alertDetailsOverride": {
-            "alertDisplayNameFormat": "(MDIoT) {{AlertName}}",
-            "alertDescriptionFormat": "(MDIoT) {{Description}}",
-            "alertTacticsColumnName": "Tactics",
-            "alertSeverityColumnName": "AlertSeverity",
-            "alertDynamicProperties": [{"alertProperty": name, "value": name} for name in _DYNAMIC],
-        },
-        "incidentConfiguration": {
-            "createIncident": True,
-            "groupingConfiguration": {
-                "enabled": False,
-                "reopenClosedIncident": False,
-                "lookbackDuration": "PT5H",
-                "matchingMethod": "AllEntities",
-            },
-        },
     }

@@ -14,73 +14,10 @@ from typing import Any
 
 import orjson
 
-# Property name -> (entity kind, member of the entity's properties).
-ENTITY_PROPERTIES: dict[str, tuple[str, str]] = {
-    "AccountAadTenantId": ("Account", "aadTenantId"),
-    "AccountAadUserId": ("Account", "aadUserId"),
-    "AccountName": ("Account", "accountName"),
-    "AccountNTDomain": ("Account", "ntDomain"),
-    "AccountPUID": ("Account", "puid"),
-    "AccountSid": ("Account", "sid"),
-    "AccountObjectGuid": ("Account", "objectGuid"),
-    "AccountUPNSuffix": ("Account", "upnSuffix"),
-    "AzureResourceResourceId": ("AzureResource", "resourceId"),
-    "AzureResourceSubscriptionId": ("AzureResource", "subscriptionId"),
-    "CloudApplicationAppId": ("CloudApplication", "appId"),
-    "CloudApplicationAppName": ("CloudApplication", "appName"),
-    "DNSDomainName": ("DnsResolution", "domainName"),
-    "FileDirectory": ("File", "directory"),
-    "FileName": ("File", "fileName"),
-    "FileHashValue": ("FileHash", "hashValue"),
-    "HostAzureID": ("Host", "azureID"),
-    "HostName": ("Host", "hostName"),
-    "HostNetBiosName": ("Host", "netBiosName"),
-    "HostNTDomain": ("Host", "ntDomain"),
-    "HostOSVersion": ("Host", "osVersion"),
-    "IoTDeviceId": ("IoTDevice", "deviceId"),
-    "IoTDeviceName": ("IoTDevice", "deviceName"),
-    "IoTDeviceType": ("IoTDevice", "deviceType"),
-    "IoTDeviceVendor": ("IoTDevice", "vendor"),
-    "IoTDeviceModel": ("IoTDevice", "model"),
-    "IoTDeviceOperatingSystem": ("IoTDevice", "operatingSystem"),
-    "IPAddress": ("Ip", "address"),
-    "MailboxDisplayName": ("Mailbox", "displayName"),
-    "MailboxPrimaryAddress": ("Mailbox", "mailboxPrimaryAddress"),
-    "MailboxUPN": ("Mailbox", "upn"),
-    "MailMessageDeliveryAction": ("MailMessage", "deliveryAction"),
-    "MailMessageDeliveryLocation": ("MailMessage", "deliveryLocation"),
-    "MailMessageRecipient": ("MailMessage", "recipient"),
-    "MailMessageSenderIP": ("MailMessage", "senderIP"),
-    "MailMessageSubject": ("MailMessage", "subject"),
-    "MailMessageP1Sender": ("MailMessage", "p1Sender"),
-    "MailMessageP2Sender": ("MailMessage", "p2Sender"),
-    "MalwareCategory": ("Malware", "category"),
-    "MalwareName": ("Malware", "malwareName"),
-    "ProcessCommandLine": ("Process", "commandLine"),
-    "ProcessId": ("Process", "processId"),
-    "RegistryKey": ("RegistryKey", "key"),
-    "RegistryValueData": ("RegistryValue", "valueData"),
-    "Url": ("Url", "url"),
-}
-INCIDENT_PROPERTIES = frozenset(
-    {
-        "IncidentTitle",
-        "IncidentDescription",
-        "IncidentSeverity",
-        "IncidentStatus",
-        "IncidentRelatedAnalyticRuleIds",
-        "IncidentTactics",
-        "IncidentLabel",
-        "IncidentProviderName",
-        "IncidentUpdatedBySource",
-        "IncidentCustomDetailsKey",
-        "IncidentCustomDetailsValue",
-        "IncidentCustomDetectionRuleIds",
-        "IncidentAlertTitle",
-        "AlertProductNames",
-        "AlertAnalyticRuleIds",
-    }
-)
+from simulator.documents import document
+
+# Property name -> entity kind and member of the entity's properties.
+ENTITY_PROPERTIES: dict[str, list[str]] = document("entity_properties")
 Json = dict[str, Any]
 RULE_IDS = frozenset({"IncidentRelatedAnalyticRuleIds", "AlertAnalyticRuleIds"})
 POSITIVE: dict[str, Callable[[str, str], bool]] = {

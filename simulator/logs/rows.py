@@ -10,101 +10,15 @@ import orjson
 
 from simulator.azure import Azure
 from simulator.clock import TICKS_PER_SECOND, iso, parse_time
+from simulator.documents import document
 from simulator.plant.catalogue import AlertType, alert_types
 from simulator.store.incidents import Incident
 
 Json = dict[str, Any]
 _IDS = UUID("0f6d4b0e-6d0c-4f6e-8f0b-7f0e4a3a9d51")
 LONE_EVERY = 8  # one alert beside so many incidents is of a type that no rule selects
-INCIDENT_COLUMNS = {
-    "TenantId": "VARCHAR",
-    "TimeGenerated": "TIMESTAMP",
-    "IncidentName": "VARCHAR",
-    "Title": "VARCHAR",
-    "Description": "VARCHAR",
-    "Severity": "VARCHAR",
-    "Status": "VARCHAR",
-    "Classification": "VARCHAR",
-    "ClassificationComment": "VARCHAR",
-    "ClassificationReason": "VARCHAR",
-    "Owner": "JSON",
-    "ProviderName": "VARCHAR",
-    "ProviderIncidentId": "VARCHAR",
-    "FirstActivityTime": "TIMESTAMP",
-    "LastActivityTime": "TIMESTAMP",
-    "FirstModifiedTime": "TIMESTAMP",
-    "LastModifiedTime": "TIMESTAMP",
-    "CreatedTime": "TIMESTAMP",
-    "ClosedTime": "TIMESTAMP",
-    "IncidentNumber": "INTEGER",
-    "RelatedAnalyticRuleIds": "JSON",
-    "AlertIds": "JSON",
-    "BookmarkIds": "JSON",
-    "Comments": "JSON",
-    "Tasks": "JSON",
-    "Labels": "JSON",
-    "IncidentUrl": "VARCHAR",
-    "AdditionalData": "JSON",
-    "ModifiedBy": "VARCHAR",
-    "SourceSystem": "VARCHAR",
-    "Type": "VARCHAR",
-}
-ALERT_COLUMNS = {
-    "TenantId": "VARCHAR",
-    "TimeGenerated": "TIMESTAMP",
-    "DisplayName": "VARCHAR",
-    "AlertName": "VARCHAR",
-    "AlertSeverity": "VARCHAR",
-    "Description": "VARCHAR",
-    "ProviderName": "VARCHAR",
-    "VendorName": "VARCHAR",
-    "VendorOriginalId": "VARCHAR",
-    "SystemAlertId": "VARCHAR",
-    "ResourceId": "VARCHAR",
-    "SourceComputerId": "VARCHAR",
-    "AlertType": "VARCHAR",
-    "ConfidenceLevel": "VARCHAR",
-    "ConfidenceScore": "DOUBLE",
-    "IsIncident": "BOOLEAN",
-    "StartTime": "TIMESTAMP",
-    "EndTime": "TIMESTAMP",
-    "ProcessingEndTime": "TIMESTAMP",
-    "RemediationSteps": "VARCHAR",
-    "ExtendedProperties": "VARCHAR",
-    "Entities": "VARCHAR",
-    "SourceSystem": "VARCHAR",
-    "WorkspaceSubscriptionId": "VARCHAR",
-    "WorkspaceResourceGroup": "VARCHAR",
-    "ExtendedLinks": "VARCHAR",
-    "ProductName": "VARCHAR",
-    "ProductComponentName": "VARCHAR",
-    "AlertLink": "VARCHAR",
-    "Status": "VARCHAR",
-    "CompromisedEntity": "VARCHAR",
-    "Tactics": "VARCHAR",
-    "Techniques": "VARCHAR",
-    "SubTechniques": "VARCHAR",
-    "Type": "VARCHAR",
-}
-HEALTH_COLUMNS = {
-    "TenantId": "VARCHAR",
-    "TimeGenerated": "TIMESTAMP",
-    "OperationName": "VARCHAR",
-    "SentinelResourceId": "VARCHAR",
-    "SentinelResourceName": "VARCHAR",
-    "SentinelResourceType": "VARCHAR",
-    "Status": "VARCHAR",
-    "Description": "VARCHAR",
-    "Reason": "VARCHAR",
-    "WorkspaceId": "VARCHAR",
-    "ExtendedProperties": "JSON",
-    "Type": "VARCHAR",
-}
-TABLES: dict[str, dict[str, str]] = {
-    "SecurityIncident": INCIDENT_COLUMNS,
-    "SecurityAlert": ALERT_COLUMNS,
-    "SentinelHealth": HEALTH_COLUMNS,
-}
+TABLES: dict[str, dict[str, str]] = document("log_tables")
+ALERT_COLUMNS = TABLES["SecurityAlert"]
 _SENSOR_PROVIDER, _RULE_PROVIDER = "IoTSecurity", "ASI Scheduled Alerts"
 
 

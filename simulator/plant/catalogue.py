@@ -12,11 +12,14 @@ SEVERITIES = ("Informational", "Low", "Medium", "High")
 
 @dataclass(frozen=True, slots=True)
 class AnalyticsRule:
-    """One rule of the Sentinel solution: which id it has and how often it runs."""
+    """One rule of the Sentinel solution, and how it rates what it finds."""
 
     name: str
     id: str
     minutes: int
+    severity: str
+    tactic: str
+    technique: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,33 +12,7 @@ from simulator.plant.catalogue import USER_RULE, AlertType, alert_types
 from simulator.plant.fleet import table, zone_rows
 from simulator.plant.records import PlantDevice, PlantSite, Truth
 
-PORTS = {
-    "BACnet": 47808,
-    "Beckhoff AMS": 48898,
-    "CIP": 44818,
-    "CODESYS V3": 11740,
-    "DNP3": 20000,
-    "DNS": 53,
-    "DNS/NetBIOS": 137,
-    "EtherNet/IP": 44818,
-    "FTP": 21,
-    "HTTP": 80,
-    "HTTPS": 443,
-    "IEC 60870-5-104": 2404,
-    "IEC 61850 MMS": 102,
-    "MQTT": 8883,
-    "Modbus/TCP": 502,
-    "OPC UA": 4840,
-    "RPC": 135,
-    "SMB": 445,
-    "SNMP": 161,
-    "SQL (TDS/TNS)": 1433,
-    "SSH": 22,
-    "Siemens S7": 102,
-    "Siemens S7-Plus": 102,
-    "Telnet": 23,
-}
-"""What has no port runs below TCP and UDP: ARP, GOOSE, LLDP, PROFINET."""
+PORTS: dict[str, int] = table("processes")["ports"]
 _WSUS = ("HTTP", 8530)
 _SEEN_IN_ALL = ("Address Scan", "Port Scan", "New Asset", "Illegal IP", "Multicast")
 _SIGNED_IN_BY = {"database": "SQL (TDS/TNS)", "files": "SMB", "gateway": "SSH", "historian": "SMB"}
