@@ -1,6 +1,5 @@
 """The addresses of automation rules, and of the playbooks (Logic Apps) that they run."""
 
-import re
 from typing import Any
 
 from simulator.arm.call import Call, Route, item_routes, plain_route
@@ -138,19 +137,10 @@ def _list_runs(call: Call) -> Reply:
     return Reply(body={"value": [_run(call, run) for run in reversed(runs)]})
 
 
-def _get_run(call: Call) -> Reply:
-    runs = call.azure.store.journal.runs(kind="playbook", name=call.args["name"])
-    for run in runs:
-        if f"{run['id']:020d}" == call.args["run"]:
-            return Reply(body=_run(call, run))
-    raise ArmRefusal(404, "WorkflowRunNotFound", "The workflow run was not found.")
-
-
 def _run(call: Call, run: Json) -> Json:
     number = f"{run['id']:020d}"
-    path = re.sub(r"/runs(/.*)?$", "", call.path)
     return {
-        "id": f"{path}/runs/{number}",
+        "id": f"{call.path}/{number}",
         "name": number,
         "type": "Microsoft.Logic/workflows/runs",
         "properties": {
@@ -177,10 +167,6 @@ ROUTES: list[Route] = [
         "Microsoft.Logic/workflows/read",
         _list_workflows,
     ),
-    plain_route("GET", _LOGIC, "Microsoft.Logic/workflows/read", _list_workflows),
     plain_route("GET", _LOGIC + "/{name}", "Microsoft.Logic/workflows/read", _get_workflow),
     plain_route("GET", _LOGIC + "/{name}/runs", "Microsoft.Logic/workflows/runs/read", _list_runs),
-    plain_route(
-        "GET", _LOGIC + "/{name}/runs/{run}", "Microsoft.Logic/workflows/runs/read", _get_run
-    ),
 ]

@@ -234,12 +234,6 @@ def list_entities(call: Call) -> Reply:
     return Reply(body=call.schema.project("incidents/entities", answer))
 
 
-def list_bookmarks(call: Call) -> Reply:
-    """The bookmarks of an incident: the pretend Azure has none."""
-    incident_of(call)
-    return Reply(body={"value": []})
-
-
 def run_playbook(call: Call) -> Reply:
     """Start a Logic App on an incident: 204 and no body at all."""
     incident, body = incident_of(call), call.json()
@@ -284,9 +278,6 @@ ROUTES: list[Route] = [
         list_entities,
         limit="entities",
         reads=True,
-    ),
-    security_route(
-        "POST", "/incidents/{incident}/bookmarks", "incidents/read", list_bookmarks, reads=True
     ),
     security_route(
         "POST", "/incidents/{incident}/runPlaybook", "incidents/runPlaybook/action", run_playbook

@@ -1,4 +1,4 @@
-"""The addresses of what hangs on an incident: comments, relations and tasks."""
+"""The addresses of what hangs on an incident: comments and tasks."""
 
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ def _resource(call: Call, incident: Incident, kind: str, part: Part) -> Json:
         "type": f"Microsoft.SecurityInsights/incidents/{kind}",
         "properties": part.properties,
     }
-    return resource if kind == "relations" else call.schema.project(f"incidents/{kind}", resource)
+    return call.schema.project(f"incidents/{kind}", resource)
 
 
 def _stored_part(call: Call, incident: Incident, kind: str) -> Part | None:
@@ -34,8 +34,6 @@ def _stored_part(call: Call, incident: Incident, kind: str) -> Part | None:
 def _list(call: Call, kind: str) -> Reply:
     incident = incident_of(call)
     parts = call.azure.store.resources.parts(incident.workspace, incident.name, kind)
-    if kind == "relations":
-        parts = [*_alert_relations(call, incident), *parts]
     return Reply(body={"value": [_resource(call, incident, kind, part) for part in parts]})
 
 
@@ -57,24 +55,6 @@ def _delete(call: Call, kind: str) -> Reply:
     if kind == "comments":
         recount_comments(call.azure, incident, at=call.now, source="Application")
     return Reply(200, effect="deleted", before=part.etag)
-
-
-def _alert_relations(call: Call, incident: Incident) -> list[Part]:
-    alerts, _ = call.azure.details(incident)
-    return [
-        Part(
-            str(alert["name"]),
-            str(alert["name"]),
-            incident.created,
-            {
-                "relatedResourceId": alert["id"],
-                "relatedResourceName": alert["name"],
-                "relatedResourceType": "Microsoft.SecurityInsights/entities",
-                "relatedResourceKind": "SecurityAlert",
-            },
-        )
-        for alert in alerts
-    ]
 
 
 def put_comment_call(call: Call) -> Reply:
@@ -118,38 +98,13 @@ def put_task(call: Call) -> Reply:
         "createdBy": call.author,
         "lastModifiedBy": call.author,
     }
-    return _store(call, incident, "tasks", task, former=former, created=created)
+    part = Part(call.args["item"].lower(), call.azure.store.next_etag(call.now), created, task)
+    call.azure.store.resources.put_part(incident.workspace, incident.name, "tasks", part)
+    resource = _resource(call, incident, "tasks", part)
+    return call.written(resource, former=former, etag=part.etag, effect="tasks written")
 
 
-def put_relation(call: Call) -> Reply:
-    """Relate an incident to a bookmark or to another resource."""
-    incident, body = incident_of(call), call.json()
-    related = str((body.get("properties") or {}).get("relatedResourceId") or "")
-    if "/" not in related:
-        raise bad_request("Required property 'relatedResourceId' not found in JSON.")
-    former = _stored_part(call, incident, "relations")
-    call.require_match(former, body)
-    kind, name = related.rstrip("/").rsplit("/", 2)[-2:]
-    relation = {
-        "relatedResourceId": related,
-        "relatedResourceName": name,
-        "relatedResourceType": f"Microsoft.SecurityInsights/{kind}",
-    }
-    created = former.created if former else call.azure.stamp(call.now)
-    return _store(call, incident, "relations", relation, former=former, created=created)
-
-
-def _store(
-    call: Call, incident: Incident, kind: str, stored: Json, *, former: Part | None, created: int
-) -> Reply:
-    etag = call.azure.store.next_etag(call.now, quoted=kind == "tasks")
-    part = Part(call.args["item"].lower(), etag, created, stored)
-    call.azure.store.resources.put_part(incident.workspace, incident.name, kind, part)
-    resource = _resource(call, incident, kind, part)
-    return call.written(resource, former=former, etag=etag, effect=f"{kind} written")
-
-
-_PUTS = {"comments": put_comment_call, "tasks": put_task, "relations": put_relation}
+_PUTS = {"comments": put_comment_call, "tasks": put_task}
 ROUTES: list[Route] = [
     route
     for kind, put in _PUTS.items()

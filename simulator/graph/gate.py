@@ -4,13 +4,11 @@ from collections.abc import Mapping
 
 from simulator.azure import Azure
 from simulator.gates import Answered, Journalled, find_route
-from simulator.graph import alerts, incidents
 from simulator.graph.call import PREFER, GraphCall, GraphRefusal, GraphRoute, request_ids
+from simulator.graph.incidents import ROUTES
 from simulator.identity import GRAPH_AUDIENCES, Claims
 from simulator.logs.tables import LogTables
 from simulator.replies import ArmRefusal, Reply
-
-ROUTES: list[GraphRoute] = [*incidents.ROUTES, *alerts.ROUTES]
 
 
 class GraphGate:

@@ -1,4 +1,4 @@
-"""The addresses of incidents in Graph: list, read, change, comment and merge."""
+"""The addresses of incidents in Graph that Tagout calls: list, read, change and comment."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,25 +14,23 @@ from simulator.defender.values import (
     tags_of,
 )
 from simulator.graph.call import CONTEXT, GraphCall, GraphRoute, bad_body, bad_query, graph_route
-from simulator.graph.query import INCIDENT_COLUMNS, MAX_INCIDENTS, next_link, read_query
+from simulator.graph.query import next_link, read_query
 from simulator.graph.render import Renderer
-from simulator.identity import MANAGE, READ_ALERTS, READ_INCIDENTS, WRITE_ALERTS, WRITE_INCIDENTS
+from simulator.identity import READ_ALERTS, READ_INCIDENTS, WRITE_ALERTS, WRITE_INCIDENTS
 from simulator.incident_records import CLOSING, MAX_COMMENT_LENGTH, MAX_COMMENTS
-from simulator.incidents import change_incident, merge_incidents, put_comment
+from simulator.incidents import change_incident, put_comment
 from simulator.replies import Reply
 from simulator.store.incidents import Incident
 from simulator.store.portal import PortalIncident, PortalQuery
 
 Json = dict[str, Any]
 _READERS = (READ_INCIDENTS, WRITE_INCIDENTS)
-_OPTIONS = {"$count", "$expand", "$filter", "$orderby", "$select", "$skip", "$top"}
 _WRITABLE = {
     *("displayName", "description", "summary", "status", "severity", "classification"),
     *("determination", "assignedTo", "customTags", "resolvingComment"),
 }
 _STATUSES = ("active", "inProgress", "resolved")
 _ARM_STATUS = {"active": "New", "inProgress": "Active", "resolved": "Closed"}
-MAX_MERGED = 5
 
 
 def _expands_alerts(call: GraphCall) -> bool:
@@ -42,21 +40,14 @@ def _expands_alerts(call: GraphCall) -> bool:
     return text == "alerts"
 
 
-def _selected(call: GraphCall, body: Json) -> Json:
-    names = [name for name in call.query.get("$select", "").split(",") if name]
-    return {name: body[name] for name in ("id", *names) if name in body} if names else body
-
-
 def list_incidents(call: GraphCall) -> Reply:
     """One page of the tenant's incidents, whatever their workspace."""
-    query = read_query(call, columns=INCIDENT_COLUMNS, max_top=MAX_INCIDENTS)
+    query = read_query(call)
     expands = _expands_alerts(call)
     page, has_more = _page(call, query)
     renderer = Renderer(call.azure, every_member=call.shows_every_member)
-    rows = [_selected(call, renderer.incident(row, with_alerts=expands)) for row in page]
+    rows = [renderer.incident(row, with_alerts=expands) for row in page]
     body: Json = {"@odata.context": f"{CONTEXT}security/incidents{'(alerts())' if expands else ''}"}
-    if call.query.get("$count", "").lower() == "true":
-        body["@odata.count"] = call.azure.store.portal.count(call.workspace_keys, query)
     body["value"] = rows
     if has_more:
         body["@odata.nextLink"] = next_link(call, query)
@@ -81,7 +72,7 @@ def get_incident(call: GraphCall) -> Reply:
 
 def _answer(call: GraphCall, row: PortalIncident, *, with_alerts: bool = False) -> Reply:
     renderer = Renderer(call.azure, every_member=call.shows_every_member)
-    body = _selected(call, renderer.incident(row, with_alerts=with_alerts))
+    body = renderer.incident(row, with_alerts=with_alerts)
     return Reply(body={"@odata.context": f"{CONTEXT}security/incidents/$entity", **body})
 
 
@@ -240,50 +231,8 @@ def post_comment(call: GraphCall) -> Reply:
     )
 
 
-def merge(call: GraphCall) -> Reply:
-    """Join incidents: which one survives cannot be chosen."""
-    body = call.json()
-    ids = body.get("incidentIds")
-    if not isinstance(ids, list) or not 2 <= len(set(map(str, ids))) <= MAX_MERGED:
-        raise bad_body(f"incidentIds must name 2 to {MAX_MERGED} incidents.")
-    rows = []
-    for number in dict.fromkeys(map(str, ids)):
-        call.args["incident"] = number
-        rows.append(call.incident())
-    _check_merge(rows)
-    rows.sort(key=lambda row: (-len(call.azure.store.portal.alerts_of(row.id)), row.id))
-    target = rows[0]
-    for row in rows[1:]:
-        loser = call.azure.store.incidents.get(row.workspace, row.incident)
-        survivor = call.azure.store.incidents.get(target.workspace, target.incident)
-        if loser is not None and survivor is not None:
-            merge_incidents(call.azure, loser, survivor, at=call.now)
-    context = f"{CONTEXT}microsoft.graph.security.mergeResponse"
-    merged = ", ".join(str(row.id) for row in rows[1:])
-    return Reply(
-        body={"@odata.context": context, "targetIncidentId": str(target.id)},
-        effect=f"{merged} merged into {target.id}",
-    )
-
-
-def _check_merge(rows: list[PortalIncident]) -> None:
-    if any(row.status in {"resolved", "redirected"} for row in rows):
-        raise bad_body("Closed incidents cannot be merged.")
-    for member, words in (
-        ("assigned_to", "assignees"),
-        ("classification", "classifications"),
-        ("determination", "determinations"),
-        ("workspace", "workspaces"),
-    ):
-        if len({getattr(row, member) for row in rows}) > 1:
-            raise bad_body(f"Incidents of different {words} cannot be merged.")
-
-
 ROUTES: list[GraphRoute] = [
     graph_route("GET", "/incidents", _READERS, list_incidents),
-    graph_route(
-        "POST", "/incidents/(?:microsoft.graph.security.)?mergeIncidents", (MANAGE,), merge
-    ),
     graph_route("GET", "/incidents/{incident}", _READERS, get_incident),
     graph_route("PATCH", "/incidents/{incident}", (WRITE_INCIDENTS,), patch_incident),
     graph_route(

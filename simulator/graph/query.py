@@ -1,7 +1,6 @@
 """Query options of Graph's lists: what each takes, and how Graph refuses the rest."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,12 +22,11 @@ _TEXTS = {
     "severity": "severity",
     "status": "status",
 }
-INCIDENT_COLUMNS = {**_TIMES, **_TEXTS}
-ALERT_COLUMNS = {**_TIMES, **_TEXTS, "servicesource": "service_source"}
-DEFAULT_PAGE, MAX_INCIDENTS, MAX_ALERTS, MAX_ALERT_SKIP = 50, 50, 1000, 500
+_COLUMNS = {**_TIMES, **_TEXTS}
+PAGE = 50  # usually, and at most
 
 
-def read_filter(text: str, columns: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+def read_filter(text: str) -> list[tuple[str, str, Any]]:
     """The conditions of a $filter as column, operator and value; refuses what Graph would."""
     conditions: list[tuple[str, str, Any]] = []
     for piece in _AND.split(text.strip()):
@@ -36,13 +34,13 @@ def read_filter(text: str, columns: Mapping[str, str]) -> list[tuple[str, str, A
         if clause is None:
             raise bad_query(f"Syntax error at position 0 in '{piece}'.")
         name = clause["name"].lower()
-        if name not in columns:
+        if name not in _COLUMNS:
             raise bad_query(f"Filtering on property '{clause['name']}' is not supported.")
         operator = clause["operator"].lower()
         value = _value(name, clause["value"])
         if name not in _TIMES and operator not in {"eq", "ne"}:
             raise bad_query(f"The operator '{operator}' is not supported on '{clause['name']}'.")
-        conditions.append((columns[name], _OPERATORS[operator], value))
+        conditions.append((_COLUMNS[name], _OPERATORS[operator], value))
     return conditions
 
 
@@ -65,13 +63,13 @@ def _value(name: str, text: str) -> Any:
     return text[1:-1].replace("''", "'")
 
 
-def read_query(call: GraphCall, *, columns: Mapping[str, str], max_top: int) -> PortalQuery:
+def read_query(call: GraphCall) -> PortalQuery:
     """Which rows a list call asks for; refuses what Graph would."""
-    conditions = read_filter(call.query["$filter"], columns) if call.query.get("$filter") else []
-    top = _number(call, "$top", DEFAULT_PAGE)
-    if top > max_top:
+    conditions = read_filter(call.query["$filter"]) if call.query.get("$filter") else []
+    top = _number(call, "$top", PAGE)
+    if top > PAGE:
         raise bad_query(
-            f"The limit of '{max_top}' for Top query has been exceeded."
+            f"The limit of '{PAGE}' for Top query has been exceeded."
             f" The value from the incoming request is '{top}'."
         )
     if top < 1:

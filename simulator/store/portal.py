@@ -45,7 +45,6 @@ create table if not exists alerts_without_incident (
     recipe text not null,
     watched integer not null
 );
-create index if not exists portal_alerts_updated on portal_alerts (updated, id);
 """
 Json = dict[str, Any]
 
@@ -163,27 +162,18 @@ class PortalTable:
     def listed(self, workspaces: Iterable[str], query: PortalQuery) -> list[PortalIncident]:
         """One page and one row more, of incidents that still stand in their workspace."""
         keys = list(workspaces)
-        clauses = [f"p.workspace in ({', '.join('?' * len(keys))})"]
-        rows = self._page(
-            f"{_select('p', _INCIDENT)} from portal_incidents p"
-            " join incidents i on i.workspace = p.workspace and i.name = p.incident",
-            clauses,
-            keys,
-            query,
-        )
-        return [_incident(row) for row in rows]
-
-    def count(self, workspaces: Iterable[str], query: PortalQuery) -> int:
-        """How many incidents a list asks for, without regard to pages."""
-        keys = list(workspaces)
         clauses, values = _conditions(
             query, [f"p.workspace in ({', '.join('?' * len(keys))})"], keys
         )
-        sql = (
-            "select count(*) from portal_incidents p join incidents i on i.workspace = p.workspace"
+        way = "desc" if query.descending else "asc"
+        rows = self._db.execute(
+            f"{_select('p', _INCIDENT)} from portal_incidents p"
+            " join incidents i on i.workspace = p.workspace and i.name = p.incident"
+            f" where {' and '.join(clauses)}"
+            f" order by p.{query.column} {way}, p.id {way} limit ? offset ?",
+            (*values, query.limit + 1, query.skip),
         )
-        sql += f" and i.name = p.incident where {' and '.join(clauses)}"
-        return int(self._db.execute(sql, values).fetchone()[0])
+        return [_incident(row) for row in rows]
 
     def created_since(self, workspace: str, moment: int) -> set[str]:
         """The names of a workspace's incidents that the portal made after a moment."""
@@ -223,31 +213,6 @@ class PortalTable:
         )
         rows = self._db.execute(sql, (number,))
         return [_alert(row) for row in rows]
-
-    def alerts_listed(self, workspaces: Iterable[str], query: PortalQuery) -> list[PortalAlert]:
-        """One page and one row more of alerts."""
-        keys = list(workspaces)
-        rows = self._page(
-            f"{_select('p', _ALERT)} from portal_alerts p"
-            " join portal_incidents h on h.id = p.incident"
-            " join incidents i on i.workspace = h.workspace and i.name = h.incident",
-            [f"h.workspace in ({', '.join('?' * len(keys))})"],
-            keys,
-            query,
-        )
-        return [_alert(row) for row in rows]
-
-    def _page(
-        self, head: str, clauses: list[str], values: list[Any], query: PortalQuery
-    ) -> list[tuple[Any, ...]]:
-        clauses, values = _conditions(query, clauses, values)
-        way = "desc" if query.descending else "asc"
-        rows = self._db.execute(
-            f"{head} where {' and '.join(clauses)}"
-            f" order by p.{query.column} {way}, p.id {way} limit ? offset ?",
-            (*values, query.limit + 1, query.skip),
-        )
-        return rows.fetchall()
 
 
 def _incident(row: tuple[Any, ...]) -> PortalIncident:

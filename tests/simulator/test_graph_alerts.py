@@ -28,10 +28,11 @@ def test_an_alert_of_an_analytics_rule_leads_to_the_raw_one(graph, alert):
 
 
 def test_newer_values_are_shown_only_to_who_asks(graph, alert):
-    body = graph("GET", f"/alerts_v2/{alert['id']}", prefer=False).json()
+    address = f"/incidents/{alert['incidentId']}/alerts"
+    (body,) = graph("GET", address, prefer=False).json()["value"]
     assert body["serviceSource"] == body["detectionSource"] == "unknownFutureValue"
-    answer = graph("GET", f"/alerts_v2/{alert['id']}")
-    assert answer.json()["serviceSource"] == "microsoftSentinel"
+    answer = graph("GET", address)
+    assert answer.json()["value"][0]["serviceSource"] == "microsoftSentinel"
     assert answer.headers["Preference-Applied"] == "include-unknown-enum-members"
 
 
@@ -45,7 +46,8 @@ def test_evidence_names_devices_and_direction_or_less(graph, control, alert):
     assert connection["destinationAddress"]["ipAddress"] == target["ipAddress"]["ipAddress"]
     for how, expected in (("addresses", {"ipEvidence"}), ("none", set())):
         control.graph(evidence=how)
-        body = graph("GET", f"/alerts_v2/{alert['id']}").json()
+        address = f"/incidents/{alert['incidentId']}/alerts"
+        (body,) = graph("GET", address).json()["value"]
         assert {row["@odata.type"].rsplit(".", 1)[-1] for row in body["evidence"]} == expected
 
 
@@ -58,41 +60,7 @@ def test_raw_alerts_are_not_there(graph, control):
     }
     summary = control.inject(properties={"title": "raw"}, alerts=[raw])
     assert not graph("GET", f"/incidents/{graph.of(summary)}/alerts").json()["value"]
-    assert not graph("GET", "/alerts_v2").json()["value"]
     assert graph.arm("POST", f"/incidents/{summary['name']}/alerts").json()["value"]
-
-
-def test_lists_take_eight_filters_and_pages(graph, control, alert):
-    control.inject(kind=DOWNLOAD, options={"nonce": 1})
-    wish = "serviceSource eq 'microsoftSentinel' and status eq 'new'"
-    page = graph("GET", "/alerts_v2", **{"$filter": wish, "$top": 1}).json()
-    rest = graph.follow(page["@odata.nextLink"]).json()
-    ids = [row["id"] for row in page["value"] + rest["value"]]
-    assert len(set(ids)) == 2 and "@odata.nextLink" not in rest
-    for query in (
-        {"$filter": "title eq 'x'"},
-        {"$filter": "productName eq 'x'"},
-        {"$top": 1001},
-        {"$skip": 501},
-    ):
-        assert graph("GET", "/alerts_v2", **query).status_code == 400, query
-
-
-def test_an_alert_is_changed_and_commented(graph, alert):
-    change = {
-        "status": "inProgress",
-        "classification": "informationalExpectedActivity",
-        "determination": "confirmedActivity",
-        "assignedTo": "marta",
-    }
-    body = graph("PATCH", f"/alerts_v2/{alert['id']}", json=change).json()
-    assert {name: body[name] for name in change} == change
-    comment = {"comment": "Seen."}
-    answer = graph("POST", f"/alerts_v2/{alert['id']}/comments", json=comment)
-    assert [row["comment"] for row in answer.json()["value"]] == ["Seen."]
-    answer = graph("PATCH", f"/alerts_v2/{alert['id']}", json={"title": "x"})
-    assert answer.status_code == 400
-    assert graph("GET", "/alerts_v2/snothing").status_code == 404
 
 
 def test_assigning_an_incident_assigns_its_alerts(graph, alert, control):

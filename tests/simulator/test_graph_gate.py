@@ -32,7 +32,6 @@ def test_without_consent_there_is_a_token_but_no_answer(graph, control):
     graph.sign_in()
     assert graph("GET", "/incidents").status_code == 200
     assert error(graph("PATCH", "/incidents/1", json={})) == (403, "Forbidden")
-    assert error(graph("GET", "/alerts_v2")) == (403, "Forbidden")
 
 
 def test_a_reader_cannot_write(pretend, graph):
