@@ -312,9 +312,7 @@ class Server:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         if is_log_query(path):
-            reply = self.simulator.logs.answer(
-                method=method, path=path, query=_query(scope), headers=headers, body=body
-            )
+            reply = self.simulator.logs.answer(method=method, path=path, headers=headers, body=body)
             return Answered(reply)
         gate = self.simulator.graph_gate if is_graph(path) else self.simulator.gate
         return gate.answer(

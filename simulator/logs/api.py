@@ -1,8 +1,8 @@
 """The query address of Log Analytics, its limits and its errors.
 
-`POST /v1/workspaces/{id}/query` with `{"query": KQL, "timespan": ISO 8601}`, or `GET` with the same
-in the address. More rows or bytes than an answer may hold come as a part, with the error beside it;
-a question that takes too long is 504; the 201st of a principal within 30 seconds is 429.
+`POST /v1/workspaces/{id}/query` with `{"query": KQL}`. More rows or bytes than an answer may hold
+come as a part, with the error beside it; a question that takes too long is 504; the 201st of a
+principal within 30 seconds is 429.
 """
 
 import logging
@@ -20,7 +20,6 @@ from typing import Any
 import orjson
 
 from simulator.azure import Azure
-from simulator.clock import parse_time, to_moment
 from simulator.identity import LOG_AUDIENCES, Application, unauthorised
 from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
@@ -38,7 +37,6 @@ _COLUMN_IF_EXISTS = re.compile(
     r"""column_ifexists\(\s*["'](?P<column>\w+)["']\s*,\s*(?P<otherwise>[^()]+?)\s*\)"""
 )
 _WAIT = re.compile(r"wait=(\d+)")
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _DEFAULT_SECONDS, _MAX_SECONDS = 180, 600
 _WINDOW_SECONDS = 30.0
 _KUSTO_TYPES = {
@@ -82,13 +80,12 @@ class LogAnalytics:
         *,
         method: str,
         path: str,
-        query: Mapping[str, str],
         headers: Mapping[str, str],
         body: bytes,
     ) -> Reply:
         """Answer one call, refusals included."""
         try:
-            reply = self._answer(method, path, query, headers, body)
+            reply = self._answer(method, path, headers, body)
         except ArmRefusal as refusal:
             reply = refusal.reply()
         reply.headers = {"x-ms-request-id": str(uuid.uuid4()), **reply.headers}
@@ -116,14 +113,7 @@ class LogAnalytics:
         self._calls.clear()
         return dict(vars(self.limits))
 
-    def _answer(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> Reply:
+    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         claims = self._azure.identities.claims(
             headers.get("authorization", ""), audiences={*LOG_AUDIENCES, self._azure.endpoint}
         )
@@ -131,21 +121,16 @@ class LogAnalytics:
         workspace = self._workspace(path, claims.tenant)
         _require_actions(application, f"{_QUERY}/read")
         self._count(application.client_id)
-        if method == "POST":
-            question = _object(body)
-        elif method == "GET":
-            question = dict(query)
-        else:
-            raise ArmRefusal(405, "MethodNotAllowed", "Ask by POST or GET.")
-        text = question.get("query")
+        if method != "POST":
+            raise ArmRefusal(405, "MethodNotAllowed", "Ask by POST.")
+        text = _object(body).get("query")
         if not isinstance(text, str) or not text.strip():
             raise _bad_argument("The request had some invalid properties", "NoQueryError", "")
         tables = set(_NAMES.findall(text)) & TABLES.keys()
         _require_actions(application, *(f"{_QUERY}/{table}/read" for table in tables))
         wait = _WAIT.search(headers.get("prefer", ""))
         seconds = min(int(wait[1]) if wait else _DEFAULT_SECONDS, self.limits.seconds)
-        since, until = read_span(question.get("timespan"), self._azure.clock.now())
-        connection = self.tables.connection(workspace, since=since, until=until)
+        connection = self.tables.connection(workspace)
         text = with_watchlists(connection, self._azure, workspace.key, text)
         return Reply(body=self._run(connection, text, seconds))
 
@@ -367,29 +352,3 @@ def _object(body: bytes) -> Json:
     if not isinstance(found, dict):
         raise _bad_argument("The request body is no JSON object", "BadRequest", "")
     return found
-
-
-def read_span(text: Any, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Since and until when rows count: `P1D`, `start/end`, `start/P1D`, or all of them."""
-    if not text:
-        return None, None
-    first, _, second = str(text).partition("/")
-    try:
-        if not second:
-            return now - _duration(first), None
-        since = to_moment(parse_time(first))
-        if second.startswith("P"):
-            return since, since + _duration(second)
-        return since, to_moment(parse_time(second))
-    except ValueError:
-        raise _bad_argument(
-            "The request had some invalid properties", "InvalidTimespan", str(text)
-        ) from None
-
-
-def _duration(text: str) -> timedelta:
-    found = _DURATION.fullmatch(text)
-    if found is None or not any(found.groups()):
-        raise ValueError(text)
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

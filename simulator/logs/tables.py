@@ -5,7 +5,6 @@ store: what changed since the latest question is added before the next, as Senti
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -30,7 +29,6 @@ class _Database:
     etags: dict[str, str] = field(default_factory=dict)  # of the incidents in them, by name
     runs: int = 0
     without_incident: int = 0
-    span: tuple[datetime | None, datetime | None] = (None, None)
     is_in_defender_portal: bool = False
 
 
@@ -41,24 +39,16 @@ class LogTables:
         self._azure = azure
         self._databases: dict[str, _Database] = {}
 
-    def connection(
-        self,
-        workspace: PlantWorkspace,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> Any:
-        """Return DuckDB's connection to the tables of a workspace, which are up to date and hold
-        what was generated between the two moments.
-        """
+    def connection(self, workspace: PlantWorkspace) -> Any:
+        """Return DuckDB's connection to the tables of a workspace, which are up to date."""
         database = self._databases.get(workspace.key)
         if database is None:
             database = self._databases[workspace.key] = _Database(_new_connection())
         self._follow(workspace, database)
         is_onboarded = bool(self._azure.facts(workspace)["defender_portal"])
-        if (database.span, database.is_in_defender_portal) != ((since, until), is_onboarded):
-            _show(database.connection, since, until, is_onboarded=is_onboarded)
-            database.span, database.is_in_defender_portal = (since, until), is_onboarded
+        if database.is_in_defender_portal != is_onboarded:
+            _show(database.connection, is_onboarded=is_onboarded)
+            database.is_in_defender_portal = is_onboarded
         return database.connection
 
     def close(self) -> None:
@@ -123,30 +113,22 @@ def _new_connection() -> Any:
     for name, columns in TABLES.items():
         listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f'CREATE TABLE "{_STORED}{name}" ({listed})')
-    _show(connection, None, None, is_onboarded=False)
+    _show(connection, is_onboarded=False)
     connection.execute("SET threads = 2")
     connection.execute("SET memory_limit = '8GB'")
     connection.execute("SET enable_external_access = false")
     return connection
 
 
-def _show(
-    connection: Any, since: datetime | None, until: datetime | None, *, is_onboarded: bool
-) -> None:
-    """Show under the tables' names what was generated in a span, or all of it, with the columns
-    that a workspace has: in the Defender portal incidents have no description.
+def _show(connection: Any, *, is_onboarded: bool) -> None:
+    """Show the tables under their names, with the columns that a workspace has: in the Defender
+    portal incidents have no description.
     """
-    bounds = [
-        f"TimeGenerated {sign} TIMESTAMP '{at.astimezone(UTC).replace(tzinfo=None).isoformat()}'"
-        for sign, at in ((">=", since), ("<", until))
-        if at is not None
-    ]
-    condition = f" WHERE {' AND '.join(bounds)}" if bounds else ""
     for name in TABLES:
         gone = _GONE_IN_DEFENDER_PORTAL.get(name, ()) if is_onboarded else ()
         columns = f"* EXCLUDE ({', '.join(gone)})" if gone else "*"
         connection.execute(
-            f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} FROM "{_STORED}{name}"{condition}'
+            f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} FROM "{_STORED}{name}"'
         )
 
 
