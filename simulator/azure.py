@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -33,17 +32,7 @@ WORKSPACE_FACTS: Json = {
     "emptied": False,
     "preview_api": True,
 }
-GRAPH_SETTINGS: Json = {
-    "orderby": "honoured",
-    "evidence": "devices",
-    "in_progress": True,
-    "changes_alerts": True,
-    "secondaries": True,
-    "retry_after": True,
-    "max_skip": 1000,
-    "list_lag_seconds": 0,
-    "arrives_after_seconds": 0,
-}
+GRAPH_SETTINGS: Json = {"orderby": "honoured", "evidence": "devices"}
 """What is documented nowhere, or differs between reports, of Graph: each can be set otherwise."""
 
 
@@ -62,7 +51,6 @@ class Azure:
         self.identities = Identities(store)
         self.workspaces = plant.workspaces
         self.graph: Json = {**GRAPH_SETTINGS, **store.fact("graph", {})}
-        self.list_lag = timedelta(seconds=float(store.fact("list_lag_seconds", 0)))
 
     def workspace(self, key: str) -> PlantWorkspace:
         """One workspace by its key or name; raises KeyError."""

@@ -177,7 +177,6 @@ class Fault:
     drop: str | None = None
     next_link: str | None = None
     older_versions: bool = False
-    empty_page: bool = False
     mangle: str | None = None
     name: str = ""
     hits: int = 0
@@ -205,7 +204,6 @@ class Fault:
                 self.drop,
                 self.next_link,
                 self.older_versions,
-                self.empty_page,
                 self.mangle,
             )
         ):
@@ -284,7 +282,7 @@ class Faults:
 
 def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[bytes]) -> None:
     """Change a good page of a list as the fault asks; anything that is no page stays as it is."""
-    wishes = (fault.next_link, fault.older_versions, fault.empty_page, fault.mangle)
+    wishes = (fault.next_link, fault.older_versions, fault.mangle)
     if reply.status != 200 or not any(wishes):
         return
     try:
@@ -296,8 +294,6 @@ def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[byte
     if fault.older_versions:
         page["value"] += [orjson.loads(body) for body in older]
     link = "@odata.nextLink" if "@odata.context" in page else "nextLink"
-    if fault.empty_page:  # a page may be empty and still not the last
-        page["value"], page[link] = [], address
     if fault.next_link:
         page[link] = _other_link(page.get(link) or address, fault.next_link, address)
     reply.body = _damage_first(page, fault.mangle) if fault.mangle else orjson.dumps(page)

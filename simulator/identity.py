@@ -131,7 +131,7 @@ class Identities:
         self._store = store
         rows = store.fact("applications")
         self._key = bytes.fromhex(store.fact("token_key") or secrets.token_hex(32))
-        self.lifetime = int(store.fact("token_seconds", 3599))
+        self.lifetime = 3599
         self.applications = (
             [Application(**row) for row in rows]
             if rows
@@ -140,13 +140,12 @@ class Identities:
         self.save()
 
     def save(self) -> None:
-        """Remember applications, key and token lifetime."""
+        """Remember applications and key."""
         with self._store.transaction():
             self._store.keep(
                 "applications", [asdict(application) for application in self.applications]
             )
             self._store.keep("token_key", self._key.hex())
-            self._store.keep("token_seconds", self.lifetime)
 
     def named(self, key: str) -> Application:
         """One application by its key or client id; raises KeyError."""

@@ -125,25 +125,14 @@ def application(azure: Azure, body: Json, _at: int) -> Json:
 
 
 def settings(azure: Azure, body: Json, _at: int) -> Json:
-    """Change how the simulator behaves: living, per_day, list_lag_seconds, token_seconds."""
+    """Change how the simulator behaves: living, per_day."""
     store = azure.store
     if "living" in body:
         azure.is_living = bool(body["living"])
     if "per_day" in body:
         azure.per_day = float(body["per_day"])
         store.keep("per_day", azure.per_day)
-    if "list_lag_seconds" in body:
-        azure.list_lag = timedelta(seconds=float(body["list_lag_seconds"]))
-        store.keep("list_lag_seconds", body["list_lag_seconds"])
-    if "token_seconds" in body:
-        azure.identities.lifetime = int(body["token_seconds"])
-        azure.identities.save()
-    return {
-        "living": azure.is_living,
-        "per_day": azure.per_day,
-        "list_lag_seconds": azure.list_lag.total_seconds(),
-        "token_seconds": azure.identities.lifetime,
-    }
+    return {"living": azure.is_living, "per_day": azure.per_day}
 
 
 def _incident(azure: Azure, body: Json, member: str = "incident") -> Incident:

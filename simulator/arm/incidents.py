@@ -4,7 +4,6 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,7 +11,7 @@ import orjson
 
 from simulator.arm.call import Call, Route, security_route
 from simulator.automation.run import STANDARD, start_playbook
-from simulator.clock import TICKS_PER_SECOND, parse_time, to_ticks
+from simulator.clock import parse_time
 from simulator.incident_records import (
     STATUSES,
     check_incident,
@@ -114,36 +113,19 @@ def next_link(address: str, query: dict[str, str], *, key: Any, name: str) -> st
 def incident_of(call: Call) -> Incident:
     """The incident of the address; refuses with 404."""
     incident = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
-    if incident is None or incident.name in _on_their_way(call):
+    if incident is None:
         raise not_found("Incident")
     return incident
-
-
-def _on_their_way(call: Call) -> set[str]:
-    """Incidents of the Defender portal that Sentinel does not have yet."""
-    seconds = int(call.azure.graph["arrives_after_seconds"])
-    if not seconds:
-        return set()
-    since = call.now - seconds * TICKS_PER_SECOND
-    return call.azure.store.portal.created_since(call.workspace.key, since)
 
 
 def list_incidents(call: Call) -> Reply:
     """One page of incidents, joined from stored bytes."""
     page_query = read_slice(call.query)
-    lag = call.azure.list_lag
-    if lag:
-        latest = to_ticks(call.azure.clock.now() - lag)
-        page_query = replace(
-            page_query, conditions=[*page_query.conditions, ("modified", "<=", latest)]
-        )
-    on_their_way = _on_their_way(call)
     listed = call.azure.store.incidents.listed(call.workspace.key, page_query)
     page = listed[: page_query.limit]
     items = b",".join(
         row.mangled or _shown(call, compose(call.workspace, row.name, row.etag, row.properties))
         for row in page
-        if row.name not in on_their_way
     )
     if len(listed) <= page_query.limit:
         return Reply(body=b'{"value":[%s]}' % items)

@@ -148,7 +148,7 @@ def touch(azure: Azure, row: PortalIncident, *, at: int, by: str) -> None:
     row.updated = azure.stamp(max(at, row.updated + 10))
     row.more["lastModifiedBy"] = by
     azure.store.portal.put(row)
-    if stored is None or not azure.graph["changes_alerts"]:
+    if stored is None:
         return
     is_resolved = row.status == "resolved" and stored.status != "resolved"
     is_assigned = row.assigned_to is not None and row.assigned_to != stored.assigned_to

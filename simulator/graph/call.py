@@ -80,16 +80,12 @@ class GraphCall:
 
     @property
     def workspaces(self) -> list[PlantWorkspace]:
-        """The workspaces of the tenant that are in the Defender portal, as far as Graph shows
-        those beside the primary one.
-        """
-        primary = self.azure.store.fact("portal_primary")
+        """The workspaces of the tenant that are in the Defender portal."""
         return [
             workspace
             for workspace in self.azure.workspaces
             if workspace.tenant_id.lower() == self.tenant.lower()
             and self.azure.facts(workspace)["defender_portal"]
-            and (self.azure.graph["secondaries"] or workspace.key == primary)
         ]
 
     @property

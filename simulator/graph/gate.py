@@ -103,7 +103,7 @@ class GraphGate:
             now=self._azure.clock.now(),
         )
         if wait:
-            headers = {"Retry-After": str(wait)} if self._azure.graph["retry_after"] else {}
+            headers = {"Retry-After": str(wait)}
             raise GraphRefusal(429, "TooManyRequests", "Please retry again later.", headers)
 
 

@@ -1,9 +1,7 @@
 """The addresses of incidents in Graph that Tagout calls: list, read, change and comment."""
 
-from dataclasses import replace
 from typing import Any
 
-from simulator.clock import TICKS_PER_SECOND
 from simulator.defender.records import note_comment, touch
 from simulator.defender.values import (
     DETERMINATIONS,
@@ -29,6 +27,7 @@ _WRITABLE = {
     *("displayName", "description", "summary", "status", "severity", "classification"),
     *("determination", "assignedTo", "customTags", "resolvingComment"),
 }
+MAX_SKIP = 1000  # beyond it pages are empty
 _STATUSES = ("active", "inProgress", "resolved")
 _ARM_STATUS = {"active": "New", "inProgress": "Active", "resolved": "Closed"}
 
@@ -56,11 +55,8 @@ def list_incidents(call: GraphCall) -> Reply:
 
 def _page(call: GraphCall, query: PortalQuery) -> tuple[list[PortalIncident], bool]:
     """The rows of a page, and whether another follows. Far into a long list nothing comes."""
-    if not call.workspaces or query.skip > int(call.azure.graph["max_skip"]):
+    if not call.workspaces or query.skip > MAX_SKIP:
         return [], False
-    if lag := int(call.azure.graph["list_lag_seconds"]):
-        latest = call.now - lag * TICKS_PER_SECOND
-        query = replace(query, conditions=[*query.conditions, ("updated", "<=", latest)])
     rows = call.azure.store.portal.listed(call.workspace_keys, query)
     return rows[: query.limit], len(rows) > query.limit
 
@@ -87,7 +83,7 @@ def list_incident_alerts(call: GraphCall) -> Reply:
 def patch_incident(call: GraphCall) -> Reply:
     """Change the members that the body names, in Sentinel too; If-Match is not looked at."""
     row, body = call.incident(), call.json()
-    changes = _checked(call, body)
+    changes = _checked(body)
     if row.status == "redirected":
         raise bad_body(f"The incident is redirected to '{row.more.get('redirectIncidentId')}'.")
     stored = call.azure.store.incidents.get(row.workspace, row.incident)
@@ -118,7 +114,7 @@ def patch_incident(call: GraphCall) -> Reply:
     return reply
 
 
-def _checked(call: GraphCall, body: Json) -> Json:
+def _checked(body: Json) -> Json:
     """The members to change, spelt as Graph does; refuses what it does not take."""
     changes: Json = {}
     for member, value in body.items():
@@ -126,15 +122,13 @@ def _checked(call: GraphCall, body: Json) -> Json:
             continue
         if member not in _WRITABLE:
             raise bad_body(f"The property '{member}' cannot be changed.")
-        changes[member] = _checked_value(call, member, value)
+        changes[member] = _checked_value(member, value)
     return changes
 
 
-def _checked_value(call: GraphCall, member: str, value: Any) -> Any:
+def _checked_value(member: str, value: Any) -> Any:
     allowed: dict[str, tuple[str, ...]] = {
-        "status": _STATUSES
-        if call.azure.graph["in_progress"]
-        else tuple(status for status in _STATUSES if status != "inProgress"),
+        "status": _STATUSES,
         "severity": SEVERITIES,
         "classification": tuple(REASONS),
         "determination": DETERMINATIONS,

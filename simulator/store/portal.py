@@ -175,11 +175,6 @@ class PortalTable:
         )
         return [_incident(row) for row in rows]
 
-    def created_since(self, workspace: str, moment: int) -> set[str]:
-        """The names of a workspace's incidents that the portal made after a moment."""
-        sql = "select incident from portal_incidents where workspace = ? and created > ?"
-        return {str(row[0]) for row in self._db.execute(sql, (workspace, moment))}
-
     def note_without_incident(
         self, workspace: str, name: str, created: int, recipe: str, *, watched: bool
     ) -> None:

@@ -120,15 +120,6 @@ def test_a_deleted_incident_vanishes(arm, control):
         control.delete(summary["name"])
 
 
-def test_lists_may_lag_behind(arm, control):
-    control.settings(list_lag_seconds=120)
-    summary = control.inject()
-    assert arm("GET", "/incidents").json()["value"] == []
-    assert arm("GET", f"/incidents/{summary['name']}").status_code == 200
-    control.advance(121)
-    assert len(arm("GET", "/incidents").json()["value"]) == 1
-
-
 def test_a_script_plays_faults_and_events_in_their_time(pretend, arm, control):
     pretend.simulator.plant_clock.load_script(
         {

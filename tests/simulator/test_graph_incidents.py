@@ -2,6 +2,8 @@
 
 import pytest
 
+from simulator.graph import incidents
+
 DOWNLOAD = "tuesday-download"
 CLOSING = {
     "status": "resolved",
@@ -58,8 +60,8 @@ def test_a_page_holds_fifty_at_most(graph, control):
     assert len({body["id"] for body in first["value"] + second["value"]}) == 52
 
 
-def test_far_into_a_long_list_nothing_comes(graph, control):
-    control.graph(max_skip=4)
+def test_far_into_a_long_list_nothing_comes(graph, control, monkeypatch):
+    monkeypatch.setattr(incidents, "MAX_SKIP", 4)
     control.inject(count=9, properties={"title": "One of many"})
     link, bodies = None, []
     for _ in range(9):
@@ -141,13 +143,10 @@ def test_a_change_that_graph_does_not_take(graph, incident, wrong):
     assert code(graph("PATCH", f"/incidents/{incident}", json=wrong)) == (400, "BadRequest")
 
 
-def test_values_are_read_in_any_case_and_in_progress_may_be_refused(graph, incident, control):
+def test_values_are_read_in_any_case(graph, incident):
     answer = graph("PATCH", f"/incidents/{incident}", json={"status": "InProgress"}).json()
     assert answer["status"] == "inProgress"
     assert arm_properties(graph, incident)["status"] == "Active"
-    control.graph(in_progress=False)
-    answer = graph("PATCH", f"/incidents/{incident}", json={"status": "inProgress"})
-    assert answer.status_code == 400
 
 
 def test_there_is_no_version_so_the_last_writer_wins(graph, incident):
@@ -259,11 +258,3 @@ def test_a_deleted_incident_is_in_no_list(graph, control):
     assert not graph.incidents()
     assert code(graph("GET", f"/incidents/{number}")) == (404, "NotFound")
     assert code(graph("GET", "/incidents/none"))[0] == 404
-
-
-def test_a_change_shows_late_where_the_list_lags(graph, control):
-    control.graph(list_lag_seconds=300)
-    control.inject(properties={"title": "new"})
-    assert not graph.incidents()
-    control.advance(301)
-    assert len(graph.incidents()) == 1

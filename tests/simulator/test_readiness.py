@@ -117,9 +117,8 @@ def test_the_defender_portal_switches_rules_off_and_shows_its_connector(arm, con
     assert "MicrosoftThreatProtection" in kinds
 
 
-def test_playbooks_are_found_in_their_group(shared_arm):
-    place = shared_arm.workspace
-    path = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
+def test_playbooks_are_found_in_their_subscription(shared_arm):
+    path = f"/subscriptions/{shared_arm.workspace.subscription_id}"
     workflows = shared_arm("GET", "/providers/Microsoft.Logic/workflows", at=path).json()["value"]
     assert "isolate-device" in {workflow["name"] for workflow in workflows}
 

@@ -52,8 +52,8 @@ def test_calls_without_a_good_token_are_refused(arm):
         assert arm("GET", "/incidents").status_code == 401
 
 
-def test_a_token_ends(arm, control):
-    control.settings(token_seconds=0)
+def test_a_token_ends(arm, monkeypatch):
+    monkeypatch.setattr(arm.running.simulator.azure.identities, "lifetime", 0)
     arm.token = arm.sign_in().json()["access_token"]
     answer = arm("GET", "/incidents")
     assert refusal(answer) == (401, "ExpiredAuthenticationToken")
