@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from alerts.rules.windows import WEEK, ranges_by_zone, window_zone_of
+from alerts.rules.windows import WEEK, joined_ranges, ranges_by_zone, window_zone_of
 
 EPOCH: Final = datetime(1970, 1, 5, tzinfo=UTC)  # a Monday; minutes are counted from here
 _MINUTE = timedelta(minutes=1)
@@ -76,17 +76,7 @@ def _in_utc(windows: Windows, at: datetime) -> _Ranges:
             first = (start - offset) % WEEK
             last = first + end - start
             parts += [(first, min(last, WEEK)), *([(0, last - WEEK)] if last > WEEK else [])]
-    return _joined(parts)
-
-
-def _joined(parts: _Ranges) -> _Ranges:
-    joined: _Ranges = []
-    for start, end in sorted(parts):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(joined[-1][1], end)
-        else:
-            joined.append((start, end))
-    return joined
+    return joined_ranges(parts)
 
 
 def _common(ours: _Ranges, theirs: _Ranges) -> _Ranges:

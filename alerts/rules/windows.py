@@ -60,7 +60,7 @@ def ranges_by_zone(values: tuple[str, ...]) -> tuple[tuple[str, Ranges], ...]:
         begins, ends = first + start, first + end + (DAY if end <= start else 0)
         parts = [(begins, min(ends, WEEK))] + ([(0, ends - WEEK)] if ends > WEEK else [])
         by_zone.setdefault(zone, []).extend(parts)
-    return tuple((zone, _joined(parts)) for zone, parts in sorted(by_zone.items()))
+    return tuple((zone, tuple(joined_ranges(parts))) for zone, parts in sorted(by_zone.items()))
 
 
 def minutes_a_week(values: Iterable[str]) -> int:
@@ -110,14 +110,15 @@ def _read(found: re.Match[str]) -> tuple[int, int, str]:
     return start, end, found[8]
 
 
-def _joined(parts: list[tuple[int, int]]) -> Ranges:
+def joined_ranges(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges in order, with those that meet as one."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(parts):
         if joined and start <= joined[-1][1]:
             joined[-1] = joined[-1][0], max(joined[-1][1], end)
         else:
             joined.append((start, end))
-    return tuple(joined)
+    return joined
 
 
 @cache

@@ -2,13 +2,12 @@
 
 import argparse
 import json
-from collections import Counter
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
 from typing import Any
 
-from bench.suppression.figures import count_losses, measure
+from bench.suppression.figures import measure
 from bench.suppression.future import live_through
 from bench.suppression.world import World
 from simulator.scenarios import build_scenario
@@ -23,10 +22,8 @@ def main() -> None:
     parser.add_argument("--seeds", default=",".join(map(str, REPORTED)))
     parser.add_argument("--shape", choices=SHAPES, help="one shape for all seeds; else in turn")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--losses", action="store_true", help="say why incidents reach people")
     options = parser.parse_args()
     results = []
-    losses: Counter[str] = Counter()
     for number, seed in enumerate(int(text) for text in options.seeds.split(",")):
         shape = options.shape or SHAPES[number % len(SHAPES)]
         began = perf_counter()
@@ -35,11 +32,7 @@ def main() -> None:
         result = measure(world, outcome) | {"seconds": round(perf_counter() - began, 1)}
         results.append(result)
         print(line(result), flush=True)
-        if options.losses:
-            losses += count_losses(world, outcome)
     print(summary(results))
-    for cause, n in losses.most_common():
-        print(f"{n / losses.total():6.1%} {cause}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
 

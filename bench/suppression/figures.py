@@ -1,18 +1,17 @@
 """What came of it, measured against the truth: the only part of this bench that reads it. Beside it
-stands what others do on the same data (watchlist and hours, exact pairs, a severity cut), and why
-harmless incidents still reached people after the trial days.
+stands what others do on the same data (watchlist and hours, exact pairs, a severity cut).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
 from typing import Any
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.rules.guards.lifecycle import TRIAL
 from bench.suppression.future import Outcome
-from bench.suppression.rules import SignedRule, count_rules
+from bench.suppression.rules import count_rules
 from bench.suppression.world import CRITICAL, World
 from simulator.scenarios.records import Alert, Incident
 
@@ -194,57 +193,3 @@ def _compare(
         "reduction": _reduction(after_trial, closed),
         "attack_incidents_suppressed": sum(i.id in closed for i in attacks),
     }
-
-
-def count_losses(world: World, outcome: Outcome) -> Counter[str]:
-    """Return for each cause how many harmless incidents reached a person; and how many did not."""
-    recurring = {(p.site, p.name) for p in world.scenario.processes if p.recurs}
-    counts: Counter[str] = Counter()
-    for incident in world.scenario.incidents:
-        if incident.is_attack or incident.at < world.scenario.split_at + TRIAL:
-            continue
-        if incident.id in outcome.closed:
-            counts["closed"] += 1
-        elif is_guarded(incident):
-            counts["never list, safety system or crown jewel"] += 1
-        elif any((incident.site, truth) not in recurring for truth in incident.alert_truths):
-            counts["happened once, storm, long tail"] += 1
-        else:
-            counts[_cause(world, outcome, incident)] += 1
-    return counts
-
-
-def _cause(world: World, outcome: Outcome, incident: Incident) -> str:
-    rules = outcome.rules[incident.site]
-    covering = [[r for r in rules if r.covers(a.facts)] for a in world.alerts[incident.id]]
-    reason = outcome.kept_open.get(incident.id, "")
-    if reason == "trial":
-        began = [
-            [r for r in rules_of_alert if r.signed_at <= incident.at] for rules_of_alert in covering
-        ]
-        is_first = any(all(_is_first(r, rules) for r in rules_of_alert) for rules_of_alert in began)
-        return "trial of a first version" if is_first else "trial of a new version"
-    if reason:
-        return reason
-    if not all(covering):
-        return "no rule was ever signed"
-    states = [{_state(rule, incident.at) for rule in rules_of_alert} for rules_of_alert in covering]
-    idle = [of_alert for of_alert in states if "acting" not in of_alert]
-    for state in ("paused", "retired", "signed later"):
-        if any(state in of_alert for of_alert in idle):
-            return state
-    return "several rules at different times"
-
-
-def _is_first(rule: SignedRule, rules: Sequence[SignedRule]) -> bool:
-    return not any(
-        other.number == rule.number and other.signed_at < rule.signed_at for other in rules
-    )
-
-
-def _state(rule: SignedRule, at: datetime) -> str:
-    if rule.signed_at > at:
-        return "signed later"
-    if rule.retired_at is not None and rule.retired_at <= at:
-        return "retired"
-    return "paused" if rule.was_paused(at) else "acting"

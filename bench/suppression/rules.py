@@ -59,11 +59,6 @@ class SignedRule:
             self.retired_at = self.next_version.live_at
         return self.retired_at is None and (self.paused_until is None or self.paused_until <= now)
 
-    def was_paused(self, at: datetime) -> bool:
-        """Whether it stood still then, because of a true positive. Only the last time is known."""
-        until = self.paused_until
-        return until is not None and until - PAUSE <= at < until
-
     @property
     def is_replaced(self) -> bool:
         """Whether a newer version of it is in its trial."""

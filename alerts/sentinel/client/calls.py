@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from azure.core import PipelineClient
 from azure.core.credentials import TokenCredential
 from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
@@ -67,7 +68,7 @@ class SignedCalls:
         *,
         endpoint: str,
         scope: str,
-        carrier: MakeCarrier,
+        carrier: MakeCarrier | None = None,
         seconds: float = TOTAL_SECONDS,
         breaker: HostBreaker | None = None,
     ) -> None:
@@ -93,7 +94,11 @@ class SignedCalls:
             CappedRetry(retry_backoff_factor=0.2),
             signed_in,
         ]
-        self._carrier = carrier(signed_in, policies, self._transport)
+        self._carrier = (
+            carrier(signed_in, policies, self._transport)
+            if carrier
+            else PipelineClient(self._endpoint, policies=policies, transport=self._transport)
+        )
         self.calls_left: dict[str, int] = {}
         self.answered = 0
         self.credential_ends_at: datetime | None = None

@@ -26,8 +26,8 @@ class SentinelError(Exception):
 NOBODY_THERE = "ServiceRequestError"  # the SDK's name for a connection that was not made
 
 
-class SentinelUnavailable(SentinelError):
-    """No usable answer: unreachable, too slow, broken off, or an error of the other side."""
+class _NotNow(SentinelError):
+    """No usable answer for now. `retry_after` is what the server said in seconds, uncapped."""
 
     def __init__(
         self,
@@ -41,26 +41,18 @@ class SentinelUnavailable(SentinelError):
         super().__init__(message, status=status, code=code, request_id=request_id)
         self.retry_after = retry_after
 
+
+class SentinelUnavailable(_NotNow):
+    """No usable answer: unreachable, too slow, broken off, or an error of the other side."""
+
     @property
     def was_not_sent(self) -> bool:
         """Whether it is sure that the call never got there: nobody took up the connection."""
         return self.code == NOBODY_THERE
 
 
-class SentinelThrottled(SentinelError):
-    """Too many calls. `retry_after` is what the server said in seconds, uncapped, or None."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        status: int = 429,
-        code: str = "",
-        request_id: str = "",
-    ) -> None:
-        super().__init__(message, status=status, code=code, request_id=request_id)
-        self.retry_after = retry_after
+class SentinelThrottled(_NotNow):
+    """Too many calls (429)."""
 
 
 TOO_LARGE = "AnswerTooLarge"  # more than one answer may hold

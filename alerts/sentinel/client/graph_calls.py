@@ -1,17 +1,15 @@
 """Microsoft Graph's security incidents by raw calls: its SDK has no comments and weighs 132 MB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import orjson
-from azure.core import PipelineClient
 
-from alerts.sentinel.client.authentication import SignedIn
 from alerts.sentinel.client.breakers import HostBreaker
-from alerts.sentinel.client.calls import Carrier, SignedCalls
+from alerts.sentinel.client.calls import SignedCalls
 from alerts.sentinel.client.connection import Connection
-from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
+from alerts.sentinel.client.limits import TOTAL_SECONDS
 
 # Without it, newer values arrive as unknownFutureValue: an incident's own state among them.
 _PREFER: Final = {"Prefer": "include-unknown-enum-members"}
@@ -31,18 +29,10 @@ class GraphCalls(SignedCalls):
         seconds: float = TOTAL_SECONDS,
         breaker: HostBreaker | None = None,
     ) -> None:
-        def carrier(
-            _signed_in: SignedIn, policies: Sequence[Any], transport: BoundedTransport
-        ) -> Carrier:
-            return PipelineClient(
-                connection.graph_endpoint.rstrip("/"), policies=policies, transport=transport
-            )
-
         super().__init__(
             connection,
             endpoint=connection.graph_endpoint,
             scope=connection.graph_scope,
-            carrier=carrier,
             seconds=seconds,
             breaker=breaker,
         )

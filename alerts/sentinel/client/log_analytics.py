@@ -6,20 +6,17 @@ the window of a question that is not (`is_too_much`). Why no SDK: docs/decisions
 """
 
 import os
-from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
-from azure.core import PipelineClient
 
 from alerts.sentinel.client.answers import object_in
-from alerts.sentinel.client.authentication import SignedIn
 from alerts.sentinel.client.breakers import LOGS_HOST, HostBreaker, breaker_of_host
-from alerts.sentinel.client.calls import Carrier, SignedCalls
+from alerts.sentinel.client.calls import SignedCalls
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.errors import TOO_LARGE, SentinelError, SentinelRefused
-from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
+from alerts.sentinel.client.limits import TOTAL_SECONDS
 
 NO_ADDRESS = "NoLogsAddress"
 _WORKSPACES = "2022-10-01"
@@ -40,29 +37,6 @@ class _Host(SignedCalls):
     """One host that is asked without an SDK of its own."""
 
     slow_is_answer = True
-
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        endpoint: str,
-        scope: str,
-        seconds: float,
-        breaker: HostBreaker | None = None,
-    ) -> None:
-        def carrier(
-            _signed_in: SignedIn, policies: Sequence[Any], transport: BoundedTransport
-        ) -> Carrier:
-            return cast(Carrier, PipelineClient(endpoint, policies=policies, transport=transport))
-
-        super().__init__(
-            connection,
-            endpoint=endpoint,
-            scope=scope,
-            carrier=carrier,
-            seconds=seconds,
-            breaker=breaker,
-        )
 
     def call(self, method: str, path: str, content: bytes | None = None, **headers: str) -> bytes:
         """The JSON of an answer of this host."""
