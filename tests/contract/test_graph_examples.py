@@ -182,7 +182,6 @@ def graph():
             permissions=[
                 "SecurityIncident.ReadWrite.All",
                 "SecurityAlert.ReadWrite.All",
-                "SecurityData.Manage.All",
             ],
         )
         client = GraphCalls(running)
