@@ -42,14 +42,14 @@ def make_versions(count: int, *, state: str) -> list[Any]:
     versions of this state; return them.
     """
     from alerts.patterns.engine.rule_text import rule_for
-    from alerts.patterns.models import Candidate
+    from alerts.patterns.models import Pattern
     from alerts.rules.rule import as_json, rule_hash
     from alerts.suppression.models import BackTestRun, Rule, RuleVersion, Signature
     from portal.accounts.models import User
 
     by = User.objects.get(email="judge@demo.example")
     soc, _ = User.objects.get_or_create(email="soc@demo.example", defaults={"name": "SOC"})
-    free = Candidate.objects.filter(rule=None, obstacles=[])
+    free = Pattern.objects.filter(rule=None, obstacles=[])
     rows = list(free.order_by("-incidents", "pk")[:count])
     first, versions = Rule.objects.count() + 1, []
     for number, row in enumerate(rows, start=first):
@@ -89,7 +89,7 @@ def make_versions(count: int, *, state: str) -> list[Any]:
             )
         row.rule = rule
         versions.append(version)
-    Candidate.objects.bulk_update(rows, ["rule"])
+    Pattern.objects.bulk_update(rows, ["rule"])
     return versions
 
 

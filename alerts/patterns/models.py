@@ -38,14 +38,14 @@ class Mining(models.Model):
     history_days = models.PositiveIntegerField()  # how much of them there was
     alerts = models.PositiveIntegerField()
     verdicts = models.PositiveIntegerField()  # annotations that were sure of it
-    candidates = models.PositiveIntegerField()
+    patterns = models.PositiveIntegerField(db_column="candidates")
     seconds = models.FloatField()
 
     class Meta:
         indexes = [models.Index(fields=["-ran_at"], name="minings_newest")]
 
     def __str__(self) -> str:
-        return f"{self.candidates} patterns from {self.alerts} alerts"
+        return f"{self.patterns} patterns from {self.alerts} alerts"
 
 
 class SiteMining(models.Model):
@@ -82,7 +82,7 @@ class SiteMining(models.Model):
         return self.plan_incidents / self.incidents if self.incidents else 0.0
 
 
-class Candidate(models.Model):
+class Pattern(models.Model):
     """A pattern that may become a rule: one process of a site. Figures are of the latest mining
     that found it; what people made of it stays, although its members grow.
     """
@@ -94,7 +94,8 @@ class Candidate(models.Model):
     # Mining finds patterns of sites only; none: a decision from before that was so.
     site = models.ForeignKey("sites.Site", on_delete=models.CASCADE, null=True, related_name="+")
     title = models.CharField(max_length=200)
-    pattern = models.JSONField(validators=[check_pattern])  # `engine.pattern_json`
+    # What `engine.pattern` writes as plain data.
+    definition = models.JSONField(validators=[check_pattern], db_column="pattern")
     alert_types = ArrayField(models.TextField())
     search_text = models.TextField(blank=True)  # types and members
 
@@ -148,6 +149,7 @@ class Candidate(models.Model):
     )
 
     class Meta:
+        db_table = "patterns_candidate"
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state="rejected") | ~Q(state_reason=""),
@@ -173,7 +175,7 @@ class Candidate(models.Model):
     @property
     def process(self) -> MinedPattern:
         """The pattern as the engine takes it; without figures."""
-        return pattern_from_json(self.pattern)
+        return pattern_from_json(self.definition)
 
     @property
     def is_little_evidence(self) -> bool:
@@ -201,8 +203,12 @@ class PlanQuestion(models.Model):
     none is asked twice.
     """
 
-    candidate = models.ForeignKey(
-        Candidate, on_delete=models.SET_NULL, null=True, related_name="questions"
+    pattern = models.ForeignKey(
+        Pattern,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="questions",
+        db_column="candidate_id",
     )
     review = models.OneToOneField("reviews.Review", on_delete=models.CASCADE, related_name="+")
     site = models.ForeignKey("sites.Site", on_delete=models.CASCADE, related_name="+")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from alerts.patterns.models import Candidate, PatternState
+from alerts.patterns.models import Pattern, PatternState
 from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
@@ -13,27 +13,27 @@ from portal.accounts.queries import reach_of
 from portal.ui.words import number, numeral
 
 
-def may_decide(candidate: Candidate, *, by: User) -> bool:
+def may_decide(pattern: Pattern, *, by: User) -> bool:
     """Whether to show this person what can be done with it."""
     reach = reach_of(by, PROPOSING)
-    return reach.covers(candidate.workspace) or (
-        candidate.site is not None and candidate.site.uuid in reach.sites
+    return reach.covers(pattern.workspace) or (
+        pattern.site is not None and pattern.site.uuid in reach.sites
     )
 
 
-def reasons_against_deciding_pattern(candidate: Candidate, *, by: User) -> list[str]:
+def reasons_against_deciding_pattern(pattern: Pattern, *, by: User) -> list[str]:
     """Why this person may not reject it, put it off or make a rule of it."""
-    if not may_decide(candidate, by=by):
+    if not may_decide(pattern, by=by):
         return [_("Only OT and SOC people of its site or workspace can decide on a pattern.")]
     return []
 
 
-def reasons_against_rule_of_pattern(candidate: Candidate, *, by: User) -> list[str]:
+def reasons_against_rule_of_pattern(pattern: Pattern, *, by: User) -> list[str]:
     """Why no rule is made of it now. What guards hold against it, it says itself."""
-    reasons = reasons_against_deciding_pattern(candidate, by=by)
-    if candidate.state == PatternState.HAS_RULE and candidate.rule is not None:
-        reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
-    return [*reasons, *obstacles_in_words(candidate.obstacles)]
+    reasons = reasons_against_deciding_pattern(pattern, by=by)
+    if pattern.state == PatternState.HAS_RULE and pattern.rule is not None:
+        reasons.append(_("%(rule)s was already made from it.") % {"rule": pattern.rule.label})
+    return [*reasons, *obstacles_in_words(pattern.obstacles)]
 
 
 def obstacles_in_words(obstacles: Iterable[tuple[str, dict[str, str]]]) -> list[str]:

@@ -14,7 +14,7 @@ class AuditedThing:
     """
 
     name: str
-    models: str  # labels, separated by blanks
+    models: str  # labels as entries have them, separated by blanks
     verbs: str  # separated by blanks
     read_by: str = ""
 
@@ -122,6 +122,9 @@ AUDITED_THINGS: Final = (
     AuditedThing("catalog.offer", "catalog.sourcefile", "taken declined"),
     AuditedThing("progress.note", "progress.lessonnote", "sent finished"),
 )
+# Models that were renamed. Their entries keep the former label: entries that are there are part of
+# the hash chain, and who asks the record for one object finds all of them by one label.
+FORMER_LABELS: Final = {"patterns.pattern": "patterns.candidate"}
 MODELS_OF_ACTION: Final = {
     f"{thing.name}.{verb}": thing.models.split()
     for thing in AUDITED_THINGS

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from portal.audit.actions import MODELS_OF_ACTION
+from portal.audit.actions import FORMER_LABELS, MODELS_OF_ACTION
 from portal.audit.anchors import keep_outside, read_anchors
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
@@ -28,8 +28,9 @@ def record(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Audit entries belong into the transaction of what they record.")
-    if on._meta.label_lower not in MODELS_OF_ACTION.get(action, ()):
-        raise ValueError(f"{action} on {on._meta.label_lower} is not in portal/audit/actions.py.")
+    label = FORMER_LABELS.get(on._meta.label_lower, on._meta.label_lower)
+    if label not in MODELS_OF_ACTION.get(action, ()):
+        raise ValueError(f"{action} on {label} is not in portal/audit/actions.py.")
     actor = by if isinstance(by, models.Model) else None
     token = getattr(by, "via_token", None)  # a program that acts for the person (G14)
     if token is not None:
@@ -39,7 +40,7 @@ def record(
         actor_id=cast(int, actor.pk) if actor is not None else None,
         actor_label=(f"{by}, with the token {token}" if token else str(by))[:200],
         action=action,
-        object_type=on._meta.label_lower,
+        object_type=label,
         object_id=str(on.pk),
         object_label=str(on)[:300],
         details={name: _plain(value) for name, value in details.items()},

@@ -23,7 +23,7 @@ from tests.factories.automation import make_automation
 from tests.factories.exports import make_export
 from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
 from tests.factories.lessons import make_answers, make_lessons
-from tests.factories.patterns import make_candidate, make_site_mining
+from tests.factories.patterns import make_pattern, make_site_mining
 from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
 
@@ -94,7 +94,7 @@ def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
         "rules": version.rule.uuid,
         "ledger": line.pk,
         "deployments": wanted.pk,
-        "patterns": make_candidate(workspace, site, plan_order=1, plan_gain=9, plan_share=1.0).uuid,
+        "patterns": make_pattern(workspace, site, plan_order=1, plan_gain=9, plan_share=1.0).uuid,
         "incidents": incidents[0].pk,
         "alerts": alert.pk,
         "reviews": asked.uuid,
@@ -151,7 +151,7 @@ def things_of(workspace, site, ids):
         "consent": ids["consents"],
         "rule": ids["made-rules"],
         "work": ids["planned-work"],
-        "candidate": ids["patterns"],
+        "pattern": ids["patterns"],
         "version": version.uuid,
         "entry_id": ids["ledger"],
         "stop_id": stop.pk,

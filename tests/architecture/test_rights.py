@@ -24,7 +24,7 @@ from alerts.incidents.queries import incidents_visible_to, sites_in_reach
 from alerts.intake import policies as intake
 from alerts.outbox.models import Change
 from alerts.outbox.policies import reasons_against_resolving
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from alerts.patterns.policies import may_decide
 from alerts.planned_work import policies as planned_work
 from alerts.readiness import policies as readiness
@@ -171,7 +171,7 @@ ACTS = {
         lambda user, plant: reasons_against_resolving(Change(workspace=plant.workspace), by=user)
     ),
     "patterns.decide": lambda user, plant: may_decide(
-        Candidate(workspace=plant.workspace, site=plant.site), by=user
+        Pattern(workspace=plant.workspace, site=plant.site), by=user
     ),
     "planned_work.plan": lambda user, plant: planned_work.may_plan_at(plant.site, by=user),
     "planned_work.confirm": lambda user, plant: planned_work._may_be_second(plant.site, by=user),

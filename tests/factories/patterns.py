@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from alerts.patterns.models import Candidate, Mining, SiteMining
+from alerts.patterns.models import Mining, Pattern, SiteMining
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from tests.factories.incidents import NOON
@@ -31,12 +31,12 @@ def pattern_json(site: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def make_candidate(workspace: Workspace, site: Site, **columns: Any) -> Candidate:
+def make_pattern(workspace: Workspace, site: Site, **columns: Any) -> Pattern:
     """A pattern that nobody has judged or decided about."""
     values: dict[str, Any] = {
         "key": uuid.uuid4(),
         "title": "Modbus Exception: ENG-WS-04 to PLC-4",
-        "pattern": pattern_json(site.name),
+        "definition": pattern_json(site.name),
         "alert_types": ["Modbus Exception"],
         "search_text": "Modbus Exception ENG-WS-04 PLC-4",
         "alerts": 9,
@@ -47,13 +47,13 @@ def make_candidate(workspace: Workspace, site: Site, **columns: Any) -> Candidat
         "rhythm": [0] * 168,
         "mined_at": NOON,
     }
-    return Candidate.objects.create(workspace=workspace, site=site, **values | columns)
+    return Pattern.objects.create(workspace=workspace, site=site, **values | columns)
 
 
 def make_site_mining(site: Site, **columns: Any) -> SiteMining:
     """The totals of a mining at a site, with one step in its plan."""
     mining = Mining.objects.create(
-        ran_at=NOON, days=60, history_days=90, alerts=9, verdicts=0, candidates=1, seconds=0.1
+        ran_at=NOON, days=60, history_days=90, alerts=9, verdicts=0, patterns=1, seconds=0.1
     )
     values = {
         "history_days": 90,

@@ -1,1 +1,1 @@
-"""Candidates over REST."""
+"""Patterns over REST."""

@@ -132,8 +132,9 @@ class PatternSerializer(ListRow):
     obstacles = ListField(child=CharField(), help_text="why it cannot become a rule as it stands")
     mined_at = DateTimeField(help_text="when it was last found")
     pattern = DictField(
+        source="definition",
         help_text="what it says: types, sides with their rung and members, protocols, functions, "
-        "hours, exceptions"
+        "hours, exceptions",
     )
     reasons = WidthReasonSerializer(many=True, help_text="why it is this wide")
     types = PatternTypeSerializer(

@@ -1,4 +1,4 @@
-"""Addresses of candidates and of the plan below /api/v1/."""
+"""Addresses of patterns and of the plan below /api/v1/."""
 
 from django.urls import path
 

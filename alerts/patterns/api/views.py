@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from alerts.patterns.api.listings import PATTERNS
-from alerts.patterns.models import Candidate
-from alerts.patterns.queries.patterns import candidates_visible_to
+from alerts.patterns.models import Pattern
+from alerts.patterns.queries.patterns import patterns_visible_to
 from alerts.patterns.services.decide import (
     MAX_REASON,
-    reject_candidate,
-    reopen_candidate,
-    snooze_candidate,
+    reject_pattern,
+    reopen_pattern,
+    snooze_pattern,
     turn_into_rule,
 )
 from alerts.suppression.policies import PROPOSING
@@ -39,30 +39,30 @@ class PatternViewSet(Resource):
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
 
-    def rows(self) -> QuerySet[Candidate]:
+    def rows(self) -> QuerySet[Pattern]:
         """Patterns of the person's workspaces and sites."""
-        return candidates_visible_to(self.person)
+        return patterns_visible_to(self.person)
 
-    def workspace_of(self, row: Candidate) -> str:
+    def workspace_of(self, row: Pattern) -> str:
         """Where its alerts came from."""
         return row.workspace.name
 
     @command(Nothing, **WRITE)
-    def rule(self, row: Candidate, payload: dict[str, Any]) -> None:
+    def rule(self, row: Pattern, payload: dict[str, Any]) -> None:
         """Write the draft of a rule that says what it is; `rule` is then its id."""
-        turn_into_rule(candidate_id=row.pk, by=self.person, now=self.now)
+        turn_into_rule(pattern_id=row.pk, by=self.person, now=self.now)
 
     @command(RejectIn, **WRITE)
-    def reject(self, row: Candidate, payload: dict[str, Any]) -> None:
+    def reject(self, row: Pattern, payload: dict[str, Any]) -> None:
         """Say why no rule shall come of it; it is not offered again."""
-        reject_candidate(candidate_id=row.pk, by=self.person, now=self.now, **payload)
+        reject_pattern(pattern_id=row.pk, by=self.person, now=self.now, **payload)
 
     @command(Nothing, **WRITE)
-    def snooze(self, row: Candidate, payload: dict[str, Any]) -> None:
+    def snooze(self, row: Pattern, payload: dict[str, Any]) -> None:
         """Put it off for thirty days."""
-        snooze_candidate(candidate_id=row.pk, by=self.person, now=self.now)
+        snooze_pattern(pattern_id=row.pk, by=self.person, now=self.now)
 
     @command(Nothing, **WRITE)
-    def reopen(self, row: Candidate, payload: dict[str, Any]) -> None:
+    def reopen(self, row: Pattern, payload: dict[str, Any]) -> None:
         """Offer it again after it was rejected or put off."""
-        reopen_candidate(candidate_id=row.pk, by=self.person, now=self.now)
+        reopen_pattern(pattern_id=row.pk, by=self.person, now=self.now)

@@ -14,7 +14,7 @@ from alerts.incidents.queries import (
     sites_in_reach,
 )
 from alerts.patterns.engine.rule_text import rule_for
-from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
+from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries.questions import (
     annotations_visible_to,
@@ -56,9 +56,9 @@ class MiningStatus:
         return self.days >= NEEDED_DAYS and self.verdicts >= NEEDED_VERDICTS
 
 
-def candidates_visible_to(user: User) -> QuerySet[Candidate]:
+def patterns_visible_to(user: User) -> QuerySet[Pattern]:
     """Patterns of the person's workspaces and sites, the one that saves most first."""
-    rows = Candidate.objects.select_related("workspace__organisation", "site", "rule", "state_by")
+    rows = Pattern.objects.select_related("workspace__organisation", "site", "rule", "state_by")
     rows = rows.order_by("-rank", "-incidents", "pk")
     reach = reach_of(user)
     if reach.everywhere:
@@ -66,14 +66,14 @@ def candidates_visible_to(user: User) -> QuerySet[Candidate]:
     return rows.filter(reach.workspaces_where("workspace__") | Q(site__uuid__in=reach.sites))
 
 
-def open_candidates(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
+def open_patterns(rows: QuerySet[Pattern], *, now: datetime) -> QuerySet[Pattern]:
     """Those nobody has decided about, and those put off until a day that has come."""
     return rows.filter(
         Q(state=PatternState.OPEN) | Q(state=PatternState.SNOOZED, snoozed_until__lte=now)
     )
 
 
-def snoozed_candidates(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
+def snoozed_patterns(rows: QuerySet[Pattern], *, now: datetime) -> QuerySet[Pattern]:
     """Those put off until a later day."""
     return rows.filter(state=PatternState.SNOOZED, snoozed_until__gt=now)
 
@@ -126,7 +126,7 @@ def site_minings(sites: Iterable[Site] | None = None) -> QuerySet[SiteMining]:
     return rows.select_related("mining", "site").order_by("site__name")
 
 
-def plan_candidates(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
+def patterns_in_plan(rows: QuerySet[Pattern]) -> QuerySet[Pattern]:
     """Return the steps of the plan in their order, without what people declined since."""
     steps = rows.filter(
         plan_order__isnull=False, state__in=[PatternState.OPEN, PatternState.HAS_RULE]
@@ -135,10 +135,10 @@ def plan_candidates(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
 
 
 def incidents_of_pattern(
-    candidate: Candidate, incidents: QuerySet[Incident], *, now: datetime
+    pattern: Pattern, incidents: QuerySet[Incident], *, now: datetime
 ) -> QuerySet[Incident]:
     """Return those of these incidents that the pattern covers, found by the database."""
-    scope = rule_condition_sql(_rule_of(candidate, now))
+    scope = rule_condition_sql(_rule_of(pattern, now))
     ids = RawSQL(
         "SELECT l.incident_id FROM incidents_alerts a"
         f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {scope.text}",
@@ -147,9 +147,9 @@ def incidents_of_pattern(
     return incidents.filter(pk__in=ids)
 
 
-def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[Annotation]:
+def annotations_of(pattern: Pattern, *, now: datetime, limit: int) -> list[Annotation]:
     """Return OT's verdicts on its alerts that count as evidence, the newest first."""
-    scope = rule_condition_sql(_rule_of(candidate, now))
+    scope = rule_condition_sql(_rule_of(pattern, now))
     ids = fetch_rows(
         "SELECT n.annotation_id FROM reviews_verdict_alerts n"
         " JOIN reviews_verdicts v ON v.id = n.annotation_id"
@@ -173,20 +173,20 @@ class CounterExample:
     verdict: str  # of OT; empty where nobody judged it
 
 
-def counter_examples(candidate: Candidate, *, now: datetime, limit: int) -> list[CounterExample]:
+def counter_examples(pattern: Pattern, *, now: datetime, limit: int) -> list[CounterExample]:
     """Return the nearest alerts outside, those that OT called suspicious first."""
-    rule = _rule_of(candidate, now)
+    rule = _rule_of(pattern, now)
     period = TimeSpan(now - timedelta(days=NEAR_DAYS), now)
     suspicious = suspicious_near_misses(rule, period)[-limit:]
     near = near_misses(rule)
     others = fetch_rows(
         "SELECT a.id FROM incidents_alerts a WHERE a.at >= %s AND a.at < %s AND a.site_id = %s"
         f" AND {near.text} ORDER BY a.at DESC LIMIT %s",
-        (period.start, period.end, candidate.site_id, *near.params, limit),
+        (period.start, period.end, pattern.site_id, *near.params, limit),
     )
     ids = list(dict.fromkeys([*suspicious, *(pk for (pk,) in others)]))[:limit]
     why = why_kept_out(rule, ids)
-    alerts = Alert.objects.filter(pk__in=ids, site=candidate.site_id).in_bulk()
+    alerts = Alert.objects.filter(pk__in=ids, site=pattern.site_id).in_bulk()
     incidents = dict(
         Alert.incidents.through.objects.filter(alert__in=ids).values_list("alert", "incident")
     )
@@ -203,5 +203,5 @@ def counter_examples(candidate: Candidate, *, now: datetime, limit: int) -> list
     ]
 
 
-def _rule_of(candidate: Candidate, now: datetime) -> RuleDefinition:
-    return rule_for(candidate.process, time_zone=candidate.time_zone, now=now)
+def _rule_of(pattern: Pattern, now: datetime) -> RuleDefinition:
+    return rule_for(pattern.process, time_zone=pattern.time_zone, now=now)

@@ -10,8 +10,8 @@ from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from alerts.incidents.queries import sites_in_reach
-from alerts.patterns.models import Candidate, PatternState, SiteMining
-from alerts.patterns.queries.patterns import candidates_visible_to, plan_candidates, site_minings
+from alerts.patterns.models import Pattern, PatternState, SiteMining
+from alerts.patterns.queries.patterns import patterns_in_plan, patterns_visible_to, site_minings
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import VersionState as RuleState
@@ -44,7 +44,7 @@ TO_SIGN: Final = (StepState.READY, StepState.DRAFT, StepState.OT, StepState.SOC)
 class PlanStep:
     """One rule of the plan. `share`: of the site's incidents, what it alone adds."""
 
-    candidate: Candidate
+    pattern: Pattern
     state: StepState
     share: float
     version: RuleVersion | None = None
@@ -52,7 +52,7 @@ class PlanStep:
     @property
     def gain(self) -> int:
         """How many incidents it adds."""
-        return self.candidate.plan_gain
+        return self.pattern.plan_gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class SitePlan:
     totals: SiteMining
     steps: list[PlanStep]
     acting: list[RuleVersion] = field(default_factory=list)
-    obstacles: list[Candidate] = field(default_factory=list)
+    obstacles: list[Pattern] = field(default_factory=list)
 
     def steps_in(self, *states: StepState) -> list[PlanStep]:
         """Return the steps whose turn it is with one of these, in the order of the plan."""
@@ -103,8 +103,8 @@ class SitePlan:
         harmless: set[object] = set()
         suspicious = 0
         for step in self.to_sign:
-            harmless.update(step.candidate.annotations)
-            suspicious += step.candidate.suspicious
+            harmless.update(step.pattern.annotations)
+            suspicious += step.pattern.suspicious
         return len(harmless) + suspicious, suspicious
 
     @property
@@ -120,33 +120,33 @@ def share_of(steps: Iterable[PlanStep]) -> float:
 
 def minutes_a_month(steps: Sequence[PlanStep], *, days: int) -> float | None:
     """Return the work that these steps save in thirty days; None where any was not measured."""
-    minutes_by_step = [step.candidate.minutes_each for step in steps]
+    minutes_by_step = [step.pattern.minutes_each for step in steps]
     if not minutes_by_step or any(minutes is None for minutes in minutes_by_step):
         return None
-    minutes = sum(step.gain * (step.candidate.minutes_each or 0.0) for step in steps)
+    minutes = sum(step.gain * (step.pattern.minutes_each or 0.0) for step in steps)
     return minutes * (MONTH / timedelta(days=days))
 
 
 def site_plans_for(user: User) -> list[SitePlan]:
     """Return the plan of every site that the person sees and that was mined, by name."""
     totals = list(site_minings(list(sites_in_reach(user))))
-    return _plans(totals, candidates_visible_to(user), versions_visible_to(user))
+    return _plans(totals, patterns_visible_to(user), versions_visible_to(user))
 
 
 def plans_of_all_sites() -> list[SitePlan]:
     """Return every plan there is, for the command line."""
-    rows = Candidate.objects.select_related("workspace__organisation", "site", "rule", "state_by")
+    rows = Pattern.objects.select_related("workspace__organisation", "site", "rule", "state_by")
     return _plans(list(site_minings()), rows, RuleVersion.objects.select_related("rule"))
 
 
 def _plans(
     totals: Sequence[SiteMining],
-    candidates: QuerySet[Candidate],
+    patterns: QuerySet[Pattern],
     versions_shown: QuerySet[RuleVersion],
 ) -> list[SitePlan]:
     sites = [site_totals.site_id for site_totals in totals]
-    visible = candidates.filter(site__in=sites)
-    steps = list(plan_candidates(visible))
+    visible = patterns.filter(site__in=sites)
+    steps = list(patterns_in_plan(visible))
     rule_ids = [step.rule_id for step in steps if step.rule_id]
     versions = _versions_by_rule(versions_shown.filter(rule__in=rule_ids))
     acting = _acting_at(sites)
@@ -166,25 +166,25 @@ def _plans(
     ]
 
 
-def _largest_blocked(candidates: QuerySet[Candidate]) -> list[Candidate]:
+def _largest_blocked(patterns: QuerySet[Pattern]) -> list[Pattern]:
     """The largest patterns of each site that cannot become a rule: there may be thousands."""
-    blocked = candidates.filter(state=PatternState.OPEN).exclude(obstacles=[]).order_by()
+    blocked = patterns.filter(state=PatternState.OPEN).exclude(obstacles=[]).order_by()
     order = (F("incidents").desc(), F("pk").asc())
     ranked = blocked.annotate(
         place=Window(RowNumber(), partition_by=[F("site")], order_by=order)
     ).filter(place__lte=MAX_OBSTACLES)
-    return list(candidates.filter(pk__in=ranked.values("pk")).order_by(*order))
+    return list(patterns.filter(pk__in=ranked.values("pk")).order_by(*order))
 
 
-def _step(candidate: Candidate, version: RuleVersion | None, totals: SiteMining) -> PlanStep:
-    share = candidate.plan_gain / totals.incidents if totals.incidents else 0.0
-    return PlanStep(candidate, step_state(candidate, version), share, version)
+def _step(pattern: Pattern, version: RuleVersion | None, totals: SiteMining) -> PlanStep:
+    share = pattern.plan_gain / totals.incidents if totals.incidents else 0.0
+    return PlanStep(pattern, step_state(pattern, version), share, version)
 
 
-def step_state(candidate: Candidate, version: RuleVersion | None) -> StepState:
+def step_state(pattern: Pattern, version: RuleVersion | None) -> StepState:
     """Return whose turn it is: by the rule that was made of the pattern, else by its evidence."""
     if version is None:
-        return StepState.READY if candidate.has_enough_evidence else StepState.EVIDENCE
+        return StepState.READY if pattern.has_enough_evidence else StepState.EVIDENCE
     if version.state == RuleState.LIVE:
         return StepState.LIVE
     if version.state == RuleState.CANARY:

@@ -41,7 +41,7 @@ def _curve(plan: SitePlan) -> list[dict[str, Any]]:
 
 
 def _step(step: PlanStep, order: int, share: float) -> dict[str, Any]:
-    row = step.candidate
+    row = step.pattern
     return {
         "order": order,
         "pattern": row.uuid,
@@ -63,7 +63,7 @@ def _question(question: IncidentToAsk) -> dict[str, Any]:
     return {
         "incident": question.incident.pk,
         "number": question.incident.number,
-        "pattern": question.step.candidate.uuid,
+        "pattern": question.step.pattern.uuid,
         "about": question.about,
         "for_trial": question.is_for_trial,
     }

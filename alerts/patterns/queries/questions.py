@@ -12,7 +12,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.engine.rule_text import rule_for
-from alerts.patterns.models import Candidate, PlanQuestion
+from alerts.patterns.models import Pattern, PlanQuestion
 from alerts.patterns.queries.plan import TO_SIGN, PlanStep, SitePlan, StepState
 from alerts.reviews.policies import ot_people_at, speaks_at
 from alerts.rules.guards.lifecycle import CREDIT_PERIOD, credit_wanted
@@ -104,10 +104,10 @@ def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questio
     """
     chosen: list[IncidentToAsk] = []
     complete: list[PlanStep] = []
-    waiting = _waiting_by_candidate(plan)
+    waiting = _waiting_by_pattern(plan)
     steps = plan.steps_in(StepState.EVIDENCE)
-    for step in sorted(steps, key=lambda step: -step.gain / answers_needed(step.candidate)):
-        needed = answers_needed(step.candidate) - waiting.get(step.candidate.pk, 0)
+    for step in sorted(steps, key=lambda step: -step.gain / answers_needed(step.pattern)):
+        needed = answers_needed(step.pattern) - waiting.get(step.pattern.pk, 0)
         questions = _questions_of(step, user, limit=min(needed, MAX_A_DAY - len(chosen)), now=now)
         chosen += questions
         if len(questions) >= needed:
@@ -125,21 +125,21 @@ def _for_trials(
 ) -> list[IncidentToAsk]:
     if limit <= 0:
         return []
-    targets = {step.candidate.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
-    steps = [step for step in plan.steps_in(*TO_SIGN) if targets[step.candidate.pk]][:MAX_STEPS]
+    targets = {step.pattern.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
+    steps = [step for step in plan.steps_in(*TO_SIGN) if targets[step.pattern.pk]][:MAX_STEPS]
     if not steps:
         return []
     waiting = Counter(
         PlanQuestion.objects.filter(
-            candidate__in=[step.candidate.pk for step in steps], review__settled_at=None
+            pattern__in=[step.pattern.pk for step in steps], review__settled_at=None
         )
         .exclude(review__state="withdrawn")
-        .values_list("candidate", flat=True)
+        .values_list("pattern", flat=True)
     )
     missing = {
-        step.candidate.pk: targets[step.candidate.pk] - waiting[step.candidate.pk] for step in steps
+        step.pattern.pk: targets[step.pattern.pk] - waiting[step.pattern.pk] for step in steps
     }
-    incidents = incidents_for_trials([step.candidate for step in steps], targets=missing, now=now)
+    incidents = incidents_for_trials([step.pattern for step in steps], targets=missing, now=now)
     visible = Incident.objects.all() if user is None else incidents_visible_to(user)
     rows = visible.select_related("workspace__organisation").in_bulk(
         [pk for ids in incidents.values() for pk in ids]
@@ -147,7 +147,7 @@ def _for_trials(
     return [
         IncidentToAsk(step, rows[pk], "", is_for_trial=True)
         for step in steps
-        for pk in incidents[step.candidate.pk]
+        for pk in incidents[step.pattern.pk]
         if pk in rows
     ][:limit]
 
@@ -158,11 +158,11 @@ def _people_at(plan: SitePlan, incident: Incident, user: User | None) -> list[Us
     return [person for person in people if person != user]
 
 
-def answers_needed(candidate: Candidate) -> int:
+def answers_needed(pattern: Pattern) -> int:
     """Return how many more answers, each about another unit, hold enough of its alerts."""
-    total = candidate.alerts or 1
-    share, needed = candidate.judged_share, 0
-    for unit in candidate.open_units:
+    total = pattern.alerts or 1
+    share, needed = pattern.judged_share, 0
+    for unit in pattern.open_units:
         if share >= MIN_JUDGED_SHARE:
             break
         share += int(unit["alerts"]) / total
@@ -184,16 +184,16 @@ def allowance(people: Sequence[User], incident: Incident, *, now: datetime) -> i
     return max(MAX_A_DAY - max(counts, default=0), 0)
 
 
-def _waiting_by_candidate(plan: SitePlan) -> dict[int, int]:
+def _waiting_by_pattern(plan: SitePlan) -> dict[int, int]:
     """How many questions of each step wait for an answer, or were answered since it was mined."""
-    ids = [step.candidate.pk for step in plan.steps_in(StepState.EVIDENCE)]
+    ids = [step.pattern.pk for step in plan.steps_in(StepState.EVIDENCE)]
     since = plan.totals.mining.ran_at
-    rows = PlanQuestion.objects.filter(candidate__in=ids).exclude(review__state="withdrawn")
+    rows = PlanQuestion.objects.filter(pattern__in=ids).exclude(review__state="withdrawn")
     counts: dict[int, int] = {}
     for row in rows.select_related("review"):
         settled = row.review.settled_at
-        if row.candidate_id is not None and (settled is None or settled > since):
-            counts[row.candidate_id] = counts.get(row.candidate_id, 0) + 1
+        if row.pattern_id is not None and (settled is None or settled > since):
+            counts[row.pattern_id] = counts.get(row.pattern_id, 0) + 1
     return counts
 
 
@@ -202,14 +202,14 @@ def _questions_of(
 ) -> list[IncidentToAsk]:
     if limit <= 0:
         return []
-    candidate = step.candidate
-    units: Sequence[dict[str, Any]] = candidate.open_units or [{"kind": "", "name": "", "zone": ""}]
+    pattern = step.pattern
+    units: Sequence[dict[str, Any]] = pattern.open_units or [{"kind": "", "name": "", "zone": ""}]
     questions: list[IncidentToAsk] = []
     incident_ids: set[int] = set()
     for unit in units:
         if len(questions) >= limit:
             break
-        pk = _unjudged_incident(candidate, unit, now=now)
+        pk = _unjudged_incident(pattern, unit, now=now)
         if pk is None or pk in incident_ids:
             continue
         visible = Incident.objects.all() if user is None else incidents_visible_to(user)
@@ -221,13 +221,13 @@ def _questions_of(
     return questions
 
 
-def _unjudged_incident(candidate: Candidate, unit: dict[str, Any], *, now: datetime) -> int | None:
+def _unjudged_incident(pattern: Pattern, unit: dict[str, Any], *, now: datetime) -> int | None:
     """The newest incident of the unit that nobody judged or was asked about."""
-    rule = rule_for(candidate.process, time_zone=candidate.time_zone, now=now)
+    rule = rule_for(pattern.process, time_zone=pattern.time_zone, now=now)
     scope = rule_condition_sql(rule)
     clause, params = _unit_clause(unit)
     text = _UNJUDGED.format(scope=f"({scope.text})", unit=clause)
-    rows = fetch_rows(text, (*scope.params, *params, candidate.site_id))
+    rows = fetch_rows(text, (*scope.params, *params, pattern.site_id))
     return rows[0][0] if rows else None
 
 
@@ -246,45 +246,43 @@ def _unit_clause(unit: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
 
 
 def incidents_for_trials(
-    candidates: Sequence[Candidate], *, targets: Mapping[int, int], now: datetime
+    patterns: Sequence[Pattern], *, targets: Mapping[int, int], now: datetime
 ) -> dict[int, list[int]]:
-    """Return, by the key of each candidate, incidents of the last 28 days that the pattern covers
+    """Return, by the key of each pattern, incidents of the last 28 days that it covers
     whole and that nobody of OT has seen, the newest first: as many as are missing to `targets` that
     a person found harmless. No incident is named twice.
     """
-    covered = _covered(candidates, now=now)
+    covered = _covered(patterns, now=now)
     everything = [incident for incidents in covered.values() for incident in incidents]
     looks = harmless_looks(everything)
     used = {row[0] for row in fetch_rows(_TOUCHED, (everything, everything))} | looks.keys()
     chosen: dict[int, list[int]] = {}
-    for candidate, incidents in covered.items():
+    for pattern, incidents in covered.items():
         credit = len({looks[incident] for incident in incidents if incident in looks})
-        missing = max(targets[candidate] - credit, 0)
-        chosen[candidate] = [incident_id for incident_id in incidents if incident_id not in used][
+        missing = max(targets[pattern] - credit, 0)
+        chosen[pattern] = [incident_id for incident_id in incidents if incident_id not in used][
             :missing
         ]
-        used.update(chosen[candidate])
+        used.update(chosen[pattern])
     return chosen
 
 
-def _covered(candidates: Sequence[Candidate], *, now: datetime) -> dict[int, list[int]]:
-    """Return, by the key of each candidate, the newest incidents that it covers whole."""
+def _covered(patterns: Sequence[Pattern], *, now: datetime) -> dict[int, list[int]]:
+    """Return, by the key of each pattern, the newest incidents that it covers whole."""
     start, params, texts = now - CREDIT_PERIOD, [], []
-    for candidate in candidates:
-        scope = rule_condition_sql(
-            rule_for(candidate.process, time_zone=candidate.time_zone, now=now)
-        )
+    for pattern in patterns:
+        scope = rule_condition_sql(rule_for(pattern.process, time_zone=pattern.time_zone, now=now))
         texts.append(_COVERED.format(scope=f"({scope.text})"))
         params += [
-            candidate.pk,
+            pattern.pk,
             *scope.params,
-            candidate.site_id,
+            pattern.site_id,
             start,
             start,
             *scope.params,
             MAX_INCIDENTS,
         ]
-    covered: dict[int, list[int]] = {candidate.pk: [] for candidate in candidates}
-    for candidate, incident in fetch_rows(" UNION ALL ".join(texts), params) if texts else []:
-        covered[candidate].append(incident)
+    covered: dict[int, list[int]] = {pattern.pk: [] for pattern in patterns}
+    for pattern, incident in fetch_rows(" UNION ALL ".join(texts), params) if texts else []:
+        covered[pattern].append(incident)
     return covered

@@ -1,1 +1,1 @@
-"""Commands of this room: mine, decide about a candidate."""
+"""Commands of this room: mine, decide about a pattern."""

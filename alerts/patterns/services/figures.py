@@ -17,7 +17,7 @@ from alerts.patterns.engine.pattern import MinedPattern, pattern_as_json
 from alerts.patterns.engine.plan import IncidentShape
 from alerts.patterns.engine.rule_text import title_of
 from alerts.patterns.engine.width import CriticalPairs, reasons_for_width
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from alerts.patterns.services.site_history import EPOCH, SiteHistory
 from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
 
@@ -68,16 +68,16 @@ def make_row(
     days: int,
     usual_minutes: float | None,
     now: datetime,
-) -> Candidate:
+) -> Pattern:
     """Return a row with everything but its key, its place in the plan and its obstacles.
 
     `days` is the length of the history, by which work a month is reckoned.
     """
-    row = Candidate(
+    row = Pattern(
         site=history.site,
         workspace_id=history.workspaces.most_common(1)[0][0],
         title=title_of(pattern),
-        pattern=pattern_as_json(pattern),
+        definition=pattern_as_json(pattern),
         alert_types=sorted({title for title, _ in pattern.types}),
         search_text=_search_text(pattern),
         alerts=pattern.alerts,
@@ -94,7 +94,7 @@ def make_row(
     return row
 
 
-def _add_times(row: Candidate, pattern: MinedPattern, history: SiteHistory) -> None:
+def _add_times(row: Pattern, pattern: MinedPattern, history: SiteHistory) -> None:
     rhythm = [0] * HOURS_OF_WEEK
     hours: set[tuple[int, int]] = set()  # day and hour, both in UTC
     days: set[int] = set()
@@ -121,7 +121,7 @@ def _moment(day: int, hour: int) -> datetime:
     return datetime.fromtimestamp((day * 24 + hour) * 3600, tz=UTC)
 
 
-def _add_counts(row: Candidate, pattern: MinedPattern, cells: Sequence[AlertCell]) -> None:
+def _add_counts(row: Pattern, pattern: MinedPattern, cells: Sequence[AlertCell]) -> None:
     """By type and by member: alerts, and annotations that call them harmless."""
     types: dict[Any, tuple[Counter[str], set[str]]] = defaultdict(lambda: (Counter(), set()))
     members: dict[str, dict[Any, tuple[Counter[str], set[str]]]] = {
@@ -164,7 +164,7 @@ def _largest_first(
     return sorted(by_name.items(), key=lambda item: (-item[1][0]["alerts"], item[0]))
 
 
-def _add_evidence(row: Candidate, pattern: MinedPattern) -> None:
+def _add_evidence(row: Pattern, pattern: MinedPattern) -> None:
     evidence = pattern.evidence
     row.routine, row.maintenance = evidence.routine, evidence.maintenance
     row.suspicious, row.not_sure = evidence.suspicious, evidence.not_sure
@@ -186,7 +186,7 @@ def _unit_as_json(unit: Unit, alerts: int) -> dict[str, Any]:
 
 
 def _add_work(
-    row: Candidate,
+    row: Pattern,
     pattern: MinedPattern,
     history: SiteHistory,
     *,

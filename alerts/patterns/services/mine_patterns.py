@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from alerts.patterns.engine.mining import form_patterns
-from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
+from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
 from alerts.patterns.queries.patterns import JOB, KEY
 from alerts.patterns.services.history_tables import history_tables
 from alerts.patterns.services.site_history import read_site
@@ -80,7 +80,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
             history_days=_days_since(size.first_at, now),
             alerts=size.alerts,
             verdicts=size.verdicts,
-            candidates=sum(site.patterns for site in site_minings),
+            patterns=sum(site.patterns for site in site_minings),
             seconds=round(perf_counter() - began, 2),
         )
         for site in site_minings:
@@ -132,8 +132,8 @@ def _without_collection() -> Iterator[None]:
 
 def _drop_what_has_no_history(*, now: datetime) -> None:
     """Open patterns of sites that had no alert in the period."""
-    Candidate.objects.filter(state=PatternState.OPEN).exclude(mined_at=now).delete()
-    Candidate.objects.exclude(mined_at=now).exclude(plan_order=None).update(
+    Pattern.objects.filter(state=PatternState.OPEN).exclude(mined_at=now).delete()
+    Pattern.objects.exclude(mined_at=now).exclude(plan_order=None).update(
         plan_order=None, plan_gain=0, plan_share=0
     )
 
@@ -141,7 +141,7 @@ def _drop_what_has_no_history(*, now: datetime) -> None:
 def _reopen_without_rule() -> None:
     """A pattern whose rule has ended is open again."""
     alive = RuleVersion.objects.exclude(state__in=ENDED).values("rule")
-    Candidate.objects.filter(state=PatternState.HAS_RULE).exclude(rule__in=alive).update(
+    Pattern.objects.filter(state=PatternState.HAS_RULE).exclude(rule__in=alive).update(
         state=PatternState.OPEN, rule=None, state_by=None, state_at=None, state_reason=""
     )
 

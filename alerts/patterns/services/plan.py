@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils.translation import gettext, ngettext
 
-from alerts.patterns.models import Candidate, PatternState, PlanQuestion
+from alerts.patterns.models import Pattern, PatternState, PlanQuestion
 from alerts.patterns.queries.plan import SitePlan
 from alerts.patterns.queries.questions import MAX_A_DAY, questions_at
 from alerts.patterns.services.decide import turn_into_rule
@@ -40,35 +40,33 @@ class Proposing:
 class ProposalOutcome:
     """What came of one pattern: the proposed version, or why it was refused."""
 
-    candidate: Candidate
+    pattern: Pattern
     version: RuleVersion | None
     reasons: tuple[str, ...] = ()
 
 
 def propose_patterns(
-    *, candidate_ids: Iterable[int], proposing: Proposing, now: datetime
+    *, pattern_ids: Iterable[int], proposing: Proposing, now: datetime
 ) -> list[ProposalOutcome]:
     """Propose a rule for each pattern, each by itself: what is refused for one leaves the others,
     and of the refused one no draft stays behind.
     """
-    ids = list(candidate_ids)
-    rows = Candidate.objects.select_related("site", "workspace", "rule").in_bulk(ids)
+    ids = list(pattern_ids)
+    rows = Pattern.objects.select_related("site", "workspace", "rule").in_bulk(ids)
     return [_outcome(rows[pk], proposing, now=now) for pk in ids if pk in rows]
 
 
 @transaction.atomic
-def propose_pattern(*, candidate_id: int, proposing: Proposing, now: datetime) -> RuleVersion:
+def propose_pattern(*, pattern_id: int, proposing: Proposing, now: datetime) -> RuleVersion:
     """Write the draft of a pattern's rule, or go on with one's own, and propose it."""
     by = proposing.by
     draft = RuleVersion.objects.filter(
-        rule__in=Candidate.objects.filter(pk=candidate_id, state=PatternState.HAS_RULE).values(
-            "rule"
-        ),
+        rule__in=Pattern.objects.filter(pk=pattern_id, state=PatternState.HAS_RULE).values("rule"),
         state=RuleState.DRAFT,
         made_by=by,
     ).first()
     if draft is None:
-        draft = turn_into_rule(candidate_id=candidate_id, by=by, now=now)
+        draft = turn_into_rule(pattern_id=pattern_id, by=by, now=now)
     return propose_rule(
         version_id=draft.pk,
         by=by,
@@ -80,12 +78,12 @@ def propose_pattern(*, candidate_id: int, proposing: Proposing, now: datetime) -
     )
 
 
-def _outcome(candidate: Candidate, proposing: Proposing, *, now: datetime) -> ProposalOutcome:
+def _outcome(pattern: Pattern, proposing: Proposing, *, now: datetime) -> ProposalOutcome:
     try:
-        version = propose_pattern(candidate_id=candidate.pk, proposing=proposing, now=now)
+        version = propose_pattern(pattern_id=pattern.pk, proposing=proposing, now=now)
     except Refused as refusal:
-        return ProposalOutcome(candidate, None, tuple(refusal.reasons))
-    return ProposalOutcome(candidate, version)
+        return ProposalOutcome(pattern, None, tuple(refusal.reasons))
+    return ProposalOutcome(pattern, version)
 
 
 class CannotAskQuestions(Refused):
@@ -123,7 +121,7 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
             incident_ids=[question.incident.pk],
         )
         PlanQuestion.objects.create(
-            candidate=question.step.candidate,
+            pattern=question.step.pattern,
             review=review,
             site=plan.totals.site,
             asked_by=by,
@@ -135,7 +133,7 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
         on=plan.totals.site,
         by=by,
         at=now,
-        patterns=[str(question.step.candidate.uuid) for question in questions.today],
+        patterns=[str(question.step.pattern.uuid) for question in questions.today],
         incidents=[question.incident.name for question in questions.today],
     )
     return reviews

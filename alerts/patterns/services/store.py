@@ -12,7 +12,7 @@ from alerts.patterns.engine.plan import MAX_RULES, RuleStep, make_plan
 from alerts.patterns.engine.process import process_key, recognise
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.width import critical_pairs
-from alerts.patterns.models import Candidate, PatternState
+from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.services.figures import ShapeIndex, make_row
 from alerts.patterns.services.site_history import SiteHistory
 from alerts.rules.guards.never import (
@@ -38,7 +38,7 @@ _KEPT: Final = frozenset(
     }
 )
 _FIGURES: Final = tuple(
-    field.name for field in Candidate._meta.concrete_fields if field.name not in _KEPT
+    field.name for field in Pattern._meta.concrete_fields if field.name not in _KEPT
 )
 
 
@@ -84,13 +84,13 @@ def store_patterns(
     """Store the patterns of a site. Return how many of its incidents no longer reach the SOC with
     the rules that act and the whole plan.
     """
-    stored = Candidate.objects.filter(site=history.site).select_related("state_by", "rule")
+    stored = Pattern.objects.filter(site=history.site).select_related("state_by", "rule")
     known_rows = {row.pk: row for row in stored}
     continued = recognise(
         {pk: row.process for pk, row in known_rows.items()}, patterns, history.cells
     )
     index, critical = ShapeIndex.of(history.shapes), critical_pairs(history.cells)
-    rows: list[Candidate] = []
+    rows: list[Pattern] = []
     keys = {row.key for row in known_rows.values()}
     for position, pattern in enumerate(patterns):
         incidents = index.count_touched(pattern)
@@ -121,7 +121,7 @@ def store_patterns(
 def plan_site(
     patterns: Sequence[MinedPattern],
     *,
-    rows: Sequence[Candidate],
+    rows: Sequence[Pattern],
     history: SiteHistory,
     now: datetime,
 ) -> list[RuleStep]:
@@ -151,14 +151,14 @@ def plan_site(
     return steps
 
 
-def _is_declined(row: Candidate, *, now: datetime) -> bool:
+def _is_declined(row: Pattern, *, now: datetime) -> bool:
     """Whether people said that no rule shall come of it, or not now."""
     if row.state == PatternState.SNOOZED:
         return row.snoozed_until is not None and row.snoozed_until > now
     return row.state == PatternState.REJECTED
 
 
-def _carry_over(row: Candidate, former: Candidate) -> None:
+def _carry_over(row: Pattern, former: Pattern) -> None:
     """Carry over who the process is and what people decided about it."""
     row.key = former.key
     row.state, row.state_reason = former.state, former.state_reason
@@ -177,14 +177,14 @@ def _new_key(pattern: MinedPattern, history: SiteHistory, keys: set[UUID]) -> UU
     return key
 
 
-def _store(rows: list[Candidate], *, known_ids: set[int], continued_ids: set[int]) -> None:
-    lost = Candidate.objects.filter(pk__in=known_ids - continued_ids)
+def _store(rows: list[Pattern], *, known_ids: set[int], continued_ids: set[int]) -> None:
+    lost = Pattern.objects.filter(pk__in=known_ids - continued_ids)
     lost.filter(state=PatternState.OPEN).delete()
     lost.update(plan_order=None, plan_gain=0, plan_share=0)
     for row in rows:
         # As PostgreSQL spells arrays: 168 numbers checked and spelled one by one would take longer
         # than all the rest of a row.
         row.rhythm = f"{{{','.join(map(str, row.rhythm))}}}"
-    Candidate.objects.bulk_create(
+    Pattern.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["key"], update_fields=_FIGURES, batch_size=500
     )

@@ -1,1 +1,1 @@
-"""Doors for people: the list of candidates, one candidate, and what can be done with it."""
+"""Doors for people: the list of patterns, one pattern, and what can be done with it."""

@@ -12,7 +12,7 @@ from alerts.patterns.engine.hours import DAY, Hours
 from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.purpose import DevicePurpose, purpose_of
 from alerts.patterns.engine.sides import PatternSide, Rung
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from portal.ui.moments import hours_zone
 from portal.ui.words import number
 
@@ -197,13 +197,13 @@ _PHRASES: Final = {
 }
 
 
-def pattern_headline(row: Candidate) -> str:
+def pattern_headline(row: Pattern) -> str:
     """Return who does what to whom, and when, in one line without a full stop."""
     when = hours_words(row.process, row.time_zone)
     return gettext("%(what)s, %(when)s") % {"what": purpose_sentence(row), "when": when}
 
 
-def purpose_sentence(row: Candidate) -> str:
+def purpose_sentence(row: Pattern) -> str:
     """Return who does what to whom."""
     pattern = row.process
     by_weight = [(figure["title"], figure["own_title"]) for figure in row.type_figures]

@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from alerts.patterns.models import Candidate
-from alerts.patterns.queries.patterns import candidates_visible_to
+from alerts.patterns.models import Pattern
+from alerts.patterns.queries.patterns import patterns_visible_to
 from alerts.patterns.web.headline import purpose_sentence
 from alerts.patterns.web.pattern_card import state_words
 from portal.accounts.sessions import actor_of
@@ -21,7 +21,7 @@ def find_patterns(request: HttpRequest, text: str) -> FinderResult:
     """Return visible patterns in which every word of the text occurs."""
     if len(text) < MIN_TEXT:
         return FinderResult()
-    rows = candidates_visible_to(actor_of(request))
+    rows = patterns_visible_to(actor_of(request))
     condition = reduce(and_, (_has(word) for word in text.split()))
     return FinderResult([_result(row) for row in rows.filter(condition)[:MAX_RESULTS]])
 
@@ -30,12 +30,12 @@ def _has(word: str) -> Q:
     return Q(site__name__icontains=word) | Q(search_text__icontains=word)
 
 
-def _result(candidate: Candidate) -> Result:
-    site = candidate.site.name if candidate.site else ""
-    words = (site, state_words(candidate))
+def _result(pattern: Pattern) -> Result:
+    site = pattern.site.name if pattern.site else ""
+    words = (site, state_words(pattern))
     return Result(
-        purpose_sentence(candidate),
-        reverse("patterns:candidate", args=[candidate.uuid]),
+        purpose_sentence(pattern),
+        reverse("patterns:pattern", args=[pattern.uuid]),
         "repeat",
         detail=" · ".join(filter(None, words)),
     )

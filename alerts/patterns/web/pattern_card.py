@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
-from alerts.patterns.models import Candidate, PatternState
+from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.policies import may_decide, obstacles_in_words
 from alerts.patterns.web.headline import hours_words, pattern_headline
 from alerts.patterns.web.width import WidthRow, width_rows
@@ -63,7 +63,7 @@ def weekday_rows(rhythm: Sequence[int]) -> list[tuple[str, list[int]]]:
 class PatternCard:
     """One pattern as the list and its page show it."""
 
-    pattern: Candidate
+    pattern: Pattern
     headline: str
     site: str
     zone: str  # of its plant's clock
@@ -87,7 +87,7 @@ class PatternCard:
     is_open: bool
 
 
-def pattern_card(row: Candidate, person: User, *, is_open: bool = True) -> PatternCard:
+def pattern_card(row: Pattern, person: User, *, is_open: bool = True) -> PatternCard:
     """Return everything that pages show of a pattern."""
     zone = row.site.time_zone if row.site else READER
     when = hours_words(row.process, zone)
@@ -122,13 +122,13 @@ def pattern_card(row: Candidate, person: User, *, is_open: bool = True) -> Patte
     )
 
 
-def _savings(row: Candidate) -> str:
+def _savings(row: Pattern) -> str:
     if row.minutes_month is None:
         return ""
     return gettext("saves %(work)s a month") % {"work": hours(row.minutes_month)}
 
 
-def _plan(row: Candidate) -> str:
+def _plan(row: Pattern) -> str:
     if row.plan_order is None:
         return ""
     return ngettext(
@@ -138,13 +138,13 @@ def _plan(row: Candidate) -> str:
     ) % {"order": number(row.plan_order), "n": number(row.plan_gain)}
 
 
-def _confidence(row: Candidate) -> str:
+def _confidence(row: Pattern) -> str:
     if not row.judged:
         return gettext("Nobody from OT has judged it yet.")
     return bound_sentence(row.suspicious, row.judged, is_strict=row.process.is_strict)
 
 
-def _why(row: Candidate) -> str:
+def _why(row: Pattern) -> str:
     """On what that rests, or what would tell more."""
     if not row.judged:
         return gettext("Ask OT about one of its incidents; every answer counts once.")
@@ -154,7 +154,7 @@ def _why(row: Candidate) -> str:
     return gettext("With 95 %% confidence, from answers of %(people)s.") % {"people": people}
 
 
-def _closings(row: Candidate) -> str:
+def _closings(row: Pattern) -> str:
     if not row.closings:
         return ""
     return ngettext(
@@ -164,7 +164,7 @@ def _closings(row: Candidate) -> str:
     ) % {"n": number(row.closings)}
 
 
-def _missing(row: Candidate) -> str:
+def _missing(row: Pattern) -> str:
     """What share of it was judged, and where an answer would help most."""
     if row.has_enough_evidence:
         return ""
@@ -216,7 +216,7 @@ def _way_out(codes: list[str]) -> str:
     return next((ways[code] for code in codes if code in ways), "")
 
 
-def state_words(row: Candidate) -> str:
+def state_words(row: Pattern) -> str:
     """Return what people made of it; nothing where nobody decided."""
     return {
         PatternState.REJECTED: gettext("Rejected: %(reason)s") % {"reason": row.state_reason},

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from alerts.patterns.policies import may_decide, obstacles_in_words
 from alerts.patterns.queries.plan import PlanStep, SitePlan, StepState, share_of
 from alerts.patterns.queries.questions import answers_needed
@@ -63,9 +63,9 @@ class PlanRow:
     may_decide: bool
 
     @property
-    def candidate(self) -> Candidate:
+    def pattern(self) -> Pattern:
         """The pattern."""
-        return self.step.candidate
+        return self.step.pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def plan_bound_words(plan: SitePlan) -> str:
 
 def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
     """Return the rows of the list, group by group."""
-    order = {step.candidate.pk: n for n, step in enumerate(plan.steps, start=1)}
+    order = {step.pattern.pk: n for n, step in enumerate(plan.steps, start=1)}
     named = [
         (
             plan.to_sign,
@@ -160,7 +160,7 @@ def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
         RowGroup(
             title % {"n": number(len(steps))},
             f"+{percent(share_of(steps))} · {_incidents(sum(step.gain for step in steps))}",
-            [_row(step, order[step.candidate.pk], plan, user) for step in steps],
+            [_row(step, order[step.pattern.pk], plan, user) for step in steps],
         )
         for steps, title in named
         if steps
@@ -174,28 +174,27 @@ def blocked_rows(plan: SitePlan) -> list[BlockedRow]:
             pattern_headline(row),
             " ".join(obstacles_in_words(row.obstacles[:1])),
             _incidents(row.incidents),
-            reverse("patterns:candidate", args=[row.uuid]),
+            reverse("patterns:pattern", args=[row.uuid]),
         )
         for row in plan.obstacles
     ]
 
 
-def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
+def curve_of(plan: SitePlan, chosen: Pattern | None) -> SafeString:
     """Return the curve: rules signed, and the share that no longer reaches the SOC."""
     steps: list[ChartStep] = []
     if plan.acting or plan.totals.living_incidents:
         steps.append(ChartStep(gettext("acting"), plan.totals.living_share, "ok"))
     signed = plan.steps_in(StepState.LIVE, StepState.TRIAL)
     ordered = [*signed, *plan.to_sign, *plan.steps_in(StepState.EVIDENCE)]
-    order = {step.candidate.pk: n for n, step in enumerate(plan.steps, start=1)}
+    order = {step.pattern.pk: n for n, step in enumerate(plan.steps, start=1)}
     steps += [
         ChartStep(
-            number(order[step.candidate.pk]),
+            number(order[step.pattern.pk]),
             step.share,
             TONES[step.state],
-            f"{order[step.candidate.pk]} · {pattern_headline(step.candidate)}: "
-            f"+{percent(step.share)}",
-            is_current=chosen is not None and step.candidate.pk == chosen.pk,
+            f"{order[step.pattern.pk]} · {pattern_headline(step.pattern)}: +{percent(step.share)}",
+            is_current=chosen is not None and step.pattern.pk == chosen.pk,
         )
         for step in ordered
     ]
@@ -228,7 +227,7 @@ def _apart(levels: list[ChartLevel]) -> list[ChartLevel]:
 
 
 def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
-    row = step.candidate
+    row = step.pattern
     label, kind, icon = STATE_CHIPS[step.state]
     bound = harmless_share(row.suspicious, row.judged, is_strict=row.process.is_strict)
     if step.state is StepState.EVIDENCE:
@@ -257,7 +256,7 @@ def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
         chip_kind=kind,
         chip_icon=icon,
         href=f"?site={plan.totals.site.uuid}&pattern={row.uuid}",
-        page=reverse("patterns:candidate", args=[row.uuid]),
+        page=reverse("patterns:pattern", args=[row.uuid]),
         may_decide=may_decide(row, by=user),
     )
 
@@ -270,7 +269,7 @@ def _bound(share: HarmlessShare) -> str:
     return gettext("%(bound)s: little evidence") % {"bound": share.headline}
 
 
-def _meta(row: Candidate) -> str:
+def _meta(row: Pattern) -> str:
     when = hours_words(row.process, row.time_zone)
     parts = [when[:1].upper() + when[1:]]
     types = len(row.type_figures) or len(row.alert_types)

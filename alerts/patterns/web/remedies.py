@@ -19,7 +19,7 @@ from alerts.patterns.engine.remedies import (
     options_for,
     unlearnable,
 )
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from alerts.patterns.registry import status_sync_playbooks
 from alerts.sentinel.models import Workspace
 from portal.ui.words import number
@@ -99,20 +99,20 @@ class RemedyCard:
 
 
 def remedy_card(
-    candidate: Candidate, *, incidents: QuerySet[Incident], now: datetime, hides_verdicts: bool
+    pattern: Pattern, *, incidents: QuerySet[Incident], now: datetime, hides_verdicts: bool
 ) -> RemedyCard:
     """Return the card of a pattern. `incidents` are those of its incidents that may be seen; with
     `hides_verdicts` nothing follows from what OT said.
     """
     recurrence = recurrence_after_close(incidents, since=now - timedelta(days=DAYS), now=now)
-    process, workspace = candidate.process, candidate.workspace
+    process, workspace = pattern.process, pattern.workspace
     situation = Situation(
-        titles=tuple(candidate.alert_types),
+        titles=tuple(pattern.alert_types),
         purpose=purpose_of(process.types, process.functions),
         is_strict=process.is_strict,
         is_any_time=process.is_any_time,
-        has_obstacles=bool(candidate.obstacles) and not hides_verdicts,
-        cause="" if hides_verdicts else candidate.cause,
+        has_obstacles=bool(pattern.obstacles) and not hides_verdicts,
+        cause="" if hides_verdicts else pattern.cause,
         closes_at_source=_closes_at_source(workspace),
         closed=recurrence.closed,
         came_again=recurrence.came_again,

@@ -6,22 +6,22 @@ from alerts.patterns.web.views import patterns, plan, propose, status_sync
 from portal.ui.moved import redirect_to
 
 _patterns = [
-    path("", patterns.candidates, name="list"),
+    path("", patterns.patterns, name="list"),
     path("top/", patterns.top, name="top"),
     path("mine/", patterns.mine_now, name="mine"),
-    path("<uuid:candidate>/", patterns.candidate, name="candidate"),
-    path("<uuid:candidate>/rule/", patterns.turn, name="turn"),
-    path("<uuid:candidate>/reject/", patterns.reject, name="reject"),
-    path("<uuid:candidate>/snooze/", patterns.snooze, name="snooze"),
-    path("<uuid:candidate>/reopen/", patterns.reopen, name="reopen"),
+    path("<uuid:pattern>/", patterns.pattern, name="pattern"),
+    path("<uuid:pattern>/rule/", patterns.turn, name="turn"),
+    path("<uuid:pattern>/reject/", patterns.reject, name="reject"),
+    path("<uuid:pattern>/snooze/", patterns.snooze, name="snooze"),
+    path("<uuid:pattern>/reopen/", patterns.reopen, name="reopen"),
 ]
 _plan = [
     path("", plan.plan, name="plan"),
     path("propose/", propose.propose, name="propose"),
     path("ask/", plan.ask_plan_questions, name="ask"),
     # Where the plan's own forms went before patterns took them.
-    path("<uuid:candidate>/snooze/", redirect_to("patterns:snooze")),
-    path("<uuid:candidate>/reject/", redirect_to("patterns:reject")),
+    path("<uuid:pattern>/snooze/", redirect_to("patterns:snooze")),
+    path("<uuid:pattern>/reject/", redirect_to("patterns:reject")),
 ]
 _status_sync = [
     path("", status_sync.show_status_sync, name="show"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from alerts.patterns.engine.hours import DAY
 from alerts.patterns.engine.mining import MIN_PLANNED_SHARE
 from alerts.patterns.engine.sides import PatternSide, Rung
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from alerts.patterns.web.headline import hours_words, side_words
 from portal.ui.words import number, percent
 
@@ -45,14 +45,14 @@ class WidthFigure:
     share: int  # of the largest, in percent
 
 
-def width_rows(row: Candidate) -> list[WidthRow]:
+def width_rows(row: Pattern) -> list[WidthRow]:
     """Return the lines, in the order of a sentence."""
     reasons = row.reasons or []
     rows = [_row(row, reason["part"], reason["code"], reason["detail"]) for reason in reasons]
     return [width_row for width_row in rows if width_row.words]
 
 
-def _row(row: Candidate, part: str, code: str, detail: dict[str, Any]) -> WidthRow:
+def _row(row: Pattern, part: str, code: str, detail: dict[str, Any]) -> WidthRow:
     label = str(LABELS[part])
     if part == "exceptions":
         icon = "lock" if code == "critical" else "triangle-alert"
@@ -125,7 +125,7 @@ def _side_why(side: PatternSide, code: str, detail: dict[str, Any]) -> str:
     return ""
 
 
-def _types_words(row: Candidate) -> str:
+def _types_words(row: Pattern) -> str:
     first = row.type_figures[0] if row.type_figures else {"title": row.alert_types[0]}
     words = first.get("own_title") or first["title"]
     more = len(row.type_figures) - 1
@@ -187,7 +187,7 @@ def _figures(rows: list[list[Any]]) -> list[WidthFigure]:
     ]
 
 
-def _type_figures(row: Candidate) -> list[WidthFigure]:
+def _type_figures(row: Pattern) -> list[WidthFigure]:
     if len(row.type_figures) < 2:
         return []
     return _figures(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, IncidentStatus
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from alerts.patterns.services.mine_patterns import mine_patterns
 from portal.accounts.models import GrantScope, Role
 from tests import cast
@@ -130,6 +130,6 @@ def run_mining(noon):
 
     def run(**options):
         mine_patterns(now=NOON, **options)
-        return list(Candidate.objects.order_by("-rank", "-incidents", "pk"))
+        return list(Pattern.objects.order_by("-rank", "-incidents", "pk"))
 
     return run

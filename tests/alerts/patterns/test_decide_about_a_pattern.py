@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 
 from alerts.patterns.models import PatternState
-from alerts.patterns.queries.patterns import candidates_visible_to, open_candidates
+from alerts.patterns.queries.patterns import open_patterns, patterns_visible_to
 from alerts.patterns.services.decide import (
     MAX_EVIDENCE,
     CannotDecidePattern,
     harmless_verdicts,
-    reject_candidate,
-    reopen_candidate,
+    reject_pattern,
+    reopen_pattern,
     rule_of_pattern,
-    snooze_candidate,
+    snooze_pattern,
     turn_into_rule,
 )
 from alerts.rules.rule import reasons_against_rule
@@ -35,7 +35,7 @@ def clauses(rule):
 
 def test_the_draft_says_what_the_pattern_is(programming, judged, run_mining, oda):
     (row,) = run_mining()
-    version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
+    version = turn_into_rule(pattern_id=row.pk, by=oda, now=NOON)
     rule = version.definition
     assert clauses(rule) == [
         ("site", "is", ("Gdańsk",)),
@@ -60,7 +60,8 @@ def test_the_draft_says_what_the_pattern_is(programming, judged, run_mining, oda
     assert reasons_against_rule(rule) == []
     row.refresh_from_db()
     assert (row.state, row.rule, row.state_by) == (PatternState.HAS_RULE, version.rule, oda)
-    assert "patterns.candidate.turned" in Entry.objects.values_list("action", flat=True)
+    entry = Entry.objects.get(action="patterns.candidate.turned")
+    assert (entry.object_type, entry.object_id) == ("patterns.candidate", str(row.pk))
 
 
 def test_the_draft_of_a_group_names_its_kind_and_zone_and_what_is_left_out(
@@ -116,7 +117,7 @@ def test_no_draft_ever_drops_the_site_so_that_somebody_there_can_own_it(
     rows = run_mining()
     assert len(rows) == 3
     for row in rows:
-        version = turn_into_rule(candidate_id=row.pk, by=leo, now=NOON)
+        version = turn_into_rule(pattern_id=row.pk, by=leo, now=NOON)
         assert ("site", "is", ("Gdańsk",)) in clauses(version.definition)
         assert version.site_ids == [row.site_id]
         assert (version.definition.owner_ot, version.definition.owner_soc) == (oda.email, leo.email)
@@ -139,7 +140,7 @@ def test_who_judged_most_of_it_owns_it_for_ot(polling, run_mining, oda, olaf, le
     for incident in by_gateway["GW-2"][:3]:
         judge([incident], olaf)
     (row,) = run_mining()
-    version = turn_into_rule(candidate_id=row.pk, by=leo, now=NOON)
+    version = turn_into_rule(pattern_id=row.pk, by=leo, now=NOON)
     assert version.definition.owner_ot == olaf.email
 
 
@@ -147,7 +148,7 @@ def test_it_can_be_proposed_as_it_is(polling, run_mining, oda, olaf, leo):
     for name, rows in polling(4).items():
         judge(rows[:1], oda if name < "GW-3" else olaf)
     (row,) = run_mining()
-    version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
+    version = turn_into_rule(pattern_id=row.pk, by=oda, now=NOON)
     proposed = propose_rule(version_id=version.pk, by=oda, now=NOON, proved_at=NOON)
     assert proposed.state == "proposed"
     assert proposed.signatures.get().side == "ot"
@@ -175,21 +176,21 @@ def test_what_cannot_become_a_rule_or_has_one_is_refused(programming, run_mining
     judge(programming[:1], oda, "suspicious")
     (row,) = run_mining()
     with pytest.raises(CannotDecidePattern, match="OT called it suspicious 1 time"):
-        turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
+        turn_into_rule(pattern_id=row.pk, by=oda, now=NOON)
     assert not RuleVersion.objects.exists()
 
 
 def test_a_pattern_gets_one_rule(programming, run_mining, oda, leo):
     (row,) = run_mining()
-    version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
-    for act in (turn_into_rule, snooze_candidate):
+    version = turn_into_rule(pattern_id=row.pk, by=oda, now=NOON)
+    for act in (turn_into_rule, snooze_pattern):
         with pytest.raises(CannotDecidePattern, match=version.rule.label):
-            act(candidate_id=row.pk, by=leo, now=NOON)
+            act(pattern_id=row.pk, by=leo, now=NOON)
 
 
 def test_when_its_rule_has_ended_it_is_open_again(programming, run_mining, oda):
     (row,) = run_mining()
-    version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
+    version = turn_into_rule(pattern_id=row.pk, by=oda, now=NOON)
     run_mining()
     row.refresh_from_db()
     assert row.state == PatternState.HAS_RULE
@@ -202,25 +203,25 @@ def test_when_its_rule_has_ended_it_is_open_again(programming, run_mining, oda):
 def test_rejecting_needs_a_reason_and_can_be_taken_back(programming, run_mining, oda):
     (row,) = run_mining()
     with pytest.raises(CannotDecidePattern, match="few words"):
-        reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="  ")
-    reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="The station is replaced.")
-    assert not open_candidates(candidates_visible_to(oda), now=NOON).exists()
-    reopen_candidate(candidate_id=row.pk, by=oda, now=NOON)
-    assert open_candidates(candidates_visible_to(oda), now=NOON).exists()
+        reject_pattern(pattern_id=row.pk, by=oda, now=NOON, reason="  ")
+    reject_pattern(pattern_id=row.pk, by=oda, now=NOON, reason="The station is replaced.")
+    assert not open_patterns(patterns_visible_to(oda), now=NOON).exists()
+    reopen_pattern(pattern_id=row.pk, by=oda, now=NOON)
+    assert open_patterns(patterns_visible_to(oda), now=NOON).exists()
 
 
 def test_put_off_it_comes_back_after_thirty_days(programming, run_mining, oda):
     (row,) = run_mining()
-    snooze_candidate(candidate_id=row.pk, by=oda, now=NOON)
-    visible = candidates_visible_to(oda)
-    assert not open_candidates(visible, now=NOON + timedelta(days=29)).exists()
-    assert open_candidates(visible, now=NOON + timedelta(days=30)).exists()
+    snooze_pattern(pattern_id=row.pk, by=oda, now=NOON)
+    visible = patterns_visible_to(oda)
+    assert not open_patterns(visible, now=NOON + timedelta(days=29)).exists()
+    assert open_patterns(visible, now=NOON + timedelta(days=30)).exists()
 
 
 def test_others_see_nothing_of_it_and_readers_decide_nothing(programming, run_mining, pia, mia):
     (row,) = run_mining()
-    assert not candidates_visible_to(pia).exists()
-    assert candidates_visible_to(mia).exists()
+    assert not patterns_visible_to(pia).exists()
+    assert patterns_visible_to(mia).exists()
     for person in (pia, mia):
         with pytest.raises(CannotDecidePattern, match="Only OT and SOC people"):
-            snooze_candidate(candidate_id=row.pk, by=person, now=NOON)
+            snooze_pattern(pattern_id=row.pk, by=person, now=NOON)

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.incidents.models import Alert, Incident, PlannedAlert
 from alerts.patterns.engine.sides import Rung
-from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
+from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
 from alerts.patterns.services.mine_patterns import CannotMine, mine_patterns
 from alerts.sites.models import Criticality
 from tests.alerts.patterns.conftest import POLLING, SCAN, store
@@ -241,7 +241,7 @@ def test_what_takes_more_of_the_site_than_a_rule_may_says_so(polling, noise, oda
 def test_mined_again_decisions_stay_although_members_grow(polling, gateways, run_mining):
     polling(3)
     (row,) = run_mining()
-    Candidate.objects.filter(pk=row.pk).update(state=PatternState.REJECTED, state_reason="No.")
+    Pattern.objects.filter(pk=row.pk).update(state=PatternState.REJECTED, state_reason="No.")
     polling(4)
     (again,) = run_mining()
     assert (again.pk, again.uuid, again.key) == (row.pk, row.uuid, row.key)
@@ -254,7 +254,7 @@ def test_an_open_pattern_that_is_found_no_more_goes_and_a_decided_one_stays(
 ):
     stays, gone = routine(workspace, site), routine(workspace, site, days=20, source="HMI-1")
     rejected = next(row for row in run_mining() if "ENG-WS-04" in row.title)
-    Candidate.objects.filter(pk=rejected.pk).update(state=PatternState.REJECTED, state_reason="No.")
+    Pattern.objects.filter(pk=rejected.pk).update(state=PatternState.REJECTED, state_reason="No.")
     for incident in (*stays, *gone):
         incident.alerts.all().delete()
     (left,) = run_mining()

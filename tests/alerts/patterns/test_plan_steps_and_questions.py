@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models.signals import post_init
 
 from alerts.incidents.models import Alert, IncidentAlert
-from alerts.patterns.models import Candidate, PatternState, PlanQuestion
+from alerts.patterns.models import Pattern, PatternState, PlanQuestion
 from alerts.patterns.queries import plan
 from alerts.patterns.queries.plan import StepState, site_plans_for
 from alerts.patterns.queries.questions import (
@@ -34,7 +34,7 @@ from tests.alerts.suppression.past import judge
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_site
-from tests.factories.patterns import make_candidate, make_site_mining, pattern_json
+from tests.factories.patterns import make_pattern, make_site_mining, pattern_json
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +49,8 @@ def planned(run_mining, judged, polling, oda, leo):
 
 def proposed(by, plan, **more):
     proposing = Proposing(by=by, proved_at=NOON, **more)
-    ids = [step.candidate.pk for step in plan.steps_in(StepState.READY)]
-    return propose_patterns(candidate_ids=ids, proposing=proposing, now=NOON)
+    ids = [step.pattern.pk for step in plan.steps_in(StepState.READY)]
+    return propose_patterns(pattern_ids=ids, proposing=proposing, now=NOON)
 
 
 def test_what_is_judged_is_ready_and_the_rest_lacks_evidence(planned):
@@ -82,14 +82,14 @@ def test_after_both_signatures_it_is_in_its_trial_and_no_longer_offered(planned,
 
 def test_what_is_refused_leaves_no_draft_and_the_others_are_proposed(planned, oda, workspace, site):
     plan = planned(oda)
-    ready = plan.steps_in(StepState.READY)[0].candidate
-    blocked = make_candidate(
+    ready = plan.steps_in(StepState.READY)[0].pattern
+    blocked = make_pattern(
         workspace,
         site,
-        pattern=pattern_json(site.name, types=[{"title": "Nothing", "own_title": ""}]),
+        definition=pattern_json(site.name, types=[{"title": "Nothing", "own_title": ""}]),
     )
     proposing = Proposing(by=oda, proved_at=NOON)
-    outcomes = propose_patterns(candidate_ids=[blocked.pk, ready.pk], proposing=proposing, now=NOON)
+    outcomes = propose_patterns(pattern_ids=[blocked.pk, ready.pk], proposing=proposing, now=NOON)
     assert [outcome.version is not None for outcome in outcomes] == [False, True]
     assert outcomes[0].reasons
     assert RuleVersion.objects.count() == 1
@@ -99,16 +99,16 @@ def test_what_is_refused_leaves_no_draft_and_the_others_are_proposed(planned, od
 
 def test_an_old_proof_proposes_nothing(planned, oda):
     plan = planned(oda)
-    ids = [step.candidate.pk for step in plan.steps_in(StepState.READY)]
+    ids = [step.pattern.pk for step in plan.steps_in(StepState.READY)]
     proposing = Proposing(by=oda, proved_at=NOON - timedelta(minutes=6))
-    (outcome,) = propose_patterns(candidate_ids=ids, proposing=proposing, now=NOON)
+    (outcome,) = propose_patterns(pattern_ids=ids, proposing=proposing, now=NOON)
     assert outcome.version is None and "password" in " ".join(outcome.reasons)
 
 
 def test_questions_are_about_units_that_nobody_judged_and_as_many_as_needed(planned, leo):
     questions = questions_at(planned(), leo, now=NOON)
     lacking = planned().steps_in(StepState.EVIDENCE)[0]
-    assert len(questions.all) == answers_needed(lacking.candidate) == 3  # of four gateways
+    assert len(questions.all) == answers_needed(lacking.pattern) == 3  # of four gateways
     assert {question.about.partition(" ")[0] for question in questions.all} <= {
         f"GW-{n}" for n in range(9)
     }
@@ -222,7 +222,7 @@ def test_who_sees_no_site_sees_no_plan(planned, make_person):
     other = make_site("Porto")
     stranger = make_person(cast.OLAF, (Role.OT_ENGINEER, GrantScope.SITE, other.uuid))
     assert site_plans_for(stranger) == []
-    assert Candidate.objects.exists()
+    assert Pattern.objects.exists()
 
 
 def test_of_what_cannot_become_a_rule_the_largest_of_each_site_are_read(
@@ -232,20 +232,20 @@ def test_of_what_cannot_become_a_rule_the_largest_of_each_site_are_read(
     for place, sizes in ((site, (3, 9, 5)), (make_site("Porto"), (1,))):
         make_site_mining(place)
         for incidents in sizes:
-            make_candidate(workspace, place, incidents=incidents, obstacles=[["needs_hours", {}]])
+            make_pattern(workspace, place, incidents=incidents, obstacles=[["needs_hours", {}]])
     read = []
 
     def note(instance, **_):
         read.append(instance)
 
-    post_init.connect(note, sender=Candidate)
+    post_init.connect(note, sender=Pattern)
     try:
         obstacles = {
             site_plan.totals.site.name: site_plan.obstacles
             for site_plan in plan.plans_of_all_sites()
         }
     finally:
-        post_init.disconnect(note, sender=Candidate)
+        post_init.disconnect(note, sender=Pattern)
     assert [row.incidents for row in obstacles[site.name]] == [9, 5]
     assert [row.incidents for row in obstacles["Porto"]] == [1]
     assert len(read) == 3, "there may be thousands"
@@ -260,8 +260,8 @@ def test_questions_for_trials_take_no_look_at_every_pair_however_wrong_the_stati
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(remember):
-        found = incidents_for_trials([step.candidate], targets={step.candidate.pk: 8}, now=NOON)
-    assert len(found[step.candidate.pk]) == 8
+        found = incidents_for_trials([step.pattern], targets={step.pattern.pk: 8}, now=NOON)
+    assert len(found[step.pattern.pk]) == 8
     covered, params = statements[0]
     with connection.cursor() as cursor:
         for method in ("indexscan", "indexonlyscan", "bitmapscan", "hashjoin", "mergejoin"):

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.patterns.models import Candidate, PatternState, SiteMining
-from alerts.patterns.queries.patterns import plan_candidates
+from alerts.patterns.models import Pattern, PatternState, SiteMining
+from alerts.patterns.queries.patterns import patterns_in_plan
 from alerts.rules.rule import Clause, RuleDefinition
 from tests.alerts.patterns.conftest import POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
@@ -28,14 +28,14 @@ def processes(polling, workspace, site, oda):
 
 
 def steps():
-    rows = plan_candidates(Candidate.objects.all())
+    rows = patterns_in_plan(Pattern.objects.all())
     return [(row.plan_order, row.process.source.members[0], row.plan_gain) for row in rows]
 
 
 def test_the_largest_gain_comes_first_and_what_lacks_evidence_last(processes, run_mining):
     run_mining()
     assert steps() == [(1, "HIST-01", 80), (2, "ENG-WS-04", 30), (3, "HMI-2", 25)]
-    shares = [round(row.plan_share * 385) for row in plan_candidates(Candidate.objects.all())]
+    shares = [round(row.plan_share * 385) for row in patterns_in_plan(Pattern.objects.all())]
     assert shares == [80, 110, 135]
     site = SiteMining.objects.get()
     assert (site.incidents, site.living_incidents, site.plan_incidents) == (385, 0, 135)
@@ -82,7 +82,7 @@ def test_what_lives_is_counted_first_and_is_no_step_again(
     run_mining()
     assert steps() == [(1, "HIST-01", 80), (2, "HMI-2", 25)]
     assert SiteMining.objects.get().living_incidents == 30
-    first = plan_candidates(Candidate.objects.all())[0]
+    first = patterns_in_plan(Pattern.objects.all())[0]
     assert round(first.plan_share * 385) == 110
 
 
@@ -113,7 +113,7 @@ def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
 @pytest.mark.parametrize("state", [PatternState.REJECTED, PatternState.SNOOZED])
 def test_what_people_declined_is_no_step(processes, run_mining, state):
     run_mining()
-    Candidate.objects.filter(plan_order=1).update(
+    Pattern.objects.filter(plan_order=1).update(
         state=state, state_reason="No.", snoozed_until=NOON + timedelta(days=9)
     )
     assert [source for _, source, _ in steps()] == ["ENG-WS-04", "HMI-2"]
@@ -123,6 +123,6 @@ def test_what_people_declined_is_no_step(processes, run_mining, state):
 
 def test_what_was_put_off_comes_back_as_a_step(processes, run_mining):
     run_mining()
-    Candidate.objects.filter(plan_order=1).update(state=PatternState.SNOOZED, snoozed_until=NOON)
+    Pattern.objects.filter(plan_order=1).update(state=PatternState.SNOOZED, snoozed_until=NOON)
     run_mining()
-    assert Candidate.objects.get(plan_order=1).process.source.members == ("HIST-01",)
+    assert Pattern.objects.get(plan_order=1).process.source.members == ("HIST-01",)

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import transaction
 
-from portal.audit.actions import AUDITED_THINGS, MODELS_OF_ACTION
+from portal.audit.actions import AUDITED_THINGS, FORMER_LABELS, MODELS_OF_ACTION
 from portal.audit.models import Entry
 from portal.audit.services import record
 from tests.architecture.tree import HOME, WINGS, tracked
@@ -36,9 +36,12 @@ def test_a_thing_is_listed_once_and_its_models_exist():
     assert all(re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", action) for action in MODELS_OF_ACTION)
     longest = Entry._meta.get_field("action").max_length
     assert max(map(len, MODELS_OF_ACTION)) <= longest
-    for models in MODELS_OF_ACTION.values():
-        for label in models:
-            apps.get_model(label)  # raises LookupError where there is none
+    models = {
+        FORMER_LABELS.get(model._meta.label_lower, model._meta.label_lower)
+        for model in apps.get_models()
+    }
+    assert {label for labels in MODELS_OF_ACTION.values() for label in labels} <= models
+    assert FORMER_LABELS.keys() <= {model._meta.label_lower for model in apps.get_models()}
 
 
 def test_every_action_of_the_table_is_named_somewhere_in_the_code():

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.patterns.models import Candidate, Mining, SiteMining
+from alerts.patterns.models import Mining, Pattern, SiteMining
 from alerts.patterns.queries.plan import plans_of_all_sites
 from alerts.patterns.queries.plan_facts import facts_of_plan
 from alerts.patterns.queries.questions import questions_at
@@ -94,7 +94,7 @@ def _plan(site: str) -> dict[str, Any]:
 
 
 def _result_of(mining: Mining) -> dict[str, Any]:
-    rows = Candidate.objects.select_related("workspace", "site").filter(mined_at=mining.ran_at)
+    rows = Pattern.objects.select_related("workspace", "site").filter(mined_at=mining.ran_at)
     names = ("ran_at", "days", "history_days", "alerts", "verdicts", "seconds")
     return {name: getattr(mining, name) for name in names} | {
         "sites": [_site(site) for site in mining.sites.select_related("site").order_by("site")],
@@ -111,14 +111,15 @@ def _site(row: SiteMining) -> dict[str, Any]:
     }
 
 
-def _row(row: Candidate) -> dict[str, Any]:
+def _row(row: Pattern) -> dict[str, Any]:
     names = (
         *("uuid", "state", "title", "alert_types", "alerts", "incidents", "days_seen"),
         *("first_at", "latest_at", "rhythm", "verdicts", "judged", "limit", "judged_share"),
-        *("has_enough_evidence", "minutes_month", "rank", "pattern", "reasons"),
+        *("has_enough_evidence", "minutes_month", "rank", "reasons"),
         *("plan_order", "plan_gain", "plan_share"),
     )
     return {name: getattr(row, name) for name in names} | {
+        "pattern": row.definition,
         "workspace": row.workspace.name,
         "site": row.site.name if row.site else None,
         "obstacles": [code for code, _ in row.obstacles],

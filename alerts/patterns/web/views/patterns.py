@@ -15,25 +15,25 @@ from alerts.incidents.engine import catalogue
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.patterns.models import Candidate, PatternState
+from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
     NEEDED_VERDICTS,
     annotations_of,
-    candidates_visible_to,
     counter_examples,
     incidents_of_pattern,
     mining_counts,
     mining_status,
-    open_candidates,
-    snoozed_candidates,
+    open_patterns,
+    patterns_visible_to,
+    snoozed_patterns,
     unread_incidents,
 )
 from alerts.patterns.services.decide import (
     CannotDecidePattern,
-    reject_candidate,
-    reopen_candidate,
-    snooze_candidate,
+    reject_pattern,
+    reopen_pattern,
+    snooze_pattern,
     turn_into_rule,
 )
 from alerts.patterns.services.mine_patterns import CannotAskForMining, ask_for_mining
@@ -59,15 +59,15 @@ OPEN, LATER, REJECTED, RULES = "open", "later", "rejected", "rules"
 
 
 @require_GET
-def candidates(request: HttpRequest) -> HttpResponse:
+def patterns(request: HttpRequest) -> HttpResponse:
     """Patterns by what they would save, or how far there is enough to find some."""
     person, now = actor_of(request), clock.now()
     tab = request.GET.get("tab", OPEN)
     tab = tab if tab in {LATER, REJECTED, RULES} else OPEN
-    visible = candidates_visible_to(person)
-    views: dict[str, QuerySet[Candidate]] = {
-        OPEN: open_candidates(visible, now=now),
-        LATER: snoozed_candidates(visible, now=now),
+    visible = patterns_visible_to(person)
+    views: dict[str, QuerySet[Pattern]] = {
+        OPEN: open_patterns(visible, now=now),
+        LATER: snoozed_patterns(visible, now=now),
         REJECTED: visible.filter(state=PatternState.REJECTED),
         RULES: visible.filter(state=PatternState.HAS_RULE),
     }
@@ -94,26 +94,26 @@ def candidates(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def top(request: HttpRequest) -> HttpResponse:
-    """The few open candidates that save most and can become a rule: a part for other pages."""
+    """The few open patterns that save most and can become a rule: a part for other pages."""
     person, now = actor_of(request), clock.now()
-    able = open_candidates(candidates_visible_to(person), now=now).filter(obstacles=[])
+    able = open_patterns(patterns_visible_to(person), now=now).filter(obstacles=[])
     page = {"rows": [pattern_card(row, person) for row in able[:MAX_TOP]], "now": now}
     return render_page(request, "alerts/patterns/top.html", page, part="rows")
 
 
 @require_GET
-def candidate(request: HttpRequest, candidate: UUID) -> HttpResponse:
+def pattern(request: HttpRequest, pattern: UUID) -> HttpResponse:
     """One pattern: what it is, why it is so wide, OT's verdicts, and what can be done."""
-    return candidate_page(request, candidate)
+    return pattern_page(request, pattern)
 
 
-def candidate_page(
+def pattern_page(
     request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (), reason: str = ""
 ) -> HttpResponse:
     """The page of a pattern, with what was wrong with the last act."""
     person, now = actor_of(request), clock.now()
-    row = candidate_or_404(request, uuid)
-    is_open = open_candidates(Candidate.objects.filter(pk=row.pk), now=now).exists()
+    row = pattern_or_404(request, uuid)
+    is_open = open_patterns(Pattern.objects.filter(pk=row.pk), now=now).exists()
     card = pattern_card(row, person, is_open=is_open)
     visible = incidents_of_pattern(row, incidents_visible_to(person), now=now)
     verdicts = annotations_of(row, now=now, limit=MAX_VERDICTS)
@@ -141,16 +141,16 @@ def candidate_page(
         "now": now,
     }
     return render_page(
-        request, "alerts/patterns/candidate.html", page, status=422 if problems else 200
+        request, "alerts/patterns/pattern.html", page, status=422 if problems else 200
     )
 
 
-def candidate_or_404(request: HttpRequest, uuid: UUID) -> Candidate:
+def pattern_or_404(request: HttpRequest, uuid: UUID) -> Pattern:
     """The pattern, if this person may see it."""
-    return get_object_or_404(candidates_visible_to(actor_of(request)), uuid=uuid)
+    return get_object_or_404(patterns_visible_to(actor_of(request)), uuid=uuid)
 
 
-def _hidden_question(row: Candidate, person: User, now: datetime) -> UUID | None:
+def _hidden_question(row: Pattern, person: User, now: datetime) -> UUID | None:
     """The question about incidents of the pattern whose verdicts are hidden from the person."""
     by_incident = hidden_from(person).by_incident
     if not by_incident:
@@ -160,7 +160,7 @@ def _hidden_question(row: Candidate, person: User, now: datetime) -> UUID | None
     return None if found is None else by_incident[found].question
 
 
-def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
+def _near(row: Pattern, person: User, now: datetime) -> list[dict[str, Any]]:
     """What is close to it and not covered, as far as the person may see its incidents."""
     examples = counter_examples(row, now=now, limit=MAX_NEAR)
     ids = [example.incident_id for example in examples if example.incident_id is not None]
@@ -185,7 +185,7 @@ def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _why_outside(row: Candidate, why: Sentence) -> str:
+def _why_outside(row: Pattern, why: Sentence) -> str:
     """Why an alert lies outside. Its moment stands beside it on the reader's clock; of the hours of
     the pattern the sentence says on which clock they are.
     """
@@ -195,7 +195,7 @@ def _why_outside(row: Candidate, why: Sentence) -> str:
     return translated_sentence(why, gettext, numeral)
 
 
-def _rule_url(row: Candidate) -> str:
+def _rule_url(row: Pattern) -> str:
     latest = row.rule.versions.order_by("-number").first() if row.rule else None
     return reverse("suppression:rule", args=[latest.uuid]) if latest else ""
 
@@ -235,27 +235,27 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
 
 
-def _page_of(candidate: UUID) -> str:
-    return reverse("patterns:candidate", args=[candidate])
+def _page_of(pattern: UUID) -> str:
+    return reverse("patterns:pattern", args=[pattern])
 
 
 @post_only(otherwise=_page_of)
-def turn(request: HttpRequest, candidate: UUID) -> HttpResponse:
+def turn(request: HttpRequest, pattern: UUID) -> HttpResponse:
     """Draft a rule of it and go on in its editor."""
-    row = candidate_or_404(request, candidate)
+    row = pattern_or_404(request, pattern)
     try:
-        version = turn_into_rule(candidate_id=row.pk, by=actor_of(request), now=clock.now())
+        version = turn_into_rule(pattern_id=row.pk, by=actor_of(request), now=clock.now())
     except Refused as refusal:
-        return candidate_page(request, candidate, problems=refusal.reasons)
+        return pattern_page(request, pattern, problems=refusal.reasons)
     return HttpResponseRedirect(reverse("suppression:edit", args=[version.uuid]))
 
 
 @post_only(otherwise=_page_of)
-def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
+def reject(request: HttpRequest, pattern: UUID) -> HttpResponse:
     """No rule shall come of it, for this reason."""
-    row, reason = candidate_or_404(request, candidate), request.POST.get("reason", "")
+    row, reason = pattern_or_404(request, pattern), request.POST.get("reason", "")
     try:
-        reject_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now(), reason=reason)
+        reject_pattern(pattern_id=row.pk, by=actor_of(request), now=clock.now(), reason=reason)
     except CannotDecidePattern as refusal:
         return _refused(request, row, refusal, reason=reason)
     return _settled(
@@ -264,11 +264,11 @@ def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=_page_of)
-def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
+def snooze(request: HttpRequest, pattern: UUID) -> HttpResponse:
     """Not now; again in thirty days."""
-    row = candidate_or_404(request, candidate)
+    row = pattern_or_404(request, pattern)
     try:
-        snooze_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
+        snooze_pattern(pattern_id=row.pk, by=actor_of(request), now=clock.now())
     except CannotDecidePattern as refusal:
         return _refused(request, row, refusal)
     text = gettext("Snoozed for 30 days: %(pattern)s") % {"pattern": pattern_headline(row)}
@@ -276,11 +276,11 @@ def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=_page_of)
-def reopen(request: HttpRequest, candidate: UUID) -> HttpResponse:
+def reopen(request: HttpRequest, pattern: UUID) -> HttpResponse:
     """Offer it again."""
-    row = candidate_or_404(request, candidate)
+    row = pattern_or_404(request, pattern)
     try:
-        reopen_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
+        reopen_pattern(pattern_id=row.pk, by=actor_of(request), now=clock.now())
     except CannotDecidePattern as refusal:
         return _refused(request, row, refusal)
     if wants_part(request):  # undone from the toast: whatever list is on the screen is old now
@@ -303,22 +303,22 @@ def _back(request: HttpRequest, text: str, *, undo: str = "", to: str = "") -> H
     return leave_toast(request, answer, text, undo=undo)
 
 
-def _settled(request: HttpRequest, row: Candidate, text: str) -> HttpResponse:
+def _settled(request: HttpRequest, row: Pattern, text: str) -> HttpResponse:
     """Back to the list the form stood on, with a way to undo it."""
     undo = reverse("patterns:reopen", args=[row.uuid])
     return _back(request, text, undo=undo, to=_plan_with_form(request, row))
 
 
 def _refused(
-    request: HttpRequest, row: Candidate, refusal: CannotDecidePattern, *, reason: str = ""
+    request: HttpRequest, row: Pattern, refusal: CannotDecidePattern, *, reason: str = ""
 ) -> HttpResponse:
     """The page the form stood on, with what was wrong."""
     if plan := _plan_with_form(request, row):
         return _back(request, str(refusal), to=plan)
-    return candidate_page(request, row.uuid, problems=refusal.reasons, reason=reason)
+    return pattern_page(request, row.uuid, problems=refusal.reasons, reason=reason)
 
 
-def _plan_with_form(request: HttpRequest, row: Candidate) -> str:
+def _plan_with_form(request: HttpRequest, row: Pattern) -> str:
     """Return the address of the plan whose panel posted this; empty where no plan did."""
     if "from_plan" not in request.POST or row.site is None:
         return ""

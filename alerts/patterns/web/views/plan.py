@@ -96,9 +96,7 @@ def plan_context(
     groups = groups_of(chosen, user)
     rows = [row for group in groups for row in group.rows]
     row = _chosen_row(rows, request.GET.get("pattern", ""))
-    ready = [
-        step for step in chosen.steps_in(StepState.READY) if may_decide(step.candidate, by=user)
-    ]
+    ready = [step for step in chosen.steps_in(StepState.READY) if may_decide(step.pattern, by=user)]
     may_ask = not roles_of(user).isdisjoint(SOC_ROLES)
     questions = questions_at(chosen, user, now=now)
     return {
@@ -108,7 +106,7 @@ def plan_context(
         "offer": offer_of(chosen),
         "judged": judged_words(chosen),
         "bound": plan_bound_words(chosen),
-        "curve": curve_of(chosen, row.candidate if row else None),
+        "curve": curve_of(chosen, row.pattern if row else None),
         "groups": groups,
         "acting": chosen.acting,
         "blocked": blocked_rows(chosen),
@@ -129,7 +127,7 @@ def plan_context(
 
 def panel_of(row: PlanRow | None, user: User) -> PatternCard | None:
     """Return the panel of the chosen row."""
-    return pattern_card(row.candidate, user, is_open=row.step.version is None) if row else None
+    return pattern_card(row.pattern, user, is_open=row.step.version is None) if row else None
 
 
 def people_words(questions: Questions) -> str:
@@ -138,7 +136,7 @@ def people_words(questions: Questions) -> str:
 
 
 def _chosen_row(rows: list[PlanRow], uuid: str) -> PlanRow | None:
-    named = next((row for row in rows if str(row.candidate.uuid) == uuid), None)
+    named = next((row for row in rows if str(row.pattern.uuid) == uuid), None)
     return named or next(iter(rows), None)
 
 

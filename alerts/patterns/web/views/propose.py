@@ -56,8 +56,8 @@ def propose(request: HttpRequest) -> HttpResponse:
         proved_at=proved_at_of(request),
         checked_evidence="checked_evidence" in request.POST,
     )
-    ids = [step.candidate.pk for step in steps]
-    outcomes = propose_patterns(candidate_ids=ids, proposing=proposing, now=now)
+    ids = [step.pattern.pk for step in steps]
+    outcomes = propose_patterns(pattern_ids=ids, proposing=proposing, now=now)
     refused = [outcome for outcome in outcomes if outcome.version is None]
     if not refused:
         return leave_toast(
@@ -75,8 +75,8 @@ def _ready(user: User, site: str, patterns: list[str]) -> tuple[SitePlan, list[P
     steps = [
         step
         for step in plan.steps_in(StepState.READY)
-        if may_decide(step.candidate, by=user)
-        and (not patterns or str(step.candidate.uuid) in patterns)
+        if may_decide(step.pattern, by=user)
+        and (not patterns or str(step.pattern.uuid) in patterns)
     ]
     return plan, steps
 
@@ -90,7 +90,7 @@ def _form(
     now: datetime,
     problems: list[str] | None = None,
 ) -> HttpResponse:
-    rows: list[PatternCard] = [pattern_card(step.candidate, user) for step in steps]
+    rows: list[PatternCard] = [pattern_card(step.pattern, user) for step in steps]
     sides = _sides(steps, user)
     page: dict[str, Any] = {
         "now": now,
@@ -125,8 +125,8 @@ def _result(
         "proposed": _proposed(n) if n else "",
         "refused": [
             {
-                "headline": pattern_headline(outcome.candidate),
-                "href": reverse("patterns:candidate", args=[outcome.candidate.uuid]),
+                "headline": pattern_headline(outcome.pattern),
+                "href": reverse("patterns:pattern", args=[outcome.pattern.uuid]),
                 "reasons": [str(reason) for reason in outcome.reasons],
             }
             for outcome in refused
@@ -138,7 +138,7 @@ def _sides(steps: list[PlanStep], user: User) -> set[SigningSide]:
     """For which sides the person signs by proposing, as far as one can say before."""
     sides: set[SigningSide] = set()
     for step in steps:
-        row = step.candidate
+        row = step.pattern
         version = RuleVersion(
             workspace_ids=[row.workspace_id], site_ids=[row.site_id] if row.site_id else []
         )

@@ -2,9 +2,9 @@
 
 import pytest
 
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from tests.alerts.suppression.past import judge, routine
-from tests.factories.patterns import make_candidate
+from tests.factories.patterns import make_pattern
 from tests.program import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -36,12 +36,12 @@ def test_a_pattern_comes_with_its_figures(at_site, row):
 
 def test_the_list_runs_by_what_a_rule_would_save(at_site, workspace, site, row, run_mining):
     routine(workspace, site, source="ENG-WS-02", hour=11)
-    ranks = [candidate.rank for candidate in run_mining()]
+    ranks = [pattern.rank for pattern in run_mining()]
     assert len(ranks) > 1
     first = at_site.get("patterns/", {"page_size": 1}).json()
     rest = at_site.get("patterns/", {"cursor": first["next"]}).json()["results"]
-    ids = [candidate["id"] for candidate in first["results"] + rest]
-    assert ids[0] == str(Candidate.objects.order_by("-rank", "-pk")[0].uuid)
+    ids = [pattern["id"] for pattern in first["results"] + rest]
+    assert ids[0] == str(Pattern.objects.order_by("-rank", "-pk")[0].uuid)
     assert len(set(ids)) == len(ranks)
     assert at_site.get("patterns/", {"cursor": "eHx5fDF8MQ"}).status_code == 400
 
@@ -111,7 +111,7 @@ def test_who_is_elsewhere_or_only_looks_decides_nothing(row, pia, mia):
     ],
 )
 def test_whatever_mining_noted_is_said_in_words(program_of, workspace, site, obstacle, sentence):
-    make_candidate(workspace, site, obstacles=[obstacle])
+    make_pattern(workspace, site, obstacles=[obstacle])
     for person in ("oda", "sam", "mia"):
         answer = program_of(person).get("patterns/")
         assert answer.status_code == 200, person

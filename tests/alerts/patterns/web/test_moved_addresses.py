@@ -3,13 +3,13 @@
 import pytest
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
-CANDIDATE = "00000000-0000-0000-0000-000000000001"
+PATTERN = "00000000-0000-0000-0000-000000000001"
 
 
 @pytest.mark.parametrize("act", ["snooze", "reject"])
 def test_an_old_address_moved_for_good(client, oda, act):
     client.force_login(oda)
-    old, new = f"/plan/{CANDIDATE}/{act}/", f"/patterns/{CANDIDATE}/{act}/"
+    old, new = f"/plan/{PATTERN}/{act}/", f"/patterns/{PATTERN}/{act}/"
     read = client.get(old)
     assert (read.status_code, read["Location"]) == (301, new)
     sent = client.post(old)

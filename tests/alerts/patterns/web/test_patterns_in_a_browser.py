@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Pattern
 from tests.alerts.suppression.past import judge, routine
 from tests.bars import bar_faults, bar_faults_everywhere, calm_down
 
@@ -47,4 +47,4 @@ def test_rejecting_can_be_undone_at_once(browse, some, oda):
     page.get_by_role("button", name="Reject").click()
     page.locator(".toast button").click()
     page.locator(".pattern").nth(1).wait_for()
-    assert Candidate.objects.get(pk=some[0].pk).state == "open"
+    assert Pattern.objects.get(pk=some[0].pk).state == "open"

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from alerts.incidents.models import Incident, IncidentStatus
-from alerts.patterns.models import Candidate, PatternState
+from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.registry import StatusSyncPlaybook, StatusSyncSource
 from alerts.patterns.web.headline import pattern_headline
 from alerts.sentinel.models import Workspace
@@ -38,7 +38,7 @@ def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
     client.force_login(oda)
     page = _text(client.get("/patterns/"))
     assert "30 incidents on 30 days" in page
-    (row,) = Candidate.objects.all()
+    (row,) = Pattern.objects.all()
     assert pattern_headline(row).startswith("ENG-WS-04 programs PLC-4, Mon–Sun 06:00–09:00")
     assert "Step 1 of the plan: 30 incidents fewer" in page
     assert "saves 6.0 h a month" in page
@@ -166,7 +166,7 @@ def test_the_best_that_can_become_a_rule_are_offered_to_the_list_of_rules(
     assert reverse("patterns:turn", args=[row.uuid]) in part
     client.force_login(mia)
     part = _text(client.get("/patterns/top/"))
-    assert reverse("patterns:candidate", args=[row.uuid]) in part
+    assert reverse("patterns:pattern", args=[row.uuid]) in part
     assert "Turn into rule" not in part
     row.obstacles = [["wide.asset", {}]]
     row.save()
@@ -200,7 +200,7 @@ def test_what_is_close_and_not_covered_is_shown_the_suspicious_first(
     stranger = polling(1, days=2, source="LAPTOP-7", kind="Laptop")["GW-1"]
     judge(stranger[:1], oda, "suspicious")
     row = next(
-        candidate for candidate in run_mining() if candidate.process.source.members == ("HIST-01",)
+        pattern for pattern in run_mining() if pattern.process.source.members == ("HIST-01",)
     )
     client.force_login(oda)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
@@ -212,7 +212,7 @@ def test_what_is_close_and_not_covered_is_shown_the_suspicious_first(
 def test_nothing_near_of_another_site_is_told(client, polling, workspace, run_mining, oda):
     polling(4)
     routine(workspace, make_site("Ulm"), title=POLLING, source="HIST-01", destination="GW-99")
-    row = next(candidate for candidate in run_mining() if candidate.site.name == "Gdańsk")
+    row = next(pattern for pattern in run_mining() if pattern.site.name == "Gdańsk")
     client.force_login(oda)
     assert "GW-99" not in _text(client.get(f"/patterns/{row.uuid}/"))
 
@@ -233,7 +233,7 @@ def test_a_pattern_names_what_could_end_it_and_what_followed_closes(
 ):
     run_mining()
     client.force_login(oda)
-    row = Candidate.objects.get()
+    row = Pattern.objects.get()
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     recommended = page[page.index("What could end it") : page.index("Recommended")]
     assert "A rule in Tagout" in recommended, "programming keeps its trace and its hours"
@@ -269,7 +269,7 @@ def test_a_status_sync_that_was_found_counts_until_somebody_answers(
 ):
     run_mining()
     client.force_login(oda)
-    row = Candidate.objects.get()
+    row = Pattern.objects.get()
     playbook = StatusSyncPlaybook("alert-status-sync", is_enabled=True)
     wired(StatusSyncSource, StatusSyncSource(lambda: {workspace.pk: playbook}))
     page = _text(client.get(f"/patterns/{row.uuid}/"))

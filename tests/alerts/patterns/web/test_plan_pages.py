@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.patterns.models import Candidate, PatternState, PlanQuestion
+from alerts.patterns.models import Pattern, PatternState, PlanQuestion
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
@@ -64,7 +64,7 @@ def test_the_list_tells_whose_turn_it_is(page, planned, leo):
 
 def test_the_plan_and_its_rows_say_where_evidence_is_little(page, planned, leo):
     assert "is harmless: little evidence" not in page(leo)
-    ready = Candidate.objects.filter(has_enough_evidence=True)  # programs a PLC: time-boxed
+    ready = Pattern.objects.filter(has_enough_evidence=True)  # programs a PLC: time-boxed
     ready.update(routine=9, judged=9)
     assert "At least 71.7 % is harmless: little evidence" in page(leo)
     ready.update(routine=2, judged=2, annotations=ready.get().annotations[:2])
@@ -73,7 +73,7 @@ def test_the_plan_and_its_rows_say_where_evidence_is_little(page, planned, leo):
 
 
 def test_a_row_is_chosen_by_its_address(page, planned, leo, client):
-    row = Candidate.objects.get(has_enough_evidence=False)
+    row = Pattern.objects.get(has_enough_evidence=False)
     text = page(leo, f"/plan/?pattern={row.uuid}")
     assert 'is-chosen"' in text
     client.force_login(leo)
@@ -87,7 +87,7 @@ def test_oda_reads_and_proposes_what_is_ready(page, planned, oda):
     assert "Read and propose this rule" in text and "Why it" not in text
     assert "Proposing counts as your own side’s signature." in text
     assert "I looked at the alerts myself" not in text
-    uuid = Candidate.objects.get(has_enough_evidence=True).uuid
+    uuid = Pattern.objects.get(has_enough_evidence=True).uuid
     page(oda, "/plan/propose/", pattern=uuid, note="All known.")
     assert page.status == 302
     assert RuleVersion.objects.get().state == "proposed"
@@ -128,20 +128,20 @@ def test_the_soc_asks_the_questions_and_ot_is_not_offered_that(page, planned, od
 
 
 def test_a_pattern_is_put_off_or_rejected_with_a_reason_and_comes_back(page, planned, oda):
-    uuid = Candidate.objects.get(has_enough_evidence=True).uuid
+    uuid = Pattern.objects.get(has_enough_evidence=True).uuid
     page(oda, f"/patterns/{uuid}/snooze/", from_plan="1")
-    assert Candidate.objects.get(uuid=uuid).state == PatternState.SNOOZED
+    assert Pattern.objects.get(uuid=uuid).state == PatternState.SNOOZED
     page(oda, f"/patterns/{uuid}/reopen/", a="1")
     page(oda, f"/patterns/{uuid}/reject/", from_plan="1", reason=" ")
     assert page.to.startswith("/plan/?site=")
-    assert Candidate.objects.get(uuid=uuid).state == PatternState.OPEN
+    assert Pattern.objects.get(uuid=uuid).state == PatternState.OPEN
     page(oda, f"/patterns/{uuid}/reject/", from_plan="1", reason="Ends next week")
-    assert Candidate.objects.get(uuid=uuid).state_reason == "Ends next week"
+    assert Pattern.objects.get(uuid=uuid).state_reason == "Ends next week"
     assert "Nothing to sign at Gdańsk now" in page(oda)
 
 
 def test_the_plans_former_addresses_lead_to_those_of_the_pattern(page, planned, oda):
-    uuid = Candidate.objects.get(has_enough_evidence=True).uuid
+    uuid = Pattern.objects.get(has_enough_evidence=True).uuid
     for act in ("snooze", "reject"):
         page(oda, f"/plan/{uuid}/{act}/")
         assert page.to == f"/patterns/{uuid}/{act}/"
@@ -169,5 +169,5 @@ def test_without_history_it_says_what_is_missing(page, leo):
 
 
 def test_nothing_left_to_gain_says_so(page, planned, leo):
-    Candidate.objects.update(plan_order=None)
+    Pattern.objects.update(plan_order=None)
     assert "Nothing left to gain" in page(leo)
