@@ -37,7 +37,7 @@ class Mining(models.Model):
     days = models.PositiveSmallIntegerField()
     history_days = models.PositiveIntegerField()  # how much of them there was
     alerts = models.PositiveIntegerField()
-    verdicts = models.PositiveIntegerField()  # annotations that were sure of it
+    verdicts = models.PositiveIntegerField()  # that were sure of it
     patterns = models.PositiveIntegerField(db_column="candidates")
     seconds = models.FloatField()
 
@@ -58,7 +58,7 @@ class SiteMining(models.Model):
     history_days = models.PositiveIntegerField()
     alerts = models.PositiveIntegerField()
     incidents = models.PositiveIntegerField()  # with an alert of the period at this site
-    verdicts = models.PositiveIntegerField()  # annotations that were sure of it
+    verdicts = models.PositiveIntegerField()  # that were sure of it
     patterns = models.PositiveIntegerField()
     living_incidents = models.PositiveIntegerField()  # that rules which act already cover
     plan_incidents = models.PositiveIntegerField()  # the same with all steps of the plan
@@ -111,7 +111,7 @@ class Pattern(models.Model):
     reasons = models.JSONField(default=list)  # [{part, code, detail}]: why it is this wide
     obstacles = models.JSONField(default=list)  # [[code, detail]]: why it cannot become a rule
 
-    routine = models.PositiveIntegerField(default=0)  # annotations, not alerts
+    routine = models.PositiveIntegerField(default=0)  # verdicts, not alerts
     maintenance = models.PositiveIntegerField(default=0)
     suspicious = models.PositiveIntegerField(default=0)
     not_sure = models.PositiveIntegerField(default=0)
@@ -125,7 +125,10 @@ class Pattern(models.Model):
     # What nobody has judged yet, the largest first: [{kind, name, zone, alerts}]; kind is target,
     # source or group.
     open_units = models.JSONField(default=list)
-    annotations = ArrayField(models.UUIDField(), default=list, blank=True)  # the harmless ones
+    # The harmless verdicts.
+    verdict_uuids = ArrayField(
+        models.UUIDField(), default=list, blank=True, db_column="annotations"
+    )
     cause = models.CharField(max_length=60, blank=True)  # the most frequent one
 
     minutes_each = models.FloatField(null=True)  # None: too few closings were measured

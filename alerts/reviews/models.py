@@ -97,7 +97,7 @@ class AskedIncident(models.Model):
     )
     incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="+")
     answer = models.ForeignKey(
-        "reviews.Annotation", on_delete=models.PROTECT, null=True, related_name="answers"
+        "reviews.Verdict", on_delete=models.PROTECT, null=True, related_name="answers"
     )
 
     class Meta:
@@ -110,17 +110,21 @@ class AskedIncident(models.Model):
         return f"{self.review_id}: {self.incident_id}"
 
 
-class Annotation(models.Model):
+class Verdict(models.Model):
     """One verdict of one person over named alerts. Never changed: a later one supersedes it. One
-    annotation is one trial in every statistic, however many alerts it covers.
+    verdict is one trial in every statistic, however many alerts it covers.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     review = models.ForeignKey(
-        "reviews.Review", on_delete=models.PROTECT, null=True, related_name="annotations"
+        "reviews.Review", on_delete=models.PROTECT, null=True, related_name="verdicts"
     )
-    incidents = models.ManyToManyField("incidents.Incident", related_name="annotations")
-    alerts = models.ManyToManyField("incidents.Alert", related_name="annotations")
+    incidents = models.ManyToManyField(
+        "incidents.Incident", related_name="verdicts", through="reviews.VerdictIncident"
+    )
+    alerts = models.ManyToManyField(
+        "incidents.Alert", related_name="verdicts", through="reviews.VerdictAlert"
+    )
     verdict = models.CharField(max_length=12, choices=VerdictKind)
     cause = models.CharField(max_length=60)  # id of a routine cause or reason, or "other"
     work_order = models.CharField(max_length=60, blank=True)
@@ -140,6 +144,7 @@ class Annotation(models.Model):
     )
 
     class Meta:
+        db_table = "reviews_annotation"
         constraints = [
             models.CheckConstraint(
                 condition=Q(came_by__in=("page", "token", "file")),
@@ -169,6 +174,40 @@ class Annotation(models.Model):
         return f"{self.verdict} by {self.by_id}"
 
 
+class VerdictIncident(models.Model):
+    """One incident that a verdict is about. Table and columns are those of the relation that Django
+    made while the model of verdicts had another name.
+    """
+
+    verdict = models.ForeignKey(
+        "reviews.Verdict", on_delete=models.CASCADE, related_name="+", db_column="annotation_id"
+    )
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "reviews_annotation_incidents"
+        unique_together = [("verdict", "incident")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict_id}: {self.incident_id}"
+
+
+class VerdictAlert(models.Model):
+    """One alert that a verdict is about, in a table as that of its incidents."""
+
+    verdict = models.ForeignKey(
+        "reviews.Verdict", on_delete=models.CASCADE, related_name="+", db_column="annotation_id"
+    )
+    alert = models.ForeignKey("incidents.Alert", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "reviews_annotation_alerts"
+        unique_together = [("verdict", "alert")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict_id}: {self.alert_id}"
+
+
 class SecondOpinion(models.Model):
     """Whether other people of OT see an answer as its giver does. It is asked about suspicious
     answers and, so that being asked tells nothing, about some harmless ones. Two of three decide.
@@ -185,8 +224,11 @@ class SecondOpinion(models.Model):
         NOT_SURE = "not-sure", "Nobody was sure"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    annotation = models.OneToOneField(
-        "reviews.Annotation", on_delete=models.PROTECT, related_name="second_opinion"
+    verdict = models.OneToOneField(
+        "reviews.Verdict",
+        on_delete=models.PROTECT,
+        related_name="second_opinion",
+        db_column="annotation_id",
     )
     site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
@@ -198,7 +240,7 @@ class SecondOpinion(models.Model):
     )
     reason = models.CharField(max_length=500, blank=True)
     correction = models.ForeignKey(
-        "reviews.Annotation", on_delete=models.PROTECT, null=True, related_name="+"
+        "reviews.Verdict", on_delete=models.PROTECT, null=True, related_name="+"
     )
     # Since then the suspicion holds open its source and destination only (S1).
     leads_asked_at = models.DateTimeField(null=True)
@@ -223,7 +265,7 @@ class SecondOpinion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"second opinion on {self.annotation_id}"
+        return f"second opinion on {self.verdict_id}"
 
     @property
     def is_open(self) -> bool:
@@ -233,7 +275,7 @@ class SecondOpinion(models.Model):
     @property
     def keeps_suspicion(self) -> bool:
         """Whether people of OT came to hold it for suspicious."""
-        was_suspicious = self.annotation.verdict == VerdictKind.SUSPICIOUS
+        was_suspicious = self.verdict.verdict == VerdictKind.SUSPICIOUS
         suspicious_state = self.State.CONFIRMED if was_suspicious else self.State.CORRECTED
         return self.state == suspicious_state
 

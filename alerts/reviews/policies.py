@@ -158,7 +158,7 @@ def leads_of(site: Site, workspace: Workspace) -> list[User]:
 
 def leads_as(second_opinion: SecondOpinion, *, by: User) -> Literal["ot", "soc"] | None:
     """Return for which side this person could decide about a suspicion; None for neither."""
-    workspaces = {incident.workspace for incident in second_opinion.annotation.incidents.all()}
+    workspaces = {incident.workspace for incident in second_opinion.verdict.incidents.all()}
     ot, soc = reach_of(by, LEADS_OF_OT), reach_of(by, LEADS_OF_SOC)
     if second_opinion.site.uuid in ot.sites or any(
         ot.covers(workspace) for workspace in workspaces
@@ -176,7 +176,7 @@ def reasons_against_deciding_suspicion(second_opinion: SecondOpinion, *, by: Use
         return [gettext("It was decided in the meantime.")]
     if second_opinion.leads_asked_at is None:
         return [gettext("People of OT are still being asked. After 72 hours both leads are.")]
-    if second_opinion.annotation.by_id == by.pk:
+    if second_opinion.verdict.by_id == by.pk:
         return [gettext("You gave this answer, so somebody else has to decide about it.")]
     asked = second_opinion.opinions.all()
     if any(

@@ -271,7 +271,7 @@ def _row(row: EvidenceRow) -> dict[str, Any]:
         "at": instant(row.at),
         "site": row.site,
         "traits": dict(row.traits),
-        "verdicts": [annotation for annotation, _ in row.annotations],
+        "verdicts": [uuid for uuid, _ in row.verdicts],
     }
 
 

@@ -34,7 +34,7 @@ class NearCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRow:
-    """One alert. `annotations` are those in force: (id, verdict). `outcomes` of its incidents:
+    """One alert. `verdicts` are those in force: (UUID, kind). `outcomes` of its incidents:
     reopened, true_positive, linked (part of the same case). `near_case`: within fourteen days a
     true positive named one of its devices, which is worth a look but no judgement of this one.
     `is_soft`: S1 lets it be closed at any hour.
@@ -45,7 +45,7 @@ class EvidenceRow:
     at: datetime
     site: str
     traits: Traits = ()
-    annotations: tuple[tuple[str, str], ...] = ()
+    verdicts: tuple[tuple[str, str], ...] = ()
     outcomes: frozenset[str] = frozenset()
     near_case: NearCase | None = None
     is_soft: bool = False
@@ -53,24 +53,24 @@ class EvidenceRow:
     @property
     def is_judged(self) -> bool:
         """Whether somebody was sure about it; `not sure` is no judgement."""
-        return any(verdict in BENIGN or verdict == SUSPICIOUS for _, verdict in self.annotations)
+        return any(verdict in BENIGN or verdict == SUSPICIOUS for _, verdict in self.verdicts)
 
     @property
     def verdict(self) -> str:
         """The one verdict under which it is counted; NOT_JUDGED where nobody gave one."""
-        found = {verdict for _, verdict in self.annotations}
+        found = {verdict for _, verdict in self.verdicts}
         return next((name for name in _ALERT_ORDER if name in found), NOT_JUDGED)
 
     @property
     def stoppers(self) -> tuple[str, ...]:
         """What about it stops the rule, the worst first."""
-        codes = self.outcomes | {verdict for _, verdict in self.annotations}
+        codes = self.outcomes | {verdict for _, verdict in self.verdicts}
         return tuple(name for name in STOPPERS if name in codes)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Trials: one annotation is one, however many alerts it covers."""
+    """Trials: one verdict is one, however many alerts it covers."""
 
     trials: int
     suspicious: int
@@ -114,9 +114,9 @@ def judged_in(rows: Iterable[EvidenceRow], *, is_strict: bool) -> Judged:
     says soft alerts, too, that these are harmless is no trial of it; that one is suspicious counts.
     """
     verdicts = {
-        annotation: verdict
+        uuid: verdict
         for row in rows
-        for annotation, verdict in row.annotations
+        for uuid, verdict in row.verdicts
         if not (is_strict and row.is_soft) or verdict == SUSPICIOUS
     }
     counts = Counter(verdicts.values())

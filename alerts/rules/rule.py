@@ -164,7 +164,7 @@ USER_RULE_TITLE: Final = "Unauthorized Operation was detected by a User Defined 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDefinition:
-    """What two people sign. `reason` is the routine cause, `evidence` names annotations.
+    """What two people sign. `reason` is the routine cause, `evidence` names verdicts.
 
     Its members and their bounds are also those of the published schema (`schema.py`).
     """

@@ -124,7 +124,10 @@ AUDITED_THINGS: Final = (
 )
 # Models that were renamed. Their entries keep the former label: entries that are there are part of
 # the hash chain, and who asks the record for one object finds all of them by one label.
-FORMER_LABELS: Final = {"patterns.pattern": "patterns.candidate"}
+FORMER_LABELS: Final = {
+    "patterns.pattern": "patterns.candidate",
+    "reviews.verdict": "reviews.annotation",
+}
 MODELS_OF_ACTION: Final = {
     f"{thing.name}.{verb}": thing.models.split()
     for thing in AUDITED_THINGS

@@ -13,7 +13,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor
 from alerts.readiness.models import Finding
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role, User
@@ -169,10 +169,10 @@ def world(gdansk):
         workspace=workspace, part="connectors", facts=[], read_at=NOON, tried_at=NOON
     )
     regroup([row.pk for row in Incident.objects.all()], now=NOON)
-    judged = Annotation.objects.get().incidents.get()
+    judged = Verdict.objects.get().incidents.get()
     publish_modules()
     cards = lessons.CARDS.replace("stops.[", "halts.[")
-    make_draft("first-module", "cards.md", Annotation.objects.get().by, cards)
+    make_draft("first-module", "cards.md", Verdict.objects.get().by, cards)
     return {
         "home": "/",
         "queue": "/incidents/",

@@ -10,7 +10,7 @@ from django.test import Client
 from alerts.captures.models import Capture
 from alerts.incidents.models import Alert, Comment, Entity, Group, Incident, TimelineItem
 from alerts.planned_work.models import Revision
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Review, Verdict
 from alerts.sites.models import Device, Site, Zone
 from alerts.suppression.models import LedgerEntry, RuleVersion, Signature, Step
 from portal.accounts.models import ApiToken, GrantScope, Role, User
@@ -83,7 +83,7 @@ FIELDS = {
     Device: ("name", "kind", "vendor", "model", "firmware", "role"),
     Capture: ("name", "note"),
     Review: ("question",),
-    Annotation: ("note",),
+    Verdict: ("note",),
     RuleVersion: ("title", "proposer_note"),
     LedgerEntry: ("reason", "signed_ot", "signed_soc", "text"),
     Signature: ("note",),

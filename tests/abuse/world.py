@@ -46,7 +46,7 @@ def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
     incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
     device = make_device(site, f"PLC-{name}", "10.0.0.1")
     alert = make_alert(incidents[0], site=site, zone=device.zone, any_address=[device.address])
-    annotation = give_verdict(
+    verdict = give_verdict(
         by=ot,
         key=uuid.uuid4(),
         verdict="routine",
@@ -59,7 +59,7 @@ def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
     )
     here = {"ot": ot, "soc": lead, "workspace": workspace, "site": site}
     confirmed = SecondOpinion.objects.create(
-        annotation=annotation, site=site, opened_at=NOON, state="confirmed", decided_at=NOON
+        verdict=verdict, site=site, opened_at=NOON, state="confirmed", decided_at=NOON
     )
     put_to_ot = Opinion.objects.create(
         second_opinion=confirmed,
@@ -71,7 +71,7 @@ def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
         settled_at=NOON,
     )
     version = rule_rows.make_version("proposed", of=rules.downloads(), **here)
-    version.evidence.set([annotation])
+    version.evidence.set([verdict])
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
     wanted = rule_rows.make_wanted(version, workspace=workspace)
     make_site_mining(site)
@@ -98,7 +98,7 @@ def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
         "incidents": incidents[0].pk,
         "alerts": alert.pk,
         "reviews": asked.uuid,
-        "annotations": annotation.uuid,
+        "annotations": verdict.uuid,
         "second-opinions": confirmed.uuid,
         "opinions": put_to_ot.uuid,
         "workspaces": name,

@@ -26,7 +26,7 @@ COUNTS = {
 }
 # Of the numbers in these files some are no count, or not for people.
 LEFT_OUT = {
-    "alerts/reviews/services/notify.py": {"annotation.work_order"},
+    "alerts/reviews/services/notify.py": {"verdict.work_order"},
     "alerts/suppression/watching/promotion.py": {"version.number"},
     "alerts/dashboards/web/numbers.py": {"highest"},  # written already
     "alerts/suppression/web/backtest.py": {"closings"},

@@ -73,7 +73,7 @@ class Plant:
     @property
     def suspicion(self):
         rows = SimpleNamespace(all=lambda: [self.incident])
-        return SimpleNamespace(site=self.site, annotation=SimpleNamespace(incidents=rows))
+        return SimpleNamespace(site=self.site, verdict=SimpleNamespace(incidents=rows))
 
 
 def make_plant(name, *, by):

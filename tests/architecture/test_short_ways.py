@@ -18,7 +18,7 @@ from alerts.incidents.models import Incident
 from alerts.intake.services.pages import read_page_answer, store_page
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.models import Change
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.services.questions import ask_ot
 from alerts.sentinel.client.port import ListBy
 from alerts.sites.models import Site
@@ -155,7 +155,7 @@ def test_an_answer_is_kept_in_few_files(floor, review, client):
             f"/reviews/{review.uuid}/", form | {"cause_maintenance": "plc-programming-window"}
         )
     assert answer.status_code == 302, answer.content
-    assert Annotation.objects.exists()
+    assert Verdict.objects.exists()
     check("OT's answer", trace)
 
 

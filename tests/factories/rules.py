@@ -13,7 +13,7 @@ from alerts.incidents.models import (
     IncidentStatus,
     Severity,
 )
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict, VerdictAlert, VerdictIncident
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.rule import Clause, RuleDefinition, as_json
 from alerts.sentinel.models import Workspace
@@ -154,11 +154,11 @@ def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TU
     )
 
 
-def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") -> list[Annotation]:
+def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") -> list[Verdict]:
     """One verdict on each incident, as OT's past answers."""
     rows = list(incidents)
-    annotations = Annotation.objects.bulk_create(
-        Annotation(
+    verdicts = Verdict.objects.bulk_create(
+        Verdict(
             verdict=verdict,
             cause="plc-programming-window",
             by=by,
@@ -169,20 +169,18 @@ def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") 
         )
         for row in rows
     )
-    annotation_of = {
-        row.pk: annotation.pk for row, annotation in zip(rows, annotations, strict=True)
-    }
-    Annotation.incidents.through.objects.bulk_create(
-        Annotation.incidents.through(annotation_id=annotation, incident_id=incident)
-        for incident, annotation in annotation_of.items()
+    verdict_of = {row.pk: answer.pk for row, answer in zip(rows, verdicts, strict=True)}
+    VerdictIncident.objects.bulk_create(
+        VerdictIncident(verdict_id=answer, incident_id=incident)
+        for incident, answer in verdict_of.items()
     )
-    Annotation.alerts.through.objects.bulk_create(
-        Annotation.alerts.through(annotation_id=annotation_of[incident], alert_id=alert)
+    VerdictAlert.objects.bulk_create(
+        VerdictAlert(verdict_id=verdict_of[incident], alert_id=alert)
         for incident, alert in IncidentAlert.objects.filter(incident__in=rows).values_list(
             "incident", "alert"
         )
     )
-    return annotations
+    return verdicts
 
 
 def clause(field: str, operator: str, *values: str | int) -> Clause:
@@ -225,10 +223,10 @@ def polling(**more: Any) -> RuleDefinition:
 
 
 def draft(
-    rule: RuleDefinition, *, by: User, evidence: Iterable[Annotation], now: datetime
+    rule: RuleDefinition, *, by: User, evidence: Iterable[Verdict], now: datetime
 ) -> RuleVersion:
     """A first version that says this."""
-    ids = [annotation.pk for annotation in evidence]
+    ids = [verdict.pk for verdict in evidence]
     return draft_rule(by=by, now=now, body=as_json(rule), evidence_ids=ids)
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.intake.models import Cursor
 from alerts.intake.services.sweep import BETWEEN_MISSES
-from alerts.reviews.models import Annotation, VerdictKind
+from alerts.reviews.models import Verdict, VerdictKind
 from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.deploying.desired import is_healthy
 from portal.jobs.models import Job
@@ -128,7 +128,7 @@ def test_f17_deleted_and_merged_incidents_keep_their_annotations(azure, sam, lon
     deleted, losers, survivors = names[:n], names[n : 2 * n], names[2 * n :]
     rows = {row.name: row for row in Incident.objects.all()}
     for name in names:
-        annotation = Annotation.objects.create(
+        verdict = Verdict.objects.create(
             verdict=VerdictKind.ROUTINE,
             cause="other",
             by=sam,
@@ -136,7 +136,7 @@ def test_f17_deleted_and_merged_incidents_keep_their_annotations(azure, sam, lon
             key=uuid.uuid4(),
             act=uuid.uuid4(),
         )
-        annotation.incidents.add(rows[name])
+        verdict.incidents.add(rows[name])
     azure.advance(1200)
     for name in deleted:
         azure.simulator.carry_out("delete", {"incident": name})
@@ -151,8 +151,8 @@ def test_f17_deleted_and_merged_incidents_keep_their_annotations(azure, sam, lon
     assert all(rows[name].gone_at for name in deleted)
     numbers = [rows[name].number for name in survivors]
     assert [rows[name].merged_into for name in losers] == numbers
-    kept = Annotation.objects.filter(incidents__name__in=names).distinct().count()
-    measure("annotations lost", 3 * n - kept, at_most=0)
+    kept = Verdict.objects.filter(incidents__name__in=names).distinct().count()
+    measure("verdicts lost", 3 * n - kept, at_most=0)
     measure("incidents lost", 3 * n - len(rows), at_most=0)
 
 

@@ -101,11 +101,11 @@ def _spelled(at):
 def judge(*, people, now):
     """Two people of OT, in turn, have said what the closed incidents were."""
     rows = Incident.objects.filter(status=IncidentStatus.CLOSED, details_state=DetailsState.FETCHED)
-    annotations = []
+    verdicts = []
     for turn, incident in enumerate(rows.order_by("created_at")):
         planned = incident.alert_type == "Unauthorized PLC Programming"
         verdict = "maintenance" if planned else "routine"
         cause = "plc-programming-window" if planned else "mes-historian-tags"
         at = incident.created_at + timedelta(hours=2)
-        annotations.append(PastVerdict(incident.pk, verdict, cause, people[turn % 2], at))
-    return record_past_verdicts(verdicts=annotations, by="tests", now=now)
+        verdicts.append(PastVerdict(incident.pk, verdict, cause, people[turn % 2], at))
+    return record_past_verdicts(verdicts=verdicts, by="tests", now=now)

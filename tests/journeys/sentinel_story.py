@@ -5,7 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from alerts.outbox.models import WantedRule
-from alerts.reviews.queries.questions import annotations_in_force
+from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.rules.rule import Clause, RuleDefinition, as_json
 from alerts.suppression.drafting.drafts import draft_rule
 from alerts.suppression.models import RuleVersion
@@ -31,7 +31,7 @@ def polled(routine):
 
 def draft_about_polling(oda):
     """What Oda wrote by hand: only what Sentinel may know, and from where to where."""
-    judged = annotations_in_force().filter(alerts__source_device="HIST-GD-01").distinct()
+    judged = verdicts_in_force().filter(alerts__source_device="HIST-GD-01").distinct()
     lines = {
         "workspace": WORKSPACE,
         "site": "Gdańsk",
@@ -44,7 +44,7 @@ def draft_about_polling(oda):
         title=TITLE,
         all_of=tuple(Clause(name, "is", (value,)) for name, value in lines.items()),
         reason="The historian reads its tags",
-        evidence=tuple(str(annotation.uuid) for annotation in judged),
+        evidence=tuple(str(verdict.uuid) for verdict in judged),
         expires_at=now + timedelta(days=90),
     )
     return draft_rule(by=oda, now=now, body=as_json(rule) | usual_owners(rule, by=oda))

@@ -14,9 +14,9 @@ from django.db.models.functions import TruncDate
 from alerts.dashboards.engine.severity_proposal import TypeHistory, propose_severity
 from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus, Severity
 from alerts.incidents.queries import alerts_visible_to, incidents_visible_to
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.queries.questions import evidence_in_force
-from alerts.reviews.queries.second_opinions import annotations_told_to
+from alerts.reviews.queries.second_opinions import verdicts_open_to
 from portal.accounts.models import User
 
 MAX_PATTERNS = 200
@@ -97,7 +97,7 @@ def analyse_history(user: User | None, *, since: datetime, until: datetime) -> H
     alerts = alerts_between(user, since=since, until=until)
     evidence = evidence_in_force()
     if user is not None:
-        evidence = evidence.filter(pk__in=annotations_told_to(user).values("pk"))
+        evidence = evidence.filter(pk__in=verdicts_open_to(user).values("pk"))
     types = _type_lines(alerts, evidence)
     links = IncidentAlert.objects.filter(alert__in=alerts.values("pk"))
     return HistoryAnalysis(
@@ -109,7 +109,7 @@ def analyse_history(user: User | None, *, since: datetime, until: datetime) -> H
     )
 
 
-def _type_lines(alerts: QuerySet[Alert], evidence: QuerySet[Annotation]) -> list[TypeLine]:
+def _type_lines(alerts: QuerySet[Alert], evidence: QuerySet[Verdict]) -> list[TypeLine]:
     key = ("alert_type", "severity")
     rows = (
         alerts.order_by()
@@ -182,7 +182,7 @@ def _through(condition: Q) -> Q:
 
 
 def _pattern_lines(
-    user: User | None, evidence: QuerySet[Annotation], *, since: datetime, until: datetime
+    user: User | None, evidence: QuerySet[Verdict], *, since: datetime, until: datetime
 ) -> list[PatternLine]:
     incidents = Incident.objects.all() if user is None else incidents_visible_to(user)
     incidents = incidents.filter(
@@ -262,7 +262,7 @@ def alert_rows(
     alerts = alerts.select_related("workspace", "site", "zone")
     evidence = evidence_in_force()
     if user is not None:
-        evidence = evidence.filter(pk__in=annotations_told_to(user).values("pk"))
+        evidence = evidence.filter(pk__in=verdicts_open_to(user).values("pk"))
     after: tuple[datetime, int] | None = None
     remaining = most
     while remaining is None or remaining > 0:

@@ -27,7 +27,7 @@ from alerts.dashboards.measures import (
 from alerts.dashboards.queries.series import Series, SitesOrNone, series_of, sites_shown_to
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import Review
-from alerts.reviews.queries.questions import annotations_visible_to, reviews_visible_to
+from alerts.reviews.queries.questions import reviews_visible_to, verdicts_visible_to
 from alerts.reviews.queries.second_opinions import Agreement, agreement_since
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
@@ -96,7 +96,7 @@ def numbers_for(user: User, *, now: datetime) -> Numbers:
         sites=_sites(user, now),
         workspaces=_workspaces(user, now),
         agreement=agreement_since(
-            now - AGREEMENT_PERIOD, annotations=annotations_visible_to(user).order_by()
+            now - AGREEMENT_PERIOD, verdicts=verdicts_visible_to(user).order_by()
         ),
     )
 

@@ -9,8 +9,8 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident, IncidentStatus, Severity
-from alerts.reviews.models import Annotation, Review, VerdictKind
-from alerts.reviews.queries.questions import WAITING_INCIDENTS, annotations_in_force, waiting_for
+from alerts.reviews.models import Review, Verdict, VerdictKind
+from alerts.reviews.queries.questions import WAITING_INCIDENTS, verdicts_in_force, waiting_for
 from alerts.reviews.queries.second_opinions import opinions_waiting_for
 from portal.accounts.models import User
 
@@ -87,7 +87,7 @@ def ot_home(user: User) -> OtHome:
     rows, opinions = waiting_for(user), _opinions(user)
     reviews = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
     questions = sorted([*reviews, *opinions], key=lambda question: question.due_at)[: LISTED + 1]
-    own = annotations_in_force().filter(by=user)
+    own = verdicts_in_force().filter(by=user)
     return OtHome(
         waiting=rows.count() + len(opinions),
         first=questions[0] if questions else None,
@@ -97,10 +97,10 @@ def ot_home(user: User) -> OtHome:
     )
 
 
-def effect_of(annotations: QuerySet[Annotation]) -> VerdictEffect:
+def effect_of(verdicts: QuerySet[Verdict]) -> VerdictEffect:
     """Verdicts by kind, and how many of the incidents judged are closed by now."""
-    by_verdict = annotations.order_by().values_list("verdict").annotate(n=Count("pk"))
-    incidents = Incident.objects.filter(annotations__in=annotations.order_by()).order_by()
+    by_verdict = verdicts.order_by().values_list("verdict").annotate(n=Count("pk"))
+    incidents = Incident.objects.filter(verdicts__in=verdicts.order_by()).order_by()
     states = dict(incidents.values_list("status").annotate(n=Count("pk", distinct=True)))
     counts = dict(by_verdict)
     return VerdictEffect(
@@ -126,12 +126,12 @@ def _question(row: Review) -> WaitingQuestion:
 def _opinions(user: User) -> list[WaitingQuestion]:
     """Second opinions that the person is asked for, without anything that leads."""
     incidents = Prefetch(
-        "second_opinion__annotation__incidents",
+        "second_opinion__verdict__incidents",
         Incident.objects.order_by("-severity", "-created_at", "-pk"),
     )
     questions = []
     for opinion in opinions_waiting_for(user).prefetch_related(incidents):
-        about = list(opinion.second_opinion.annotation.incidents.all())
+        about = list(opinion.second_opinion.verdict.incidents.all())
         subject = replace(_subject(about[0]), severity="")
         questions.append(
             WaitingQuestion(
@@ -148,17 +148,15 @@ def _opinions(user: User) -> list[WaitingQuestion]:
     return questions
 
 
-def _answers(annotations: QuerySet[Annotation]) -> list[PastAnswer]:
+def _answers(verdicts: QuerySet[Verdict]) -> list[PastAnswer]:
     incidents = Prefetch("incidents", Incident.objects.order_by("-severity", "-created_at", "-pk"))
     newest = (
-        annotations.select_related("review")
-        .prefetch_related(incidents)
-        .order_by("-given_at", "-pk")
+        verdicts.select_related("review").prefetch_related(incidents).order_by("-given_at", "-pk")
     )
     return [_past_answer(row, list(row.incidents.all())) for row in newest[:ANSWERS]]
 
 
-def _past_answer(row: Annotation, incidents: list[Incident]) -> PastAnswer:
+def _past_answer(row: Verdict, incidents: list[Incident]) -> PastAnswer:
     lead = incidents[0]
     return PastAnswer(
         row.verdict,

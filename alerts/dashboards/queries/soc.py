@@ -17,8 +17,8 @@ from alerts.incidents.queries import (
     incidents_visible_to,
     recent_acts_of,
 )
-from alerts.reviews.models import Annotation, Review
-from alerts.reviews.queries.questions import annotations_in_force
+from alerts.reviews.models import Review, Verdict
+from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.reviews.queries.second_opinions import without_hidden
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
@@ -141,7 +141,7 @@ def _open_work(user: User) -> list[Work]:
 
 def _answers(user: User, now: datetime) -> list[OtAnswers]:
     visible = incidents_visible_to(user)
-    rows = without_hidden(user, annotations_in_force()).filter(given_at__gt=now - DAY)
+    rows = without_hidden(user, verdicts_in_force()).filter(given_at__gt=now - DAY)
     if not reach_of(user).everywhere:
         rows = rows.filter(pk__in=rows.filter(incidents__in=visible).values("pk"))
     incidents = Prefetch(
@@ -151,7 +151,7 @@ def _answers(user: User, now: datetime) -> list[OtAnswers]:
     return [_answer(row) for row in newest[:ANSWERS]]
 
 
-def _answer(row: Annotation) -> OtAnswers:
+def _answer(row: Verdict) -> OtAnswers:
     incidents: list[Incident] = getattr(row, "seen")  # noqa: B009  (made by the prefetch)
     return OtAnswers(
         row.verdict,

@@ -32,7 +32,7 @@ class CoveredIncident:
 class HiddenVerdict:
     """One verdict, and the question that the reader is asked instead."""
 
-    annotation_id: int
+    verdict_id: int
     act: UUID
     verdict: str
     given_at: datetime
@@ -47,9 +47,9 @@ class HiddenVerdicts:
         self.by_incident: dict[int, HiddenVerdict] = {}
         self.by_group: dict[UUID, HiddenVerdict] = {}
         self.by_pattern: dict[UUID, Counter[str]] = {}
-        self.annotation_ids: set[int] = set()
+        self.verdict_ids: set[int] = set()
         for verdict in verdicts:
-            self.annotation_ids.add(verdict.annotation_id)
+            self.verdict_ids.add(verdict.verdict_id)
             for covered in verdict.incidents:
                 self.by_incident.setdefault(covered.incident_id, verdict)
                 if covered.group_key is not None:
@@ -58,7 +58,7 @@ class HiddenVerdicts:
                 self.by_pattern.setdefault(pattern, Counter())[verdict.verdict] += 1
 
     def __bool__(self) -> bool:
-        return bool(self.annotation_ids)
+        return bool(self.verdict_ids)
 
     def counts_without(self, pattern: UUID | None, counts: Mapping[str, int]) -> dict[str, int]:
         """Return how often OT gave each verdict on a pattern, the hidden ones not counted."""

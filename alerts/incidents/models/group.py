@@ -78,7 +78,7 @@ class PatternMemory(models.Model):
     first_seen_at = models.DateTimeField()
     latest_seen_at = models.DateTimeField()
     seen = models.IntegerField(default=0)
-    routine = models.IntegerField(default=0)  # annotations, not alerts: one tap is one trial
+    routine = models.IntegerField(default=0)  # verdicts, not alerts: one tap is one trial
     maintenance = models.IntegerField(default=0)
     suspicious = models.IntegerField(default=0)
     not_sure = models.IntegerField(default=0)

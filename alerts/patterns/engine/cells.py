@@ -100,9 +100,9 @@ class CellHour(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CellVerdict:
-    """One annotation about alerts of a cell: one trial, however many alerts it covers."""
+    """One verdict about alerts of a cell: one trial, however many alerts it covers."""
 
-    annotation: str
+    uuid: str
     verdict: str
     cause: str = ""
     by: str = ""

@@ -16,7 +16,7 @@ type Unit = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class VerdictEvidence:
-    """Verdicts of a pattern. One annotation is one trial. `judged_share` is the share of alerts in
+    """Verdicts of a pattern. One verdict is one trial. `judged_share` is the share of alerts in
     units (devices, or kinds in zones above ten) that hold a harmless verdict; `open_units` are the
     others, with their alerts, the largest first. `closings` is half-evidence, never OT's word.
     """
@@ -30,7 +30,7 @@ class VerdictEvidence:
     judged_share: float = 0.0
     people: frozenset[str] = frozenset()
     causes: tuple[tuple[str, int], ...] = ()
-    annotations: tuple[str, ...] = ()  # the harmless ones
+    verdicts: tuple[str, ...] = ()  # the harmless ones
     open_units: tuple[tuple[Unit, int], ...] = ()
 
     @property
@@ -62,7 +62,7 @@ class VerdictEvidence:
 def pool_evidence(
     cells: Iterable[tuple[AlertCell, int]], *, covers_time: CoversTime, by_group: bool
 ) -> VerdictEvidence:
-    """Return the verdicts on these cells inside the pattern's time, each annotation once. With each
+    """Return the verdicts on these cells inside the pattern's time, each verdict once. With each
     cell stands how many of its alerts came at that time.
 
     by_group: units are kinds in zones, as for patterns with more than ten targets.
@@ -81,7 +81,7 @@ def pool_evidence(
         for verdict in cell.verdicts:
             if not covers_time(verdict.slot, verdict.utc_slot, verdict.works):
                 continue
-            verdicts[verdict.annotation] = verdict.verdict, verdict.cause, verdict.by
+            verdicts[verdict.uuid] = verdict.verdict, verdict.cause, verdict.by
             if verdict.verdict in HARMLESS:
                 judged_units.add(unit)
     counts = Counter(verdict for verdict, _, _ in verdicts.values())
@@ -97,7 +97,7 @@ def pool_evidence(
         judged_share=sum(alerts[unit] for unit in judged_units) / total if total else 0.0,
         people=frozenset(by for v, _, by in verdicts.values() if v in HARMLESS and by),
         causes=tuple(causes.most_common()),
-        annotations=tuple(sorted(a for a, (v, _, _) in verdicts.items() if v in HARMLESS)),
+        verdicts=tuple(sorted(a for a, (v, _, _) in verdicts.items() if v in HARMLESS)),
         open_units=tuple(
             (unit, count) for unit, count in alerts.most_common() if unit not in judged_units
         ),

@@ -15,11 +15,11 @@ from alerts.incidents.queries import (
 )
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.queries.questions import (
-    annotations_visible_to,
     evidence_in_force,
     evidence_where,
+    verdicts_visible_to,
 )
 from alerts.rules.rule import RuleDefinition
 from alerts.rules.sentence import Sentence
@@ -85,7 +85,7 @@ def mining_status(*, now: datetime, visible_to: User | None = None) -> MiningSta
     alerts, verdicts = Alert.objects.all(), evidence_in_force().filter(verdict__in=SURE)
     if visible_to is not None:
         alerts = alerts_visible_to(visible_to)
-        verdicts = verdicts.filter(pk__in=annotations_visible_to(visible_to).values("pk"))
+        verdicts = verdicts.filter(pk__in=verdicts_visible_to(visible_to).values("pk"))
     first = alerts.order_by("at").values_list("at", flat=True).first()
     due = Job.objects.filter(kind=JOB, key=KEY).values_list("state", "payload").first()
     return MiningStatus(
@@ -147,7 +147,7 @@ def incidents_of_pattern(
     return incidents.filter(pk__in=ids)
 
 
-def annotations_of(pattern: Pattern, *, now: datetime, limit: int) -> list[Annotation]:
+def verdicts_of_pattern(pattern: Pattern, *, now: datetime, limit: int) -> list[Verdict]:
     """Return OT's verdicts on its alerts that count as evidence, the newest first."""
     scope = rule_condition_sql(_rule_of(pattern, now))
     ids = fetch_rows(
@@ -159,7 +159,7 @@ def annotations_of(pattern: Pattern, *, now: datetime, limit: int) -> list[Annot
         " ORDER BY v.given_at DESC, n.annotation_id DESC LIMIT %s",
         (*scope.params, limit),
     )
-    rows = Annotation.objects.filter(pk__in=[pk for (pk,) in ids]).select_related("by")
+    rows = Verdict.objects.filter(pk__in=[pk for (pk,) in ids]).select_related("by")
     return list(rows.order_by("-given_at", "-pk"))
 
 

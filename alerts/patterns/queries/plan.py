@@ -103,7 +103,7 @@ class SitePlan:
         harmless: set[object] = set()
         suspicious = 0
         for step in self.to_sign:
-            harmless.update(step.pattern.annotations)
+            harmless.update(step.pattern.verdict_uuids)
             suspicious += step.pattern.suspicious
         return len(harmless) + suspicious, suspicious
 

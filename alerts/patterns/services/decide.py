@@ -15,8 +15,8 @@ from alerts.patterns.policies import (
     reasons_against_rule_of_pattern,
 )
 from alerts.reviews.engine.causes import cause
-from alerts.reviews.models import Annotation, VerdictKind
-from alerts.reviews.queries.questions import annotations_in_force
+from alerts.reviews.models import Verdict, VerdictKind
+from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.rule import RuleDefinition, as_json
 from alerts.suppression.drafting.drafts import draft_rule
@@ -100,22 +100,22 @@ def rule_of_pattern(pattern: Pattern, *, now: datetime) -> RuleDefinition:
         time_zone=pattern.time_zone,
         now=now,
         reason=main_cause.label() if main_cause else pattern.cause,
-        evidence=[str(annotation.uuid) for annotation in harmless_verdicts(pattern)],
+        evidence=[str(verdict.uuid) for verdict in harmless_verdicts(pattern)],
     )
     in_sentinel = replace(rule, enforcement=SENTINEL)
     return rule if reasons_against_enforcement(in_sentinel) else in_sentinel
 
 
-def harmless_verdicts(pattern: Pattern) -> list[Annotation]:
+def harmless_verdicts(pattern: Pattern) -> list[Verdict]:
     """Return the harmless verdicts that a rule rests on, at most as many as guards count of one
     person: those of every person in turn, the newest of each first.
     """
-    by_person: dict[int, list[Annotation]] = defaultdict(list)
-    annotations = annotations_in_force().filter(
-        uuid__in=pattern.annotations, verdict__in=[VerdictKind.ROUTINE, VerdictKind.MAINTENANCE]
+    by_person: dict[int, list[Verdict]] = defaultdict(list)
+    verdicts = verdicts_in_force().filter(
+        uuid__in=pattern.verdict_uuids, verdict__in=[VerdictKind.ROUTINE, VerdictKind.MAINTENANCE]
     )
-    for annotation in annotations.select_related("by").order_by("-given_at", "-pk"):
-        by_person[annotation.by_id].append(annotation)
+    for verdict in verdicts.select_related("by").order_by("-given_at", "-pk"):
+        by_person[verdict.by_id].append(verdict)
     in_turn = chain.from_iterable(zip_longest(*by_person.values()))
     return [item for item in in_turn if item is not None][:MAX_EVIDENCE]
 
@@ -127,7 +127,7 @@ def rule_owners_for(pattern: Pattern, *, rule: RuleDefinition, by: User) -> dict
     owners = usual_owners(rule, by=by)
     reach = reach_of_rule(rule)
     version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
-    judged = Counter(annotation.by_id for annotation in harmless_verdicts(pattern))
+    judged = Counter(verdict.by_id for verdict in harmless_verdicts(pattern))
     for name, side in (("owner_ot", SigningSide.OT), ("owner_soc", SigningSide.SOC)):
         if name in owners:
             continue

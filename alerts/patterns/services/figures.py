@@ -25,7 +25,7 @@ MONTH: Final = 30.0  # days
 HOUR: Final = timedelta(hours=1)
 MAX_MEMBERS: Final = 100  # that are counted one by one
 MAX_UNITS: Final = 20
-MAX_ANNOTATIONS: Final = 500
+MAX_VERDICTS: Final = 500
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ def _moment(day: int, hour: int) -> datetime:
 
 
 def _add_counts(row: Pattern, pattern: MinedPattern, cells: Sequence[AlertCell]) -> None:
-    """By type and by member: alerts, and annotations that call them harmless."""
+    """By type and by member: alerts, and verdicts that call them harmless."""
     types: dict[Any, tuple[Counter[str], set[str]]] = defaultdict(lambda: (Counter(), set()))
     members: dict[str, dict[Any, tuple[Counter[str], set[str]]]] = {
         "source": defaultdict(lambda: (Counter(), set())),
@@ -132,7 +132,7 @@ def _add_counts(row: Pattern, pattern: MinedPattern, cells: Sequence[AlertCell])
         cell = cells[position]
         alerts = pattern.count_inside(cell)
         judged = {
-            v.annotation
+            v.verdict
             for v in cell.verdicts
             if v.verdict in HARMLESS and pattern.covers_time(v.slot, v.utc_slot, v.works)
         }
@@ -173,7 +173,7 @@ def _add_evidence(row: Pattern, pattern: MinedPattern) -> None:
     row.judged_share = round(evidence.judged_share, 4)
     row.has_enough_evidence = evidence.is_enough
     row.cause = evidence.causes[0][0] if evidence.causes else ""
-    row.annotations = [UUID(text) for text in evidence.annotations[:MAX_ANNOTATIONS]]
+    row.verdict_uuids = [UUID(text) for text in evidence.verdicts[:MAX_VERDICTS]]
     largest = sorted(evidence.open_units, key=lambda unit: (-unit[1], str(unit[0])))[:MAX_UNITS]
     row.open_units = [_unit_as_json(unit, alerts) for unit, alerts in largest]
 

@@ -64,7 +64,7 @@ _HELD = (
     "SELECT v.id, v.uuid, v.verdict, v.cause, v.by_id FROM reviews_verdicts v"
     f" WHERE {evidence_where('v')}"
 )
-# An annotation that names no alert was given before the alerts were fetched: it is about them all.
+# A verdict that names no alert was given before the alerts were fetched: it is about them all.
 _ALERTS_OF_VERDICTS = """
     SELECT n.annotation_id, n.alert_id FROM reviews_verdict_alerts n
      UNION ALL

@@ -63,7 +63,7 @@ REVIEWS = Listing(
 )
 
 
-class AnnotationSerializer(ListRow):
+class VerdictSerializer(ListRow):
     """Verdicts of OT, latest first. A later one supersedes an earlier one; none is ever changed."""
 
     id = UUIDField(source="uuid", help_text="of the verdict")
@@ -90,11 +90,12 @@ class AnnotationSerializer(ListRow):
     incidents = ListField(child=IntegerField(), help_text="ids of its incidents that you may see")
 
     class Meta:
+        ref_name = "Annotation"  # in the description of the API, as its address
         wide = ("incidents",)
 
 
-ANNOTATIONS = Listing(
-    AnnotationSerializer,
+VERDICTS = Listing(
+    VerdictSerializer,
     Order("given_at"),
     filters=(
         ListFilter("verdict", QueryChoices(VerdictKind.values), "one or several", "verdict__in"),
@@ -112,9 +113,9 @@ class SecondOpinionSerializer(ListRow):
     """
 
     id = UUIDField(source="uuid", help_text="of the second opinion")
-    annotation = UUIDField(source="annotation.uuid", help_text="the answer that it is about")
+    annotation = UUIDField(source="verdict.uuid", help_text="the answer that it is about")
     verdict = ChoiceField(
-        VerdictKind.values, source="annotation.verdict", help_text="the verdict of that answer"
+        VerdictKind.values, source="verdict.verdict", help_text="the verdict of that answer"
     )
     site = CharField(source="site.name", help_text="name of the site whose people are asked")
     state = ChoiceField(SecondOpinion.State.values, help_text="what it came to")

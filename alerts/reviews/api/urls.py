@@ -4,10 +4,10 @@ from django.urls import path
 
 from alerts.reviews.api.views import (
     AboutIncident,
-    AnnotationViewSet,
     OpinionViewSet,
     ReviewViewSet,
     SecondOpinionViewSet,
+    VerdictViewSet,
 )
 from portal.api.views import resources
 
@@ -16,7 +16,7 @@ urlpatterns = [
     path("incidents/<int:pk>/verdict/", AboutIncident.as_view({"post": "verdict"})),
     *resources(
         reviews=ReviewViewSet,
-        annotations=AnnotationViewSet,
+        annotations=VerdictViewSet,
         second_opinions=SecondOpinionViewSet,
         opinions=OpinionViewSet,
     ),

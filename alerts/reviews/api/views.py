@@ -11,18 +11,18 @@ from django.utils.translation import gettext_lazy
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.api.bodies import AnswerIn, AskIn, DecideIn, HandOverIn, VerdictIn
-from alerts.reviews.api.listings import ANNOTATIONS, OPINIONS, REVIEWS, SECOND_OPINIONS
-from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
+from alerts.reviews.api.listings import OPINIONS, REVIEWS, SECOND_OPINIONS, VERDICTS
+from alerts.reviews.models import AskedIncident, Opinion, Review, SecondOpinion, Verdict
 from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, ot_people_at, speaks_at
 from alerts.reviews.queries.questions import (
-    annotations_visible_to,
     open_review_on,
     reviews_visible_to,
+    verdicts_visible_to,
 )
 from alerts.reviews.queries.second_opinions import (
-    annotations_told_to,
     opinions_asked_of,
     second_opinions_visible_to,
+    verdicts_open_to,
 )
 from alerts.reviews.services.opinions import decide_suspicion, give_opinion, pass_opinion_on
 from alerts.reviews.services.questions import ask_ot, hand_over_review, withdraw_review
@@ -85,22 +85,22 @@ class ReviewViewSet(Resource):
         withdraw_review(review_id=row.pk, by=self.person, now=self.now)
 
 
-class AnnotationViewSet(Resource):
+class VerdictViewSet(Resource):
     """Verdicts of OT."""
 
     tag = "annotations"
     title = gettext_lazy("Verdicts")
-    listing = ANNOTATIONS
+    listing = VERDICTS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
 
-    def rows(self) -> QuerySet[Annotation]:
+    def rows(self) -> QuerySet[Verdict]:
         """Verdicts on incidents in the person's reach, as far as they do not lead them."""
-        return annotations_told_to(self.person)
+        return verdicts_open_to(self.person)
 
     def own(self) -> Own:
         """Only incidents that this person may see."""
-        return visible_incidents_of(self.person, "annotations")
+        return visible_incidents_of(self.person, "verdicts")
 
 
 class SecondOpinionViewSet(Resource):
@@ -138,7 +138,7 @@ class OpinionViewSet(Resource):
     def own(self) -> Own:
         """Only incidents that this person may see."""
         visible = incidents_visible_to(self.person).filter(
-            annotations=OuterRef("second_opinion__annotation")
+            verdicts=OuterRef("second_opinion__verdict")
         )
         return Own(sources={"incidents": ArraySubquery(visible.order_by("pk").values("pk"))})
 
@@ -177,12 +177,12 @@ class AboutIncident(Resource):
         own = questions_own(self.person)
         return self.single(REVIEWS, only, own=own, workspace=row.workspace.name)
 
-    @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, answers=ANNOTATIONS)
+    @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, answers=VERDICTS)
     def verdict(self, row: Incident, values: dict[str, Any]) -> HttpResponse:
         """Judge this incident for OT. A question about others, too, waits on for them."""
         review = open_review_on(row.pk)
         about = review and speaks_at(self.person, review.site, review.lead.workspace)
-        annotation = give_verdict(
+        verdict = give_verdict(
             by=self.person,
             key=uuid4(),
             review_id=review.pk if review and about else None,
@@ -190,9 +190,9 @@ class AboutIncident(Resource):
             now=self.now,
             **values,
         )
-        only = annotations_visible_to(self.person).filter(pk=annotation.pk)
-        own = visible_incidents_of(self.person, "annotations")
-        return self.single(ANNOTATIONS, only, own=own, workspace=row.workspace.name)
+        only = verdicts_visible_to(self.person).filter(pk=verdict.pk)
+        own = visible_incidents_of(self.person, "verdicts")
+        return self.single(VERDICTS, only, own=own, workspace=row.workspace.name)
 
 
 def questions_own(person: User) -> Own:

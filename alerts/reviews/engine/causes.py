@@ -10,7 +10,7 @@ from typing import Any, Literal
 type VerdictCode = Literal["routine", "maintenance", "suspicious", "not-sure"]
 type Kind = Literal["catalogue", "general", "other"]
 
-VERDICTS: tuple[VerdictCode, ...] = ("routine", "maintenance", "suspicious", "not-sure")
+VERDICT_CODES: tuple[VerdictCode, ...] = ("routine", "maintenance", "suspicious", "not-sure")
 MAX_ON_A_PHONE = 6
 OTHER = "other"
 

@@ -30,9 +30,9 @@ def draw_number(seed: bytes, *about: object) -> float:
     return int.from_bytes(digest[:7]) / (1 << 56)
 
 
-def asks_about_harmless_too(annotation: UUID, *, seed: bytes) -> bool:
+def asks_about_harmless_too(verdict: UUID, *, seed: bytes) -> bool:
     """Whether asking about this suspicious answer comes with a question about a harmless one."""
-    return draw_number(seed, "harmless beside", annotation) < HARMLESS_PER_SUSPICIOUS
+    return draw_number(seed, "harmless beside", verdict) < HARMLESS_PER_SUSPICIOUS
 
 
 def is_sure(verdict: str) -> bool:

@@ -13,7 +13,7 @@ from alerts.incidents.page.pattern_history import (
     sightings_before,
     usual_hours_of,
 )
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.sites.models import Device
 
 
@@ -43,7 +43,7 @@ class Ends:
 def question_facts(
     incident: Incident,
     *,
-    besides: Annotation | None = None,
+    besides: Verdict | None = None,
     hidden: HiddenVerdicts = NOTHING_HIDDEN,
 ) -> QuestionFacts | None:
     """How usual this incident is; None while its alerts were not fetched. `besides` is the answer
@@ -61,7 +61,7 @@ def question_facts(
     )
 
 
-def _without(verdicts: PatternHistory | None, besides: Annotation | None) -> PatternHistory | None:
+def _without(verdicts: PatternHistory | None, besides: Verdict | None) -> PatternHistory | None:
     if verdicts is None or besides is None:
         return verdicts
     counts = verdicts.counts | {besides.verdict: max(verdicts.counts[besides.verdict] - 1, 0)}

@@ -17,11 +17,13 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.engine.question import answer_within
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import (
-    Annotation,
     AskedIncident,
     CameBy,
     Review,
     SecondOpinion,
+    Verdict,
+    VerdictAlert,
+    VerdictIncident,
     VerdictKind,
 )
 from alerts.reviews.policies import ot_people_at
@@ -86,23 +88,23 @@ def next_waiting(user: User, *, after: Review) -> Review | None:
 HARMLESS_OF_A_TOKEN = Q(came_by=CameBy.TOKEN, verdict__in=HARMLESS)
 
 
-def annotations_in_force() -> QuerySet[Annotation]:
+def verdicts_in_force() -> QuerySet[Verdict]:
     """Verdicts that hold: neither undone nor superseded. Each is one trial."""
-    return Annotation.objects.filter(withdrawn_at=None, superseded_by=None)
+    return Verdict.objects.filter(withdrawn_at=None, superseded_by=None)
 
 
-def annotations_visible_to(user: User) -> QuerySet[Annotation]:
+def verdicts_visible_to(user: User) -> QuerySet[Verdict]:
     """Verdicts, in force or not, on incidents in the person's reach."""
     if reach_of(user).everywhere:
-        return Annotation.objects.all()
+        return Verdict.objects.all()
     visible = incidents_visible_to(user).filter(pk=OuterRef("incident_id")).order_by()
-    links = Annotation.incidents.through.objects.filter(annotation_id=OuterRef("pk"))
-    return Annotation.objects.filter(Exists(links.filter(Exists(visible))))
+    links = VerdictIncident.objects.filter(verdict_id=OuterRef("pk"))
+    return Verdict.objects.filter(Exists(links.filter(Exists(visible))))
 
 
-def verdict_on(incident_id: int) -> Annotation | None:
+def verdict_on(incident_id: int) -> Verdict | None:
     """The verdict that holds for an incident."""
-    verdicts = annotations_in_force().filter(incidents=incident_id).select_related("by", "review")
+    verdicts = verdicts_in_force().filter(incidents=incident_id).select_related("by", "review")
     rows = {row.pk: row for row in verdicts}
     order = [VerdictOrder(row.given_at, row.pk, row.verdict) for row in rows.values()]
     holding = verdicts_that_hold({incident_id: order})
@@ -154,22 +156,20 @@ def blind_verdicts(
     ]
     if not doubtful:
         return set()
-    links: QuerySet[Any] = Annotation.incidents.through.objects.filter(
-        incident__in=doubtful, annotation__verdict=VerdictKind.SUSPICIOUS
-    ).annotate(later=F("incident__annotations"))
-    left_out = _alerts_left_out(OuterRef("incident"), OuterRef("annotation"), OuterRef("later"))
-    found = links.exclude(later=F("annotation")).filter(Exists(left_out))
-    return set(found.values_list("incident", "annotation", "later"))
+    links: QuerySet[Any] = VerdictIncident.objects.filter(
+        incident__in=doubtful, verdict__verdict=VerdictKind.SUSPICIOUS
+    ).annotate(later=F("incident__verdicts"))
+    left_out = _alerts_left_out(OuterRef("incident"), OuterRef("verdict"), OuterRef("later"))
+    found = links.exclude(later=F("verdict")).filter(Exists(left_out))
+    return set(found.values_list("incident", "verdict", "later"))
 
 
 def _alerts_left_out(incident: OuterRef, suspicion: OuterRef, verdict: OuterRef) -> QuerySet[Any]:
     """The alerts of a suspicion that are in the incident, or came with one that was merged into it,
     and that the other verdict is not about.
     """
-    alerts: QuerySet[Any] = Annotation.alerts.through.objects.filter(annotation=suspicion)
-    judged = Annotation.alerts.through.objects.filter(
-        annotation=OuterRef(verdict), alert=OuterRef("alert")
-    )
+    alerts: QuerySet[Any] = VerdictAlert.objects.filter(verdict=suspicion)
+    judged = VerdictAlert.objects.filter(verdict=OuterRef(verdict), alert=OuterRef("alert"))
     here = Q(pk=OuterRef("incident")) | Q(
         number=OuterRef("incident__merged_into"), workspace=OuterRef("incident__workspace")
     )
@@ -178,9 +178,9 @@ def _alerts_left_out(incident: OuterRef, suspicion: OuterRef, verdict: OuterRef)
     return alerts.filter(Exists(links), ~Exists(judged))
 
 
-def newest_verdict_on(incident_ids: Collection[int]) -> Annotation | None:
+def newest_verdict_on(incident_ids: Collection[int]) -> Verdict | None:
     """Return the verdict on any of these incidents that was given last and holds."""
-    verdicts = annotations_in_force().filter(incidents__in=incident_ids).select_related("by")
+    verdicts = verdicts_in_force().filter(incidents__in=incident_ids).select_related("by")
     return verdicts.order_by("-given_at", "-pk").first()
 
 
@@ -194,7 +194,7 @@ def waiting_incidents_of(review: Review) -> QuerySet[Incident]:
 class AnswerInForce:
     """A verdict that holds, and for which incidents of a question it does."""
 
-    annotation: Annotation
+    verdict: Verdict
     incidents: Sequence[Incident]
 
 
@@ -204,11 +204,11 @@ def answers_to(review: Review, *, reader: User) -> list[AnswerInForce]:
     """
     answered = review.asked_incidents.exclude(answer=None).select_related("incident")
     incidents = {row.incident_id: row.incident for row in answered}
-    verdicts = annotations_in_force().filter(incidents__in=incidents).select_related("by")
+    verdicts = verdicts_in_force().filter(incidents__in=incidents).select_related("by")
     by_pk = {verdict.pk: verdict for verdict in verdicts.order_by("given_at", "pk")}
-    links = Annotation.incidents.through.objects.filter(
-        annotation__in=by_pk, incident__in=incidents
-    ).values_list("annotation", "incident")
+    links = VerdictIncident.objects.filter(verdict__in=by_pk, incident__in=incidents).values_list(
+        "verdict", "incident"
+    )
     on_incident: dict[int, list[VerdictOrder]] = defaultdict(list)
     for pk, incident in links:
         row = by_pk[pk]
@@ -216,7 +216,7 @@ def answers_to(review: Review, *, reader: User) -> list[AnswerInForce]:
     about: dict[int, list[Incident]] = defaultdict(list)
     for incident, verdict in verdicts_that_hold(on_incident).items():
         about[verdict.pk].append(incidents[incident])
-    visible = by_pk.keys() - hidden_from(reader).annotation_ids
+    visible = by_pk.keys() - hidden_from(reader).verdict_ids
     return [
         AnswerInForce(by_pk[pk], about[pk])
         for pk in reversed(by_pk)
@@ -265,20 +265,20 @@ def people_asked_at(site: Site, lead: Incident, *, by: User) -> list[User]:
     return [person for person in ot_people_at(site, lead.workspace) if person != by]
 
 
-def evidence_in_force() -> QuerySet[Annotation]:
+def evidence_in_force() -> QuerySet[Verdict]:
     """Verdicts that count as evidence: those that hold, without suspicious ones that the SOC has
     closed as harmless, with its reason, and without harmless ones of a token: nobody has looked
     there. Each is one trial.
     """
     return (
-        Annotation.objects.filter(withdrawn_at=None, superseded_by=None)
+        Verdict.objects.filter(withdrawn_at=None, superseded_by=None)
         .exclude(second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC)
         .exclude(HARMLESS_OF_A_TOKEN)
     )
 
 
 def evidence_where(alias: str) -> str:
-    """Return the same as a condition of SQL on a row of annotations that goes by this alias."""
+    """Return the same as a condition of SQL on a row of verdicts that goes by this alias."""
     return (
         f"{alias}.withdrawn_at IS NULL AND {alias}.superseded_by_id IS NULL"
         f" AND NOT ({alias}.came_by = '{CameBy.TOKEN.value}'"
@@ -297,7 +297,7 @@ CLOSED_AS_HARMLESS = Q(
     incident__classification__in=_HARMLESS,
     incident__classification_reason__gt="",
     incident__closed_by="",
-    incident__closed_at__gte=F("annotation__given_at"),
+    incident__closed_at__gte=F("verdict__given_at"),
 )
 SETTLED_BY_SOC = Q(incident__status=IncidentStatus.CLOSED) & (
     CLOSED_AS_HARMLESS | Q(incident__classification="TruePositive")
@@ -306,7 +306,7 @@ SETTLED_BY_SOC = Q(incident__status=IncidentStatus.CLOSED) & (
 FROM_THE_PAST = Q(
     incident__status=IncidentStatus.CLOSED,
     incident__closed_at__lte=F("incident__stored_at"),
-    annotation__given_at__lt=F("incident__stored_at"),
+    verdict__given_at__lt=F("incident__stored_at"),
 )
 
 
@@ -317,7 +317,7 @@ class Suspicion:
     """
 
     incident_id: int
-    annotation_id: int
+    verdict_id: int
     given_at: datetime
     is_narrow: bool
     is_past: bool
@@ -328,36 +328,36 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     ends it, or that the SOC says it was harmless; "not sure" does not, nor does a new question, a
     merge or the end of an incident in Sentinel.
     """
-    links = Annotation.incidents.through.objects.filter(
-        annotation__verdict=VerdictKind.SUSPICIOUS, annotation__withdrawn_at=None
+    links = VerdictIncident.objects.filter(
+        verdict__verdict=VerdictKind.SUSPICIOUS, verdict__withdrawn_at=None
     )
     if incidents is not None:
         links = links.filter(incident__in=incidents)
     found: QuerySet[Any] = (
         _without_ended(links.exclude(SETTLED_BY_SOC))
         .exclude(
-            annotation__second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
-            annotation__second_opinion__decided_by__isnull=False,
+            verdict__second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
+            verdict__second_opinion__decided_by__isnull=False,
         )
-        .order_by("annotation__given_at", "annotation", "incident")
+        .order_by("verdict__given_at", "verdict", "incident")
     )
     rows = found.annotate(is_past=Exists(_past_links())).values_list(
         "incident",
-        "annotation",
-        "annotation__given_at",
-        "annotation__second_opinion__state",
-        "annotation__second_opinion__leads_asked_at",
+        "verdict",
+        "verdict__given_at",
+        "verdict__second_opinion__state",
+        "verdict__second_opinion__leads_asked_at",
         "is_past",
     )
     return [
         Suspicion(
             incident,
-            annotation,
+            verdict,
             given_at,
             is_narrow=state == SecondOpinion.State.OPEN and asked_at is not None,
             is_past=is_past,
         )
-        for incident, annotation, given_at, state, asked_at, is_past in rows
+        for incident, verdict, given_at, state, asked_at, is_past in rows
     ]
 
 
@@ -375,42 +375,40 @@ def _without_ended(links: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _later_verdicts(**where: OuterRef) -> QuerySet[Any]:
-    links = Annotation.incidents.through.objects.filter(**where, annotation__withdrawn_at=None)
-    given_at, pk = OuterRef("annotation__given_at"), OuterRef("annotation")
+    links = VerdictIncident.objects.filter(**where, verdict__withdrawn_at=None)
+    given_at, pk = OuterRef("verdict__given_at"), OuterRef("verdict")
     left_out = _alerts_left_out(
-        OuterRef("incident"), OuterRef(OuterRef("annotation")), OuterRef("annotation")
+        OuterRef("incident"), OuterRef(OuterRef("verdict")), OuterRef("verdict")
     )
-    links = links.exclude(annotation__verdict=VerdictKind.NOT_SURE).filter(~Exists(left_out))
+    links = links.exclude(verdict__verdict=VerdictKind.NOT_SURE).filter(~Exists(left_out))
     return links.filter(
-        Q(annotation__given_at__gt=given_at) | Q(annotation__given_at=given_at, annotation__gt=pk)
+        Q(verdict__given_at__gt=given_at) | Q(verdict__given_at=given_at, verdict__gt=pk)
     )
 
 
 def _past_links() -> QuerySet[Any]:
-    return Annotation.incidents.through.objects.filter(FROM_THE_PAST, pk=OuterRef("pk"))
+    return VerdictIncident.objects.filter(FROM_THE_PAST, pk=OuterRef("pk"))
 
 
-def incidents_held_by(annotation: Annotation) -> list[int]:
+def incidents_held_by(verdict: Verdict) -> list[int]:
     """Return the incidents for which this verdict still holds: nobody who was sure has judged them
     since.
     """
-    if annotation.withdrawn_at is not None:
+    if verdict.withdrawn_at is not None:
         return []
-    links = Annotation.incidents.through.objects.filter(annotation=annotation)
+    links = VerdictIncident.objects.filter(verdict=verdict)
     links = _without_ended(links).order_by("incident")
     return list(links.values_list("incident", flat=True))
 
 
-def why_settled(annotation: Annotation) -> SecondOpinion.State | None:
+def why_settled(verdict: Verdict) -> SecondOpinion.State | None:
     """Return what has settled an answer without a second opinion; None while it stands."""
-    incident_ids = incidents_held_by(annotation)
+    incident_ids = incidents_held_by(verdict)
     if not incident_ids:
         return SecondOpinion.State.OVERTAKEN
-    if annotation.verdict != VerdictKind.SUSPICIOUS:
+    if verdict.verdict != VerdictKind.SUSPICIOUS:
         return None
-    links = Annotation.incidents.through.objects.filter(
-        annotation=annotation, incident__in=incident_ids
-    )
+    links = VerdictIncident.objects.filter(verdict=verdict, incident__in=incident_ids)
     if links.exclude(SETTLED_BY_SOC).exists():
         return None
     if links.filter(incident__classification="TruePositive").exists():

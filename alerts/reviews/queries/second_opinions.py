@@ -10,14 +10,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdict
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.reviews.engine.second_opinion import HARMLESS
-from alerts.reviews.models import Annotation, Opinion, SecondOpinion, VerdictKind
+from alerts.reviews.models import Opinion, SecondOpinion, Verdict, VerdictIncident, VerdictKind
 from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, can_decide
-from alerts.reviews.queries.questions import annotations_visible_to
+from alerts.reviews.queries.questions import verdicts_visible_to
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import OT_ROLES, SOC_ROLES
 
-_ABOUT = ("second_opinion__site", "second_opinion__annotation")
+_ABOUT = ("second_opinion__site", "second_opinion__verdict")
 
 
 def opinions_waiting_for(user: User) -> QuerySet[Opinion]:
@@ -34,18 +34,18 @@ def opinions_asked_of(user: User) -> QuerySet[Opinion]:
 def opinion_asked_of(user: User, uuid: UUID) -> Opinion | None:
     """Return the question of this id that was put to this person."""
     opinions = Opinion.objects.filter(person=user, uuid=uuid)
-    return opinions.select_related(*_ABOUT, "second_opinion__annotation__by").first()
+    return opinions.select_related(*_ABOUT, "second_opinion__verdict__by").first()
 
 
-def annotations_told_to(user: User) -> QuerySet[Annotation]:
+def verdicts_open_to(user: User) -> QuerySet[Verdict]:
     """Return the verdicts in the person's reach but those on which their own opinion is awaited."""
-    return without_hidden(user, annotations_visible_to(user))
+    return without_hidden(user, verdicts_visible_to(user))
 
 
-def without_hidden(user: User, annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
+def without_hidden(user: User, verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
     """Return these verdicts but those on which this person's own opinion is awaited."""
     hidden = hidden_from(user)
-    return annotations.exclude(pk__in=hidden.annotation_ids) if hidden else annotations
+    return verdicts.exclude(pk__in=hidden.verdict_ids) if hidden else verdicts
 
 
 def verdicts_hidden_from(user: User) -> list[HiddenVerdict]:
@@ -53,25 +53,25 @@ def verdicts_hidden_from(user: User) -> list[HiddenVerdict]:
     incidents it covers: the question that is due first comes first. Incidents that the person has
     judged since are left out.
     """
-    covered = Annotation.incidents.through.objects.filter(
-        annotation__second_opinion__opinions__person=user,
-        annotation__second_opinion__opinions__state=Opinion.State.WAITING,
-        annotation__second_opinion__state=SecondOpinion.State.OPEN,
+    covered = VerdictIncident.objects.filter(
+        verdict__second_opinion__opinions__person=user,
+        verdict__second_opinion__opinions__state=Opinion.State.WAITING,
+        verdict__second_opinion__state=SecondOpinion.State.OPEN,
     )
-    own = Annotation.incidents.through.objects.filter(
+    own = VerdictIncident.objects.filter(
         incident=OuterRef("incident"),
-        annotation__by=user,
-        annotation__withdrawn_at=None,
-        annotation__given_at__gte=OuterRef("annotation__given_at"),
+        verdict__by=user,
+        verdict__withdrawn_at=None,
+        verdict__given_at__gte=OuterRef("verdict__given_at"),
     )
-    opinion = "annotation__second_opinion__opinions"
+    opinion = "verdict__second_opinion__opinions"
     rows = covered.filter(~Exists(own)).order_by(f"{opinion}__due_at", f"{opinion}__pk", "pk")
     found: dict[int, tuple[tuple[UUID, str, datetime, UUID], list[CoveredIncident]]] = {}
     for pk, act, verdict, given_at, question, *covers in rows.values_list(
-        "annotation",
-        "annotation__act",
-        "annotation__verdict",
-        "annotation__given_at",
+        "verdict",
+        "verdict__act",
+        "verdict__verdict",
+        "verdict__given_at",
         f"{opinion}__uuid",
         "incident",
         "incident__group_key",
@@ -87,7 +87,7 @@ def second_opinions_visible_to(user: User) -> QuerySet[SecondOpinion]:
     at their sites and in their workspaces, and those that they have answered themselves. The SOC
     gives no opinion, so it sees all of them. Who may still be asked sees nothing.
     """
-    visible = annotations_visible_to(user).filter(pk=OuterRef("annotation"))
+    visible = verdicts_visible_to(user).filter(pk=OuterRef("verdict"))
     answered = Opinion.objects.filter(
         second_opinion=OuterRef("pk"), person=user, state=Opinion.State.ANSWERED
     )
@@ -114,8 +114,8 @@ def suspicions_to_decide(user: User) -> list[SecondOpinion]:
     )
     undecided = SecondOpinion.objects.filter(
         ~Exists(waiting), state=SecondOpinion.State.OPEN, leads_asked_at__isnull=False
-    ).select_related("site", "annotation__by", "annotation__review")
-    rows = undecided.prefetch_related("annotation__incidents__workspace__organisation", "opinions")
+    ).select_related("site", "verdict__by", "verdict__review")
+    rows = undecided.prefetch_related("verdict__incidents__workspace__organisation", "opinions")
     return [row for row in rows.order_by("opened_at", "pk") if can_decide(row, by=user)]
 
 
@@ -139,7 +139,7 @@ class Agreement:
     harmless_agreed: int
 
 
-def agreement_since(since: datetime, *, annotations: QuerySet[Annotation]) -> Agreement:
+def agreement_since(since: datetime, *, verdicts: QuerySet[Verdict]) -> Agreement:
     """Return how often the second person agreed, of what was answered since then about these
     answers. Who was not sure neither agrees nor disagrees.
     """
@@ -147,10 +147,10 @@ def agreement_since(since: datetime, *, annotations: QuerySet[Annotation]) -> Ag
         Opinion.objects.filter(
             state=Opinion.State.ANSWERED,
             settled_at__gte=since,
-            second_opinion__annotation__in=annotations,
+            second_opinion__verdict__in=verdicts,
         )
         .exclude(verdict=VerdictKind.NOT_SURE)
-        .values_list("second_opinion__annotation__verdict", "verdict")
+        .values_list("second_opinion__verdict__verdict", "verdict")
     )
     pairs = [(first in HARMLESS, second in HARMLESS) for first, second in rows]
     harmless = [second for first, second in pairs if first]

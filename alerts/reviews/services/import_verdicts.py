@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
-from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.models import AskedIncident, Review, Verdict
 from alerts.reviews.services.past_verdicts import (
     PastVerdict,
     VerdictTrial,
@@ -61,16 +61,16 @@ def import_verdicts(
         patterns: set[UUID] = set()
         if resolution.fresh and not is_dry_run:
             judgements = _judgements(resolution.fresh)
-            annotations, patterns = keep_judgements(judgements=judgements, now=now, imported_at=now)
+            verdicts, patterns = keep_judgements(judgements=judgements, now=now, imported_at=now)
             record(
                 "reviews.verdicts.imported",
-                on=annotations[0],
+                on=verdicts[0],
                 by=by,
                 at=now,
                 file=source,
                 sha256=hashlib.sha256(data).hexdigest(),
                 lines=len(resolution.fresh),
-                n=len(annotations),
+                n=len(verdicts),
                 people=resolution.people,
             )
     rank_alike(patterns=patterns, now=now)
@@ -252,7 +252,7 @@ def _questions_waiting_for(ids: set[int]) -> dict[int, datetime]:
     return dict(waiting.order_by("-review__asked_at").values_list("incident", "review__asked_at"))
 
 
-def _words(verdict: PastVerdict | Annotation) -> tuple[str, str, str]:
+def _words(verdict: PastVerdict | Verdict) -> tuple[str, str, str]:
     return verdict.verdict, verdict.cause, verdict.note
 
 

@@ -17,8 +17,8 @@ from django.db.models.functions import Cast
 
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import DetailsState, Incident, TimelineItem
-from alerts.reviews.models import Annotation, VerdictKind
-from alerts.reviews.queries.questions import annotations_in_force
+from alerts.reviews.models import Verdict, VerdictIncident, VerdictKind
+from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.reviews.services.sentinel_comments import enqueue_verdict
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
@@ -44,8 +44,8 @@ def move_merged_verdict(*, now: datetime) -> bool:
         ids = [link.incident_id, link.survivor_id]
         rows = Incident.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
         incidents = {row.pk: row for row in rows}
-        annotation = Annotation.objects.get(pk=link.annotation_id)
-        _move(annotation, incidents[link.incident_id], incidents[link.survivor_id], now=now)
+        verdict = Verdict.objects.get(pk=link.verdict_id)
+        _move(verdict, incidents[link.incident_id], incidents[link.survivor_id], now=now)
     return True
 
 
@@ -61,40 +61,40 @@ def _to_move() -> QuerySet[Any]:
     )
     lines = TimelineItem.objects.filter(
         incident=OuterRef("survivor_id"), code__in=(MOVED, PARTIAL)
-    ).annotate(annotation=KT("details__annotation"))
-    links: QuerySet[Any] = Annotation.incidents.through.objects.all()
+    ).annotate(verdict=KT("details__annotation"))
+    links: QuerySet[Any] = VerdictIncident.objects.all()
     found: QuerySet[Any] = (
         links.filter(
-            annotation__withdrawn_at=None,
-            annotation__superseded_by=None,
+            verdict__withdrawn_at=None,
+            verdict__superseded_by=None,
             incident__merged_into__gt=0,
         )
         .annotate(
             survivor_id=Subquery(survivor.values("pk")[:1]),
-            uuid=Cast(F("annotation__uuid"), TextField()),
+            uuid=Cast(F("verdict__uuid"), TextField()),
         )
         .exclude(survivor_id=None)
-        .exclude(Exists(lines.filter(annotation=OuterRef("uuid"))))
-        .order_by("annotation__given_at", "pk")
+        .exclude(Exists(lines.filter(verdict=OuterRef("uuid"))))
+        .order_by("verdict__given_at", "pk")
     )
     return found
 
 
-def _move(annotation: Annotation, loser: Incident, survivor: Incident, *, now: datetime) -> None:
-    moves = annotation.verdict == VerdictKind.SUSPICIOUS or (
-        annotation.verdict in _HARMLESS and _all_judged_harmless(survivor)
+def _move(verdict: Verdict, loser: Incident, survivor: Incident, *, now: datetime) -> None:
+    moves = verdict.verdict == VerdictKind.SUSPICIOUS or (
+        verdict.verdict in _HARMLESS and _all_judged_harmless(survivor)
     )
-    details = {"from": loser.number, "annotation": str(annotation.uuid)}
+    details = {"from": loser.number, "annotation": str(verdict.uuid)}
     if moves:
-        is_new = not annotation.incidents.filter(pk=survivor.pk).exists()
-        annotation.incidents.add(survivor)
+        is_new = not verdict.incidents.filter(pk=survivor.pk).exists()
+        verdict.incidents.add(survivor)
         succession = settle_succession([survivor.pk])
-        if is_new and annotation.imported_at is None:  # Sentinel is told of no imported verdict
-            holding = {survivor.pk} if succession.holding[survivor.pk] == annotation.pk else set()
+        if is_new and verdict.imported_at is None:  # Sentinel is told of no imported verdict
+            holding = {survivor.pk} if succession.holding[survivor.pk] == verdict.pk else set()
             about = [loser, survivor]
-            enqueue_verdict(annotation, incidents=about, holding=holding, now=now)
-        recount_patterns(patterns_of([annotation.pk, *succession.changed]))
-        details["verdict"] = annotation.verdict
+            enqueue_verdict(verdict, incidents=about, holding=holding, now=now)
+        recount_patterns(patterns_of([verdict.pk, *succession.changed]))
+        details["verdict"] = verdict.verdict
     write_timeline(
         incident_ids=[survivor.pk],
         code=MOVED if moves else PARTIAL,
@@ -107,7 +107,7 @@ def _move(annotation: Annotation, loser: Incident, survivor: Incident, *, now: d
         restore_standing([survivor.pk], now=now)
     record(
         "reviews.verdict.moved",
-        on=annotation,
+        on=verdict,
         by=_BY,
         at=now,
         loser=loser.number,
@@ -119,5 +119,5 @@ def _move(annotation: Annotation, loser: Incident, survivor: Incident, *, now: d
 def _all_judged_harmless(survivor: Incident) -> bool:
     alerts: Iterable[int] = survivor.alerts.values_list("pk", flat=True)
     ids = set(alerts)
-    harmless = annotations_in_force().filter(verdict__in=_HARMLESS, alerts__in=ids)
+    harmless = verdicts_in_force().filter(verdict__in=_HARMLESS, alerts__in=ids)
     return bool(ids) and ids <= set(harmless.values_list("alerts", flat=True))

@@ -16,7 +16,7 @@ from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.wording import headline_of, sentence_of
 from alerts.outbox.services.enqueue import UNDO_HOLD
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Annotation, Opinion, Review, SecondOpinion
+from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
 from alerts.reviews.policies import leads_of
 from portal.accounts.models import User
 from portal.notifications.services import Wording, notify_each
@@ -90,7 +90,7 @@ def notify_handed_over(
 
 
 def notify_answered(
-    annotation: Annotation,
+    verdict: Verdict,
     *,
     incident: Incident,
     people: Iterable[User],
@@ -100,22 +100,22 @@ def notify_answered(
 ) -> None:
     """Tell who asked, and who owns the incident. `left`: how many the question waits on for."""
     zone = zone_name_of(about) or "UTC"
-    cause = cause_of(annotation.cause)
+    cause = cause_of(verdict.cause)
 
     def wording() -> tuple[str, list[str]]:
-        verdict = gettext(annotation.get_verdict_display())
+        word = gettext(verdict.get_verdict_display())
         title = headline_of(incident)
-        subject = gettext("OT says %(verdict)s: %(title)s") % {"verdict": verdict, "title": title}
-        reason = cause.label(get_language() or "en") if cause else annotation.cause
+        subject = gettext("OT says %(verdict)s: %(title)s") % {"verdict": word, "title": title}
+        reason = cause.label(get_language() or "en") if cause else verdict.cause
         lines = [
             gettext("%(name)s has answered for OT: %(verdict)s, %(reason)s.")
-            % {"name": annotation.by.name, "verdict": verdict, "reason": reason},
+            % {"name": verdict.by.name, "verdict": word, "reason": reason},
             *(
-                [gettext("Work order %(n)s.") % {"n": annotation.work_order}]
-                if annotation.work_order
+                [gettext("Work order %(n)s.") % {"n": verdict.work_order}]
+                if verdict.work_order
                 else []
             ),
-            *([gettext("“%(words)s”") % {"words": annotation.note}] if annotation.note else []),
+            *([gettext("“%(words)s”") % {"words": verdict.note}] if verdict.note else []),
             "",
             sentence_of(incident),
             *when_lines(about, zone=zone, now=now),
@@ -125,7 +125,7 @@ def notify_answered(
         return subject, lines
 
     path = f"/incidents/{incident.pk}/"
-    _notify(people, kind=kinds.OT_ANSWERED, wording=wording, path=path, now=now, act=annotation.act)
+    _notify(people, kind=kinds.OT_ANSWERED, wording=wording, path=path, now=now, act=verdict.act)
 
 
 def _facts(review: Review, about: Sequence[Incident], now: datetime) -> list[str]:
@@ -211,7 +211,7 @@ def notify_leads(
     now: datetime,
 ) -> None:
     """Ask both leads to decide about a suspicion."""
-    first, lead = second_opinion.annotation, _gravest(about)
+    first, lead = second_opinion.verdict, _gravest(about)
 
     def wording() -> tuple[str, list[str]]:
         title = headline_of(lead)
@@ -238,9 +238,9 @@ def notify_leads(
 
 def notify_outcome(second_opinion: SecondOpinion, *, now: datetime) -> None:
     """Tell who answered what it came to; of a suspicion that holds, both leads too."""
-    about = list(second_opinion.annotation.incidents.select_related("workspace__organisation"))
+    about = list(second_opinion.verdict.incidents.select_related("workspace__organisation"))
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
-    people = {second_opinion.annotation.by, *(opinion.person for opinion in answered)}
+    people = {second_opinion.verdict.by, *(opinion.person for opinion in answered)}
     if second_opinion.keeps_suspicion:
         people |= set(leads_of(second_opinion.site, about[0].workspace))
     lead = _gravest(about)
@@ -294,7 +294,7 @@ def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Wor
 
 
 def _outcome_line(second_opinion: SecondOpinion) -> str:
-    first = second_opinion.annotation
+    first = second_opinion.verdict
     names = {"name": first.by.name, "verdict": gettext(first.get_verdict_display())}
     match second_opinion.state:
         case SecondOpinion.State.CONFIRMED:

@@ -12,7 +12,7 @@ from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.second_opinion import HARMLESS, SUSPICIOUS, outcome_of
-from alerts.reviews.models import Annotation, CameBy, Opinion, SecondOpinion
+from alerts.reviews.models import CameBy, Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import (
     MAX_NOTE_LENGTH,
     leads_as,
@@ -44,10 +44,10 @@ class LockedCase:
 
 def lock_second_opinion(pk: int) -> LockedCase:
     """Lock the incidents, then the second opinion, in the order of everybody in this room."""
-    annotation = Annotation.objects.get(second_opinion=pk)
-    incidents, neighbours = lock_with_neighbours(incidents_held_by(annotation))
+    verdict = Verdict.objects.get(second_opinion=pk)
+    incidents, neighbours = lock_with_neighbours(incidents_held_by(verdict))
     rows = SecondOpinion.objects.select_for_update(of=("self",)).select_related(
-        "site", "annotation__by", "annotation__review"
+        "site", "verdict__by", "verdict__review"
     )
     return LockedCase(rows.get(pk=pk), incidents, neighbours)
 
@@ -55,7 +55,7 @@ def lock_second_opinion(pk: int) -> LockedCase:
 def lock_open(pk: int) -> SecondOpinion | None:
     """Return the second opinion, locked, if it is open and nobody else works on it."""
     rows = SecondOpinion.objects.select_for_update(of=("self",), skip_locked=True)
-    chosen = rows.select_related("site", "annotation__by", "annotation__review")
+    chosen = rows.select_related("site", "verdict__by", "verdict__review")
     return chosen.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
 
 
@@ -67,10 +67,10 @@ def correct_answer(
     now: datetime,
     reason: str = "",
     decided_by: User | None = None,
-) -> Annotation:
+) -> Verdict:
     """Let another answer take the place of the first. The first stays on record, superseded."""
-    first = case.second_opinion.annotation
-    annotation = Annotation.objects.create(
+    first = case.second_opinion.verdict
+    verdict = Verdict.objects.create(
         review=first.review,
         by=by,
         given_at=now,
@@ -80,26 +80,26 @@ def correct_answer(
         **asdict(values),
     )
     ids = [incident.pk for incident in case.incidents]
-    annotation.incidents.set(ids)
-    annotation.alerts.set(first.alerts.all())
+    verdict.incidents.set(ids)
+    verdict.alerts.set(first.alerts.all())
     succession = settle_succession(ids)
     close_second_opinion(
         case.second_opinion,
         state=SecondOpinion.State.CORRECTED,
         now=now,
         reason=reason,
-        correction=annotation,
+        correction=verdict,
         decided_by=decided_by,
     )
     apply_verdict_effects(
-        annotation,
+        verdict,
         incidents=case.incidents,
         questions=(),
         succession=succession,
         neighbours=case.neighbours,
         now=now,
     )
-    return annotation
+    return verdict
 
 
 def close_second_opinion(
@@ -108,7 +108,7 @@ def close_second_opinion(
     state: SecondOpinion.State,
     now: datetime,
     reason: str = "",
-    correction: Annotation | None = None,
+    correction: Verdict | None = None,
     decided_by: User | None = None,
 ) -> None:
     """Write down what it came to, withdraw what still waits, tell who is concerned."""
@@ -137,7 +137,7 @@ def withdraw_questions(
 
 
 def _write_down(second_opinion: SecondOpinion, *, now: datetime) -> None:
-    first = second_opinion.annotation
+    first = second_opinion.verdict
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).order_by("settled_at")
     lead = second_opinion.decided_by
     write_timeline(
@@ -212,7 +212,7 @@ def give_opinion(
         verdict=verdict,
         cause=cause,
         note=values.note,
-        about=case.second_opinion.annotation.uuid,
+        about=case.second_opinion.verdict.uuid,
         outcome=case.second_opinion.state,
     )
     return row
@@ -233,7 +233,7 @@ def pass_opinion_on(*, opinion: UUID, by: User, now: datetime) -> Opinion:
         on=row,
         by=by,
         at=now,
-        about=case.second_opinion.annotation.uuid,
+        about=case.second_opinion.verdict.uuid,
     )
     return row
 
@@ -262,7 +262,7 @@ def _reasons_against_answering(opinion: Opinion, case: LockedCase, *, by: User) 
 
 def _decide(case: LockedCase, *, values: VerdictValues, by: User, now: datetime) -> None:
     second_opinion = case.second_opinion
-    first = second_opinion.annotation.verdict
+    first = second_opinion.verdict.verdict
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED)
     outcome = outcome_of(first, answered.values_list("verdict", flat=True))
     if outcome == "confirmed":
@@ -323,7 +323,7 @@ def decide_suspicion(
         choice=choice,
         reason=reason,
         verdict=verdict if needs_verdict else "",
-        about=row.annotation.uuid,
+        about=row.verdict.uuid,
     )
     return row
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentAlert, IncidentStatus, TimelineItem
-from alerts.reviews.models import Annotation, CameBy
+from alerts.reviews.models import CameBy, Verdict, VerdictAlert, VerdictIncident
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
     recount_patterns,
@@ -78,9 +78,9 @@ def _keep_on_closed(
     if not fresh:
         return 0, set()
     judgements = [VerdictTrial(verdict, (verdict.incident_id,)) for verdict in fresh]
-    annotations, patterns = keep_judgements(judgements=judgements, now=now)
-    record("reviews.verdicts.taken_over", on=annotations[0], by=by, at=now, n=len(annotations))
-    return len(annotations), patterns
+    new_rows, patterns = keep_judgements(judgements=judgements, now=now)
+    record("reviews.verdicts.taken_over", on=new_rows[0], by=by, at=now, n=len(new_rows))
+    return len(new_rows), patterns
 
 
 def lock_in_order(rows: QuerySet[Incident], *, ids: Collection[int]) -> list[Incident]:
@@ -89,32 +89,32 @@ def lock_in_order(rows: QuerySet[Incident], *, ids: Collection[int]) -> list[Inc
     return list(locked)
 
 
-def known_identities(incident_ids: Collection[int]) -> dict[Identity, Annotation]:
+def known_identities(incident_ids: Collection[int]) -> dict[Identity, Verdict]:
     """Return the verdicts on these incidents that are on record, undone ones too."""
-    links = Annotation.incidents.through.objects.filter(incident__in=incident_ids)
-    rows = links.select_related("annotation")
+    links = VerdictIncident.objects.filter(incident__in=incident_ids)
+    rows = links.select_related("verdict")
     return {
-        (row.incident_id, row.annotation.by_id, row.annotation.given_at): row.annotation
-        for row in rows.order_by("annotation__given_at", "pk")
+        (row.incident_id, row.verdict.by_id, row.verdict.given_at): row.verdict
+        for row in rows.order_by("verdict__given_at", "pk")
     }
 
 
 def keep_judgements(
     *, judgements: Sequence[VerdictTrial], now: datetime, imported_at: datetime | None = None
-) -> tuple[list[Annotation], set[UUID]]:
+) -> tuple[list[Verdict], set[UUID]]:
     """Store verdicts of the past on incidents that the caller has locked, and bring all that is
     told from verdicts in line. Returns them, and the patterns that they count for.
     """
-    annotations = [_annotation_of(judgement.verdict, imported_at) for judgement in judgements]
-    Annotation.objects.bulk_create(annotations, batch_size=BATCH)
+    verdicts = [_verdict_of(judgement.verdict, imported_at) for judgement in judgements]
+    Verdict.objects.bulk_create(verdicts, batch_size=BATCH)
     ids = {pk for judgement in judgements for pk in judgement.incident_ids}
-    _link(annotations, judgements, ids)
-    _write_down(annotations, judgements)
+    _link(verdicts, judgements, ids)
+    _write_down(verdicts, judgements)
     changed = settle_succession(ids).changed
-    patterns = patterns_of({*(annotation.pk for annotation in annotations), *changed})
+    patterns = patterns_of({*(verdict.pk for verdict in verdicts), *changed})
     recount_patterns(patterns)
     restore_standing(ids, now=now)
-    return annotations, patterns
+    return verdicts, patterns
 
 
 def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
@@ -125,8 +125,8 @@ def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
     regroup(alike.values_list("pk", flat=True), now=now)
 
 
-def _annotation_of(verdict: PastVerdict, imported_at: datetime | None) -> Annotation:
-    return Annotation(
+def _verdict_of(verdict: PastVerdict, imported_at: datetime | None) -> Verdict:
+    return Verdict(
         verdict=verdict.verdict,
         cause=verdict.cause,
         note=verdict.note,
@@ -140,18 +140,18 @@ def _annotation_of(verdict: PastVerdict, imported_at: datetime | None) -> Annota
 
 
 def _link(
-    annotations: Sequence[Annotation], judgements: Sequence[VerdictTrial], ids: Collection[int]
+    verdicts: Sequence[Verdict], judgements: Sequence[VerdictTrial], ids: Collection[int]
 ) -> None:
     """Each verdict is about its incidents and all alerts that these hold."""
     alerts: dict[int, list[int]] = {}
     links = IncidentAlert.objects.filter(incident__in=ids).order_by("pk")
     for incident_id, alert_id in links.values_list("incident", "alert"):
         alerts.setdefault(incident_id, []).append(alert_id)
-    pairs = list(zip(annotations, judgements, strict=True))
-    incident_links, alert_links = Annotation.incidents.through, Annotation.alerts.through
+    pairs = list(zip(verdicts, judgements, strict=True))
+    incident_links, alert_links = VerdictIncident, VerdictAlert
     incident_links.objects.bulk_create(
         (
-            incident_links(annotation_id=row.pk, incident_id=pk)
+            incident_links(verdict_id=row.pk, incident_id=pk)
             for row, judgement in pairs
             for pk in judgement.incident_ids
         ),
@@ -159,7 +159,7 @@ def _link(
     )
     alert_links.objects.bulk_create(
         (
-            alert_links(annotation_id=row.pk, alert_id=alert)
+            alert_links(verdict_id=row.pk, alert_id=alert)
             for row, judgement in pairs
             for alert in _alerts_of(judgement.incident_ids, alerts)
         ),
@@ -171,7 +171,7 @@ def _alerts_of(incident_ids: Iterable[int], alerts: dict[int, list[int]]) -> set
     return {alert for pk in incident_ids for alert in alerts.get(pk, ())}
 
 
-def _write_down(annotations: Sequence[Annotation], judgements: Sequence[VerdictTrial]) -> None:
+def _write_down(verdicts: Sequence[Verdict], judgements: Sequence[VerdictTrial]) -> None:
     """Verdicts stand on the timeline when they were given, not when they were taken over."""
     TimelineItem.objects.bulk_create(
         (
@@ -185,14 +185,14 @@ def _write_down(annotations: Sequence[Annotation], judgements: Sequence[VerdictT
                 act=row.act,
                 details=_details(row),
             )
-            for row, judgement in zip(annotations, judgements, strict=True)
+            for row, judgement in zip(verdicts, judgements, strict=True)
             for pk in judgement.incident_ids
         ),
         batch_size=BATCH,
     )
 
 
-def _details(row: Annotation) -> dict[str, object]:
+def _details(row: Verdict) -> dict[str, object]:
     details: dict[str, object] = {
         "verdict": row.verdict,
         "cause": row.cause,

@@ -15,7 +15,7 @@ from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import PlannedWork
 from alerts.planned_work.services.plan import CannotPlanWork, DeviceOfPlan, WorkPlan
 from alerts.planned_work.services.work import cancel_work, plan_work
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.sites.models import Device, Site, Zone
 
 PLANNED_CAUSE = "planned-work"
@@ -38,20 +38,18 @@ _KINDS = {
 }
 
 
-def plan_until(
-    annotation: Annotation, *, until: datetime, vendor: str, now: datetime
-) -> PlannedWork:
+def plan_until(verdict: Verdict, *, until: datetime, vendor: str, now: datetime) -> PlannedWork:
     """Plan work on the devices of the incidents that were judged, from their first alert until this
     time. The same answer plans it once. Refuses where the alerts name no device.
     """
     alerts = list(
-        annotation.alerts.exclude(site=None).select_related("site").order_by("at")[:_MAX_ALERTS]
+        verdict.alerts.exclude(site=None).select_related("site").order_by("at")[:_MAX_ALERTS]
     )
     if not alerts:
         raise CannotPlanWork(gettext("The alerts name no site, so no work can be planned there."))
     site = alerts[0].site
     assert site is not None
-    uid = f"answer-{annotation.key}"
+    uid = f"answer-{verdict.key}"
     if existing := PlannedWork.objects.filter(site=site, uid=uid).first():
         return existing
     if until <= now:
@@ -63,28 +61,26 @@ def plan_until(
     )
     plan = WorkPlan(
         title=bare_title(alerts[0].alert_type)[:200],
-        kind=_kind(annotation),
+        kind=_kind(verdict),
         schedule=schedule,
         devices=tuple(_devices(alerts, site)),
-        work_order=annotation.work_order,
+        work_order=verdict.work_order,
         vendor=vendor,
-        people=annotation.by.name,
+        people=verdict.by.name,
     )
-    return plan_work(site=site, plan=plan, by=annotation.by, now=now, uid=uid)
+    return plan_work(site=site, plan=plan, by=verdict.by, now=now, uid=uid)
 
 
-def cancel_plan(annotation: Annotation, *, now: datetime) -> None:
+def cancel_plan(verdict: Verdict, *, now: datetime) -> None:
     """Cancel the work that was planned with an answer, where there is some and it still stands."""
-    rows = PlannedWork.objects.filter(
-        uid=f"answer-{annotation.key}", state=PlannedWork.State.PLANNED
-    )
+    rows = PlannedWork.objects.filter(uid=f"answer-{verdict.key}", state=PlannedWork.State.PLANNED)
     for work in rows:
-        cancel_work(work_id=work.pk, by=annotation.by, now=now)
+        cancel_work(work_id=work.pk, by=verdict.by, now=now)
 
 
-def _kind(annotation: Annotation) -> str:
-    usual = "vendor-visit" if annotation.done_by == "vendor" else OTHER
-    return _KINDS.get(annotation.cause, usual)
+def _kind(verdict: Verdict) -> str:
+    usual = "vendor-visit" if verdict.done_by == "vendor" else OTHER
+    return _KINDS.get(verdict.cause, usual)
 
 
 def _devices(alerts: Iterable[Alert], site: Site) -> Iterable[DeviceOfPlan]:

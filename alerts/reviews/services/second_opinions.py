@@ -20,7 +20,7 @@ from alerts.reviews.engine.second_opinion import (
     asks_about_harmless_too,
     draw_number,
 )
-from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at, speaks_at
 from alerts.reviews.queries.questions import incidents_held_by, suspicions_on, why_settled
 from alerts.reviews.services.notify import notify_asked_for_opinion, notify_leads, notify_reminder
@@ -83,7 +83,7 @@ def _run_all(ids: Iterable[int], act: Callable[[int], bool]) -> int:
 def _settle(pk: int, *, now: datetime) -> bool:
     """Close what other verdicts, an undo or the SOC have settled meanwhile."""
     second_opinion = lock_open(pk)
-    state = why_settled(second_opinion.annotation) if second_opinion else None
+    state = why_settled(second_opinion.verdict) if second_opinion else None
     if second_opinion is None or state is None:
         return False
     reason = _words_of_soc(second_opinion) if state == SecondOpinion.State.HARMLESS_TO_SOC else ""
@@ -95,7 +95,7 @@ def _settle(pk: int, *, now: datetime) -> bool:
 def _words_of_soc(second_opinion: SecondOpinion) -> str:
     """How the SOC closed it, as its timeline tells."""
     closings = TimelineItem.objects.filter(
-        incident__annotations=second_opinion.annotation, code__in=("closed", "status")
+        incident__verdicts=second_opinion.verdict, code__in=("closed", "status")
     )
     details = closings.order_by("-at", "-pk").values_list("details", flat=True).first() or {}
     return str(details.get("comment") or "")
@@ -104,8 +104,8 @@ def _words_of_soc(second_opinion: SecondOpinion) -> str:
 def _open_new(*, seed: bytes, now: datetime) -> int:
     """Open one for each suspicion that has none, one at a time of a pattern at a site."""
     suspicions = suspicions_on()
-    ids = list(dict.fromkeys(suspicion.annotation_id for suspicion in suspicions))
-    rows = Annotation.objects.filter(pk__in=ids, given_at__lte=now - UNDO).filter(
+    ids = list(dict.fromkeys(suspicion.verdict_id for suspicion in suspicions))
+    rows = Verdict.objects.filter(pk__in=ids, given_at__lte=now - UNDO).filter(
         Q(second_opinion=None)
         | Q(second_opinion__state__in=_AGAIN)
         | Q(
@@ -117,16 +117,16 @@ def _open_new(*, seed: bytes, now: datetime) -> int:
     return _run_all(free, lambda pk: _open(pk, seed=seed, now=now))
 
 
-def _without_asked(rows: QuerySet[Annotation]) -> list[int]:
+def _without_asked(rows: QuerySet[Verdict]) -> list[int]:
     """Leave out, without a question each, those whose pattern is being asked about anywhere at one
     of their sites: history that was imported may hold many of one pattern.
     """
     undecided = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN)
-    busy = set(undecided.values_list("site", "annotation__incidents__pattern"))
+    busy = set(undecided.values_list("site", "verdict__incidents__pattern"))
     pending = []
-    for annotation in rows.order_by("given_at", "pk"):
-        incidents = list(annotation.incidents.all())
-        own = annotation.review.site_id if annotation.review else None
+    for verdict in rows.order_by("given_at", "pk"):
+        incidents = list(verdict.incidents.all())
+        own = verdict.review.site_id if verdict.review else None
         sites = {own} if own else {pk for incident in incidents for pk in incident.site_ids}
         pairs = {
             (site, incident.pattern) for site in sites for incident in incidents if incident.pattern
@@ -134,31 +134,31 @@ def _without_asked(rows: QuerySet[Annotation]) -> list[int]:
         if pairs and pairs <= busy:
             continue
         busy |= pairs
-        pending.append(annotation.pk)
+        pending.append(verdict.pk)
     return pending
 
 
-def _open(annotation_id: int, *, seed: bytes, now: datetime) -> bool:
-    annotation = Annotation.objects.select_related("by", "review__site").get(pk=annotation_id)
-    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(annotation)))
-    site = _site_of(annotation, incidents)
+def _open(verdict_id: int, *, seed: bytes, now: datetime) -> bool:
+    verdict = Verdict.objects.select_related("by", "review__site").get(pk=verdict_id)
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(verdict)))
+    site = _site_of(verdict, incidents)
     if site is None or _is_asked_already(incidents, site):
         return False
-    if not _begin(annotation, site, now=now):
+    if not _begin(verdict, site, now=now):
         return False
-    if asks_about_harmless_too(annotation.uuid, seed=seed):
-        harmless = _harmless_near(annotation, site, seed=seed)
+    if asks_about_harmless_too(verdict.uuid, seed=seed):
+        harmless = _harmless_near(verdict, site, seed=seed)
         if harmless is not None:
             _begin(harmless, site, now=now)
     return True
 
 
-def _begin(annotation: Annotation, site: Site, *, now: datetime) -> bool:
+def _begin(verdict: Verdict, site: Site, *, now: datetime) -> bool:
     """Open it, or open it anew where the answer stands again."""
     try:
         with transaction.atomic():
             second_opinion, is_new = SecondOpinion.objects.get_or_create(
-                annotation=annotation, defaults={"site": site, "opened_at": now}
+                verdict=verdict, defaults={"site": site, "opened_at": now}
             )
     except IntegrityError:  # another worker was faster
         return False
@@ -176,16 +176,16 @@ def _begin(annotation: Annotation, site: Site, *, now: datetime) -> bool:
         on=second_opinion,
         by=TAGOUT,
         at=now,
-        about=annotation.uuid,
-        verdict=annotation.verdict,
+        about=verdict.uuid,
+        verdict=verdict.verdict,
     )
     return True
 
 
-def _site_of(annotation: Annotation, incidents: Iterable[Incident]) -> Site | None:
+def _site_of(verdict: Verdict, incidents: Iterable[Incident]) -> Site | None:
     """The site whose people are asked: of the question, else the first that the incidents touch."""
-    if annotation.review is not None:
-        return annotation.review.site
+    if verdict.review is not None:
+        return verdict.review.site
     ids = [pk for incident in incidents for pk in incident.site_ids]
     return Site.objects.filter(pk__in=ids).order_by("name").first()
 
@@ -193,15 +193,15 @@ def _site_of(annotation: Annotation, incidents: Iterable[Incident]) -> Site | No
 def _is_asked_already(incidents: Iterable[Incident], site: Site) -> bool:
     patterns = {incident.pattern for incident in incidents if incident.pattern}
     undecided = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN, site=site)
-    return undecided.filter(annotation__incidents__pattern__in=patterns).exists()
+    return undecided.filter(verdict__incidents__pattern__in=patterns).exists()
 
 
-def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annotation | None:
+def _harmless_near(verdict: Verdict, site: Site, *, seed: bytes) -> Verdict | None:
     """A harmless answer of about the same time at the same site, drawn by chance, so that neither
     its age nor the moment of asking tells it from a suspicious one.
     """
-    span = (annotation.given_at - NEAR, annotation.given_at + NEAR)
-    candidates = Annotation.objects.filter(
+    span = (verdict.given_at - NEAR, verdict.given_at + NEAR)
+    candidates = Verdict.objects.filter(
         verdict__in=HARMLESS,
         withdrawn_at=None,
         superseded_by=None,
@@ -209,7 +209,7 @@ def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annota
         given_at__range=span,
         incidents__site_ids__contains=[site.pk],
     )
-    rows = candidates.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
+    rows = candidates.exclude(pk=verdict.pk).select_related("by", "review__site").distinct()
     return min(rows, key=lambda row: draw_number(seed, "harmless", row.uuid), default=None)
 
 
@@ -218,7 +218,7 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
     second_opinion = lock_open(pk)
     if second_opinion is None:
         return False
-    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(second_opinion.annotation)))
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(second_opinion.verdict)))
     if _is_waiting(second_opinion, incidents, now=now):
         return False
     people = _people_to_ask(second_opinion, incidents)
@@ -239,7 +239,7 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
         by=TAGOUT,
         at=now,
         to=person.email,
-        about=second_opinion.annotation.uuid,
+        about=second_opinion.verdict.uuid,
     )
     return True
 
@@ -264,7 +264,7 @@ def _people_to_ask(second_opinion: SecondOpinion, incidents: list[Incident]) -> 
     """
     if not incidents or second_opinion.opinions.count() >= MAX_QUESTIONS:
         return []
-    judges = Annotation.objects.filter(incidents__in=incidents, withdrawn_at=None)
+    judges = Verdict.objects.filter(incidents__in=incidents, withdrawn_at=None)
     excluded = {
         *judges.values_list("by", flat=True),
         *second_opinion.opinions.values_list("person", flat=True),
@@ -287,7 +287,7 @@ def _people_to_ask(second_opinion: SecondOpinion, incidents: list[Incident]) -> 
 
 def _telling_acts(second_opinion: SecondOpinion, incidents: list[Incident]) -> set[UUID]:
     """The acts of which a notification tells the answer: giving it, and escalating it."""
-    first = second_opinion.annotation
+    first = second_opinion.verdict
     escalations = TimelineItem.objects.filter(
         incident__in=incidents, code="escalated", at__gte=first.given_at, act__isnull=False
     )
@@ -315,7 +315,7 @@ def _least_asked(people: list[User], second_opinion: SecondOpinion, *, seed: byt
 
 def _end_unsure(second_opinion: SecondOpinion, *, now: datetime) -> bool:
     """Nobody is left to ask. A harmless answer stands; a suspicion waits for the leads."""
-    if second_opinion.annotation.verdict == SUSPICIOUS:
+    if second_opinion.verdict.verdict == SUSPICIOUS:
         return False
     close_second_opinion(second_opinion, state=SecondOpinion.State.NOT_SURE, now=now)
     record(
@@ -342,7 +342,7 @@ def remind_of(pk: int, *, now: datetime) -> bool:
     if not rows.update(reminded_at=now):
         return False
     opinion = Opinion.objects.select_related("person", "second_opinion__site").get(pk=pk)
-    about = Incident.objects.filter(annotations=opinion.second_opinion.annotation_id)
+    about = Incident.objects.filter(verdicts=opinion.second_opinion.verdict_id)
     notify_reminder(opinion, about=list(about), now=now)
     record("reviews.opinion.reminded", on=opinion, by=TAGOUT, at=now, to=opinion.person.email)
     return True
@@ -354,7 +354,7 @@ def due_for_leads(*, now: datetime) -> list[int]:
     rows = SecondOpinion.objects.filter(
         not_today,
         state=SecondOpinion.State.OPEN,
-        annotation__verdict=SUSPICIOUS,
+        verdict__verdict=SUSPICIOUS,
         opened_at__lte=now - NARROWS_AFTER,
     )
     return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
@@ -366,7 +366,7 @@ def ask_leads(pk: int, *, now: datetime) -> bool:
     question for an opinion of their own ends.
     """
     second_opinion = lock_open(pk)
-    if second_opinion is None or second_opinion.annotation.verdict != SUSPICIOUS:
+    if second_opinion is None or second_opinion.verdict.verdict != SUSPICIOUS:
         return False
     if now < second_opinion.opened_at + NARROWS_AFTER:
         return False
@@ -375,7 +375,7 @@ def ask_leads(pk: int, *, now: datetime) -> bool:
         and now < second_opinion.leads_reminded_at + ASK_LEADS_EVERY
     ):
         return False
-    suspicions = suspicions_on(Incident.objects.filter(annotations=second_opinion.annotation))
+    suspicions = suspicions_on(Incident.objects.filter(verdicts=second_opinion.verdict))
     ids = [suspicion.incident_id for suspicion in suspicions if not suspicion.is_past]
     incidents = list(Incident.objects.filter(pk__in=ids))
     people = leads_of(second_opinion.site, incidents[0].workspace) if incidents else []

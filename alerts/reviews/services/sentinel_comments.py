@@ -22,7 +22,7 @@ from alerts.outbox.services.enqueue import (
     withdraw_changes,
 )
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.policies import sites_spoken_for
 
 MAX_NAMED = 20
@@ -43,20 +43,20 @@ def cause_words(cause: str) -> str:
     return entry.label() if entry else cause
 
 
-def verdict_comment(annotation: Annotation, *, incidents: Sequence[Incident]) -> str:
+def verdict_comment(verdict: Verdict, *, incidents: Sequence[Incident]) -> str:
     """Return the comment: who said what and why, and that nothing follows from it by itself."""
-    sites = sites_spoken_for(annotation.by, incidents[0])
+    sites = sites_spoken_for(verdict.by, incidents[0])
     place = ", ".join(site.name for site in sites)
     lines = [
-        f"OT verdict: {_VERDICTS[annotation.verdict]} ({cause_words(annotation.cause)}).",
-        f"Given by {annotation.by.name} for OT at {place}.",
+        f"OT verdict: {_VERDICTS[verdict.verdict]} ({cause_words(verdict.cause)}).",
+        f"Given by {verdict.by.name} for OT at {place}.",
     ]
-    if annotation.work_order:
-        lines.append(f"Work order: {annotation.work_order}.")
-    if annotation.done_by:
-        lines.append(f"Done by: {_DONE_BY.get(annotation.done_by, annotation.done_by)}.")
-    if annotation.note:
-        lines.append(f"Note: {annotation.note}")
+    if verdict.work_order:
+        lines.append(f"Work order: {verdict.work_order}.")
+    if verdict.done_by:
+        lines.append(f"Done by: {_DONE_BY.get(verdict.done_by, verdict.done_by)}.")
+    if verdict.note:
+        lines.append(f"Note: {verdict.note}")
     if (n := len(incidents)) > 1:
         numbers = [number_words(incident.number, incident.pk) for incident in incidents]
         listed = ", ".join(numbers[:MAX_NAMED])
@@ -67,7 +67,7 @@ def verdict_comment(annotation: Annotation, *, incidents: Sequence[Incident]) ->
 
 
 def enqueue_verdict(
-    annotation: Annotation,
+    verdict: Verdict,
     *,
     incidents: Sequence[Incident],
     holding: Collection[int],
@@ -76,25 +76,25 @@ def enqueue_verdict(
     """Send label and comment to each incident that is still there in Sentinel, and show them. The
     label is that of the verdict that holds: only incidents in `holding` get this one.
     """
-    label, message = _LABELS[annotation.verdict], verdict_comment(annotation, incidents=incidents)
+    label, message = _LABELS[verdict.verdict], verdict_comment(verdict, incidents=incidents)
     present = [incident for incident in incidents if not incident.is_read_only]
     changes = enqueue_changes(
         wishes=list(_pending_writes(present, label, message, holding)),
-        act=annotation.act,
-        by=annotation.by,
-        by_label=annotation.by.name,
+        act=verdict.act,
+        by=verdict.by,
+        by_label=verdict.by.name,
         now=now,
     )
-    show_our_comments(changes, incidents=present, author=annotation.by.name)
+    show_our_comments(changes, incidents=present, author=verdict.by.name)
     overlay_owed([incident.pk for incident in present], now=now)
 
 
-def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetime) -> bool:
+def withdraw_verdict(verdict: Verdict, *, ids: Sequence[int], now: datetime) -> bool:
     """Take label and comment back; False when any of it may have been sent, or when nothing was
     owed and the time of an undo is over.
     """
-    report = withdraw_changes(act=annotation.act, by=annotation.by, now=now)
-    if report.too_late or (not report.withdrawn and now - annotation.given_at > UNDO_HOLD):
+    report = withdraw_changes(act=verdict.act, by=verdict.by, now=now)
+    if report.too_late or (not report.withdrawn and now - verdict.given_at > UNDO_HOLD):
         return False
     drop_our_comments(report.withdrawn)
     refresh_overlay(ids, now=now)

@@ -25,11 +25,11 @@ from alerts.incidents.ingest.overlay import (
 )
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.models import AskedIncident, Review, Verdict, VerdictIncident
 from alerts.reviews.queries.questions import (
     VerdictOrder,
-    annotations_in_force,
     blind_verdicts,
+    verdicts_in_force,
     verdicts_that_hold,
 )
 from alerts.reviews.services.notify import notify_answered
@@ -47,7 +47,7 @@ class Succession(NamedTuple):
 
 
 def apply_verdict_effects(
-    annotation: Annotation,
+    verdict: Verdict,
     *,
     incidents: Sequence[Incident],
     questions: Sequence[Review],
@@ -59,20 +59,20 @@ def apply_verdict_effects(
     `neighbours` are other open incidents of the same patterns, ranked with them.
     """
     ids = [incident.pk for incident in incidents]
-    holding = {pk for pk, verdict in succession.holding.items() if verdict == annotation.pk}
-    enqueue_verdict(annotation, incidents=incidents, holding=holding, now=now)
-    _write_down(annotation, ids, now=now)
-    recount_patterns(patterns_of([annotation.pk, *succession.changed]))
+    holding = {pk for pk, holder in succession.holding.items() if holder == verdict.pk}
+    enqueue_verdict(verdict, incidents=incidents, holding=holding, now=now)
+    _write_down(verdict, ids, now=now)
+    recount_patterns(patterns_of([verdict.pk, *succession.changed]))
     lead = max(
         incidents, key=lambda incident: (incident.severity, incident.created_at, incident.pk)
     )
     people = [
         person
-        for person in _interested(incidents, questions, annotation)
+        for person in _interested(incidents, questions, verdict)
         if incidents_visible_to(person).filter(pk=lead.pk).exists()
     ]
     notify_answered(
-        annotation, incident=lead, people=people, about=incidents, left=_left(questions), now=now
+        verdict, incident=lead, people=people, about=incidents, left=_left(questions), now=now
     )
     restore_standing(ids, now=now, rank_too=neighbours)
 
@@ -82,38 +82,38 @@ def _left(answered: Sequence[Review]) -> int:
     return AskedIncident.objects.filter(review__in=answered, answer=None).count()
 
 
-def _write_down(annotation: Annotation, ids: Sequence[int], *, now: datetime) -> None:
+def _write_down(verdict: Verdict, ids: Sequence[int], *, now: datetime) -> None:
     details = {
-        "verdict": annotation.verdict,
-        "cause": annotation.cause,
-        "note": annotation.note,
-        "work_order": annotation.work_order,
-        "done_by": annotation.done_by,
+        "verdict": verdict.verdict,
+        "cause": verdict.cause,
+        "note": verdict.note,
+        "work_order": verdict.work_order,
+        "done_by": verdict.done_by,
         "n": len(ids),
-        "annotation": str(annotation.uuid),
+        "annotation": str(verdict.uuid),
     }
     write_timeline(
         incident_ids=ids,
         code="answered",
         side=TimelineItem.Side.OT,
-        by=annotation.by,
+        by=verdict.by,
         now=now,
         details=details,
-        act=annotation.act,
+        act=verdict.act,
     )
 
 
 def _interested(
-    incidents: Sequence[Incident], answered: Sequence[Review], annotation: Annotation
+    incidents: Sequence[Incident], answered: Sequence[Review], verdict: Verdict
 ) -> list[User]:
     """Who asked, and who owns the incidents (in Sentinel, where an owner may be anybody); never
     the one who answered.
     """
     asker_ids = {opinion.asked_by_id for opinion in answered}
-    if annotation.review and not answered:
-        asker_ids.add(annotation.review.asked_by_id)
+    if verdict.review and not answered:
+        asker_ids.add(verdict.review.asked_by_id)
     owners = {incident.owner_email.lower() for incident in incidents if incident.owner_email}
-    people = User.objects.filter(is_active=True).exclude(pk=annotation.by_id)
+    people = User.objects.filter(is_active=True).exclude(pk=verdict.by_id)
     return [
         *people.filter(pk__in=asker_ids).order_by("pk"),
         *people.filter(email__in=owners).exclude(pk__in=asker_ids).order_by("pk"),
@@ -173,8 +173,8 @@ def _next_after(verdict: VerdictOrder, verdicts: list[VerdictOrder]) -> VerdictO
 
 
 def _ids_on(incident_ids: Collection[int]) -> set[int]:
-    links = Annotation.incidents.through.objects.filter(incident__in=incident_ids)
-    return set(links.values_list("annotation_id", flat=True))
+    links = VerdictIncident.objects.filter(incident__in=incident_ids)
+    return set(links.values_list("verdict_id", flat=True))
 
 
 def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[VerdictOrder]]:
@@ -182,7 +182,7 @@ def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[VerdictOrder
     after the other: right after thousands of new rows PostgreSQL guesses badly how to join them.
     """
     shared = {verdict.pk for _, verdict in _links_of("incident", incident_ids)}
-    reached = {incident for incident, _ in _links_of("annotation", shared)}
+    reached = {incident for incident, _ in _links_of("verdict", shared)}
     found: dict[int, list[VerdictOrder]] = defaultdict(list)
     for incident, verdict in _links_of("incident", reached):
         found[incident].append(verdict)
@@ -191,24 +191,24 @@ def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[VerdictOrder
 
 def _links_of(side: str, ids: Collection[int]) -> Iterator[tuple[int, VerdictOrder]]:
     """What links incidents to verdicts that were not undone, of these on one side."""
-    links = Annotation.incidents.through.objects.filter(annotation__withdrawn_at=None)
+    links = VerdictIncident.objects.filter(verdict__withdrawn_at=None)
     for part in batched(sorted(ids), BATCH, strict=False):
         rows = links.filter(**{f"{side}__in": part}).values_list(
-            "incident_id", "annotation__given_at", "annotation_id", "annotation__verdict"
+            "incident_id", "verdict__given_at", "verdict_id", "verdict__verdict"
         )
         yield from ((incident, VerdictOrder(at, pk, verdict)) for incident, at, pk, verdict in rows)
 
 
 def _write(successors: dict[int, int | None]) -> set[int]:
     """Store by which verdict each is superseded; returns those whose standing changed."""
-    rows = Annotation.objects.filter(pk__in=successors).order_by("pk")
+    rows = Verdict.objects.filter(pk__in=successors).order_by("pk")
     stored = dict(rows.select_for_update(of=("self",)).values_list("pk", "superseded_by"))
     changed = {pk for pk, other in successors.items() if stored[pk] != other}
     by_successor: dict[int | None, list[int]] = defaultdict(list)
     for pk in changed:
         by_successor[successors[pk]].append(pk)
     for other, pks in by_successor.items():
-        Annotation.objects.filter(pk__in=pks).update(superseded_by=other)
+        Verdict.objects.filter(pk__in=pks).update(superseded_by=other)
     return changed
 
 
@@ -219,7 +219,7 @@ def recount_patterns(patterns: Collection[UUID]) -> None:
     if not patterns:
         return
     lock_pattern_memory(patterns)
-    in_force = annotations_in_force().filter(incidents__pattern__in=patterns)
+    in_force = verdicts_in_force().filter(incidents__pattern__in=patterns)
     by_pattern = in_force.annotate(pattern=F("incidents__pattern"))
     counts: dict[UUID, dict[str, int]] = defaultdict(dict)
     rows = by_pattern.values_list("pattern", "verdict").annotate(n=Count("pk", distinct=True))
@@ -235,19 +235,19 @@ def recount_patterns(patterns: Collection[UUID]) -> None:
     )
 
 
-def patterns_of(annotation_ids: Collection[int]) -> set[UUID]:
+def patterns_of(verdict_ids: Collection[int]) -> set[UUID]:
     """Return the patterns of the incidents that these verdicts cover."""
-    incidents = Incident.objects.filter(annotations__in=annotation_ids).order_by()
+    incidents = Incident.objects.filter(verdicts__in=verdict_ids).order_by()
     return {incident for incident in incidents.values_list("pattern", flat=True) if incident}
 
 
-def latest_verdict_of(annotation: Annotation) -> LatestVerdict:
+def latest_verdict_of(verdict: Verdict) -> LatestVerdict:
     """Return a verdict as its pattern remembers it: with the note, or the words of the cause."""
     return LatestVerdict(
-        annotation.verdict,
-        annotation.by.name,
-        annotation.given_at,
-        annotation.note or cause_words(annotation.cause),
+        verdict.verdict,
+        verdict.by.name,
+        verdict.given_at,
+        verdict.note or cause_words(verdict.cause),
     )
 
 
@@ -264,7 +264,7 @@ def restore_standing(
     ):
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
     on_incident: dict[int, list[VerdictOrder]] = defaultdict(list)
-    verdicts = annotations_in_force().filter(incidents__in=incident_ids)
+    verdicts = verdicts_in_force().filter(incidents__in=incident_ids)
     rows = verdicts.values_list("incidents", "given_at", "pk", "verdict")
     for incident, at, pk, verdict in rows:
         on_incident[incident].append(VerdictOrder(at, pk, verdict))

@@ -13,11 +13,11 @@ from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import Alert, Incident, TimelineItem
 from alerts.incidents.models.incident import OPEN
 from alerts.reviews.models import (
-    Annotation,
     AskedIncident,
     CameBy,
     Review,
     SecondOpinion,
+    Verdict,
     VerdictKind,
 )
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
@@ -78,12 +78,12 @@ def give_verdict(
     done_by: str = "",
     note: str = "",
     latest_answer: str | None = None,
-) -> Annotation:
+) -> Verdict:
     """Say for OT what this was: of a question's incidents, or of incidents nobody asked about. With
     both, of these incidents of the question; it waits on for the others. With the question alone,
     of all that it waits for, or of all it was about once it is answered.
 
-    The same `key` from the same person gives the same annotation again and changes nothing; with
+    The same `key` from the same person gives the same verdict again and changes nothing; with
     another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
     covers; they stay on record. One that comes by a token is an answer and no evidence.
 
@@ -91,7 +91,7 @@ def give_verdict(
     where somebody else has answered since, this one is refused, so that nobody overrules a
     colleague unawares.
     """
-    if earlier := Annotation.objects.filter(by=by, key=key).first():
+    if earlier := Verdict.objects.filter(by=by, key=key).first():
         if earlier.withdrawn_at is not None:
             raise CannotGiveVerdict(
                 gettext("You have withdrawn this answer. Open the page again to give another.")
@@ -109,7 +109,7 @@ def give_verdict(
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
-            annotation = Annotation.objects.create(
+            answer = Verdict.objects.create(
                 review=review,
                 by=by,
                 given_at=now,
@@ -119,14 +119,14 @@ def give_verdict(
                 **asdict(values),
             )
     except IntegrityError:  # the same form, sent twice at the same instant
-        return Annotation.objects.get(by=by, key=key)
+        return Verdict.objects.get(by=by, key=key)
     ids = [incident.pk for incident in incidents]
-    annotation.incidents.set(ids)
-    annotation.alerts.set(_alerts(ids, alert_ids))
+    answer.incidents.set(ids)
+    answer.alerts.set(_alerts(ids, alert_ids))
     succession = settle_succession(ids)
-    questions = _settle_reviews(annotation, incidents)
+    questions = _settle_reviews(answer, incidents)
     apply_verdict_effects(
-        annotation,
+        answer,
         incidents=incidents,
         questions=questions,
         succession=succession,
@@ -135,7 +135,7 @@ def give_verdict(
     )
     record(
         "reviews.verdict.given",
-        on=annotation,
+        on=answer,
         by=by,
         at=now,
         verdict=verdict,
@@ -143,15 +143,15 @@ def give_verdict(
         work_order=values.work_order,
         note=values.note,
         n=len(ids),
-        act=annotation.act,
+        act=answer.act,
         incidents=[incident.name for incident in incidents[:100]],
         reviews=[r.uuid for r in questions],
         superseded=_uuids_of(succession.changed),
     )
-    return annotation
+    return answer
 
 
-def _same(earlier: Annotation, *, verdict: str, cause: str) -> Annotation:
+def _same(earlier: Verdict, *, verdict: str, cause: str) -> Verdict:
     if (earlier.verdict, earlier.cause) == (verdict, cause):
         return earlier
     raise CannotGiveVerdict(
@@ -220,7 +220,7 @@ def _unseen(incidents: Sequence[Incident], latest_answer: str | None, by: User) 
     if newest is None or newest.by_id == by.pk or str(newest.uuid) == latest_answer:
         return []
     on_page = (
-        Annotation.objects.filter(uuid=latest_answer).first() if _is_uuid(latest_answer) else None
+        Verdict.objects.filter(uuid=latest_answer).first() if _is_uuid(latest_answer) else None
     )
     if on_page and (on_page.given_at, on_page.pk) > (newest.given_at, newest.pk):
         return []  # one on incidents that were left out stood there, and it is newer
@@ -244,11 +244,11 @@ def _alerts(ids: Sequence[int], alert_ids: Collection[int] | None) -> list[int]:
 
 
 def _uuids_of(pks: Collection[int]) -> list[UUID]:
-    rows = Annotation.objects.filter(pk__in=pks).order_by("pk")
+    rows = Verdict.objects.filter(pk__in=pks).order_by("pk")
     return list(rows.values_list("uuid", flat=True))
 
 
-def _settle_reviews(annotation: Annotation, incidents: Sequence[Incident]) -> list[Review]:
+def _settle_reviews(verdict: Verdict, incidents: Sequence[Incident]) -> list[Review]:
     """The verdict answers waiting questions for these incidents, where it is of OT of the site that
     was asked. A question is answered once it waits for no incident any more. Returns those that
     this verdict answers, whole or in part.
@@ -262,15 +262,15 @@ def _settle_reviews(annotation: Annotation, incidents: Sequence[Incident]) -> li
     answered = [
         question
         for question in questions.order_by("pk").select_for_update(of=("self",))
-        if speaks_at(annotation.by, question.site, question.lead.workspace)
+        if speaks_at(verdict.by, question.site, question.lead.workspace)
     ]
-    waiting.filter(review__in=answered).update(answer=annotation)
+    waiting.filter(review__in=answered).update(answer=verdict)
     left = AskedIncident.objects.filter(review__in=answered, answer=None).values("review")
     done = Review.objects.filter(pk__in=[opinion.pk for opinion in answered]).exclude(pk__in=left)
-    done.update(state=Review.State.ANSWERED, settled_at=annotation.given_at)
-    if answered and annotation.review_id is None:
-        annotation.review = answered[0]
-        annotation.save(update_fields=["review"])
+    done.update(state=Review.State.ANSWERED, settled_at=verdict.given_at)
+    if answered and verdict.review_id is None:
+        verdict.review = answered[0]
+        verdict.save(update_fields=["review"])
     return answered
 
 
@@ -279,35 +279,35 @@ class CannotUndoVerdict(Refused):
 
 
 @transaction.atomic
-def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
+def undo_verdict(*, act: UUID, by: User, now: datetime) -> Verdict:
     """Take one's own verdict back as if it had not been given: the question waits again, earlier
     verdicts hold again. Refused once it is on its way to Sentinel; then a new verdict corrects it.
     """
-    own = Annotation.objects.filter(act=act, by=by)
+    own = Verdict.objects.filter(act=act, by=by)
     judged = own.filter(incidents__isnull=False)
     ids = list(judged.values_list("incidents", flat=True))
     _, neighbours = lock_with_neighbours(ids)  # before question and verdict, as who gives one does
     _lock_questions(own)
-    annotation = own.select_for_update(of=("self",)).first()
-    if annotation is None:
+    verdict = own.select_for_update(of=("self",)).first()
+    if verdict is None:
         raise CannotUndoVerdict(gettext("There is nothing to undo."))
-    if annotation.withdrawn_at is not None:
-        return annotation
-    if annotation.superseded_by_id is not None:
+    if verdict.withdrawn_at is not None:
+        return verdict
+    if verdict.superseded_by_id is not None:
         raise CannotUndoVerdict(gettext("Somebody has answered after you."))
-    if SecondOpinion.objects.filter(correction=annotation).exists():
+    if SecondOpinion.objects.filter(correction=verdict).exists():
         raise CannotUndoVerdict(
             gettext("It was decided together with others. Give another verdict to correct it.")
         )
-    if not withdraw_verdict(annotation, ids=ids, now=now):
+    if not withdraw_verdict(verdict, ids=ids, now=now):
         raise CannotUndoVerdict(
             gettext("It is already in Sentinel. Give another verdict to correct it.")
         )
-    annotation.withdrawn_at = now
-    annotation.save(update_fields=["withdrawn_at"])
+    verdict.withdrawn_at = now
+    verdict.save(update_fields=["withdrawn_at"])
     succession = settle_succession(ids)
-    recount_patterns(patterns_of([annotation.pk, *succession.changed]))
-    _wait_again(annotation, succession.holding)
+    recount_patterns(patterns_of([verdict.pk, *succession.changed]))
+    _wait_again(verdict, succession.holding)
     write_timeline(
         incident_ids=ids,
         code="undone",
@@ -319,11 +319,11 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     )
     take_back(act=act)
     restore_standing(ids, now=now, rank_too=neighbours)
-    record("reviews.verdict.undone", on=annotation, by=by, at=now, verdict=annotation.verdict)
-    return annotation
+    record("reviews.verdict.undone", on=verdict, by=by, at=now, verdict=verdict.verdict)
+    return verdict
 
 
-def _lock_questions(verdicts: QuerySet[Annotation]) -> None:
+def _lock_questions(verdicts: QuerySet[Verdict]) -> None:
     """Lock what these verdicts answered: other incidents of the same question, which are not
     locked here, may be answered right now, and whoever does that counts what is left.
     """
@@ -331,12 +331,12 @@ def _lock_questions(verdicts: QuerySet[Annotation]) -> None:
     list(Review.objects.filter(pk__in=questions).order_by("pk").select_for_update(of=("self",)))
 
 
-def _wait_again(annotation: Annotation, holding: Mapping[int, int]) -> None:
+def _wait_again(verdict: Verdict, holding: Mapping[int, int]) -> None:
     """Questions wait again for the incidents that this verdict answered, unless another one that
     was given since they were asked holds for them.
     """
-    rows = AskedIncident.objects.filter(answer=annotation).select_related("review")
-    verdicts = Annotation.objects.in_bulk({*holding.values()})
+    rows = AskedIncident.objects.filter(answer=verdict).select_related("review")
+    verdicts = Verdict.objects.in_bulk({*holding.values()})
     again = set()
     for row in rows:
         other = verdicts.get(holding.get(row.incident_id, 0))

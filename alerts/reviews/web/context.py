@@ -15,9 +15,9 @@ from alerts.incidents.page.devices import outside_words
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.page.pattern_history import PatternHistory
 from alerts.incidents.wording import seen_before_check, usual_hours_checks
-from alerts.reviews.engine.causes import VERDICTS, causes_for
+from alerts.reviews.engine.causes import VERDICT_CODES, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Annotation, Review, VerdictKind
+from alerts.reviews.models import Review, Verdict, VerdictKind
 from alerts.reviews.policies import ot_people_at
 from alerts.reviews.queries.facts import Ends, QuestionFacts
 from alerts.reviews.queries.questions import AnswerInForce, AskPreview
@@ -94,7 +94,7 @@ def reasons_for(incident: Incident) -> list[Reasons]:
                 for cause in causes_for(incident.alert_type, verdict)
             ],
         )
-        for verdict in VERDICTS
+        for verdict in VERDICT_CODES
     ]
 
 
@@ -137,7 +137,7 @@ def neutral_facts_of(
 
 def _verdicts_check(verdicts: PatternHistory) -> Check:
     counts = verdicts.counts
-    ordered = sorted(VERDICTS, key=lambda verdict: -counts[verdict])
+    ordered = sorted(VERDICT_CODES, key=lambda verdict: -counts[verdict])
     mix = ", ".join(
         f"{counts[incident]}× {verdict_word(incident)}" for incident in ordered if counts[incident]
     )
@@ -189,7 +189,7 @@ def chosen_in(form: VerdictForm) -> dict[str, str]:
     }
 
 
-def given_context(answer: Annotation | None) -> dict[str, Any]:
+def given_context(answer: Verdict | None) -> dict[str, Any]:
     """The answer that was given, with its reason and its doer in words."""
     if answer is None:
         return {"answer": None}
@@ -203,7 +203,7 @@ def given_context(answer: Annotation | None) -> dict[str, Any]:
 
 def answer_context(answer: AnswerInForce, now: datetime, zone: str) -> dict[str, Any]:
     """An answer with its reason in words and the incidents that it is about."""
-    return given_context(answer.annotation) | {
+    return given_context(answer.verdict) | {
         "members": members_of(answer.incidents, now=now, zone=zone),
         "ids": ",".join(str(incident.pk) for incident in answer.incidents),
     }

@@ -18,7 +18,7 @@ from alerts.incidents.page.panel import happened_words
 from alerts.incidents.wording import number_words
 from alerts.planned_work.services.plan import CannotPlanWork
 from alerts.reviews.engine.question import QuestionText
-from alerts.reviews.models import CANNED, Annotation
+from alerts.reviews.models import CANNED, Verdict
 from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
 from portal.accounts.models import User
@@ -258,12 +258,12 @@ def until_choices(time_zone: str, *, now: datetime) -> list[Choice]:
     ]
 
 
-def read_due_moment(text: str, annotation: Annotation) -> datetime:
+def read_due_moment(text: str, verdict: Verdict) -> datetime:
     """Return the moment that was chosen; without an offset it is on the clock of the plant."""
     try:
         until = datetime.fromisoformat(text)
         if until.tzinfo is None:
-            sites = annotation.alerts.exclude(site=None)
+            sites = verdict.alerts.exclude(site=None)
             names = set(sites.values_list("site__time_zone", flat=True))
             until = until.replace(tzinfo=zone_of(min(names, default="UTC")))
         return in_utc(until)

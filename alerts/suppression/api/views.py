@@ -10,8 +10,8 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.models import Annotation
-from alerts.reviews.queries.second_opinions import annotations_told_to
+from alerts.reviews.models import Verdict
+from alerts.reviews.queries.second_opinions import verdicts_open_to
 from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -101,7 +101,7 @@ class RuleViewSet(Resource):
             return dict(Workspace.objects.values_list("pk", "name"))
 
         visible_incidents = (
-            incidents_visible_to(self.person).filter(annotations=OuterRef("pk")).order_by("pk")
+            incidents_visible_to(self.person).filter(verdicts=OuterRef("pk")).order_by("pk")
         )
         return Own(
             sources={
@@ -123,10 +123,10 @@ class RuleViewSet(Resource):
         return versions_visible_to(self.person).filter(rule=row.rule_id)
 
     @sub_list(EVIDENCE)
-    def evidence(self, row: RuleVersion) -> QuerySet[Annotation]:
+    def evidence(self, row: RuleVersion) -> QuerySet[Verdict]:
         """What the version rests on that is asked about, else the one that speaks."""
         about = requested_version(self.person, row)
-        return annotations_told_to(self.person).filter(pk__in=about.evidence.values("pk"))
+        return verdicts_open_to(self.person).filter(pk__in=about.evidence.values("pk"))
 
     @sub_list(STEPS)
     def steps(self, row: RuleVersion) -> QuerySet[Step]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
-from alerts.reviews.models import Annotation, VerdictKind
+from alerts.reviews.models import Verdict, VerdictKind
 from alerts.reviews.queries.questions import evidence_where
 from alerts.rules import sql
 from alerts.rules.evidence import (
@@ -43,7 +43,7 @@ SELECT a.id, a.at, coalesce(s.name, ''), coalesce(s.time_zone, 'UTC'),
  WHERE a.id = ANY(%s) ORDER BY a.at, a.id
 """
 _IS_EVIDENCE = evidence_where("v")
-# An annotation that names no alert was given before the alerts were fetched: it is about them all.
+# A verdict that names no alert was given before the alerts were fetched: it is about them all.
 _VERDICTS = f"""
 SELECT n.alert_id, v.uuid, v.verdict FROM reviews_verdict_alerts n
   JOIN reviews_verdicts v ON v.id = n.annotation_id
@@ -145,7 +145,7 @@ def history_rows(ids: Sequence[int], *, cases: Cases) -> list[EvidenceRow]:
                 at=at,
                 site=site,
                 traits=looks,
-                annotations=tuple(verdicts.get(pk, ())),
+                verdicts=tuple(verdicts.get(pk, ())),
                 outcomes=frozenset(outcomes),
                 near_case=near,
                 is_soft=soft,
@@ -261,8 +261,8 @@ def _facts(columns: Sequence[Any], devices: Sequence[str], at: datetime) -> Fiel
 
 def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     verdicts: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for alert, annotation, verdict in fetch_rows(_VERDICTS, [ids_array(ids)] * 2):
-        verdicts[alert].append((str(annotation), verdict))
+    for alert, uuid, verdict in fetch_rows(_VERDICTS, [ids_array(ids)] * 2):
+        verdicts[alert].append((str(uuid), verdict))
     return verdicts
 
 
@@ -347,8 +347,8 @@ class Correction:
     """One verdict that no longer holds, and the one that took its place."""
 
     incident: Incident
-    first: Annotation
-    then: Annotation
+    first: Verdict
+    then: Verdict
 
     @property
     def at(self) -> datetime:
@@ -360,10 +360,10 @@ def corrections_inside(rule: RuleDefinition, period: TimeSpan) -> list[Correctio
     """Return the corrections of the period's matches, the newest first."""
     scope = in_period(period, sql.rule_condition_sql(rule))
     found = fetch_rows(f"{_FROM} AND {scope.text}", (VerdictKind.SUSPICIOUS, *scope.params))
-    annotations = Annotation.objects.filter(pk__in=[row[0] for row in found]).exclude(
+    verdicts = Verdict.objects.filter(pk__in=[row[0] for row in found]).exclude(
         superseded_by__verdict=VerdictKind.SUSPICIOUS
     )
-    rows = annotations.select_related("by", "superseded_by__by").prefetch_related("incidents")
+    rows = verdicts.select_related("by", "superseded_by__by").prefetch_related("incidents")
     corrections = []
     for first in rows.order_by("-given_at", "-pk"):
         incident = next(iter(first.incidents.all()), None)

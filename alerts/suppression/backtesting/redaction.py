@@ -7,7 +7,7 @@ from typing import Any
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from portal.accounts.models import User
 
 _LISTS = ("stops", "check_these", "nearest")
@@ -18,7 +18,7 @@ class ListedNames:
     """Numbers of incidents by id, and verdicts by the text of their UUID."""
 
     numbers: Mapping[int, int | None]
-    verdicts: Mapping[str, Annotation]
+    verdicts: Mapping[str, Verdict]
 
 
 def names_in(body: Mapping[str, Any]) -> ListedNames:
@@ -28,10 +28,8 @@ def names_in(body: Mapping[str, Any]) -> ListedNames:
     incidents |= {pk for deployment in body.get("deployed", []) for pk in deployment["incidents"]}
     uuids = {uuid for look in looks for uuid in look.get("verdicts", [])}
     numbers = Incident.objects.filter(pk__in=incidents).values_list("pk", "number")
-    annotations = Annotation.objects.filter(uuid__in=uuids).select_related("by")
-    return ListedNames(
-        dict(numbers), {str(annotation.uuid): annotation for annotation in annotations}
-    )
+    verdicts = Verdict.objects.filter(uuid__in=uuids).select_related("by")
+    return ListedNames(dict(numbers), {str(verdict.uuid): verdict for verdict in verdicts})
 
 
 def redacted_body(body: dict[str, Any], *, by: User) -> dict[str, Any]:

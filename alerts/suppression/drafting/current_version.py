@@ -8,7 +8,7 @@ from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import JSONObject
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.suppression.drafting.rule_list import CURRENT_STATES
 from alerts.suppression.models import OPEN, LedgerEntry, RuleVersion, Signature, Step, VersionState
@@ -78,7 +78,7 @@ class Past:
     steps: list[Step]
     versions: list[RuleVersion]
     before: RuleVersion | None
-    evidence: list[Annotation]
+    evidence: list[Verdict]
     matches: list[LedgerEntry]
 
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.rules.rule import (
     MAX_TITLE_LENGTH,
     NotARule,
@@ -166,11 +166,11 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
     if reasons := reasons_against_enforcement(rule):
         raise CannotSaveRule(*reasons)
     evidence_uuids = {uuid for text in rule.evidence if (uuid := uuid_of(text))}
-    evidence = Annotation.objects.filter(uuid__in=evidence_uuids) | Annotation.objects.filter(
+    evidence = Verdict.objects.filter(uuid__in=evidence_uuids) | Verdict.objects.filter(
         pk__in=evidence_ids
     )
     plain = as_json(rule)
-    plain["evidence"] = sorted({*rule.evidence, *(str(annotation.uuid) for annotation in evidence)})
+    plain["evidence"] = sorted({*rule.evidence, *(str(verdict.uuid) for verdict in evidence)})
     reach = reach_of_rule(rule)
     return {
         "title": rule.title,

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Alert
 from alerts.incidents.queries import sites_in_reach
-from alerts.reviews.models import Annotation, VerdictKind
+from alerts.reviews.models import Verdict, VerdictKind
 from alerts.reviews.queries.questions import evidence_in_force
 from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.rules import sql
@@ -104,7 +104,7 @@ def _texts(value: object) -> Iterable[str]:
 class EvidenceChoice:
     """A verdict, and whether the rule names it."""
 
-    annotation: Annotation
+    verdict: Verdict
     is_chosen: bool
 
 
@@ -115,11 +115,11 @@ def evidence_offered(
     without what is hidden from the reader.
     """
 
-    def latest(verdicts: QuerySet[Annotation]) -> QuerySet[Annotation]:
+    def latest(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
         visible = without_hidden(reader, verdicts).select_related("by")
         return visible.prefetch_related("incidents").order_by("-given_at", "-pk")
 
-    chosen_rows = list(latest(Annotation.objects.filter(uuid__in=chosen)))
+    chosen_rows = list(latest(Verdict.objects.filter(uuid__in=chosen)))
     about = _about(rule) if rule and not reasons_against_rule(rule) else []
     matching = latest(evidence_in_force()).filter(verdict__in=BENIGN, pk__in=about)[:MAX_EVIDENCE]
     others = [verdict for verdict in matching if verdict not in chosen_rows]

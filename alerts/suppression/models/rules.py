@@ -82,7 +82,9 @@ class RuleVersion(models.Model):
     expires_at = models.DateTimeField(null=True)
     workspace_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)  # it can reach
     site_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    evidence = models.ManyToManyField("reviews.Annotation", related_name="+")
+    evidence = models.ManyToManyField(
+        "reviews.Verdict", related_name="+", through="suppression.VersionEvidence"
+    )
 
     made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
@@ -154,6 +156,29 @@ class RuleVersion(models.Model):
     def is_acting(self) -> bool:
         """Whether it does something to incidents."""
         return self.state in ACTING
+
+
+class VersionEvidence(models.Model):
+    """One verdict that a version rests on. Table and columns are those of the relation that Django
+    made while the model of verdicts had another name.
+    """
+
+    version = models.ForeignKey(
+        "suppression.RuleVersion",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_column="ruleversion_id",
+    )
+    verdict = models.ForeignKey(
+        "reviews.Verdict", on_delete=models.CASCADE, related_name="+", db_column="annotation_id"
+    )
+
+    class Meta:
+        db_table = "suppression_ruleversion_evidence"
+        unique_together = [("version", "verdict")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id}: {self.verdict_id}"
 
 
 class Step(models.Model):

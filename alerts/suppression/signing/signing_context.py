@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import Count, DateTimeField, ExpressionWrapper, OuterRef, QuerySet, Subquery
 
-from alerts.reviews.models import Annotation, CameBy
+from alerts.reviews.models import CameBy, Verdict
 from alerts.rules.bound import is_little
 from alerts.rules.guards import signing
 from alerts.rules.guards.never import is_strict
@@ -21,34 +21,32 @@ from portal.text import visible_text
 MAX_VERDICTS_AN_HOUR: Final = 60
 
 
-def without_flood(annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
+def without_flood(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
     """Return those of the verdicts that count: of the first sixty of their person's last hour."""
     hour_before = ExpressionWrapper(
         OuterRef("given_at") - timedelta(hours=1), output_field=DateTimeField()
     )
-    earlier = Annotation.objects.filter(
+    earlier = Verdict.objects.filter(
         by=OuterRef("by"), given_at__gt=hour_before, given_at__lte=OuterRef("given_at")
     )
     count = earlier.order_by().values("by").annotate(n=Count("pk")).values("n")
-    return annotations.annotate(given_in_hour=Subquery(count)).filter(
+    return verdicts.annotate(given_in_hour=Subquery(count)).filter(
         given_in_hour__lte=MAX_VERDICTS_AN_HOUR
     )
 
 
-def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
+def evidence_that_counts(version: RuleVersion) -> list[Verdict]:
     """Return the verdicts that the version rests on: in force, of people who did not flood, and
     none that came by a token.
     """
     in_force = version.evidence.filter(withdrawn_at=None, superseded_by=None)
-    annotations = in_force.exclude(came_by=CameBy.TOKEN).select_related("by")
-    return list(without_flood(annotations).order_by("pk"))
+    verdicts = in_force.exclude(came_by=CameBy.TOKEN).select_related("by")
+    return list(without_flood(verdicts).order_by("pk"))
 
 
 def evidence_givers(version: RuleVersion) -> frozenset[str]:
     """Return who gave evidence, whether it still counts or not: they sign for OT only."""
-    return frozenset(
-        identity_of(annotation.by) for annotation in version.evidence.select_related("by")
-    )
+    return frozenset(identity_of(verdict.by) for verdict in version.evidence.select_related("by"))
 
 
 def version_for_guard(version: RuleVersion) -> signing.Version:
@@ -109,18 +107,14 @@ def signatures_of(version: RuleVersion) -> list[signing.SideSignature]:
     ]
 
 
-def people_behind(evidence: Iterable[Annotation]) -> set[str]:
+def people_behind(evidence: Iterable[Verdict]) -> set[str]:
     """Return who judged, as far as they count apart from each other (S12). Whatever imports tell
     was brought by one hand: without a verdict that was given here it is the word of one person,
     beside one it adds nobody.
     """
-    annotations = list(evidence)
-    local = {
-        identity_of(annotation.by)
-        for annotation in annotations
-        if annotation.came_by == CameBy.PAGE
-    }
-    return local or {identity_of(annotation.by) for annotation in annotations[:1]}
+    verdicts = list(evidence)
+    local = {identity_of(verdict.by) for verdict in verdicts if verdict.came_by == CameBy.PAGE}
+    return local or {identity_of(verdict.by) for verdict in verdicts[:1]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

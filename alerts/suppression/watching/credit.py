@@ -13,8 +13,8 @@ from django.db.models import Q
 from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
 from alerts.planned_work.queries import latest_begun
-from alerts.reviews.models import Annotation, CameBy, VerdictKind
-from alerts.reviews.queries.questions import annotations_in_force
+from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
+from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.rules import sql
 from alerts.rules.guards.closing import HANDS, reasons_to_keep_open
 from alerts.rules.guards.lifecycle import (
@@ -59,15 +59,15 @@ def _verdicts_on(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     """By incident, the first verdict of OT in force that calls it harmless and that a person gave
     on a page. Behind what a token or a file brings, nobody has seen the incidents.
     """
-    of_pages = annotations_in_force().filter(verdict__in=HARMLESS, came_by=CameBy.PAGE)
+    of_pages = verdicts_in_force().filter(verdict__in=HARMLESS, came_by=CameBy.PAGE)
     verdicts = without_flood(of_pages)
-    links = Annotation.incidents.through.objects.filter(
-        incident__in=incident_ids, annotation__in=verdicts.values("pk")
+    links = VerdictIncident.objects.filter(
+        incident__in=incident_ids, verdict__in=verdicts.values("pk")
     )
     found: dict[int, HarmlessLook] = {}
-    rows = links.order_by("annotation").values_list("incident", "annotation", "annotation__by")
-    for incident, annotation, person in rows:
-        found.setdefault(incident, HarmlessLook(f"verdict {annotation}", person))
+    rows = links.order_by("verdict").values_list("incident", "verdict", "verdict__by")
+    for incident, verdict, person in rows:
+        found.setdefault(incident, HarmlessLook(f"verdict {verdict}", person))
     return found
 
 
@@ -100,7 +100,7 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
 def _doubted_among(incident_ids: Collection[int]) -> set[int]:
     """Those that were called suspicious, turned out a true positive, or were opened again."""
     ids = list(incident_ids)
-    suspicious = annotations_in_force().filter(verdict=VerdictKind.SUSPICIOUS, incidents__in=ids)
+    suspicious = verdicts_in_force().filter(verdict=VerdictKind.SUSPICIOUS, incidents__in=ids)
     found = set(suspicious.values_list("incidents", flat=True))
     found |= set(
         Incident.objects.filter(pk__in=ids, classification="TruePositive").values_list(

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.rules.bound import is_little
 from alerts.rules.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
 from alerts.rules.guards.never import is_strict
@@ -71,7 +71,7 @@ class SampleAlert:
     reasons: tuple[str, ...]
     incident: IncidentLink | None
     case: IncidentLink | None
-    verdicts: tuple[Annotation, ...]
+    verdicts: tuple[Verdict, ...]
     exclusions: tuple[Exclusion, ...]
 
 

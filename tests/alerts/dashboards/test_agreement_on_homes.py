@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.reviews.models import Opinion, SecondOpinion
-from alerts.reviews.queries.questions import annotations_visible_to
+from alerts.reviews.queries.questions import verdicts_visible_to
 from alerts.reviews.queries.second_opinions import Agreement, agreement_since
 from alerts.reviews.services.verdicts import give_verdict
 from tests.conftest import NOON
@@ -30,7 +30,7 @@ def asked(workspace, site, oda, olaf, noon):
             incident_ids=[row.pk],
             now=NOON - ago,
         )
-        found = SecondOpinion.objects.create(annotation=verdict, site=site, opened_at=NOON - ago)
+        found = SecondOpinion.objects.create(verdict=verdict, site=site, opened_at=NOON - ago)
         return Opinion.objects.create(
             second_opinion=found,
             person=olaf,
@@ -47,7 +47,7 @@ def asked(workspace, site, oda, olaf, noon):
 
 
 def agreement(person):
-    return agreement_since(NOON - MONTHS, annotations=annotations_visible_to(person))
+    return agreement_since(NOON - MONTHS, verdicts=verdicts_visible_to(person))
 
 
 def test_agreement_counts_sure_answers_of_one_side(asked, olaf, pia):

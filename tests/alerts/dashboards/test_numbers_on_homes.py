@@ -12,7 +12,7 @@ import pytest
 from alerts.incidents.acts.triage import assign_incidents
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentStatus
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Review, Verdict
 from portal.ui.words import length
 from tests.alerts.dashboards.conftest import answer_as, ask_about, make_alike
 from tests.conftest import NOON
@@ -213,7 +213,7 @@ def test_the_numbers_of_the_soc(request, reads, busy, person):
         row_word = "row" if groups == 1 else "rows"
         assert f"{label} {groups} {row_word} · {len(of)} incident" in text
     assert f"{len(views['Needs triage'])} incidents need triage. 1 answer is late." in text
-    latest = Annotation.objects.filter(given_at__gt=NOON - DAY)
+    latest = Verdict.objects.filter(given_at__gt=NOON - DAY)
     assert text.count(" Maintenance") == latest.count() + sum(
         row.ot_state == "maintenance" for row in views["Mine"]
     )
@@ -221,8 +221,8 @@ def test_the_numbers_of_the_soc(request, reads, busy, person):
 
 def test_the_numbers_of_who_answers_for_ot(reads, busy, oda):
     waiting = Review.objects.filter(state="waiting").count()
-    verdicts = Annotation.objects.filter(by=oda)
-    judged = Incident.objects.filter(annotations__in=verdicts).distinct()
+    verdicts = Verdict.objects.filter(by=oda)
+    judged = Incident.objects.filter(verdicts__in=verdicts).distinct()
     judged.filter(destination="PLC-6").update(status=IncidentStatus.CLOSED)
     closed = sum(not is_open(row) for row in judged)
     text = reads(oda)

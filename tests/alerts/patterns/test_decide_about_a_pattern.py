@@ -55,7 +55,7 @@ def test_the_draft_says_what_the_pattern_is(programming, judged, run_mining, oda
         ),
     ]
     assert rule.enforcement == "tagout"
-    assert sorted(rule.evidence) == sorted(str(annotation.uuid) for annotation in judged)
+    assert sorted(rule.evidence) == sorted(str(verdict.uuid) for verdict in judged)
     assert rule.expires_at == NOON + timedelta(days=30)  # time-boxed
     assert reasons_against_rule(rule) == []
     row.refresh_from_db()
@@ -161,7 +161,7 @@ def test_evidence_is_bounded_and_takes_every_person_in_turn(programming, run_min
     judge(programming[29:], olaf)
     (row,) = run_mining()
     evidence = harmless_verdicts(row)
-    assert len(evidence) == MAX_EVIDENCE < len(row.annotations)
+    assert len(evidence) == MAX_EVIDENCE < len(row.verdict_uuids)
     assert {incident.by for incident in evidence} == {oda, olaf}
 
 

@@ -112,7 +112,7 @@ def test_verdicts_are_trials_and_bound_what_could_be_suspicious(programming, oda
     assert row.verdicts == {"routine": 1, "maintenance": 19, "suspicious": 0, "not-sure": 1}
     assert (row.judged, row.cause, codes(row)) == (20, "maint-planned", [])
     assert row.limit == pytest.approx(0.139, abs=0.001)
-    assert (row.people, row.has_enough_evidence, len(row.annotations)) == (1, True, 20)
+    assert (row.people, row.has_enough_evidence, len(row.verdict_uuids)) == (1, True, 20)
 
 
 def test_evidence_is_pooled_and_says_what_is_still_to_be_judged(polling, oda, run_mining):

@@ -54,7 +54,7 @@ def test_the_question_is_answered_with_the_last_of_them(asked, answer, oda):
     assert set(second.incidents.all()) == {rows[1], rows[2]}
     review.refresh_from_db()
     assert (review.state, review.settled_at) == ("answered", LATER)
-    answers = [(row.annotation, len(row.incidents)) for row in answers_to(review, reader=oda)]
+    answers = [(row.verdict, len(row.incidents)) for row in answers_to(review, reader=oda)]
     assert answers == [(second, 2), (first, 1)]
 
 
@@ -66,8 +66,8 @@ def test_of_an_answered_question_a_later_answer_without_names_is_about_all(asked
 
 def test_incidents_of_other_questions_are_not_judged_with_it(asked, answer, make):
     rows, review = asked
-    annotation = answer(review, incident_ids=[rows[0].pk, make()[0].pk])
-    assert list(annotation.incidents.all()) == [rows[0]]
+    verdict = answer(review, incident_ids=[rows[0].pk, make()[0].pk])
+    assert list(verdict.incidents.all()) == [rows[0]]
     with pytest.raises(CannotGiveVerdict, match="no incident"):
         answer(review, incident_ids=[make()[0].pk])
 
@@ -86,9 +86,9 @@ def test_undone_after_another_answer_only_what_nobody_else_judged_waits_again(
     asked, answer, oda, olaf
 ):
     rows, review = asked
-    annotation = answer(review)
+    verdict = answer(review)
     answer(incident_ids=[rows[0].pk], by=olaf, **ROUTINE)
-    undo_verdict(act=annotation.act, by=oda, now=NOON)
+    undo_verdict(act=verdict.act, by=oda, now=NOON)
     assert states(rows) == ["routine", "waiting", "waiting"]
     assert {row.pk for row in waiting_incidents_of(review)} == {rows[1].pk, rows[2].pk}
 
@@ -149,7 +149,7 @@ def test_who_came_second_is_refused_only_where_a_colleague_was_faster(asked, ans
 
 def test_answers_of_before_this_could_be_told_apart_are_found(asked, answer):
     rows, review = asked
-    annotation = answer(review)
+    verdict = answer(review)
     AskedIncident.objects.update(answer=None)
     waiting = Review.objects.get(pk=review.pk)
     waiting.pk, waiting.uuid, waiting.state, waiting.settled_at = (
@@ -163,5 +163,5 @@ def test_answers_of_before_this_could_be_told_apart_are_found(asked, answer):
     migration = import_module("alerts.reviews.migrations.0004_answers_of_old_questions")
     with connection.cursor() as cursor:
         cursor.execute(migration.ANSWERS)
-    assert set(review.asked_incidents.values_list("answer", flat=True)) == {annotation.pk}
+    assert set(review.asked_incidents.values_list("answer", flat=True)) == {verdict.pk}
     assert set(waiting.asked_incidents.values_list("answer", flat=True)) == {None}

@@ -3,7 +3,13 @@
 import pytest
 
 from alerts.incidents.engine.catalogue import alert_type_for, all_types
-from alerts.reviews.engine.causes import MAX_ON_A_PHONE, VERDICTS, all_causes, cause, causes_for
+from alerts.reviews.engine.causes import (
+    MAX_ON_A_PHONE,
+    VERDICT_CODES,
+    all_causes,
+    cause,
+    causes_for,
+)
 
 PROGRAMMING = "Unauthorized PLC Programming"
 
@@ -13,7 +19,7 @@ def ids(title, verdict):
 
 
 def everything_offered():
-    for verdict in VERDICTS:
+    for verdict in VERDICT_CODES:
         for entry in all_types():
             yield from causes_for(entry.title, verdict)
 
@@ -34,7 +40,7 @@ def test_causes_name_only_titles_that_exist():
         assert not set(choice.alert_titles) & set(choice.also_titles)
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("verdict", VERDICT_CODES)
 def test_every_title_gets_three_to_six_reasons_and_other_last(verdict):
     for title in [entry.title for entry in all_types()] + ["New Port Discovery", ""]:
         offered = ids(title, verdict)
@@ -52,7 +58,7 @@ def test_labels_fit_a_chip_and_help_is_one_line(language):
 
 
 def test_labels_tell_apart_what_is_offered_together():
-    for verdict in VERDICTS:
+    for verdict in VERDICT_CODES:
         for entry in all_types():
             for language in ("en", "de"):
                 labels = [cause.label(language) for cause in causes_for(entry.title, verdict)]

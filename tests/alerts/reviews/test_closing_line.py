@@ -36,6 +36,6 @@ def test_the_newest_answer_is_told(incident, answer, olaf):
 
 def test_what_was_undone_is_not_told(incident, answer, oda, olaf):
     answer(incident_ids=[incident.pk], by=olaf, work_order="WO-1")
-    annotation = answer(incident_ids=[incident.pk], by=oda, work_order="WO-2", now=LATER)
-    undo_verdict(act=annotation.act, by=oda, now=LATER)
+    verdict = answer(incident_ids=[incident.pk], by=oda, work_order="WO-2", now=LATER)
+    undo_verdict(act=verdict.act, by=oda, now=LATER)
     assert line_of([incident]) == "OT (Olaf Lindqvist): Maintenance, work order WO-1."

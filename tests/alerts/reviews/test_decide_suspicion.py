@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineItem
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER
-from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.queries.questions import evidence_in_force, suspicions_on
 from alerts.reviews.queries.second_opinions import second_opinions_visible_to, suspicions_to_decide
 from alerts.reviews.services.opinions import CannotDecideSuspicion, decide_suspicion, give_opinion
@@ -94,7 +94,7 @@ def test_the_lead_of_the_soc_sets_it_aside_but_does_not_speak_for_ot(undecided, 
     undecided.refresh_from_db()
     incident.refresh_from_db()
     assert (undecided.state, undecided.correction) == ("harmless-to-soc", None)
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
     assert list(evidence_in_force()) == [], "no trial, neither way"
     assert (incident.ot_state, suspicions_on()) == (OtState.SUSPICIOUS, [])
     run_second_opinions(seed=SEED, now=DUE + DAY)

@@ -53,8 +53,8 @@ def test_what_ot_said_before(make, ask, answer):
 def test_the_answer_beside_it_was_not_said_before(make, ask, answer):
     answer(ask(make()), verdict="routine", cause="runs-by-itself")
     incident = make()[0]
-    annotation = answer(ask([incident]))
-    assert question_facts(incident, besides=annotation).verdicts.counts["routine"] == 1
+    verdict = answer(ask([incident]))
+    assert question_facts(incident, besides=verdict).verdicts.counts["routine"] == 1
     assert question_facts(incident).verdicts.judged == 2
 
 

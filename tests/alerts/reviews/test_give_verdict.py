@@ -7,7 +7,7 @@ import pytest
 
 from alerts.incidents.models import Group, Incident, PatternMemory, TimelineItem
 from alerts.outbox.models import Change
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.queries.questions import answers_to, verdict_on
 from alerts.reviews.services.verdicts import CannotGiveVerdict, give_verdict
 from portal.accounts.models import Grant
@@ -21,13 +21,13 @@ LATER = NOON + timedelta(minutes=5)
 
 
 def test_an_answer_settles_the_question(answer, review, oda, incident):
-    annotation = answer(review, work_order="WO-20917", note="Recipe fix")
+    verdict = answer(review, work_order="WO-20917", note="Recipe fix")
     review.refresh_from_db()
     incident.refresh_from_db()
     assert (review.state, review.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert [answer.annotation for answer in answers_to(review, reader=oda)] == [annotation]
-    assert list(annotation.alerts.all()) == list(incident.alerts.all())
+    assert [answer.verdict for answer in answers_to(review, reader=oda)] == [verdict]
+    assert list(verdict.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")
     assert Entry.objects.latest("seq").action == "reviews.verdict.given"
@@ -71,8 +71,8 @@ def test_another_verdict_label_of_ours_goes(answer, make, ask):
 
 def test_a_row_of_fourteen_is_one_annotation_and_one_trial(answer, make, ask):
     rows = make(14)
-    annotation = answer(ask(rows))
-    assert annotation.alerts.count() == 14
+    verdict = answer(ask(rows))
+    assert verdict.alerts.count() == 14
     assert PatternMemory.objects.get(pattern=PATTERN).maintenance == 1
     assert Change.objects.filter(kind="comment").count() == 14
     assert Group.objects.get().ot_state == "maintenance"
@@ -101,7 +101,7 @@ def test_the_same_form_sent_twice_is_given_once(answer, review):
     key = uuid.uuid4()
     first, second = answer(review, key=key), answer(review, key=key)
     assert first == second
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
     assert Change.objects.count() == 2
     assert PatternMemory.objects.get().maintenance == 1
 
@@ -142,7 +142,7 @@ def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, od
         note="At night",
         now=LATER,
     )
-    assert Annotation.objects.filter(superseded_by=None).count() == 2
+    assert Verdict.objects.filter(superseded_by=None).count() == 2
     assert verdict_on(rows[0].pk).verdict == "suspicious"
     assert verdict_on(rows[1].pk).verdict == "maintenance"
     states = Incident.objects.order_by("pk").values_list("ot_state", flat=True)
@@ -150,18 +150,18 @@ def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, od
 
 
 def test_ot_may_judge_what_nobody_asked_about(answer, incident):
-    annotation = answer(incident_ids=[incident.pk])
-    assert annotation.review is None
+    verdict = answer(incident_ids=[incident.pk])
+    assert verdict.review is None
     incident.refresh_from_db()
     assert incident.ot_state == "maintenance"
 
 
 def test_judging_the_incident_answers_the_question_about_it(answer, review, incident):
-    annotation = answer(incident_ids=[incident.pk])
+    verdict = answer(incident_ids=[incident.pk])
     review.refresh_from_db()
     assert review.state == "answered"
-    annotation.refresh_from_db()
-    assert annotation.review == review
+    verdict.refresh_from_db()
+    assert verdict.review == review
 
 
 def test_judging_one_of_many_leaves_the_question_open(answer, make, ask):
@@ -260,4 +260,4 @@ def test_who_speaks_for_one_of_several_incidents_judges_none_of_them(
     for person in (oda, pia):
         with pytest.raises(CannotGiveVerdict, match="Only OT of a site"):
             answer(incident_ids=ids, by=person)
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()

@@ -33,8 +33,8 @@ def kasia(site):
     return add_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
-def ask_about(annotation, person, site):
-    asked = SecondOpinion.objects.create(annotation=annotation, site=site, opened_at=NOON)
+def ask_about(verdict, person, site):
+    asked = SecondOpinion.objects.create(verdict=verdict, site=site, opened_at=NOON)
     return asked.opinions.create(person=person, asked_at=NOON, due_at=LATER, act=uuid.uuid4())
 
 
@@ -60,8 +60,8 @@ def test_labels_of_verdicts_and_of_an_escalation_are_hidden():
 
 
 def test_rows_are_told_without_it_and_the_table_stays_as_it_is(judged, kasia, oda, site):
-    (row, _), annotation = judged
-    opinion = ask_about(annotation, kasia, site)
+    (row, _), verdict = judged
+    opinion = ask_about(verdict, kasia, site)
     texts = shown(kasia, row)
     assert (texts.ot_state, texts.hidden_verdict.question) == ("waiting", opinion.uuid)
     assert shown(oda, row).ot_state == "suspicious"
@@ -73,8 +73,8 @@ def test_rows_are_told_without_it_and_the_table_stays_as_it_is(judged, kasia, od
 
 @pytest.mark.parametrize("state", ["answered", "passed", "withdrawn"])
 def test_it_is_told_once_the_question_is_over(judged, kasia, site, state):
-    (row, _), annotation = judged
-    opinion = ask_about(annotation, kasia, site)
+    (row, _), verdict = judged
+    opinion = ask_about(verdict, kasia, site)
     opinion.state, opinion.settled_at = state, LATER
     opinion.verdict = "routine" if state == "answered" else ""
     opinion.save()
@@ -82,18 +82,18 @@ def test_it_is_told_once_the_question_is_over(judged, kasia, site, state):
 
 
 def test_what_the_reader_has_judged_since_is_told_and_the_rest_is_not(judged, kasia, site):
-    (first, second), annotation = judged
-    ask_about(annotation, kasia, site)
+    (first, second), verdict = judged
+    ask_about(verdict, kasia, site)
     answer_of(kasia, incident_ids=[first.pk], verdict="routine", cause="other", now=LATER)
     assert shown(kasia, first).ot_state == "routine"
     assert shown(kasia, second).ot_state == "waiting"
 
 
 def test_what_ot_said_before_is_told_without_it(judged, kasia, site, oda, make):
-    _, annotation = judged
+    _, verdict = judged
     (other,) = make(1)
     answer_of(oda, incident_ids=[other.pk], verdict="routine", cause="other")
-    ask_about(annotation, kasia, site)
+    ask_about(verdict, kasia, site)
     verdicts = question_facts(other).verdicts
     assert (verdicts.judged, verdicts.counts["suspicious"]) == (2, 1)
     verdicts = question_facts(other, hidden=hidden_from(fresh(kasia))).verdicts
@@ -117,8 +117,8 @@ def test_a_question_whose_answer_is_hidden_leads_to_the_other_one(
     client, ask, incident, oda, kasia, site
 ):
     review = ask([incident])
-    annotation = answer_of(oda, review, verdict="suspicious", cause="other", note="Zebrafinch.")
-    opinion = ask_about(annotation, kasia, site)
+    verdict = answer_of(oda, review, verdict="suspicious", cause="other", note="Zebrafinch.")
+    opinion = ask_about(verdict, kasia, site)
     client.force_login(kasia)
     answer = client.get(f"/reviews/{review.uuid}/")
     assert answer["Location"] == f"/reviews/{opinion.uuid}/second/"
@@ -131,10 +131,10 @@ def test_a_question_whose_answer_is_hidden_leads_to_the_other_one(
 def test_a_question_that_is_asked_anew_still_waits_and_does_not_tell(
     client, ask, incident, oda, kasia, site, sam
 ):
-    annotation = answer_of(
+    verdict = answer_of(
         oda, ask([incident]), verdict="suspicious", cause="other", note="Zebrafinch."
     )
-    ask_about(annotation, kasia, site)
+    ask_about(verdict, kasia, site)
     again = ask([incident], now=LATER)
     client.force_login(kasia)
     page = client.get(f"/reviews/{again.uuid}/").content.decode()

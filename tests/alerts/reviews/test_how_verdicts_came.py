@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from alerts.reviews.models import Annotation, CameBy
+from alerts.reviews.models import CameBy, Verdict
 from alerts.reviews.queries.questions import evidence_in_force, evidence_where, suspicions_on
 from alerts.reviews.services.verdicts import CannotGiveVerdict, give_verdict
 from portal.accounts.models import ApiToken
@@ -47,7 +47,7 @@ def test_an_answer_of_a_program_came_by_its_token_and_one_of_a_page_by_the_page(
     address = f"reviews/{review.uuid}/answer/"
     reply = Program(oda, "reviews:write").post(address, {"verdict": "routine", "cause": "other"})
     assert reply.status_code == 200
-    assert Annotation.objects.get().came_by == CameBy.TOKEN
+    assert Verdict.objects.get().came_by == CameBy.TOKEN
     (other,) = make(1)
     assert judge(oda, other).came_by == CameBy.PAGE
 
@@ -73,12 +73,12 @@ def test_a_token_ends_no_suspicion_and_a_person_does(with_token, olaf, make):
 
 
 def test_the_database_knows_three_ways_and_none_is_changed_afterwards(oda, make):
-    annotation = judge(oda, make(1)[0])
-    row = Annotation.objects.filter(pk=annotation.pk)
+    verdict = judge(oda, make(1)[0])
+    row = Verdict.objects.filter(pk=verdict.pk)
     with pytest.raises(DatabaseError), transaction.atomic():
         row.update(came_by="token")
     for values in ({"came_by": "pigeon"}, {"came_by": "file"}, {"imported_at": NOON}):
         columns = {"verdict": "routine", "cause": "other", "by": oda, "given_at": NOON}
         with pytest.raises((IntegrityError, DatabaseError)), transaction.atomic():
-            Annotation.objects.create(key=uuid.uuid4(), act=uuid.uuid4(), **columns | values)
+            Verdict.objects.create(key=uuid.uuid4(), act=uuid.uuid4(), **columns | values)
     assert ApiToken.objects.count() == 0

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from alerts.incidents.models import Incident, IncidentStatus, OtState, PatternMemory
 from alerts.outbox.models import Change
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.services.import_verdicts import CannotImportVerdicts, import_verdicts
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -38,7 +38,7 @@ def line(incident, verdict="routine", cause="other", by="oda@demo.example", at=A
 def faults_of(take, *lines, **more):
     with pytest.raises(CannotImportVerdicts) as refused:
         take(*lines, **more)
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()
     return [(fault.line, fault.column, fault.sentence) for fault in refused.value.faults]
 
 
@@ -51,7 +51,7 @@ def test_open_and_closed_incidents_get_their_verdicts_and_sentinel_hears_nothing
     assert not Notification.objects.exists()
     assert PatternMemory.objects.get(pattern=PATTERN).routine == 2
     assert Incident.objects.get(pk=still_open.pk).ot_state == OtState.ROUTINE
-    verdict = Annotation.objects.get(incidents=still_open)
+    verdict = Verdict.objects.get(incidents=still_open)
     assert (verdict.by, verdict.imported_at, verdict.note) == (oda, NOON, "Recipe change.")
     assert verdict.given_at == datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
     assert verdict.alerts.count() == 1
@@ -89,14 +89,14 @@ def test_lines_of_one_act_are_one_trial(take, make):
     """One tap that covered thirty incidents is one trial in every statistic, also from a file."""
     done = take(*[line(incident) for incident in make(3)])
     assert (done.new, done.judgements) == (3, 1)
-    assert Annotation.objects.get().incidents.count() == 3
+    assert Verdict.objects.get().incidents.count() == 3
     assert PatternMemory.objects.get(pattern=PATTERN).routine == 1
 
 
 def test_a_dry_run_tells_all_and_keeps_nothing(take, make):
     done = take(line(make()[0]), is_dry_run=True)
     assert (done.new, done.judgements) == (1, 1)
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()
     assert not Entry.objects.filter(action__startswith="reviews.").exists()
 
 
@@ -109,7 +109,7 @@ def test_history_that_comes_newest_first_leaves_the_newest_word(take, make, answ
     take(line(incident, at="2026-11-24T11:55:00Z"), line(incident, "maintenance"))
     incident.refresh_from_db()
     assert incident.ot_state == OtState.SUSPICIOUS
-    assert Annotation.objects.filter(superseded_by=None).get().verdict == "suspicious"
+    assert Verdict.objects.filter(superseded_by=None).get().verdict == "suspicious"
     assert PatternMemory.objects.get(pattern=PATTERN).latest_verdict == "suspicious"
 
 
@@ -140,7 +140,7 @@ def test_json_is_read_as_well(make, oda):
 def test_a_moment_without_a_zone_is_on_the_plants_clock(take, make):
     incident = make()[0]
     take(line(incident, at="2026-11-24T12:50"))
-    assert Annotation.objects.get().given_at == datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
+    assert Verdict.objects.get().given_at == datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("at", ["2026-10-25T02:30", "2026-03-29T02:30"])
@@ -206,7 +206,7 @@ def test_a_number_that_two_workspaces_have_needs_the_workspace(take, make, site,
     assert "gdansk, porto" in sentence
     report = f"{line(incident)},gdansk"
     assert take(report, head=HEAD.replace("note", "note,workspace")).new == 1
-    assert Annotation.objects.get().incidents.get() == incident
+    assert Verdict.objects.get().incidents.get() == incident
 
 
 def test_another_verdict_at_the_same_moment_is_refused(take, make):
@@ -244,7 +244,7 @@ def test_verdicts_of_a_file_are_the_word_of_one_hand_as_evidence(take, make, oda
 
     first, second = make(2)
     take(line(first), line(second, by="olaf@demo.example"))
-    imported = list(Annotation.objects.order_by("pk"))
+    imported = list(Verdict.objects.order_by("pk"))
     assert len(people_behind(imported)) == 1
     own = answer(incident_ids=[first.pk], verdict="routine", cause="other", by=olaf, now=NOON)
     assert people_behind([*imported, own]) == {str(olaf.uuid)}
@@ -258,7 +258,7 @@ def test_the_command_prints_one_document(tmp_path, make, oda, capsys, monkeypatc
     report = json.loads(capsys.readouterr().out)
     assert (report["new"], report["dry_run"]) == (1, True)
     call_command("verdicts", "import", str(file))
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -289,4 +289,4 @@ def test_many_verdicts_are_few_questions(take, make, django_assert_max_num_queri
     stamps = [f"2026-11-24T11:5{n % 10}:{n:02d}Z" for n in range(40)]
     with django_assert_max_num_queries(60):
         take(*[line(incident, at=at) for incident, at in zip(incidents, stamps, strict=True)])
-    assert Annotation.objects.count() == 40
+    assert Verdict.objects.count() == 40

@@ -12,7 +12,7 @@ from alerts.incidents.ingest.survivors import find_survivors
 from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, OtState
 from alerts.incidents.page.timeline import sentence_for
 from alerts.outbox.models import Change
-from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.models import AskedIncident, Review, Verdict
 from alerts.reviews.queries.questions import incidents_held_by, suspicions_on, verdict_on
 from alerts.reviews.queries.questions import waiting_for as questions_to
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
@@ -66,13 +66,13 @@ def lines(survivor):
 
 def test_a_suspicion_goes_with_the_incident(pair, give):
     loser, survivor = pair
-    annotation = give([loser], "suspicious", note="Nobody planned that.")
+    verdict = give([loser], "suspicious", note="Nobody planned that.")
     merge(loser, survivor)
     assert move() == 1
     survivor.refresh_from_db()
     assert survivor.ot_state == OtState.SUSPICIOUS
-    assert set(annotation.incidents.all()) == {loser, survivor}
-    assert Annotation.objects.count() == 1
+    assert set(verdict.incidents.all()) == {loser, survivor}
+    assert Verdict.objects.count() == 1
     (line,) = lines(survivor)
     assert str(loser.number) in line and "suspicious" in line.casefold()
     assert Entry.objects.get(action="reviews.verdict.moved").details["moved"] is True
@@ -139,8 +139,8 @@ def test_it_waits_until_the_survivor_is_read(pair, give):
 
 def test_a_verdict_that_was_taken_back_goes_nowhere(pair, give):
     loser, survivor = pair
-    annotation = give([loser], "suspicious", note="Nobody planned that.")
-    Annotation.objects.filter(pk=annotation.pk).update(withdrawn_at=NOON)
+    verdict = give([loser], "suspicious", note="Nobody planned that.")
+    Verdict.objects.filter(pk=verdict.pk).update(withdrawn_at=NOON)
     merge(loser, survivor)
     assert move() == 0
 

@@ -13,7 +13,7 @@ from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN
 from alerts.incidents.models import Incident, IncidentStatus, PatternMemory
 from alerts.incidents.page.pattern_history import pattern_verdicts, pattern_verdicts_of
 from alerts.outbox.models import Change
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.queries.questions import verdict_on
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from alerts.reviews.services.verdicts import give_verdict, undo_verdict
@@ -70,10 +70,8 @@ def test_of_several_verdicts_on_one_incident_the_newest_holds(make, oda, olaf, o
     stats = PatternMemory.objects.get()
     assert (stats.suspicious, stats.routine, stats.maintenance) == (0, 0, 1)
     assert stats.latest_verdict == "maintenance"
-    superseded = Annotation.objects.exclude(superseded_by=None).order_by("given_at")
-    assert [
-        (annotation.verdict, annotation.superseded_by.verdict) for annotation in superseded
-    ] == [
+    superseded = Verdict.objects.exclude(superseded_by=None).order_by("given_at")
+    assert [(verdict.verdict, verdict.superseded_by.verdict) for verdict in superseded] == [
         ("suspicious", "routine"),
         ("routine", "maintenance"),
     ]
@@ -197,13 +195,13 @@ def standing_after(make, oda, olaf):
             "latest_verdict_at",
             "latest_note",
         )
-        annotations = Annotation.objects.filter(withdrawn_at=None).order_by("given_at", "incidents")
+        in_force = Verdict.objects.filter(withdrawn_at=None).order_by("given_at", "incidents")
         states = Incident.objects.order_by("pk").values_list("pk", "ot_state")
         # Closed ones keep the priority they had; those that still matter are ranked anew.
         ranks = Incident.objects.exclude(group_key=None).order_by("pk").values_list("priority")
         # A pattern that was judged and then no more is as one that never was.
         judged = [stats for stats in memories if any(stats[1:5])]
-        verdicts = annotations.values_list(
+        verdicts = in_force.values_list(
             "given_at", "verdict", "incidents", "superseded_by__given_at"
         )
         return judged, list(verdicts), list(states), list(ranks)

@@ -6,7 +6,7 @@ import pytest
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentStatus, PatternMemory
 from alerts.outbox.models import Change
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -50,7 +50,7 @@ def test_open_and_judged_incidents_are_passed_over(take_over, happen):
     closed, still_open = happen(IncidentStatus.CLOSED), happen(IncidentStatus.NEW)
     assert take_over(closed, still_open) == 1
     assert take_over(closed, verdict="maintenance") == 0
-    assert Annotation.objects.get().verdict == "routine"
+    assert Verdict.objects.get().verdict == "routine"
 
 
 def test_open_incidents_of_the_pattern_weigh_less_by_it(take_over, happen, noon):

@@ -9,7 +9,7 @@ from alerts.incidents.acts.escalate import escalate_incidents
 from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineItem
 from alerts.outbox.models import Change
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER, asks_about_harmless_too
-from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.queries.questions import evidence_in_force, suspicions_on
 from alerts.reviews.services.opinions import CannotGiveOpinion, give_opinion, pass_opinion_on
 from alerts.reviews.services.second_opinions import run_second_opinions
@@ -40,18 +40,18 @@ def jan(site):
     return add_person(JAN, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
-def seed_for(annotation, *, harmless=False):
+def seed_for(verdict, *, harmless=False):
     return next(
-        seed for seed in SEEDS if asks_about_harmless_too(annotation.uuid, seed=seed) == harmless
+        seed for seed in SEEDS if asks_about_harmless_too(verdict.uuid, seed=seed) == harmless
     )
 
 
-def run(annotation, *, now=LATER, harmless=False):
-    return run_second_opinions(seed=seed_for(annotation, harmless=harmless), now=now)
+def run(verdict, *, now=LATER, harmless=False):
+    return run_second_opinions(seed=seed_for(verdict, harmless=harmless), now=now)
 
 
-def the_question(annotation):
-    return Opinion.objects.get(second_opinion__annotation=annotation, state="waiting")
+def the_question(verdict):
+    return Opinion.objects.get(second_opinion__verdict=verdict, state="waiting")
 
 
 def say(opinion, verdict, *, now=LATER, **more):
@@ -59,8 +59,8 @@ def say(opinion, verdict, *, now=LATER, **more):
     return give_opinion(opinion=opinion.uuid, by=opinion.person, verdict=verdict, now=now, **values)
 
 
-def state_of(annotation):
-    return SecondOpinion.objects.get(annotation=annotation).state
+def state_of(verdict):
+    return SecondOpinion.objects.get(verdict=verdict).state
 
 
 def test_another_person_of_the_site_is_asked(suspicious, oda, kasia, olaf, pia):
@@ -73,12 +73,12 @@ def test_another_person_of_the_site_is_asked(suspicious, oda, kasia, olaf, pia):
 
 def test_nobody_is_asked_who_was_told_of_the_answer(incident, oda, kasia, olaf):
     Incident.objects.filter(pk=incident.pk).update(owner_email=KASIA.email)
-    annotation = answer_of(
+    verdict = answer_of(
         oda, incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd."
     )
-    assert Notification.objects.filter(to=kasia, act=annotation.act).exists(), "as the owner"
-    run(annotation)
-    assert the_question(annotation).person == olaf
+    assert Notification.objects.filter(to=kasia, act=verdict.act).exists(), "as the owner"
+    run(verdict)
+    assert the_question(verdict).person == olaf
 
 
 def test_nobody_is_asked_who_was_told_of_its_escalation(suspicious, incident, kasia, olaf, sam):
@@ -151,7 +151,7 @@ def test_if_they_disagree_the_lead_decides_between_them(suspicious, incident, ka
     run(suspicious)
     say(the_question(suspicious), "routine")
     assert state_of(suspicious) == "open"
-    assert Annotation.objects.count() == 1, "one against one changes nothing yet"
+    assert Verdict.objects.count() == 1, "one against one changes nothing yet"
     assert suspicions_on()
     run(suspicious)
     assert the_question(suspicious).person == olaf
@@ -177,7 +177,7 @@ def test_the_lead_can_confirm_it(suspicious, kasia, olaf):
     run(suspicious)
     say(the_question(suspicious), "suspicious")
     assert state_of(suspicious) == "confirmed"
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
 
 
 @pytest.mark.parametrize("passing", [True, False], ids=["passed on", "not sure"])
@@ -227,7 +227,7 @@ def test_one_at_a_time_of_a_pattern_is_asked(suspicious, make, answer, kasia):
     (alike,) = make()
     other = answer(incident_ids=[alike.pk], verdict="suspicious", cause="other", note="Odd.")
     assert run(suspicious)["opened"] == 1
-    assert not SecondOpinion.objects.filter(annotation=other).exists()
+    assert not SecondOpinion.objects.filter(verdict=other).exists()
     say(the_question(suspicious), "suspicious")
     assert run(suspicious)["opened"] == 1
 
@@ -238,7 +238,7 @@ def test_a_harmless_answer_comes_along(suspicious, make, answer, kasia):
         answer(incident_ids=[row.pk], verdict="routine", cause="other")
     run(suspicious, harmless=True)
     asked = Opinion.objects.filter(person=kasia)
-    verdicts = asked.values_list("second_opinion__annotation__verdict", flat=True)
+    verdicts = asked.values_list("second_opinion__verdict__verdict", flat=True)
     assert sorted(verdicts) == ["routine", "suspicious"]
     subjects = Notification.objects.filter(to=kasia).values_list("subject", "kind", "reason")
     assert len(set(subjects)) == 1, "nothing tells one from the other"
@@ -247,9 +247,9 @@ def test_a_harmless_answer_comes_along(suspicious, make, answer, kasia):
 @pytest.fixture
 def harmless(suspicious, make, answer, kasia):
     (row,) = make(pattern=uuid.uuid4())
-    annotation = answer(incident_ids=[row.pk], verdict="routine", cause="other")
+    verdict = answer(incident_ids=[row.pk], verdict="routine", cause="other")
     run(suspicious, harmless=True)
-    return annotation
+    return verdict
 
 
 def test_a_harmless_answer_is_confirmed_by_another(harmless):
@@ -269,7 +269,7 @@ def test_a_suspicion_about_a_harmless_answer_counts_at_once_and_is_asked_about(h
         "Never seen.",
     )
     assert state_of(harmless) == "corrected"
-    assert new.pk in {suspicion.annotation_id for suspicion in suspicions_on()}
+    assert new.pk in {suspicion.verdict_id for suspicion in suspicions_on()}
     run(new, now=LATER + HOUR)
     third = the_question(new).person
     assert third not in (new.by, harmless.by), "neither of those who have judged it"

@@ -22,8 +22,8 @@ LATER = NOON + timedelta(minutes=5)
 
 
 def test_undone_is_as_if_it_had_not_been_given(answer, review, oda, incident):
-    annotation = answer(review)
-    undo_verdict(act=annotation.act, by=oda, now=NOON)
+    verdict = answer(review)
+    undo_verdict(act=verdict.act, by=oda, now=NOON)
     review.refresh_from_db()
     incident.refresh_from_db()
     assert (review.state, review.settled_at) == ("waiting", None)
@@ -54,51 +54,51 @@ def test_the_earlier_verdict_holds_again(answer, review, olaf, incident):
 def test_the_form_of_a_verdict_that_was_undone_says_so_instead_of_doing_nothing(
     answer, review, oda
 ):
-    annotation = answer(review)
-    undo_verdict(act=annotation.act, by=oda, now=NOON)
+    verdict = answer(review)
+    undo_verdict(act=verdict.act, by=oda, now=NOON)
     with pytest.raises(CannotGiveVerdict, match="withdrawn this answer"):
-        answer(review, key=annotation.key, verdict="routine", cause="runs-by-itself")
+        answer(review, key=verdict.key, verdict="routine", cause="runs-by-itself")
     assert answer(review).withdrawn_at is None, "a new form gives a new verdict"
 
 
 def test_undoing_twice_undoes_once(answer, review, oda):
-    annotation = answer(review)
+    verdict = answer(review)
     for _ in range(2):
-        undo_verdict(act=annotation.act, by=oda, now=NOON)
+        undo_verdict(act=verdict.act, by=oda, now=NOON)
     assert PatternMemory.objects.get().maintenance == 0
     assert Entry.objects.filter(action="reviews.verdict.undone").count() == 1
 
 
 def test_what_is_on_its_way_to_sentinel_stands(answer, review, oda):
-    annotation = answer(review)
+    verdict = answer(review)
     first = Change.objects.order_by("pk").first()
     Change.objects.filter(pk=first.pk).update(attempts=1, fence=1, state="running")
     with pytest.raises(CannotUndoVerdict, match="already in Sentinel"):
-        undo_verdict(act=annotation.act, by=oda, now=NOON)
+        undo_verdict(act=verdict.act, by=oda, now=NOON)
     assert not Change.objects.filter(outcome="withdrawn").exists(), "all or nothing"
     review.refresh_from_db()
     assert review.state == "answered"
 
 
 def test_nobody_undoes_anothers_verdict(answer, review, olaf):
-    annotation = answer(review)
+    verdict = answer(review)
     with pytest.raises(CannotUndoVerdict, match="nothing to undo"):
-        undo_verdict(act=annotation.act, by=olaf, now=NOON)
+        undo_verdict(act=verdict.act, by=olaf, now=NOON)
 
 
 def test_what_was_superseded_stands(answer, review, oda, olaf):
-    annotation = answer(review)
+    verdict = answer(review)
     answer(review, by=olaf, now=LATER)
     with pytest.raises(CannotUndoVerdict, match="after you"):
-        undo_verdict(act=annotation.act, by=oda, now=LATER)
+        undo_verdict(act=verdict.act, by=oda, now=LATER)
 
 
 def test_without_anything_owed_an_undo_still_has_its_time(answer, review, oda):
     review.incidents.update(gone_at=NOON)
-    annotation = answer(review)
+    verdict = answer(review)
     with pytest.raises(CannotUndoVerdict):
-        undo_verdict(act=annotation.act, by=oda, now=LATER)
-    undo_verdict(act=annotation.act, by=oda, now=NOON + timedelta(seconds=9))
+        undo_verdict(act=verdict.act, by=oda, now=LATER)
+    undo_verdict(act=verdict.act, by=oda, now=NOON + timedelta(seconds=9))
 
 
 @pytest.fixture
@@ -144,10 +144,10 @@ def at_once(monkeypatch):
 def test_undone_while_a_colleague_answers_nobody_waits_in_a_circle(
     at_once, answer, review, oda, olaf, incident
 ):
-    annotation = answer(review)
+    verdict = answer(review)
     gave, undid = at_once(
         lambda: answer(review, by=olaf, now=LATER),
-        lambda: undo_verdict(act=annotation.act, by=oda, now=LATER),
+        lambda: undo_verdict(act=verdict.act, by=oda, now=LATER),
         answering,
         "settle_succession",
     )
@@ -160,9 +160,9 @@ def test_undone_while_a_colleague_answers_nobody_waits_in_a_circle(
 def test_answered_while_it_is_undone_the_new_answer_holds(
     at_once, answer, review, oda, olaf, incident
 ):
-    annotation = answer(review)
+    verdict = answer(review)
     raised = at_once(
-        lambda: undo_verdict(act=annotation.act, by=oda, now=LATER),
+        lambda: undo_verdict(act=verdict.act, by=oda, now=LATER),
         lambda: answer(review, by=olaf, now=LATER),
         undoing,
         "settle_succession",
@@ -195,9 +195,9 @@ def apart(make, ask):
 @pytest.mark.django_db(transaction=True)
 def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, apart, oda, olaf):
     (one, other), review = apart
-    annotation = answer(review, incident_ids=[one.pk])
+    verdict = answer(review, incident_ids=[one.pk])
     raised = at_once(
-        lambda: undo_verdict(act=annotation.act, by=oda, now=NOON),
+        lambda: undo_verdict(act=verdict.act, by=oda, now=NOON),
         lambda: answer(incident_ids=[other.pk], by=olaf),
         undoing,
         "restore_standing",
@@ -212,9 +212,9 @@ def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, a
 @pytest.mark.django_db(transaction=True)
 def test_undone_while_the_question_is_withdrawn_nothing_waits(at_once, answer, apart, oda, sam):
     (one, other), review = apart
-    annotation = answer(review, incident_ids=[one.pk])
+    verdict = answer(review, incident_ids=[one.pk])
     raised = at_once(
-        lambda: undo_verdict(act=annotation.act, by=oda, now=NOON),
+        lambda: undo_verdict(act=verdict.act, by=oda, now=NOON),
         lambda: withdraw_review(review_id=review.pk, by=sam, now=NOON),
         undoing,
         "record",

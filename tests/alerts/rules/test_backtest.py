@@ -28,13 +28,13 @@ USUAL = {
 
 
 def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=None, **columns):
-    annotations = ((note or f"n{number}", verdict),) if verdict else ()
+    verdicts = ((note or f"n{number}", verdict),) if verdict else ()
     return EvidenceRow(
         alert=number,
         incidents=(number,) if incidents is None else incidents,
         at=START + timedelta(days=day),
         site=site,
-        annotations=annotations,
+        verdicts=verdicts,
         **columns,
     )
 
@@ -194,8 +194,8 @@ def test_every_alert_and_every_incident_is_counted_under_one_verdict():
     rows = [
         row(1, verdict="routine"),
         row(2, verdict="maintenance"),
-        replace(row(3), annotations=(("a", "routine"), ("b", "suspicious"))),
-        replace(row(4), annotations=(("c", "not-sure"), ("d", "routine"))),
+        replace(row(3), verdicts=(("a", "routine"), ("b", "suspicious"))),
+        replace(row(4), verdicts=(("c", "not-sure"), ("d", "routine"))),
         row(5, verdict="not-sure"),
         row(6),
         row(7, verdict="routine", incidents=(70,)),

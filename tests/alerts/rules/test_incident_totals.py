@@ -9,13 +9,13 @@ AT = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
 
 
 def row(alert, *incidents, verdict="", outcome=""):
-    annotations = ((f"v{alert}", verdict),) if verdict else ()
+    verdicts = ((f"v{alert}", verdict),) if verdict else ()
     return EvidenceRow(
         alert=alert,
         incidents=incidents,
         at=AT,
         site="Gdańsk",
-        annotations=annotations,
+        verdicts=verdicts,
         outcomes=frozenset({outcome} - {""}),
     )
 

@@ -11,7 +11,7 @@ from alerts.incidents.models import (
     IncidentStatus,
     TimelineItem,
 )
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.rules.rule import Clause, RuleDefinition
 from tests.conftest import NOON
 from tests.factories.incidents import new_alert, new_incident
@@ -66,9 +66,9 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
 
 
 def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
-    """One annotation over these incidents and their alerts."""
+    """One verdict over these incidents and their alerts."""
     note = "Nobody here did that." if verdict == "suspicious" else ""
-    annotation = Annotation.objects.create(
+    row = Verdict.objects.create(
         verdict=verdict,
         cause=cause,
         by=by,
@@ -77,10 +77,10 @@ def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
         act=uuid.uuid4(),
         note=note,
     )
-    annotation.incidents.set(incidents)
+    row.incidents.set(incidents)
     alerts = IncidentAlert.objects.filter(incident__in=incidents).values_list("alert", flat=True)
-    annotation.alerts.set(list(alerts))
-    return annotation
+    row.alerts.set(list(alerts))
+    return row
 
 
 def close_by(person, incidents, *, after):

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.suppression.models import BackTestRun, LedgerEntry, RuleVersion, Signature
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
@@ -22,7 +22,7 @@ LIVE = {
         "kept_open",
     },
     Signature: {"void_at"},
-    Annotation: {"review", "superseded_by", "withdrawn_at"},
+    Verdict: {"review", "superseded_by", "withdrawn_at"},
     BackTestRun: {"rule"},
 }
 OTHER = {"TextField": "other", "JSONField": {}, "ArrayField": ["other"]}
@@ -37,7 +37,7 @@ def rows(people, history, workspace, site):
     return {
         LedgerEntry: line,
         Signature: version.signatures.first(),
-        Annotation: history.verdicts[0],
+        Verdict: history.verdicts[0],
         BackTestRun: version.backtest,
     }
 
@@ -78,7 +78,7 @@ def test_what_lives_changes(rows):
     RuleVersion.objects.update(state="paused")  # what acts keeps its signatures
     LedgerEntry.objects.update(landed_at=NOON, ending="reopened", ended_at=NOON, alerts=[1])
     Signature.objects.update(void_at=NOON)
-    Annotation.objects.update(withdrawn_at=NOON)
+    Verdict.objects.update(withdrawn_at=NOON)
 
 
 def test_a_line_that_was_not_carried_out_begins_anew_with_its_rule_and_incident(rows):

@@ -19,7 +19,6 @@ from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
     NEEDED_VERDICTS,
-    annotations_of,
     counter_examples,
     incidents_of_pattern,
     mining_counts,
@@ -28,6 +27,7 @@ from alerts.patterns.queries.patterns import (
     patterns_visible_to,
     snoozed_patterns,
     unread_incidents,
+    verdicts_of_pattern,
 )
 from alerts.patterns.services.decide import (
     CannotDecidePattern,
@@ -116,16 +116,14 @@ def pattern_page(
     is_open = open_patterns(Pattern.objects.filter(pk=row.pk), now=now).exists()
     card = pattern_card(row, person, is_open=is_open)
     visible = incidents_of_pattern(row, incidents_visible_to(person), now=now)
-    verdicts = annotations_of(row, now=now, limit=MAX_VERDICTS)
+    verdicts = verdicts_of_pattern(row, now=now, limit=MAX_VERDICTS)
     question = _hidden_question(row, person, now)
     page = {
         "row": card,
         "week": weekday_rows(row.rhythm),
         "hours": range(24),
         "incidents": visible.order_by("-created_at", "-pk")[:MAX_INCIDENTS],
-        "verdicts": [
-            {"annotation": annotation, "cause": _cause(annotation.cause)} for annotation in verdicts
-        ],
+        "verdicts": [{"verdict": verdict, "cause": _cause(verdict.cause)} for verdict in verdicts],
         "question": question,  # instead of verdicts and all that counts them
         "state": state_words(row),
         "rule_url": _rule_url(row),

@@ -17,7 +17,7 @@ from alerts.incidents.page.panel import happened_words, members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of, number_words, sentence_of
 from alerts.planned_work.services.plan import CannotPlanWork
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Review, Verdict
 from alerts.reviews.policies import speaks_at, works_in
 from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import (
@@ -74,8 +74,8 @@ def answer_question_view(request: HttpRequest, review: UUID) -> HttpResponse:
             question = visible.get(pk=question.pk)
         return _page(request, question, now=now)
     form = VerdictForm(request.POST)
-    annotation = _give(request, form, now=now, review_id=question.pk)
-    if annotation is None:
+    verdict = _give(request, form, now=now, review_id=question.pk)
+    if verdict is None:
         return _page(request, question, now=now, form=form)
     question.refresh_from_db(fields=["state"])
     waits_on = question.state == Review.State.WAITING  # the answer was about some of its incidents
@@ -83,8 +83,8 @@ def answer_question_view(request: HttpRequest, review: UUID) -> HttpResponse:
     goal = reverse("reviews:answer", args=[following.uuid]) if following else _list()
     response: HttpResponse = HttpResponseRedirect(goal)
     if "application/json" in request.headers.get("Accept", ""):
-        response = JsonResponse({"saved": str(annotation.uuid), "next": goal})
-    return _leave_saved_toast(request, response, annotation)
+        response = JsonResponse({"saved": str(verdict.uuid), "next": goal})
+    return _leave_saved_toast(request, response, verdict)
 
 
 @post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
@@ -97,15 +97,15 @@ def give_verdict_on_page(request: HttpRequest, incident_id: int) -> HttpResponse
     form, now = VerdictForm(request.POST), clock.now()
     question = open_review_on(incident.pk)
     if question and speaks_at(actor_of(request), question.site, question.lead.workspace):
-        annotation = _give(request, form, now=now, review_id=question.pk, otherwise=[incident.pk])
+        verdict = _give(request, form, now=now, review_id=question.pk, otherwise=[incident.pk])
     else:
         ticked = list(visible.filter(pk__in=ids_in(form.ticked)).values_list("pk", flat=True))
-        annotation = _give(request, form, now=now, ids=ticked if form.ticked else [incident.pk])
-    if annotation is None:
+        verdict = _give(request, form, now=now, ids=ticked if form.ticked else [incident.pk])
+    if verdict is None:
         return render_panel(request, incident, now=now, form=form)
     response = render_panel(request, incident, now=now)
     return trigger(
-        _leave_saved_toast(request, response, annotation), "ot-changed", {"incident": incident.pk}
+        _leave_saved_toast(request, response, verdict), "ot-changed", {"incident": incident.pk}
     )
 
 
@@ -114,23 +114,21 @@ def give_verdict_on_page(request: HttpRequest, incident_id: int) -> HttpResponse
 def undo_verdict_view(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's verdict back; the question waits again."""
     person, now = actor_of(request), clock.now()
-    annotation = get_object_or_404(Annotation.objects.select_related("review"), act=act, by=person)
+    verdict = get_object_or_404(Verdict.objects.select_related("review"), act=act, by=person)
     try:
         with transaction.atomic():
             undo_verdict(act=act, by=person, now=now)
-            cancel_plan(annotation, now=now)
+            cancel_plan(verdict, now=now)
     except (CannotUndoVerdict, CannotPlanWork) as refusal:
-        return _undone(request, annotation, " ".join(refusal.reasons), status=409)
-    return _undone(request, annotation, gettext("Your answer was withdrawn."))
+        return _undone(request, verdict, " ".join(refusal.reasons), status=409)
+    return _undone(request, verdict, gettext("Your answer was withdrawn."))
 
 
 def _undone(
-    request: HttpRequest, annotation: Annotation, text: str, *, status: int = 200
+    request: HttpRequest, verdict: Verdict, text: str, *, status: int = 200
 ) -> HttpResponse:
     """Back to the question; a page of another room stays and hears of it."""
-    goal = (
-        reverse("reviews:answer", args=[annotation.review.uuid]) if annotation.review else _list()
-    )
+    goal = reverse("reviews:answer", args=[verdict.review.uuid]) if verdict.review else _list()
     if not wants_part(request):
         return leave_toast(request, HttpResponseRedirect(goal), text)
     if status == 200 and "/reviews/" in request.headers.get("HX-Current-URL", ""):
@@ -150,7 +148,7 @@ def _give(
     review_id: int | None = None,
     ids: Collection[int] | None = None,
     otherwise: Collection[int] = (),
-) -> Annotation | None:
+) -> Verdict | None:
     """Give the verdict of a form on what was ticked in it, or on `otherwise` where there was
     nothing to tick; on `ids` whatever was ticked. None when it was refused, the form then says why.
     """
@@ -161,29 +159,29 @@ def _give(
     about = (ticked or otherwise) if ids is None else ids
     try:
         with transaction.atomic():
-            annotation = give_verdict(
+            verdict = give_verdict(
                 by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **values
             )
             if form.until_text:
-                until = read_due_moment(form.until_text, annotation)
-                plan_until(annotation, until=until, vendor=form.vendor_text, now=now)
-            return annotation
+                until = read_due_moment(form.until_text, verdict)
+                plan_until(verdict, until=until, vendor=form.vendor_text, now=now)
+            return verdict
     except (CannotGiveVerdict, CannotPlanWork) as refusal:
         form.add_error(None, list(refusal.reasons))
     return None
 
 
 def _leave_saved_toast(
-    request: HttpRequest, response: HttpResponse, annotation: Annotation
+    request: HttpRequest, response: HttpResponse, verdict: Verdict
 ) -> HttpResponse:
-    incidents = list(annotation.incidents.order_by("-severity", "-created_at", "-pk"))
+    incidents = list(verdict.incidents.order_by("-severity", "-created_at", "-pk"))
     title = headline_of(incidents[0]) if incidents else ""
     words = {
-        "verdict": gettext(annotation.get_verdict_display()),
+        "verdict": gettext(verdict.get_verdict_display()),
         "title": f"{title} ×{number(len(incidents))}" if len(incidents) > 1 else title,
     }
     text = gettext("Saved: %(verdict)s. %(title)s") % words
-    if annotation.review and (left := waiting_incidents_of(annotation.review).count()):
+    if verdict.review and (left := waiting_incidents_of(verdict.review).count()):
         open_words = ngettext(
             "%(n)s incident of the question is still open.",
             "%(n)s incidents of the question are still open.",
@@ -191,7 +189,7 @@ def _leave_saved_toast(
         )
         saved = gettext("Saved: %(verdict)s.") % words
         text = f"{saved} {open_words % {'n': number(left)}}"
-    return leave_toast(request, response, text, undo=reverse("reviews:undo", args=[annotation.act]))
+    return leave_toast(request, response, text, undo=reverse("reviews:undo", args=[verdict.act]))
 
 
 def _page(
@@ -229,7 +227,7 @@ def _page(
         "checks": checks_for_and_against(
             question_facts(
                 shown,
-                besides=newest_answer.annotation if newest_answer else None,
+                besides=newest_answer.verdict if newest_answer else None,
                 hidden=hidden_from(person),
             ),
             question.site.time_zone,
@@ -237,7 +235,7 @@ def _page(
         "seen": newest.uuid if newest else "",
         "members": members_of(about, now=now, zone=question.site.time_zone),
         "answers": [answer_context(answer, now, question.site.time_zone) for answer in answers],
-        "answer": newest_answer.annotation if newest_answer else None,
+        "answer": newest_answer.verdict if newest_answer else None,
         "may_answer": may_answer and not is_withdrawn,
         "may_withdraw": waits and works_in(person, question.lead.workspace),
         "hand_over": colleagues(question, request) if may_answer and waits else None,
@@ -256,7 +254,7 @@ def _question_instead(request: HttpRequest, question: Review) -> UUID | None:
     if question.state == Review.State.WAITING or not (hidden := hidden_from(actor_of(request))):
         return None
     answers = question.asked_incidents.values_list("answer", flat=True)
-    about = {verdict.annotation_id: verdict.question for verdict in hidden.by_incident.values()}
+    about = {verdict.verdict_id: verdict.question for verdict in hidden.by_incident.values()}
     return next((about[pk] for pk in answers if pk in about), None)
 
 

@@ -71,7 +71,7 @@ def render_panel(
     incident.refresh_from_db()
     person = actor_of(request)
     hidden = hidden_from(person).by_incident.get(incident.pk)
-    review, annotation = open_review_on(incident.pk), None if hidden else verdict_on(incident.pk)
+    review, verdict = open_review_on(incident.pk), None if hidden else verdict_on(incident.pk)
     may_answer = speaks_for(person, incident) and not incident.is_read_only and hidden is None
     may_ask = works_in(person, incident.workspace) and not incident.is_read_only
     group = _group_in(request)
@@ -87,7 +87,7 @@ def render_panel(
         "members": members_of(about, now=now, zone=zone),
         "occasions": occasions_in(form, about, now=now, zone=zone),
         "seen": newest.uuid if newest else "",
-        **given_context(annotation),
+        **given_context(verdict),
         "may_answer": may_answer,
         "may_ask": may_ask and review is None,
         "may_withdraw": works_in(person, incident.workspace) and review is not None,

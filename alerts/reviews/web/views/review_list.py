@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.wording import classification_words, headline_of
-from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
-from alerts.reviews.queries.questions import annotations_in_force, reviews_visible_to, waiting_for
+from alerts.reviews.models import AskedIncident, Opinion, Review, SecondOpinion, Verdict
+from alerts.reviews.queries.questions import reviews_visible_to, verdicts_in_force, waiting_for
 from alerts.reviews.queries.second_opinions import (
     opinions_waiting_for,
     suspicions_to_decide,
@@ -44,7 +44,7 @@ class ReviewCard:
     n: int  # incidents: of a question those that it waits for, else all that it was about
     span: str  # of several, from when to when
     review: Review | None
-    answer: Annotation | None
+    answer: Verdict | None
     reason: str
     outcome: str = ""  # how it was closed
     open_count: int = 0  # of its incidents
@@ -115,11 +115,11 @@ def _questions(
     else:
         reviews = reviews_visible_to(person).exclude(state=Review.State.WAITING)
         field, newest_first = "settled_at", True
-    verdicts = without_hidden(person, annotations_in_force())
+    verdicts = without_hidden(person, verdicts_in_force())
     verdicts = verdicts.select_related("by").order_by("given_at", "pk")
     asked_incidents = AskedIncident.objects.select_related("incident")
     questions = reviews.prefetch_related(
-        Prefetch("annotations", queryset=verdicts, to_attr="verdicts"),
+        Prefetch("verdicts", queryset=verdicts),
         Prefetch("asked_incidents", queryset=asked_incidents, to_attr="asked_rows"),
     )
     page, more = _page(questions.select_related("opened_by"), field, after, newest_first)
@@ -133,9 +133,9 @@ def _with_opinions(
     if not opinions:
         return list(rows)
     dues = [(row.review.due_at, row) for row in rows if row.review is not None]
-    abouts = _incidents_of([opinion.second_opinion.annotation_id for opinion in opinions])
+    abouts = _incidents_of([opinion.second_opinion.verdict_id for opinion in opinions])
     for opinion in opinions:
-        found = abouts[opinion.second_opinion.annotation_id]
+        found = abouts[opinion.second_opinion.verdict_id]
         span = _span(found, now, opinion.second_opinion.site.time_zone)
         row = ReviewCard(
             found[0], headline_of(found[0]), len(found), span, None, None, "", opinion=opinion
@@ -144,26 +144,27 @@ def _with_opinions(
     return [row for _due_at, row in sorted(dues, key=lambda due: due[0])]
 
 
-def _incidents_of(annotation_ids: Collection[int]) -> dict[int, list[Incident]]:
+def _incidents_of(verdict_ids: Collection[int]) -> dict[int, list[Incident]]:
     """The incidents of these answers, the gravest of each first."""
-    rows = Annotation.objects.filter(pk__in=annotation_ids).prefetch_related("incidents")
+    rows = Verdict.objects.filter(pk__in=verdict_ids).prefetch_related("incidents")
     return {row.pk: sorted(row.incidents.all(), key=_gravity, reverse=True) for row in rows}
 
 
 def _undecided(person: User) -> list[Undecided]:
     found = []
     for case in suspicions_to_decide(person):
-        lead = max(case.annotation.incidents.all(), key=_gravity)
+        lead = max(case.verdict.incidents.all(), key=_gravity)
         found.append(Undecided(case, headline_of(lead), lead.place or case.site.name))
     return found
 
 
 def _question(review: Any, now: datetime) -> ReviewCard:
-    answer = review.verdicts[-1] if review.verdicts else None
+    answers = list(review.verdicts.all())
+    answer = answers[-1] if answers else None
     waits = review.state == Review.State.WAITING
     incidents = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
     lead = review.lead if review.lead in incidents else max(incidents, key=_gravity)
-    verdicts = list(dict.fromkeys(annotation.verdict for annotation in reversed(review.verdicts)))
+    verdicts = list(dict.fromkeys(verdict.verdict for verdict in reversed(answers)))
     return ReviewCard(
         lead,
         headline_of(lead),
@@ -185,27 +186,27 @@ def _span(incidents: Sequence[Incident], now: datetime, zone: str) -> str:
 
 
 def _answers(person: User, after: str) -> tuple[list[ReviewCard], str]:
-    own = Annotation.objects.filter(by=person, withdrawn_at=None)
-    annotations = own.select_related("by", "review__site", "superseded_by__by").prefetch_related(
+    own = Verdict.objects.filter(by=person, withdrawn_at=None)
+    verdicts = own.select_related("by", "review__site", "superseded_by__by").prefetch_related(
         Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at", "-pk"))
     )
-    page, more = _page(annotations, "given_at", after, newest_first=True)
-    return [_answer(annotation, clock.now()) for annotation in page], more
+    page, more = _page(verdicts, "given_at", after, newest_first=True)
+    return [_answer(verdict, clock.now()) for verdict in page], more
 
 
-def _answer(annotation: Annotation, now: datetime) -> ReviewCard:
-    incidents = list(annotation.incidents.all())
+def _answer(verdict: Verdict, now: datetime) -> ReviewCard:
+    incidents = list(verdict.incidents.all())
     lead = incidents[0]
-    zone = annotation.review.site.time_zone if annotation.review else READER
+    zone = verdict.review.site.time_zone if verdict.review else READER
     outcomes = {incident.classification for incident in incidents}
     return ReviewCard(
         lead,
         headline_of(lead),
         len(incidents),
         _span(incidents, now, zone),
-        annotation.review,
-        annotation,
-        reason(annotation.cause),
+        verdict.review,
+        verdict,
+        reason(verdict.cause),
         classification_words(lead.classification) if len(outcomes) == 1 else "",
         sum(incident.is_open for incident in incidents),
     )

@@ -143,7 +143,7 @@ def _back(request: HttpRequest, text: str) -> HttpResponse:
 
 def _visible_or_404(request: HttpRequest, uuid: UUID, opinion: Opinion | None) -> SecondOpinion:
     visible = second_opinions_visible_to(actor_of(request)).select_related(
-        "site", "annotation__by", "decided_by", "correction"
+        "site", "verdict__by", "decided_by", "correction"
     )
     filters = {"pk": opinion.second_opinion_id} if opinion else {"uuid": uuid}
     second_opinion = visible.filter(**filters).first()
@@ -153,7 +153,7 @@ def _visible_or_404(request: HttpRequest, uuid: UUID, opinion: Opinion | None) -
 
 
 def _incidents(second_opinion: SecondOpinion) -> list[Incident]:
-    rows = Incident.objects.filter(annotations=second_opinion.annotation_id)
+    rows = Incident.objects.filter(verdicts=second_opinion.verdict_id)
     return list(rows.order_by("-severity", "-created_at", "-pk"))
 
 
@@ -162,7 +162,7 @@ def _question_page(
 ) -> HttpResponse:
     """The facts that the first person saw, and nothing that tells what they made of them."""
     second_opinion = opinion.second_opinion
-    incident_ids = set(incidents_held_by(second_opinion.annotation))
+    incident_ids = set(incidents_held_by(second_opinion.verdict))
     about = [
         incident for incident in _incidents(second_opinion) if incident.pk in incident_ids
     ] or _incidents(second_opinion)
@@ -210,7 +210,7 @@ def _outcome_page(
         "title": _title(cards),
         "cards": cards,
         "follows": _what_follows(
-            second_opinion, is_yours=second_opinion.annotation.by_id == person.pk
+            second_opinion, is_yours=second_opinion.verdict.by_id == person.pk
         ),
         "may_decide": may_decide,
         "is_ot_lead": may_decide and leads_as(second_opinion, by=person) == "ot",
@@ -227,7 +227,7 @@ def _outcome_page(
 
 def _cards(second_opinion: SecondOpinion, me: int) -> list[AnswerCard]:
     """All answers, one's own first, then in the order in which they were given."""
-    first = second_opinion.annotation
+    first = second_opinion.verdict
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
     cards = [
         AnswerCard(
@@ -268,7 +268,7 @@ def _title(cards: Sequence[AnswerCard]) -> str:
 
 def _what_follows(second_opinion: SecondOpinion, *, is_yours: bool) -> list[tuple[str, str]]:
     """What happens now: icons and sentences."""
-    name = second_opinion.annotation.by.given_name
+    name = second_opinion.verdict.by.given_name
     state, keeps = SecondOpinion.State(second_opinion.state), second_opinion.keeps_suspicion
     lines: list[tuple[str, str]] = []
     if state == SecondOpinion.State.OPEN and second_opinion.leads_asked_at is None:
@@ -295,7 +295,7 @@ def _what_follows(second_opinion: SecondOpinion, *, is_yours: bool) -> list[tupl
 
 
 def _hold_line(second_opinion: SecondOpinion, *, keeps: bool) -> tuple[str, str]:
-    is_suspicion = second_opinion.annotation.verdict not in HARMLESS
+    is_suspicion = second_opinion.verdict.verdict not in HARMLESS
     if second_opinion.is_open and is_suspicion and second_opinion.leads_asked_at is not None:
         return "shield-alert", gettext("What goes between these two devices stays open until then.")
     if (second_opinion.is_open and is_suspicion) or keeps:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Incident, IncidentRaw
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from tests.contexts import PATIENCE
 from tests.factories.incidents import make_queue_row
 
@@ -255,4 +255,4 @@ def test_v_waits_for_the_panel_of_the_row(browse, rows, oda):
     panel.let_go()
     expect(page.locator("#panel .panel-title")).to_contain_text(there)
     expect(page.locator("#panel input[name=verdict]").first).to_be_focused()
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()

@@ -67,7 +67,7 @@ def test_the_plan_and_its_rows_say_where_evidence_is_little(page, planned, leo):
     ready = Pattern.objects.filter(has_enough_evidence=True)  # programs a PLC: time-boxed
     ready.update(routine=9, judged=9)
     assert "At least 71.7 % is harmless: little evidence" in page(leo)
-    ready.update(routine=2, judged=2, annotations=ready.get().annotations[:2])
+    ready.update(routine=2, judged=2, verdict_uuids=ready.get().verdict_uuids[:2])
     text = page(leo)
     assert "0 of 2 judged were suspicious.</b> That is little evidence." in text
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.planned_work.models import PlannedWork
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.services.questions import ask_ot
 from tests.conftest import NOON
 
@@ -49,8 +49,8 @@ def test_the_sheet_offers_full_hours_of_the_plant(client, noon, asked, oda):
 
 def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
     assert answer(until="2026-11-24T15:00:00+01:00").status_code == 302
-    annotation = Annotation.objects.get()
-    assert (annotation.verdict, annotation.cause) == ("maintenance", "planned-work")
+    verdict = Verdict.objects.get()
+    assert (verdict.verdict, verdict.cause) == ("maintenance", "planned-work")
     occurrence = PlannedWork.objects.get().occurrences.get()
     assert (occurrence.starts_at, occurrence.ends_at) == (
         ELEVEN,
@@ -66,7 +66,7 @@ def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
 def test_the_same_answer_sent_twice_plans_once(answer):
     for _ in range(2):
         answer(until="2026-11-24T15:00:00+01:00")
-    assert PlannedWork.objects.count() == Annotation.objects.count() == 1
+    assert PlannedWork.objects.count() == Verdict.objects.count() == 1
 
 
 def test_what_the_cause_says_is_the_kind_of_work(answer):
@@ -94,22 +94,22 @@ def test_another_time_is_read_on_the_clock_of_the_plant(answer):
 def test_a_time_that_makes_no_sense_saves_neither(answer, values, sentence):
     response = answer(**values)
     assert response.status_code == 422 and sentence in response.content.decode()
-    assert not PlannedWork.objects.exists() and not Annotation.objects.exists()
+    assert not PlannedWork.objects.exists() and not Verdict.objects.exists()
 
 
 def test_it_is_over_answers_without_planning(answer):
     answer(until="over")
-    assert Annotation.objects.get().cause == "planned-work"
+    assert Verdict.objects.get().cause == "planned-work"
     assert not PlannedWork.objects.exists()
 
 
 def test_other_verdicts_plan_nothing(answer):
     answer(verdict="routine", cause_routine="other", until="2026-11-24T15:00:00+01:00")
-    assert Annotation.objects.get().verdict == "routine"
+    assert Verdict.objects.get().verdict == "routine"
     assert not PlannedWork.objects.exists()
 
 
 def test_an_answer_that_is_withdrawn_takes_its_plan_with_it(client, answer):
     answer(until="2026-11-24T15:00:00+01:00")
-    client.post(f"/reviews/undo/{Annotation.objects.get().act}/")
+    client.post(f"/reviews/undo/{Verdict.objects.get().act}/")
     assert PlannedWork.objects.get().state == "cancelled"

@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Review, Verdict
 from alerts.reviews.services.questions import ask_ot
 from portal.accounts.models import GrantScope, Role
 from portal.api.schema import WIDE, api_description
@@ -74,8 +74,8 @@ def test_ot_reads_and_answers_it(oda, sam, asked, incident):
         "Oda Nowak",
         "Every Tuesday.",
     )
-    annotation = sam.get(f"annotations/{verdict['id']}/").json()
-    assert annotation["incidents"] == [incident.pk]
+    whole = sam.get(f"annotations/{verdict['id']}/").json()
+    assert whole["incidents"] == [incident.pk]
     assert sam.get(f"incidents/{incident.pk}/").json()["ot_state"] == "routine"
 
 
@@ -93,7 +93,7 @@ def test_the_same_answer_sent_twice_is_one_verdict(oda, asked):
     for _ in range(2):
         answer = oda.post(f"reviews/{asked['id']}/answer/", ROUTINE, Idempotency_Key="form-1")
         assert answer.status_code == 200
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
 
 
 def test_a_question_is_handed_over_and_withdrawn(oda, olaf, sam, asked):

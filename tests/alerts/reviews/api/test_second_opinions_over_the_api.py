@@ -55,7 +55,7 @@ def test_a_row_says_what_it_came_to(found, leo):
     run_second_opinions(seed=SEED, now=NOON)
     (row,) = listed(leo)
     assert (row["verdict"], row["state"], row["site"]) == ("suspicious", "open", "Gdańsk")
-    assert row["annotation"] == str(found.annotation.uuid)
+    assert row["annotation"] == str(found.verdict.uuid)
     assert row["leads_asked_at"] is not None
     decide_suspicion(
         second_opinion=found.uuid, by=leo, choice="correct", reason="The vendor.", now=NOON
@@ -87,7 +87,7 @@ def test_who_is_asked_finds_the_question_and_not_a_word_of_the_first(asked, inci
     assert whole.json()["incidents"] == [incident.pk]
     lists = ("opinions/", "annotations/", "reviews/", "second-opinions/")
     answers = [whole, *(program.get(list) for list in lists)]
-    leaks = ("suspicious", "Odd.", oda.name, str(asked.second_opinion.annotation.uuid))
+    leaks = ("suspicious", "Odd.", oda.name, str(asked.second_opinion.verdict.uuid))
     assert [
         (answer.request["PATH_INFO"], leak, answer.status_code)
         for answer in answers

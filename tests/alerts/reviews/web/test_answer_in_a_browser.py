@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Review, Verdict
 from alerts.reviews.services.verdicts import give_verdict
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
@@ -43,7 +43,7 @@ def test_an_answer_takes_three_taps(phone):
     page.wait_for_url("**/reviews/")
     assert page.get_by_role("heading", name="Nothing is waiting for you").is_visible()
     assert page.locator(".toast").inner_text().startswith("Saved: Maintenance.")
-    assert Annotation.objects.get().cause == "plc-programming-window"
+    assert Verdict.objects.get().cause == "plc-programming-window"
     page.locator(".toast button").tap()
     page.wait_for_url("**/reviews/*/")
     assert page.get_by_role("heading", name="Was this you?").is_visible()
@@ -68,7 +68,7 @@ def test_an_answer_about_several_takes_three_taps_too(about_three):
     pick(page, "Planned programming")
     page.get_by_role("button", name="Save answer").tap()
     page.wait_for_url("**/reviews/")
-    assert Annotation.objects.get().incidents.count() == 3
+    assert Verdict.objects.get().incidents.count() == 3
 
 
 def test_one_tap_leaves_a_date_out_and_the_page_comes_back_with_it(about_three):
@@ -79,7 +79,7 @@ def test_one_tap_leaves_a_date_out_and_the_page_comes_back_with_it(about_three):
     page.get_by_role("button", name="Save answer").tap()
     expect(page.get_by_role("heading", name="Already answered")).to_be_visible()
     expect(page.locator(".toast")).to_contain_text("1 incident of the question is still open.")
-    assert set(Annotation.objects.get().incidents.all()) == set(about_three.rows[1:])
+    assert set(Verdict.objects.get().incidents.all()) == set(about_three.rows[1:])
     expect(page.get_by_text(f"#{about_three.rows[0].number} · 3 Aug")).to_be_visible()
 
 
@@ -126,7 +126,7 @@ def test_reasons_change_with_the_verdict_without_scripts(phone):
     page.get_by_label("What makes you think so?").fill("Nobody was there")
     page.get_by_role("button", name="Save answer").tap()
     page.wait_for_url("**/reviews/")
-    assert Annotation.objects.get().note == "Nobody was there"
+    assert Verdict.objects.get().note == "Nobody was there"
 
 
 def test_an_answer_is_given_by_keyboard(phone):
@@ -138,7 +138,7 @@ def test_an_answer_is_given_by_keyboard(phone):
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     page.wait_for_url("**/reviews/")
-    assert Annotation.objects.get().verdict == "maintenance"
+    assert Verdict.objects.get().verdict == "maintenance"
 
 
 def test_what_is_missing_is_said_on_the_page(phone):
@@ -161,11 +161,11 @@ def test_without_network_the_answer_is_kept_and_sent_later(phone):
     watch = page.get_by_text("Not sent, will retry.")
     page.get_by_role("button", name="Save answer").tap()
     watch.wait_for()
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()
     page.unroute("**/reviews/*/")
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_url("**/reviews/")
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
     assert page.evaluate("localStorage.getItem('tagout.answers')") == "[]"
 
 
@@ -200,7 +200,7 @@ def test_a_kept_answer_that_is_not_accepted_is_shown_again_as_it_was(phone, olaf
     page.get_by_text("Nobody was there").first.wait_for()
     assert page.get_by_label("Maintenance").is_checked()
     assert page.get_by_label("Note").input_value() == "Order 4711, the blue cabinet"
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
     assert page.evaluate("localStorage.getItem('tagout.answers')") == "[]"
 
 
@@ -216,11 +216,11 @@ def test_who_was_signed_out_meanwhile_is_led_to_sign_in_and_the_answer_is_sent(p
     page.get_by_text("Not sent: you are signed out.").wait_for()
     page.get_by_role("link", name="Sign in").tap()
     page.wait_for_url("**/login/?next=/reviews/*/")
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()
     page.context.add_cookies(cookies)
     page.goto(question)
     page.wait_for_url("**/reviews/")
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
 
 
 def test_who_signed_in_anew_in_another_window_still_sends_the_answer_of_this_one(phone):
@@ -233,4 +233,4 @@ def test_who_signed_in_anew_in_another_window_still_sends_the_answer_of_this_one
     page.context.add_cookies(anew)
     page.get_by_role("button", name="Save answer").tap()
     page.wait_for_url("**/reviews/")
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.reviews.services.questions import withdraw_review
 from tests.conftest import NOON
 from tests.factories.incidents import make_device
@@ -62,10 +62,10 @@ def test_an_answer_shows_the_next_question(client, open_page, oda, review, make,
     open_page(oda)
     answer = client.post(f"/reviews/{review.uuid}/", values(work_order="WO-20917"))
     assert answer["Location"] == f"/reviews/{later.uuid}/"
-    assert Annotation.objects.get().work_order == "WO-20917"
+    assert Verdict.objects.get().work_order == "WO-20917"
     page = client.get(answer["Location"]).content.decode()
     assert "Saved: Maintenance. Someone loaded a new program into PLC-PL2-07" in page
-    assert f"/reviews/undo/{Annotation.objects.get().act}/" in page
+    assert f"/reviews/undo/{Verdict.objects.get().act}/" in page
 
 
 def test_a_question_that_was_passed_over_comes_back_after_the_others(
@@ -92,7 +92,7 @@ def test_a_script_is_told_where_to_go(client, open_page, oda, review, values):
     answer = client.post(
         f"/reviews/{review.uuid}/", values(), headers={"accept": "application/json"}
     )
-    assert answer.json() == {"saved": str(Annotation.objects.get().uuid), "next": "/reviews/"}
+    assert answer.json() == {"saved": str(Verdict.objects.get().uuid), "next": "/reviews/"}
 
 
 def test_an_answer_sent_again_is_saved_once(client, open_page, oda, review, values):
@@ -100,7 +100,7 @@ def test_an_answer_sent_again_is_saved_once(client, open_page, oda, review, valu
     form = values()
     for _ in range(2):
         assert client.post(f"/reviews/{review.uuid}/", form).status_code == 302
-    assert Annotation.objects.count() == 1
+    assert Verdict.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ def test_a_refused_answer_comes_back_with_what_is_missing(
     answer = client.post(f"/reviews/{review.uuid}/", values(**form))
     assert answer.status_code == 422
     assert problem in answer.content.decode()
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()
 
 
 def test_suspicious_with_its_one_line(client, open_page, oda, review, values):
     open_page(oda)
     form = values(verdict="suspicious", cause_suspicious="nobody-of-us", why="Nobody was there")
     client.post(f"/reviews/{review.uuid}/", form)
-    assert Annotation.objects.get().note == "Nobody was there"
+    assert Verdict.objects.get().note == "Nobody was there"
 
 
 def test_who_comes_second_sees_the_answer_and_agrees_in_one_tap(
@@ -155,7 +155,7 @@ def test_who_answers_a_page_that_a_colleague_was_faster_on_sees_that_answer_firs
     page = reply.content.decode()
     assert reply.status_code == 422
     assert "Oda Nowak has answered in the meantime." in page
-    assert Annotation.objects.get() == first, "nothing was overruled unawares"
+    assert Verdict.objects.get() == first, "nothing was overruled unawares"
     assert f'name="seen" value="{first.uuid}"' in page
     client.post(f"/reviews/{review.uuid}/", values(seen=str(first.uuid)))
     first.refresh_from_db()
@@ -167,7 +167,7 @@ def test_ones_own_answer_from_another_tab_is_simply_changed(client, open_page, r
     client.post(f"/reviews/{review.uuid}/", values(seen=""))
     again = values(seen="", verdict="routine", cause_routine="runs-by-itself")
     client.post(f"/reviews/{review.uuid}/", again)
-    assert Annotation.objects.get(superseded_by=None).verdict == "routine"
+    assert Verdict.objects.get(superseded_by=None).verdict == "routine"
 
 
 def test_a_withdrawn_question_says_so(open_page, review, oda, sam):
@@ -178,10 +178,10 @@ def test_a_withdrawn_question_says_so(open_page, review, oda, sam):
 
 
 def test_undo_from_the_toast_opens_the_question_again(client, open_page, review, answer, oda):
-    annotation = answer(review)
+    verdict = answer(review)
     open_page(oda)
     reply = client.post(
-        f"/reviews/undo/{annotation.act}/",
+        f"/reviews/undo/{verdict.act}/",
         headers={"hx-request": "true", "hx-current-url": "http://testserver/reviews/"},
     )
     assert reply["HX-Redirect"] == f"/reviews/{review.uuid}/"
@@ -193,11 +193,11 @@ def test_undo_from_the_toast_opens_the_question_again(client, open_page, review,
 def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, oda):
     from alerts.outbox.models import Change
 
-    annotation = answer(review)
+    verdict = answer(review)
     Change.objects.update(attempts=1, fence=1, state="running")
     open_page(oda)
     reply = client.post(
-        f"/reviews/undo/{annotation.act}/",
+        f"/reviews/undo/{verdict.act}/",
         headers={"hx-request": "true", "hx-current-url": "http://testserver/incidents/1/"},
     )
     assert reply.status_code == 409
@@ -205,9 +205,9 @@ def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, 
 
 
 def test_nobody_undoes_anothers_answer(client, open_page, review, answer, olaf):
-    annotation = answer(review)
+    verdict = answer(review)
     open_page(olaf)
-    assert client.post(f"/reviews/undo/{annotation.act}/").status_code == 404
+    assert client.post(f"/reviews/undo/{verdict.act}/").status_code == 404
 
 
 def test_handing_over_by_page(client, open_page, review, oda, olaf):
@@ -330,10 +330,8 @@ def test_what_was_unticked_is_asked_next_on_the_same_page(client, three, oda, va
         f"/reviews/{review.uuid}/",
         values(verdict="suspicious", why="Not us", cause_suspicious="nobody-of-us"),
     )
-    annotation = words_of(see(client, oda, review)).split("You have answered")[1]
-    assert annotation.index("Suspicious") < annotation.index("Maintenance"), (
-        "the newest answer first"
-    )
+    verdict = words_of(see(client, oda, review)).split("You have answered")[1]
+    assert verdict.index("Suspicious") < verdict.index("Maintenance"), "the newest answer first"
 
 
 @pytest.mark.usefixtures("noon")
@@ -345,7 +343,7 @@ def test_nothing_ticked_is_no_answer_and_the_rest_comes_back_as_filled_in(
     reply = client.post(f"/reviews/{review.uuid}/", values(dates="1"))
     assert reply.status_code == 422
     assert "Tick at least one date that your answer is about." in reply.content.decode()
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()
     one = [str(rows[0].pk)]
     page = client.post(f"/reviews/{review.uuid}/", values(dates="1", incident=one, verdict=""))
     boxes = re.findall(r'name="incident" value="(\d+)"( checked)?', page.content.decode())
@@ -362,7 +360,7 @@ def test_many_incidents_are_ticked_day_by_day(client, make, ask, oda, values):
     days = re.findall(r'name="incident" value="([\d,]+)" checked', page)
     assert len(days) == 2
     client.post(f"/reviews/{review.uuid}/", values(dates="1", incident=days[:1]))
-    assert Annotation.objects.get().incidents.count() == 6
+    assert Verdict.objects.get().incidents.count() == 6
 
 
 @pytest.mark.usefixtures("noon")

@@ -57,7 +57,7 @@ def asked(workspace, site, oda, kasia, sam, leo):
     IncidentRaw.objects.create(
         incident=row, body={"properties": {"labels": [{"labelName": "tagout:suspicious"}]}}
     )
-    annotation = answer_of(
+    verdict = answer_of(
         oda,
         incident_ids=[row.pk],
         verdict="suspicious",
@@ -78,17 +78,17 @@ def asked(workspace, site, oda, kasia, sam, leo):
         labels=["tagout:suspicious", "night-shift", "tagout:escalated"]
     )
     run_second_opinions(seed=SEED, now=NOON - HOUR)
-    return annotation
+    return verdict
 
 
 @pytest.fixture
 def opinion(asked):
-    return Opinion.objects.get(second_opinion__annotation=asked)
+    return Opinion.objects.get(second_opinion__verdict=asked)
 
 
 @pytest.fixture
 def row(asked):
-    return Incident.objects.get(annotations=asked)
+    return Incident.objects.get(verdicts=asked)
 
 
 def client_of(person):
@@ -277,7 +277,7 @@ def answer_everything(workspace, site, oda, kasia, verdict):
             *make_alike(workspace, site, at=NOON - timedelta(days=3), number=1, etag="1"),
             *make_alike(workspace, site, number=2, etag="2"),
         ]
-        annotation = answer_of(
+        answer = answer_of(
             oda,
             incident_ids=[alike[1].pk],
             verdict=verdict,
@@ -286,9 +286,7 @@ def answer_everything(workspace, site, oda, kasia, verdict):
             now=NOON - 3 * HOUR,
         )
         Incident.objects.filter(pk=alike[1].pk).update(labels=[f"tagout:{verdict}"])
-        asked = SecondOpinion.objects.create(
-            annotation=annotation, site=site, opened_at=NOON - HOUR
-        )
+        asked = SecondOpinion.objects.create(verdict=answer, site=site, opened_at=NOON - HOUR)
         asked.opinions.create(
             person=kasia, asked_at=NOON - HOUR, due_at=NOON + HOUR, act=uuid.uuid4()
         )

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from alerts.incidents.models import Severity
-from alerts.reviews.models import CANNED, Annotation, Review
+from alerts.reviews.models import CANNED, Review, Verdict
 from alerts.reviews.queries.questions import waiting_incidents_of
 from alerts.reviews.web.forms import MAX_OWN_WORDS
 from portal.accounts.models import GrantScope, Role
@@ -269,7 +269,7 @@ def test_a_verdict_from_the_panel(post, incident, oda):
     assert reply.status_code == 200
     assert "Oda Nowak answered" in reply.content.decode()
     undo = json.loads(reply["HX-Trigger"])["toast"]["undo"]
-    assert undo == f"/reviews/undo/{Annotation.objects.get().act}/"
+    assert undo == f"/reviews/undo/{Verdict.objects.get().act}/"
 
 
 def test_a_verdict_from_the_panel_is_about_what_is_ticked_in_it(post, see, make, ask, oda):
@@ -307,8 +307,8 @@ def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, od
         verdict="routine",
         cause_routine="runs-by-itself",
     )
-    annotation = Annotation.objects.get()
-    assert set(annotation.incidents.all()) == {rows[0], rows[2]}
+    verdict = Verdict.objects.get()
+    assert set(verdict.incidents.all()) == {rows[0], rows[2]}
 
 
 def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
@@ -318,10 +318,10 @@ def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
     refused = post(oda, path, key=str(uuid.uuid4()), incident=[str(elsewhere.pk)], **values)
     assert refused.status_code == 422
     assert "There is no incident to judge." in refused.content.decode()
-    assert not Annotation.objects.exists(), "nor is what was not ticked"
+    assert not Verdict.objects.exists(), "nor is what was not ticked"
     both = [str(elsewhere.pk), str(incident.pk)]
     post(oda, path, key=str(uuid.uuid4()), incident=both, **values)
-    assert list(Annotation.objects.get().incidents.all()) == [incident]
+    assert list(Verdict.objects.get().incidents.all()) == [incident]
 
 
 def test_a_refused_verdict_comes_back_in_the_panel(post, incident, oda):
@@ -335,7 +335,7 @@ def test_the_soc_cannot_judge(post, incident, sam):
     path = f"/incidents/{incident.pk}/verdict/"
     reply = post(sam, path, key=str(uuid.uuid4()), verdict="routine", cause_routine="other")
     assert reply.status_code == 422
-    assert not Annotation.objects.exists()
+    assert not Verdict.objects.exists()
 
 
 def test_both_sides_see_the_answer(panel, answer, incident, sam):

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Review, Verdict
 from tests.bars import axe_findings, sideways, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -42,7 +42,7 @@ def test_ot_judges_where_nobody_asked_and_undoes_it(on_page, oda, width):
     panel.get_by_text("Oda Nowak answered").wait_for()
     page.locator(".toast button").click()
     panel.get_by_role("button", name="Save verdict").wait_for()
-    assert Annotation.objects.get().withdrawn_at is not None
+    assert Verdict.objects.get().withdrawn_at is not None
     panel.get_by_label("Suspicious").check(force=True)
     assert not axe_findings(page)
 

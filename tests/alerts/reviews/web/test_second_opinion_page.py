@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.services.second_opinions import run_second_opinions
 from portal.accounts.models import GrantScope, Role
 from tests import cast
@@ -43,7 +43,7 @@ def suspicious(workspace, site, oda, kasia):
     make_device(site, "PLC-PL2-07", "10.20.2.7", criticality="crown-jewel", kind="PLC")
     make_alike(workspace, site, 2, at=NOON - timedelta(days=3))
     (row,) = make_alike(workspace, site)
-    annotation = answer_of(
+    verdict = answer_of(
         oda,
         incident_ids=[row.pk],
         verdict="suspicious",
@@ -52,12 +52,12 @@ def suspicious(workspace, site, oda, kasia):
         now=NOON - timedelta(hours=1),
     )
     run_second_opinions(seed=SEED, now=NOON)
-    return annotation
+    return verdict
 
 
 @pytest.fixture
 def opinion(suspicious):
-    return Opinion.objects.get(second_opinion__annotation=suspicious)
+    return Opinion.objects.get(second_opinion__verdict=suspicious)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_question_shows_facts_and_nothing_that_leads(client, kasia, address)
 def test_a_question_about_a_harmless_answer_looks_the_same(client, kasia, address, suspicious):
     page = as_person(client, kasia)
     before = page.get(address).content.decode()
-    rewrite(Annotation.objects.filter(pk=suspicious.pk), verdict="routine", note="")
+    rewrite(Verdict.objects.filter(pk=suspicious.pk), verdict="routine", note="")
     after = page.get(address).content.decode()
     assert (
         before[before.index("<main") : before.index("csrf")]

@@ -24,9 +24,9 @@ def suspicious(workspace, site, people, make_person):
     make_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
     rows = routine(workspace, site)
     routine(workspace, site, source="HMI-1", days=60)
-    annotation = judge(rows[:1], people.oda, "suspicious", at=GIVEN)
+    verdict = judge(rows[:1], people.oda, "suspicious", at=GIVEN)
     run_second_opinions(seed=SEED, now=GIVEN + timedelta(minutes=2))
-    return annotation
+    return verdict
 
 
 def outcome(site):
@@ -72,7 +72,7 @@ def test_confirmed_it_stays_a_stop(suspicious, site):
 def test_the_lead_of_the_soc_sets_it_aside_or_confirms_it(suspicious, site, people, choice, found):
     run_second_opinions(seed=SEED, now=NOON)
     decide_suspicion(
-        second_opinion=SecondOpinion.objects.get(annotation=suspicious).uuid,
+        second_opinion=SecondOpinion.objects.get(verdict=suspicious).uuid,
         by=people.leo,
         choice=choice,
         reason="The vendor said so.",

@@ -119,7 +119,7 @@ def suspected(floor, make_person):
         cast.Person("kasia@demo.example", "Kasia Nowicka"),
         (Role.OT_ENGINEER, GrantScope.ALL, None),
     )
-    asked = SecondOpinion.objects.create(annotation=verdict, site=site, opened_at=NOON)
+    asked = SecondOpinion.objects.create(verdict=verdict, site=site, opened_at=NOON)
     asked.opinions.create(person=kasia, asked_at=NOON, due_at=NOON, act=uuid.uuid4())
     return SimpleNamespace(version=version, other=other, oda=floor.oda, kasia=kasia)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import IncidentStatus
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.rules.rule import rule_hash
 from alerts.sites.models import Criticality
 from alerts.suppression.models import BackTestRun, Signature, VersionState
@@ -105,7 +105,7 @@ def test_verdicts_about_something_else_are_no_evidence(people, history, workspac
 
 
 def test_a_withdrawn_verdict_is_no_evidence(people, history, draft):
-    Annotation.objects.update(withdrawn_at=NOON)
+    Verdict.objects.update(withdrawn_at=NOON)
     with pytest.raises(CannotProposeRule, match="is still valid"):
         rules.propose(draft, by=people.oda, now=NOON)
 
@@ -115,7 +115,7 @@ def test_one_suspicious_match_stops_the_proposal_until_it_is_corrected(people, h
     with pytest.raises(CannotProposeRule, match="not routine"):
         rules.propose(draft, by=people.oda, now=NOON)
     better = rules.judge([history.incidents[11]], by=people.oda)[0]
-    Annotation.objects.filter(pk=odd.pk).update(superseded_by=better)
+    Verdict.objects.filter(pk=odd.pk).update(superseded_by=better)
     assert rules.propose(draft, by=people.oda, now=NOON).state == VersionState.PROPOSED
 
 

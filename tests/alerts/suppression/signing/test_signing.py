@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connections
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.drafting.drafts import CannotSaveRule, edit_version
 from alerts.suppression.enforcing.acting_rules import attribution_of
@@ -155,9 +155,7 @@ def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
 @pytest.mark.abuse("A19")
 def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
     flood = rules.judge(history.incidents[:1] * 61, by=people.sam)
-    rewrite(
-        Annotation.objects.filter(pk__in=[annotation.pk for annotation in flood]), given_at=NOON
-    )
+    rewrite(Verdict.objects.filter(pk__in=[verdict.pk for verdict in flood]), given_at=NOON)
     version = rules.draft(rules.downloads(), by=people.oda, evidence=flood[-1:], now=NOON)
     with pytest.raises(CannotProposeRule, match="is still valid"):
         rules.propose(version, by=people.oda, now=NOON)

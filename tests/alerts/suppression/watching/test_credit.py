@@ -16,7 +16,7 @@ from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan
 from alerts.planned_work.services.work import plan_work
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Verdict
 from alerts.sites.models import Criticality
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.watching.credit import credited_incidents, harmless_looks
@@ -144,7 +144,7 @@ def test_a_suspicion_a_withdrawal_a_reopening_and_an_attack_take_a_look_away(peo
     doubted, withdrawn, reopened, attack, kept = rows = recent(5)
     rules.judge(rows, by=people.oda)
     rules.judge([doubted], by=people.olaf, verdict="suspicious")
-    Annotation.objects.filter(incidents=withdrawn).update(withdrawn_at=NOON)
+    Verdict.objects.filter(incidents=withdrawn).update(withdrawn_at=NOON)
     TimelineItem.objects.create(incident=reopened, at=NOON, side="soc", code="reopened")
     Incident.objects.filter(pk=attack.pk).update(classification="TruePositive")
     assert set(harmless_looks([row.pk for row in rows])) == {kept.pk}
@@ -162,7 +162,7 @@ def test_a_suspicion_about_the_same_devices_holds_all_of_them(proposal, people, 
 def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, recent):
     rows = recent(4)
     flood = [
-        Annotation(
+        Verdict(
             verdict="routine",
             cause="c",
             by=people.olaf,
@@ -172,9 +172,9 @@ def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, r
         )
         for _ in range(60)
     ]
-    Annotation.objects.bulk_create(flood)
+    Verdict.objects.bulk_create(flood)
     rules.judge(rows, by=people.olaf)
-    rewrite(Annotation.objects.filter(incidents__in=rows), given_at=NOON - DAY)
+    rewrite(Verdict.objects.filter(incidents__in=rows), given_at=NOON - DAY)
     assert _credit(proposal, people) == []
 
 
@@ -308,7 +308,7 @@ def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
 def test_what_a_token_or_a_file_judged_does_not_count(proposal, people, recent):
     by_token, by_file, by_page = rows = recent(3)
     verdicts = rules.judge(rows, by=people.olaf)
-    given = Annotation.objects.filter
+    given = Verdict.objects.filter
     rewrite(given(pk=verdicts[0].pk), came_by="token")
     rewrite(given(pk=verdicts[1].pk), came_by="file", imported_at=NOON)
     assert set(harmless_looks([by_token.pk, by_file.pk, by_page.pk])) == {by_page.pk}

@@ -88,11 +88,11 @@ def test_a_proposal_waits_for_the_side_that_has_not_signed(opened, make_version,
 
 
 def test_who_gave_evidence_is_not_asked_to_sign_for_the_soc(opened, make_version, leo):
-    from alerts.reviews.models import Annotation
+    from alerts.reviews.models import Verdict
 
     version = make_version("proposed")
     version.evidence.add(
-        Annotation.objects.create(
+        Verdict.objects.create(
             verdict="routine",
             cause="other",
             by=leo,
