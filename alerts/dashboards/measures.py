@@ -37,7 +37,7 @@ from alerts.incidents.models import (
     IncidentStatus,
     OtState,
 )
-from alerts.reviews.models import Review
+from alerts.reviews.models import Question
 
 WEEK = timedelta(days=7)
 DAY = timedelta(hours=24)
@@ -123,33 +123,37 @@ def closed_by_classification(
 
 # Answers. A question counts on the day that decided it: answered in time when it was answered,
 # late when its due time passed, however late the answer came. Withdrawn ones never count.
-ANSWERED = Q(state=Review.State.ANSWERED)
+ANSWERED = Q(state=Question.State.ANSWERED)
 IN_TIME = ANSWERED & Q(settled_at__lte=F("due_at"))
 ANSWER_TOOK: Final[Any] = ExpressionWrapper(F("settled_at") - F("asked_at"), DurationField())
 
 
-def decided_questions(reviews: QuerySet[Review], *, now: datetime) -> QuerySet[Any]:
+def decided_questions(questions: QuerySet[Question], *, now: datetime) -> QuerySet[Any]:
     """Questions answered in time or overdue, with `decided_at`: when that was settled."""
-    overdue = (ANSWERED | Q(state=Review.State.WAITING)) & Q(due_at__lt=now)
-    decided = reviews.filter(IN_TIME | overdue).order_by()
+    overdue = (ANSWERED | Q(state=Question.State.WAITING)) & Q(due_at__lt=now)
+    decided = questions.filter(IN_TIME | overdue).order_by()
     return decided.annotate(decided_at=Case(When(IN_TIME, then="settled_at"), default="due_at"))
 
 
-def answered_in_time(reviews: QuerySet[Review], *, since: datetime, now: datetime) -> Share:
+def answered_in_time(questions: QuerySet[Question], *, since: datetime, now: datetime) -> Share:
     """How many of the questions decided between two moments OT answered in time."""
-    decided = decided_questions(reviews, now=now).filter(decided_at__gt=since, decided_at__lte=now)
+    decided = decided_questions(questions, now=now).filter(
+        decided_at__gt=since, decided_at__lte=now
+    )
     counts = decided.aggregate(kept=Count("pk", filter=IN_TIME), of=Count("pk"))
     return Share(counts["kept"], counts["of"])
 
 
-def answered_questions(reviews: QuerySet[Review]) -> QuerySet[Review]:
+def answered_questions(questions: QuerySet[Question]) -> QuerySet[Question]:
     """Questions that OT answered, at `settled_at`."""
-    return reviews.filter(ANSWERED).order_by()
+    return questions.filter(ANSWERED).order_by()
 
 
-def answer_time(reviews: QuerySet[Review], *, since: datetime, now: datetime) -> timedelta | None:
+def answer_time(
+    questions: QuerySet[Question], *, since: datetime, now: datetime
+) -> timedelta | None:
     """The median time from question to answer, of those answered between two moments."""
-    answered = answered_questions(reviews).filter(settled_at__gt=since, settled_at__lte=now)
+    answered = answered_questions(questions).filter(settled_at__gt=since, settled_at__lte=now)
     median: timedelta | None = answered.aggregate(median=Median(ANSWER_TOOK))["median"]
     return median
 
@@ -175,7 +179,7 @@ class Measure:
     definition: Promise
     unit: str
     kind: MeasureKind
-    rows: Callable[[QuerySet[Review], datetime], QuerySet[Any]] | None = None
+    rows: Callable[[QuerySet[Question], datetime], QuerySet[Any]] | None = None
     at: str = ""
 
     @property
@@ -220,7 +224,7 @@ MEASURES: Final = {
             ),
             "seconds",
             MeasureKind.ANSWER_TOOK,
-            lambda reviews, now: answered_questions(reviews),
+            lambda questions, now: answered_questions(questions),
             at="settled_at",
         ),
         Measure(
@@ -232,7 +236,7 @@ MEASURES: Final = {
             ),
             "percent",
             MeasureKind.IN_TIME,
-            lambda reviews, now: decided_questions(reviews, now=now),
+            lambda questions, now: decided_questions(questions, now=now),
             at="decided_at",
         ),
     )

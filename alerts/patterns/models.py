@@ -213,7 +213,9 @@ class PlanQuestion(models.Model):
         related_name="questions",
         db_column="candidate_id",
     )
-    review = models.OneToOneField("reviews.Review", on_delete=models.CASCADE, related_name="+")
+    question = models.OneToOneField(
+        "reviews.Question", on_delete=models.CASCADE, related_name="+", db_column="review_id"
+    )
     site = models.ForeignKey("sites.Site", on_delete=models.CASCADE, related_name="+")
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()

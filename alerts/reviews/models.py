@@ -32,7 +32,7 @@ class CameBy(models.TextChoices):
     FILE = "file", "A file"
 
 
-class Review(models.Model):
+class Question(models.Model):
     """One question about a set of incidents at one site, asked of everyone with an OT grant
     there.
     """
@@ -47,10 +47,10 @@ class Review(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
     incidents = models.ManyToManyField(
-        "incidents.Incident", related_name="reviews", through="reviews.AskedIncident"
+        "incidents.Incident", related_name="questions", through="reviews.AskedIncident"
     )
     lead = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="+")
-    question = models.CharField(max_length=500)
+    text = models.CharField(max_length=500, db_column="question")
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -63,6 +63,7 @@ class Review(models.Model):
     act = models.UUIDField()  # of the click that asked, for undo
 
     class Meta:
+        db_table = "reviews_review"
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="waiting", settled_at=None)
@@ -78,12 +79,12 @@ class Review(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.site}: {self.question[:60]}"
+        return f"{self.site}: {self.text[:60]}"
 
     @property
     def asked(self) -> str:
         """The question: its ready part in the reader's language, own words as written."""
-        parts = question_in(self.question, ready=CANNED)
+        parts = question_in(self.text, ready=CANNED)
         return QuestionText(parts.ready and gettext(parts.ready), parts.own).text
 
 
@@ -92,8 +93,11 @@ class AskedIncident(models.Model):
     An answer may be about some of the incidents only: then the question waits for the others.
     """
 
-    review = models.ForeignKey(
-        "reviews.Review", on_delete=models.CASCADE, related_name="asked_incidents"
+    question = models.ForeignKey(
+        "reviews.Question",
+        on_delete=models.CASCADE,
+        related_name="asked_incidents",
+        db_column="review_id",
     )
     incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="+")
     answer = models.ForeignKey(
@@ -104,10 +108,10 @@ class AskedIncident(models.Model):
         db_table = (
             "reviews_review_incidents"  # Django's own table of the two, before it had answers
         )
-        unique_together = [("review", "incident")]
+        unique_together = [("question", "incident")]
 
     def __str__(self) -> str:
-        return f"{self.review_id}: {self.incident_id}"
+        return f"{self.question_id}: {self.incident_id}"
 
 
 class Verdict(models.Model):
@@ -116,8 +120,12 @@ class Verdict(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    review = models.ForeignKey(
-        "reviews.Review", on_delete=models.PROTECT, null=True, related_name="verdicts"
+    question = models.ForeignKey(
+        "reviews.Question",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="verdicts",
+        db_column="review_id",
     )
     incidents = models.ManyToManyField(
         "incidents.Incident", related_name="verdicts", through="reviews.VerdictIncident"

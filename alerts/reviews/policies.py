@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Opinion, Review, SecondOpinion, VerdictKind
+from alerts.reviews.models import Opinion, Question, SecondOpinion, VerdictKind
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import Role, User
@@ -79,11 +79,11 @@ def _reasons_in(incidents: Sequence[Incident], site: Site) -> list[str]:
     if not all(site.pk in incident.site_ids for incident in incidents):
         reasons.append(gettext("It does not touch %(site)s.") % {"site": site})
     open_ask = (
-        Review.objects.filter(
+        Question.objects.filter(
             asked_incidents__incident__in=[incident.pk for incident in incidents],
             asked_incidents__answer=None,
             site=site,
-            state=Review.State.WAITING,
+            state=Question.State.WAITING,
         )
         .select_related("asked_by")
         .first()
@@ -121,25 +121,25 @@ def reasons_against_verdict(
     return reasons
 
 
-def reasons_against_withdrawing_question(review: Review, *, by: User) -> list[str]:
+def reasons_against_withdrawing_question(question: Question, *, by: User) -> list[str]:
     """Why this person cannot take the question back."""
-    if not works_in(by, review.lead.workspace):
+    if not works_in(by, question.lead.workspace):
         return [gettext("Only the SOC of this workspace can withdraw the question.")]
-    if review.state == Review.State.ANSWERED:
+    if question.state == Question.State.ANSWERED:
         return [gettext("OT has already answered.")]
-    if review.state == Review.State.WITHDRAWN:
+    if question.state == Question.State.WITHDRAWN:
         return [gettext("It has already been withdrawn.")]
     return []
 
 
-def reasons_against_handing_over(review: Review, *, to: User | None, by: User) -> list[str]:
+def reasons_against_handing_over(question: Question, *, to: User | None, by: User) -> list[str]:
     """Why this person cannot point somebody else to the question."""
-    workspace = review.lead.workspace
-    if not speaks_at(by, review.site, workspace):
-        return [gettext("Only OT of %(site)s can hand this over.") % {"site": review.site}]
-    if review.state != Review.State.WAITING:
+    workspace = question.lead.workspace
+    if not speaks_at(by, question.site, workspace):
+        return [gettext("Only OT of %(site)s can hand this over.") % {"site": question.site}]
+    if question.state != Question.State.WAITING:
         return [gettext("The question is no longer waiting for an answer.")]
-    if to is None or to == by or to not in ot_people_at(review.site, workspace):
+    if to is None or to == by or to not in ot_people_at(question.site, workspace):
         return [gettext("Choose somebody else who speaks for OT at this site.")]
     return []
 

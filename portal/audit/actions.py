@@ -127,6 +127,7 @@ AUDITED_THINGS: Final = (
 FORMER_LABELS: Final = {
     "patterns.pattern": "patterns.candidate",
     "reviews.verdict": "reviews.annotation",
+    "reviews.question": "reviews.review",
 }
 MODELS_OF_ACTION: Final = {
     f"{thing.name}.{verb}": thing.models.split()

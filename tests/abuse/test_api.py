@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from alerts.reviews.models import Opinion, Review, Verdict
+from alerts.reviews.models import Opinion, Question, Verdict
 from alerts.rules.rule import as_json
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role, TokenScope
@@ -96,7 +96,7 @@ def test_a12_nothing_of_another_site_or_workspace_is_there(
 ):
     (workspace, site, _), (_, _, foreign) = gdansk, porto
     program = Program(person_with(make_person, role, kind, workspace, site))
-    before = [kind.objects.count() for kind in (Entry, Review, Verdict, RuleVersion)]
+    before = [kind.objects.count() for kind in (Entry, Question, Verdict, RuleVersion)]
     for path, method, _definition in OPERATIONS:
         if method == "post" and "{id}" not in path:
             continue  # it makes something of one's own
@@ -113,7 +113,7 @@ def test_a12_nothing_of_another_site_or_workspace_is_there(
             rows = body["series"] if "series" in body else body.get("results", [])
             own_names = {name for row in rows for name in workspaces_in(row)}
             attempts.note((method, path, own_names), blocked="porto" not in own_names)
-    after = [kind.objects.count() for kind in (Entry, Review, Verdict, RuleVersion)]
+    after = [kind.objects.count() for kind in (Entry, Question, Verdict, RuleVersion)]
     assert after == before
 
 

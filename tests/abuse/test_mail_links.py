@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from alerts.reviews.models import Review
+from alerts.reviews.models import Question
 from portal import clock
 from portal.accounts.models import GrantScope, Role, User
 from portal.notifications.services import send_one_mail
@@ -31,10 +31,10 @@ def test_a46_a_link_leads_each_person_to_what_is_their_own(
     mail.outbox.clear()
     while send_one_mail(now=clock.unshifted() + timedelta(minutes=1)):
         pass
-    review = Review.objects.get(uuid=ids["reviews"])
-    (sent,) = [message for message in mail.outbox if str(review.uuid) in message.body]
+    question = Question.objects.get(uuid=ids["reviews"])
+    (sent,) = [message for message in mail.outbox if str(question.uuid) in message.body]
     (link,) = set(re.findall(rf"{live_server.url}(/\S+)", sent.body))
-    attempts.note(("a secret in the link", link), blocked=link == f"/reviews/{review.uuid}/")
+    attempts.note(("a secret in the link", link), blocked=link == f"/reviews/{question.uuid}/")
 
     page = browse(link)
     is_asked = page.url.startswith(f"{live_server.url}/login/")
@@ -57,8 +57,8 @@ def test_a46_a_link_leads_each_person_to_what_is_their_own(
     change_person(page, pia)
     page.goto(link)
     attempts.note("opened once more", blocked=shows_nothing(page))
-    review.refresh_from_db()
-    attempts.note("answered by opening it", blocked=review.state == Review.State.WAITING)
+    question.refresh_from_db()
+    attempts.note("answered by opening it", blocked=question.state == Question.State.WAITING)
 
 
 def shows_nothing(page):

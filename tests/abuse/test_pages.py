@@ -8,7 +8,7 @@ from django.test import Client
 
 from alerts.captures.models import CaptureAccess
 from alerts.outbox.models import Change
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, User
 from portal.accounts.services.people import SCOPES_OF_ROLE
@@ -28,7 +28,7 @@ SHARED = {
     "attack/<str:technique_id>/",
     "attack/mapping/<slug:slug>/",
 }  # there for everybody, with what each may see
-COUNTED = (Entry, Review, Verdict, RuleVersion, Change, CaptureAccess)
+COUNTED = (Entry, Question, Verdict, RuleVersion, Change, CaptureAccess)
 
 
 @reuse_rows

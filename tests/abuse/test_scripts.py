@@ -10,7 +10,7 @@ from django.test import Client
 from alerts.captures.models import Capture
 from alerts.incidents.models import Alert, Comment, Entity, Group, Incident, TimelineItem
 from alerts.planned_work.models import Revision
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from alerts.sites.models import Device, Site, Zone
 from alerts.suppression.models import LedgerEntry, RuleVersion, Signature, Step
 from portal.accounts.models import ApiToken, GrantScope, Role, User
@@ -82,7 +82,7 @@ FIELDS = {
     Zone: ("name",),
     Device: ("name", "kind", "vendor", "model", "firmware", "role"),
     Capture: ("name", "note"),
-    Review: ("question",),
+    Question: ("text",),
     Verdict: ("note",),
     RuleVersion: ("title", "proposer_note"),
     LedgerEntry: ("reason", "signed_ot", "signed_soc", "text"),

@@ -144,7 +144,7 @@ def things_of(workspace, site, ids):
         "token": token.uuid,
         "act": act,
         "incident_id": ids["incidents"],
-        "review": ids["reviews"],
+        "uuid": ids["reviews"],
         "capture": ids["captures"],
         "export": ids["exports"],
         "playbook": ids["playbooks"],

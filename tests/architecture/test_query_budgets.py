@@ -108,7 +108,7 @@ def fill(site, workspace, people, n):
             key=uuid.uuid4(),
             verdict="routine",
             cause="other",
-            review_id=asked.pk,
+            question_id=asked.pk,
             now=NOON - timedelta(minutes=5),
         )
         fill_rules(site, workspace, people)

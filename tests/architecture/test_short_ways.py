@@ -134,7 +134,7 @@ def test_details_are_read_in_few_files(floor, incident_name):
 
 
 @pytest.fixture
-def review(floor):
+def question(floor):
     """The SOC has asked OT about one incident."""
     incident = floor.incident()
     return ask_ot(
@@ -146,23 +146,25 @@ def review(floor):
     )
 
 
-def test_an_answer_is_kept_in_few_files(floor, review, client):
+def test_an_answer_is_kept_in_few_files(floor, question, client):
     client.force_login(floor.oda)
-    client.get(f"/reviews/{review.uuid}/")
+    client.get(f"/reviews/{question.uuid}/")
     form = {"key": str(uuid.uuid4()), "verdict": "maintenance"}
     with traced() as trace:
         answer = client.post(
-            f"/reviews/{review.uuid}/", form | {"cause_maintenance": "plc-programming-window"}
+            f"/reviews/{question.uuid}/", form | {"cause_maintenance": "plc-programming-window"}
         )
     assert answer.status_code == 302, answer.content
     assert Verdict.objects.exists()
     check("OT's answer", trace)
 
 
-def test_a_change_is_delivered_in_few_files(floor, review, client):
+def test_a_change_is_delivered_in_few_files(floor, question, client):
     client.force_login(floor.oda)
     form = {"key": str(uuid.uuid4()), "verdict": "maintenance"}
-    client.post(f"/reviews/{review.uuid}/", form | {"cause_maintenance": "plc-programming-window"})
+    client.post(
+        f"/reviews/{question.uuid}/", form | {"cause_maintenance": "plc-programming-window"}
+    )
     floor.clock.go(minutes=1)
     owed = Change.objects.count()
     with traced() as trace:

@@ -26,8 +26,8 @@ from alerts.dashboards.measures import (
 )
 from alerts.dashboards.queries.series import Series, SitesOrNone, series_of, sites_shown_to
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.reviews.models import Review
-from alerts.reviews.queries.questions import reviews_visible_to, verdicts_visible_to
+from alerts.reviews.models import Question
+from alerts.reviews.queries.questions import questions_visible_to, verdicts_visible_to
 from alerts.reviews.queries.second_opinions import Agreement, agreement_since
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
@@ -87,11 +87,11 @@ class Numbers:
 def numbers_for(user: User, *, now: datetime) -> Numbers:
     """What is open now and what the last seven days came to, within the person's reach."""
     since = now - WEEK
-    groups, reviews = groups_visible_to(user), reviews_of(user)
+    groups, questions = groups_visible_to(user), questions_of(user)
     return Numbers(
         open=groups.aggregate(open=Sum("n", default=0))["open"],
-        answered=answered_in_time(reviews, since=since, now=now),
-        answer_time=answer_time(reviews, since=since, now=now),
+        answered=answered_in_time(questions, since=since, now=now),
+        answer_time=answer_time(questions, since=since, now=now),
         closed=closed_by_classification(incidents_visible_to(user), since=since, now=now),
         sites=_sites(user, now),
         workspaces=_workspaces(user, now),
@@ -114,7 +114,7 @@ def trends_for(
 def _sites(user: User, now: datetime) -> list[PlaceNumbers]:
     groups = groups_visible_to(user)
     counts = _counts(groups, SitesOrNone("site_ids", output_field=BigIntegerField()), now)
-    answers = _answers(reviews_of(user), "site", now)
+    answers = _answers(questions_of(user), "site", now)
     sites = sites_shown_to(user)
     if not reach_of(user).everywhere:
         sites = sites.filter(Q(uuid__in=reach_of(user).sites) | Q(pk__in={*counts, *answers}))
@@ -129,14 +129,14 @@ def _sites(user: User, now: datetime) -> list[PlaceNumbers]:
 
 def _workspaces(user: User, now: datetime) -> list[PlaceNumbers]:
     counts = _counts(groups_visible_to(user), F("workspace"), now)
-    answers = _answers(reviews_of(user), "lead__workspace", now)
+    answers = _answers(questions_of(user), "lead__workspace", now)
     names = Workspace.objects.filter(pk__in={*counts, *answers}).values_list("pk", "name")
     return _places(dict(names), "ws", counts, answers)
 
 
-def reviews_of(user: User) -> QuerySet[Review]:
+def questions_of(user: User) -> QuerySet[Question]:
     """The questions the person sees, without what only pages need."""
-    return reviews_visible_to(user).select_related(None).order_by()
+    return questions_visible_to(user).select_related(None).order_by()
 
 
 def _counts(
@@ -155,8 +155,8 @@ def _counts(
     return {row.pop("counted_by"): row for row in rows}
 
 
-def _answers(reviews: QuerySet[Review], by: str, now: datetime) -> dict[int, Share]:
-    decided = decided_questions(reviews, now=now)
+def _answers(questions: QuerySet[Question], by: str, now: datetime) -> dict[int, Share]:
+    decided = decided_questions(questions, now=now)
     rows = (
         decided.filter(decided_at__gt=now - WEEK, decided_at__lte=now)
         .values_list(by)

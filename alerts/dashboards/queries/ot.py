@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident, IncidentStatus, Severity
-from alerts.reviews.models import Review, Verdict, VerdictKind
+from alerts.reviews.models import Question, Verdict, VerdictKind
 from alerts.reviews.queries.questions import WAITING_INCIDENTS, verdicts_in_force, waiting_for
 from alerts.reviews.queries.second_opinions import opinions_waiting_for
 from portal.accounts.models import User
@@ -52,7 +52,7 @@ class PastAnswer:
     at: datetime
     about: Subject
     n: int
-    review: UUID | None
+    question: UUID | None
     is_open: bool
     classification: str
 
@@ -85,8 +85,10 @@ class OtHome:
 def ot_home(user: User) -> OtHome:
     """Questions that wait, the most urgent first, and what came of one's answers."""
     rows, opinions = waiting_for(user), _opinions(user)
-    reviews = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
-    questions = sorted([*reviews, *opinions], key=lambda question: question.due_at)[: LISTED + 1]
+    asked_by_soc = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
+    questions = sorted([*asked_by_soc, *opinions], key=lambda question: question.due_at)[
+        : LISTED + 1
+    ]
     own = verdicts_in_force().filter(by=user)
     return OtHome(
         waiting=rows.count() + len(opinions),
@@ -110,7 +112,7 @@ def effect_of(verdicts: QuerySet[Verdict]) -> VerdictEffect:
     )
 
 
-def _question(row: Review) -> WaitingQuestion:
+def _question(row: Question) -> WaitingQuestion:
     return WaitingQuestion(
         row.uuid,
         _subject(row.lead),
@@ -151,7 +153,7 @@ def _opinions(user: User) -> list[WaitingQuestion]:
 def _answers(verdicts: QuerySet[Verdict]) -> list[PastAnswer]:
     incidents = Prefetch("incidents", Incident.objects.order_by("-severity", "-created_at", "-pk"))
     newest = (
-        verdicts.select_related("review").prefetch_related(incidents).order_by("-given_at", "-pk")
+        verdicts.select_related("question").prefetch_related(incidents).order_by("-given_at", "-pk")
     )
     return [_past_answer(row, list(row.incidents.all())) for row in newest[:ANSWERS]]
 
@@ -163,7 +165,7 @@ def _past_answer(row: Verdict, incidents: list[Incident]) -> PastAnswer:
         row.given_at,
         _subject(lead),
         len(incidents),
-        row.review.uuid if row.review else None,
+        row.question.uuid if row.question else None,
         any(incident.is_open for incident in incidents),
         lead.classification,
     )

@@ -30,8 +30,8 @@ from alerts.dashboards.measures import (
     lives,
 )
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.models import Review
-from alerts.reviews.queries.questions import reviews_visible_to
+from alerts.reviews.models import Question
+from alerts.reviews.queries.questions import questions_visible_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -118,7 +118,7 @@ def series_of(
         cells, totals = (
             _of_incidents(measure, lives_by_group, span)
             if measure.rows is None
-            else _of_questions(measure, measure.rows(_reviews(user), now), span, group_by)
+            else _of_questions(measure, measure.rows(_questions(user), now), span, group_by)
         )
         nothing = Number(0 if measure.is_of_incidents else None, 0)
         series = []
@@ -223,8 +223,8 @@ def _answers_in_number(measure: Measure, value: Any, n: int) -> Number:
     return Number(Share(value, n).percent, n)
 
 
-def _reviews(user: User) -> QuerySet[Review]:
-    return reviews_visible_to(user).select_related(None).order_by()
+def _questions(user: User) -> QuerySet[Question]:
+    return questions_visible_to(user).select_related(None).order_by()
 
 
 def _names(user: User, group_by: str, keys: set[Any]) -> dict[Any, str | None]:

@@ -17,7 +17,7 @@ from alerts.incidents.queries import (
     incidents_visible_to,
     recent_acts_of,
 )
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.reviews.queries.second_opinions import without_hidden
 from portal.accounts.models import User
@@ -75,7 +75,7 @@ class RecentAct:
     n: int
     at: datetime
     bulk_act: UUID | None = None  # has a page of its own
-    review: UUID | None = None  # the question that was asked
+    question: UUID | None = None  # the question that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +175,9 @@ def _recent_acts(user: User, now: datetime) -> list[RecentAct]:
     if any(act.incidents > 1 for act in acts):
         own = bulk_acts_of(user).filter(act__in=[act.act for act in acts])
         bulk_acts = set(own.values_list("act", flat=True))
-    reviews: dict[UUID, UUID] = {}
-    if questions := [act.act for act in acts if act.code == "asked"]:
-        reviews = dict(Review.objects.filter(act__in=questions).values_list("act", "uuid"))
+    questions: dict[UUID, UUID] = {}
+    if acts_of_asking := [act.act for act in acts if act.code == "asked"]:
+        questions = dict(Question.objects.filter(act__in=acts_of_asking).values_list("act", "uuid"))
     return [
         RecentAct(
             act.code,
@@ -186,7 +186,7 @@ def _recent_acts(user: User, now: datetime) -> list[RecentAct]:
             act.incidents,
             act.at,
             bulk_act=act.act if act.act in bulk_acts else None,
-            review=reviews.get(act.act),
+            question=questions.get(act.act),
         )
         for act in acts
         if act.incident_id in titles

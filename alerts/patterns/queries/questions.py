@@ -131,9 +131,9 @@ def _for_trials(
         return []
     waiting = Counter(
         PlanQuestion.objects.filter(
-            pattern__in=[step.pattern.pk for step in steps], review__settled_at=None
+            pattern__in=[step.pattern.pk for step in steps], question__settled_at=None
         )
-        .exclude(review__state="withdrawn")
+        .exclude(question__state="withdrawn")
         .values_list("pattern", flat=True)
     )
     missing = {
@@ -188,10 +188,10 @@ def _waiting_by_pattern(plan: SitePlan) -> dict[int, int]:
     """How many questions of each step wait for an answer, or were answered since it was mined."""
     ids = [step.pattern.pk for step in plan.steps_in(StepState.EVIDENCE)]
     since = plan.totals.mining.ran_at
-    rows = PlanQuestion.objects.filter(pattern__in=ids).exclude(review__state="withdrawn")
+    rows = PlanQuestion.objects.filter(pattern__in=ids).exclude(question__state="withdrawn")
     counts: dict[int, int] = {}
-    for row in rows.select_related("review"):
-        settled = row.review.settled_at
+    for row in rows.select_related("question"):
+        settled = row.question.settled_at
         if row.pattern_id is not None and (settled is None or settled > since):
             counts[row.pattern_id] = counts.get(row.pattern_id, 0) + 1
     return counts

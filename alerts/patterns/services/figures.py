@@ -132,7 +132,7 @@ def _add_counts(row: Pattern, pattern: MinedPattern, cells: Sequence[AlertCell])
         cell = cells[position]
         alerts = pattern.count_inside(cell)
         judged = {
-            v.verdict
+            v.uuid
             for v in cell.verdicts
             if v.verdict in HARMLESS and pattern.covers_time(v.slot, v.utc_slot, v.works)
         }

@@ -12,7 +12,7 @@ from alerts.patterns.models import Pattern, PatternState, PlanQuestion
 from alerts.patterns.queries.plan import SitePlan
 from alerts.patterns.queries.questions import MAX_A_DAY, questions_at
 from alerts.patterns.services.decide import turn_into_rule
-from alerts.reviews.models import CANNED, Review
+from alerts.reviews.models import CANNED, Question
 from alerts.reviews.services.questions import ask_ot
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models import VersionState as RuleState
@@ -91,7 +91,7 @@ class CannotAskQuestions(Refused):
 
 
 @transaction.atomic
-def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
+def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Question]:
     """Ask OT of the plan's site about one incident for each question that may be asked today.
     Refuses where there is none, and where somebody there had MAX_A_DAY already.
     """
@@ -111,23 +111,23 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
             )
             % {"site": plan.totals.site.name, "n": number(MAX_A_DAY)}
         )
-    reviews = []
-    for question in questions.today:
-        review = ask_ot(
+    rows = []
+    for chosen in questions.today:
+        question = ask_ot(
             site_id=plan.totals.site_id,
             question=CANNED[2],
             by=by,
             now=now,
-            incident_ids=[question.incident.pk],
+            incident_ids=[chosen.incident.pk],
         )
         PlanQuestion.objects.create(
-            pattern=question.step.pattern,
-            review=review,
+            pattern=chosen.step.pattern,
+            question=question,
             site=plan.totals.site,
             asked_by=by,
             asked_at=now,
         )
-        reviews.append(review)
+        rows.append(question)
     record(
         "patterns.questions.asked",
         on=plan.totals.site,
@@ -136,4 +136,4 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
         patterns=[str(question.step.pattern.uuid) for question in questions.today],
         incidents=[question.incident.name for question in questions.today],
     )
-    return reviews
+    return rows

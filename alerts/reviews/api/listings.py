@@ -10,7 +10,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.reviews.models import CameBy, Opinion, Review, SecondOpinion, VerdictKind
+from alerts.reviews.models import CameBy, Opinion, Question, SecondOpinion, VerdictKind
 from portal.api.fields import QueryChoices, QueryFlag, QueryMoment, QueryText
 from portal.api.listing import ListFilter, Listing, ListRow, Order
 
@@ -24,14 +24,14 @@ def _in_force(flag: bool) -> Q:
     return in_force if flag else ~in_force
 
 
-class ReviewSerializer(ListRow):
+class QuestionSerializer(ListRow):
     """Questions that the SOC asked OT, latest first."""
 
     id = UUIDField(source="uuid", help_text="of the question")
-    state = ChoiceField(Review.State.values, help_text="whose turn it is")
+    state = ChoiceField(Question.State.values, help_text="whose turn it is")
     workspace = CharField(source="lead.workspace.name", help_text="name of the Sentinel workspace")
     site = CharField(source="site.name", help_text="name of the site that was asked")
-    question = CharField(help_text="what was asked")
+    question = CharField(source="text", help_text="what was asked")
     asked_by = CharField(source="asked_by.name", help_text="who asked")
     asked_at = DateTimeField(help_text="when")
     due_at = DateTimeField(help_text="until when OT should answer")
@@ -44,17 +44,18 @@ class ReviewSerializer(ListRow):
     )
 
     class Meta:
+        ref_name = "Review"  # in the description of the API, as its address
         wide = (
             "incidents",
             "waiting_incidents",
         )
 
 
-REVIEWS = Listing(
-    ReviewSerializer,
+QUESTIONS = Listing(
+    QuestionSerializer,
     Order("asked_at"),
     filters=(
-        ListFilter("state", QueryChoices(Review.State.values), "one or several", "state__in"),
+        ListFilter("state", QueryChoices(Question.State.values), "one or several", "state__in"),
         ListFilter("site", QueryText(), "name of one site", "site__name"),
         ListFilter("workspace", QueryText(), "name of one workspace", "lead__workspace__name"),
         ListFilter("due_before", QueryMoment(), "due before", "due_at__lt"),
@@ -68,7 +69,7 @@ class VerdictSerializer(ListRow):
 
     id = UUIDField(source="uuid", help_text="of the verdict")
     review = UUIDField(
-        allow_null=True, source="review.uuid", help_text="the question that it answers"
+        allow_null=True, source="question.uuid", help_text="the question that it answers"
     )
     verdict = ChoiceField(VerdictKind.values, help_text="OT's word")
     cause = CharField(help_text="id of the reason")
@@ -99,7 +100,7 @@ VERDICTS = Listing(
     Order("given_at"),
     filters=(
         ListFilter("verdict", QueryChoices(VerdictKind.values), "one or several", "verdict__in"),
-        ListFilter("review", UUIDField(), "answers to one question", "review__uuid"),
+        ListFilter("review", UUIDField(), "answers to one question", "question__uuid"),
         ListFilter("in_force", QueryFlag(), "neither taken back nor superseded", _in_force),
         ListFilter("given_from", QueryMoment(), "given at or after", "given_at__gte", indexed=True),
         ListFilter("given_before", QueryMoment(), "given before", "given_at__lt", indexed=True),

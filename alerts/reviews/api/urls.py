@@ -5,7 +5,7 @@ from django.urls import path
 from alerts.reviews.api.views import (
     AboutIncident,
     OpinionViewSet,
-    ReviewViewSet,
+    QuestionViewSet,
     SecondOpinionViewSet,
     VerdictViewSet,
 )
@@ -15,7 +15,7 @@ urlpatterns = [
     path("incidents/<int:pk>/ask/", AboutIncident.as_view({"post": "ask"})),
     path("incidents/<int:pk>/verdict/", AboutIncident.as_view({"post": "verdict"})),
     *resources(
-        reviews=ReviewViewSet,
+        reviews=QuestionViewSet,
         annotations=VerdictViewSet,
         second_opinions=SecondOpinionViewSet,
         opinions=OpinionViewSet,

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.api.bodies import AnswerIn, AskIn, DecideIn, HandOverIn, VerdictIn
-from alerts.reviews.api.listings import OPINIONS, REVIEWS, SECOND_OPINIONS, VERDICTS
-from alerts.reviews.models import AskedIncident, Opinion, Review, SecondOpinion, Verdict
+from alerts.reviews.api.listings import OPINIONS, QUESTIONS, SECOND_OPINIONS, VERDICTS
+from alerts.reviews.models import AskedIncident, Opinion, Question, SecondOpinion, Verdict
 from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, ot_people_at, speaks_at
 from alerts.reviews.queries.questions import (
-    open_review_on,
-    reviews_visible_to,
+    open_question_on,
+    questions_visible_to,
     verdicts_visible_to,
 )
 from alerts.reviews.queries.second_opinions import (
@@ -25,7 +25,7 @@ from alerts.reviews.queries.second_opinions import (
     verdicts_open_to,
 )
 from alerts.reviews.services.opinions import decide_suspicion, give_opinion, pass_opinion_on
-from alerts.reviews.services.questions import ask_ot, hand_over_review, withdraw_review
+from alerts.reviews.services.questions import ask_ot, hand_over_question, withdraw_question
 from alerts.reviews.services.verdicts import give_verdict
 from alerts.sites.models import Site
 from portal.accounts.models import TokenScope, User
@@ -38,51 +38,51 @@ from portal.api.views import Resource, command
 LEADS = LEADS_OF_OT | LEADS_OF_SOC
 
 
-class ReviewViewSet(Resource):
+class QuestionViewSet(Resource):
     """Questions to OT: read them, answer, hand over, withdraw."""
 
     tag = "reviews"
     title = gettext_lazy("OT reviews")
-    listing = REVIEWS
+    listing = QUESTIONS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
 
-    def rows(self) -> QuerySet[Review]:
+    def rows(self) -> QuerySet[Question]:
         """Questions at the person's sites and in their workspaces."""
-        return reviews_visible_to(self.person)
+        return questions_visible_to(self.person)
 
     def own(self) -> Own:
         """Only incidents that this person may see."""
         return questions_own(self.person)
 
-    def workspace_of(self, row: Review) -> str:
+    def workspace_of(self, row: Question) -> str:
         """Where its incidents came from."""
         return row.lead.workspace.name
 
     @command(AnswerIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
-    def answer_question(self, row: Review, values: dict[str, Any]) -> None:
+    def answer_question(self, row: Question, values: dict[str, Any]) -> None:
         """Give OT's verdict on the incidents that it waits for, or on some of them."""
         about = values.pop("incidents", ())
         give_verdict(
             by=self.person,
             key=uuid4(),
-            review_id=row.pk,
+            question_id=row.pk,
             incident_ids=about,
             now=self.now,
             **values,
         )
 
     @command(HandOverIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
-    def hand_over(self, row: Review, values: dict[str, Any]) -> None:
+    def hand_over(self, row: Question, values: dict[str, Any]) -> None:
         """Tell a colleague of the same site that this question is for them."""
         people = {person.email: person for person in ot_people_at(row.site, row.lead.workspace)}
         to = people.get(values.pop("to").lower())
-        hand_over_review(review_id=row.pk, to=to, by=self.person, now=self.now, **values)
+        hand_over_question(question_id=row.pk, to=to, by=self.person, now=self.now, **values)
 
     @command(Nothing, scope=TokenScope.REVIEWS_WRITE, roles=SOC_ROLES)
-    def withdraw(self, row: Review, values: dict[str, Any]) -> None:
+    def withdraw(self, row: Question, values: dict[str, Any]) -> None:
         """Take the question back."""
-        withdraw_review(review_id=row.pk, by=self.person, now=self.now)
+        withdraw_question(question_id=row.pk, by=self.person, now=self.now)
 
 
 class VerdictViewSet(Resource):
@@ -157,35 +157,35 @@ class AboutIncident(Resource):
     """What the two sides say about one incident."""
 
     tag = "incidents"
-    listing = REVIEWS
+    listing = QUESTIONS
 
     def rows(self) -> QuerySet[Incident]:
         """Incidents in the person's reach."""
         return incidents_visible_to(self.person)
 
-    @command(AskIn, scope=TokenScope.INCIDENTS_WRITE, roles=SOC_ROLES, answers=REVIEWS)
+    @command(AskIn, scope=TokenScope.INCIDENTS_WRITE, roles=SOC_ROLES, answers=QUESTIONS)
     def ask(self, row: Incident, values: dict[str, Any]) -> HttpResponse:
         """Ask everyone who speaks for OT at a site about this incident; answers the question."""
-        review = ask_ot(
+        question = ask_ot(
             incident_ids=[row.pk],
             site_id=_site_of(row, values.get("site")),
             by=self.person,
             question=values["question"],
             now=self.now,
         )
-        only = reviews_visible_to(self.person).filter(pk=review.pk)
+        only = questions_visible_to(self.person).filter(pk=question.pk)
         own = questions_own(self.person)
-        return self.single(REVIEWS, only, own=own, workspace=row.workspace.name)
+        return self.single(QUESTIONS, only, own=own, workspace=row.workspace.name)
 
     @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, answers=VERDICTS)
     def verdict(self, row: Incident, values: dict[str, Any]) -> HttpResponse:
         """Judge this incident for OT. A question about others, too, waits on for them."""
-        review = open_review_on(row.pk)
-        about = review and speaks_at(self.person, review.site, review.lead.workspace)
+        question = open_question_on(row.pk)
+        about = question and speaks_at(self.person, question.site, question.lead.workspace)
         verdict = give_verdict(
             by=self.person,
             key=uuid4(),
-            review_id=review.pk if review and about else None,
+            question_id=question.pk if question and about else None,
             incident_ids=[row.pk],
             now=self.now,
             **values,
@@ -197,11 +197,11 @@ class AboutIncident(Resource):
 
 def questions_own(person: User) -> Own:
     """The ids of a question's incidents that the person may see, and of those it waits for."""
-    visible = incidents_visible_to(person).filter(reviews=OuterRef("pk")).order_by("pk")
+    visible = incidents_visible_to(person).filter(questions=OuterRef("pk")).order_by("pk")
     waiting = AskedIncident.objects.filter(
-        review=OuterRef("pk"),
+        question=OuterRef("pk"),
         answer=None,
-        review__state=Review.State.WAITING,
+        question__state=Question.State.WAITING,
         incident__in=incidents_visible_to(person).values("pk"),
     ).order_by("incident")
     return Own(

@@ -19,7 +19,7 @@ from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import (
     AskedIncident,
     CameBy,
-    Review,
+    Question,
     SecondOpinion,
     Verdict,
     VerdictAlert,
@@ -46,37 +46,37 @@ class WaitingPosition:
     following: UUID | None
 
 
-def reviews_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Review]:
+def questions_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Question]:
     """Questions at the person's sites or about incidents of their workspaces."""
     reach = reach_of(user, roles)
-    reviews = Review.objects.select_related(
+    questions = Question.objects.select_related(
         "site", "lead__workspace__organisation", "asked_by", "opened_by"
     )
     if reach.everywhere:
-        return reviews
-    return reviews.filter(
+        return questions
+    return questions.filter(
         Q(site__uuid__in=reach.sites) | reach.workspaces_where("lead__workspace__")
     )
 
 
-def waiting_for(user: User) -> QuerySet[Review]:
+def waiting_for(user: User) -> QuerySet[Question]:
     """Questions that this person may answer for OT, the most urgent first."""
-    own = reviews_visible_to(user, OT_ROLES)
-    return own.filter(state=Review.State.WAITING).order_by("due_at", "pk")
+    own = questions_visible_to(user, OT_ROLES)
+    return own.filter(state=Question.State.WAITING).order_by("due_at", "pk")
 
 
-def place_in_line(review: Review, user: User) -> WaitingPosition:
+def place_in_line(question: Question, user: User) -> WaitingPosition:
     """Which of the person's waiting questions this is, and which come before and after it."""
     line = list(waiting_for(user).values_list("uuid", flat=True))
-    if review.uuid not in line:
+    if question.uuid not in line:
         return WaitingPosition(0, len(line), None, line[0] if line else None)
-    at = line.index(review.uuid)
+    at = line.index(question.uuid)
     before = line[at - 1] if at else None
     after = line[at + 1] if at + 1 < len(line) else None
     return WaitingPosition(at + 1, len(line), before, after)
 
 
-def next_waiting(user: User, *, after: Review) -> Review | None:
+def next_waiting(user: User, *, after: Question) -> Question | None:
     """What the person should answer next, once `after` is answered: the one behind it in the line,
     so that a question that was passed over comes back only after the others.
     """
@@ -104,7 +104,7 @@ def verdicts_visible_to(user: User) -> QuerySet[Verdict]:
 
 def verdict_on(incident_id: int) -> Verdict | None:
     """The verdict that holds for an incident."""
-    verdicts = verdicts_in_force().filter(incidents=incident_id).select_related("by", "review")
+    verdicts = verdicts_in_force().filter(incidents=incident_id).select_related("by", "question")
     rows = {row.pk: row for row in verdicts}
     order = [VerdictOrder(row.given_at, row.pk, row.verdict) for row in rows.values()]
     holding = verdicts_that_hold({incident_id: order})
@@ -184,9 +184,9 @@ def newest_verdict_on(incident_ids: Collection[int]) -> Verdict | None:
     return verdicts.order_by("-given_at", "-pk").first()
 
 
-def waiting_incidents_of(review: Review) -> QuerySet[Incident]:
+def waiting_incidents_of(question: Question) -> QuerySet[Incident]:
     """Return the incidents of a question that OT has not answered for, the gravest first."""
-    waiting = AskedIncident.objects.filter(review=review, answer=None).values("incident")
+    waiting = AskedIncident.objects.filter(question=question, answer=None).values("incident")
     return Incident.objects.filter(pk__in=waiting).order_by("-severity", "-created_at", "-pk")
 
 
@@ -198,11 +198,11 @@ class AnswerInForce:
     incidents: Sequence[Incident]
 
 
-def answers_to(review: Review, *, reader: User) -> list[AnswerInForce]:
+def answers_to(question: Question, *, reader: User) -> list[AnswerInForce]:
     """Return what OT said of the incidents of a question, the newest answer first, without what is
     hidden from the reader. What was said before the question was asked is no answer to it.
     """
-    answered = review.asked_incidents.exclude(answer=None).select_related("incident")
+    answered = question.asked_incidents.exclude(answer=None).select_related("incident")
     incidents = {row.incident_id: row.incident for row in answered}
     verdicts = verdicts_in_force().filter(incidents__in=incidents).select_related("by")
     by_pk = {verdict.pk: verdict for verdict in verdicts.order_by("given_at", "pk")}
@@ -224,12 +224,12 @@ def answers_to(review: Review, *, reader: User) -> list[AnswerInForce]:
     ]
 
 
-def open_review_on(incident_id: int) -> Review | None:
+def open_question_on(incident_id: int) -> Question | None:
     """The question about this incident that waits for OT, the most urgent one."""
-    waiting = Review.objects.filter(
+    waiting = Question.objects.filter(
         asked_incidents__incident=incident_id,
         asked_incidents__answer=None,
-        state=Review.State.WAITING,
+        state=Question.State.WAITING,
     )
     return (
         waiting.select_related("site", "lead__workspace__organisation", "asked_by", "opened_by")

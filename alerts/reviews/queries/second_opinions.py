@@ -114,7 +114,7 @@ def suspicions_to_decide(user: User) -> list[SecondOpinion]:
     )
     undecided = SecondOpinion.objects.filter(
         ~Exists(waiting), state=SecondOpinion.State.OPEN, leads_asked_at__isnull=False
-    ).select_related("site", "verdict__by", "verdict__review")
+    ).select_related("site", "verdict__by", "verdict__question")
     rows = undecided.prefetch_related("verdict__incidents__workspace__organisation", "opinions")
     return [row for row in rows.order_by("opened_at", "pk") if can_decide(row, by=user)]
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
-from alerts.reviews.models import AskedIncident, Review, Verdict
+from alerts.reviews.models import AskedIncident, Question, Verdict
 from alerts.reviews.services.past_verdicts import (
     PastVerdict,
     VerdictTrial,
@@ -247,9 +247,11 @@ def _is_number(word: str) -> bool:
 def _questions_waiting_for(ids: set[int]) -> dict[int, datetime]:
     """Since when questions wait for these incidents."""
     waiting = AskedIncident.objects.filter(
-        incident__in=ids, answer=None, review__state=Review.State.WAITING
+        incident__in=ids, answer=None, question__state=Question.State.WAITING
     )
-    return dict(waiting.order_by("-review__asked_at").values_list("incident", "review__asked_at"))
+    return dict(
+        waiting.order_by("-question__asked_at").values_list("incident", "question__asked_at")
+    )
 
 
 def _words(verdict: PastVerdict | Verdict) -> tuple[str, str, str]:

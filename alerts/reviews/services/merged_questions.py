@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.models import DetailsState, Incident, TimelineItem
-from alerts.reviews.models import AskedIncident, Review
+from alerts.reviews.models import AskedIncident, Question
 from alerts.reviews.services.verdict_effects import restore_standing
 from portal.audit.services import record
 from portal.notifications.services import take_back
@@ -29,10 +29,10 @@ def move_merged_question(*, now: datetime) -> bool:
         return False
     with transaction.atomic():
         lock_incidents_of_act([link.incident_id, link.survivor_id])
-        review = Review.objects.select_for_update(of=("self",)).get(pk=link.review_id)
+        question = Question.objects.select_for_update(of=("self",)).get(pk=link.question_id)
         incidents = Incident.objects.in_bulk([link.incident_id, link.survivor_id])
-        if review.state == Review.State.WAITING:
-            _move(review, incidents[link.incident_id], incidents[link.survivor_id], now=now)
+        if question.state == Question.State.WAITING:
+            _move(question, incidents[link.incident_id], incidents[link.survivor_id], now=now)
     return True
 
 
@@ -45,32 +45,35 @@ def _to_move() -> QuerySet[Any]:
         number=OuterRef("incident__merged_into"),
         details_state=DetailsState.FETCHED,
         gone_at=None,
-        site_ids__contains=[OuterRef("review__site")],
+        site_ids__contains=[OuterRef("question__site")],
     )
     links: QuerySet[Any] = AskedIncident.objects.filter(
-        answer=None, review__state=Review.State.WAITING, incident__merged_into__gt=0
+        answer=None, question__state=Question.State.WAITING, incident__merged_into__gt=0
     )
     found: QuerySet[Any] = links.annotate(survivor_id=Subquery(survivor.values("pk")[:1]))
-    return found.exclude(survivor_id=None).order_by("review__asked_at", "pk")
+    return found.exclude(survivor_id=None).order_by("question__asked_at", "pk")
 
 
-def _move(review: Review, loser: Incident, survivor: Incident, *, now: datetime) -> None:
-    links = AskedIncident.objects.filter(review=review)
+def _move(question: Question, loser: Incident, survivor: Incident, *, now: datetime) -> None:
+    links = AskedIncident.objects.filter(question=question)
     if not links.filter(incident=loser, answer=None).delete()[0]:
         return  # somebody answered meanwhile
     is_asked = AskedIncident.objects.filter(
-        incident=survivor, answer=None, review__site=review.site_id, review__state=review.state
+        incident=survivor,
+        answer=None,
+        question__site=question.site_id,
+        question__state=question.state,
     ).exists()
     if not is_asked and not links.filter(incident=survivor).exists():
-        links.create(review=review, incident=survivor)
-    if review.lead_id == loser.pk:
-        review.lead = survivor
+        links.create(question=question, incident=survivor)
+    if question.lead_id == loser.pk:
+        question.lead = survivor
     if not links.filter(answer=None).exists():  # another question asks the same of OT
         has_answers = links.exists()
-        review.state = Review.State.ANSWERED if has_answers else Review.State.WITHDRAWN
-        review.settled_at = now
-        take_back(act=review.act)
-    review.save(update_fields=["lead", "state", "settled_at"])
+        question.state = Question.State.ANSWERED if has_answers else Question.State.WITHDRAWN
+        question.settled_at = now
+        take_back(act=question.act)
+    question.save(update_fields=["lead", "state", "settled_at"])
     for incident, details in (
         (loser, {"to": survivor.number}),
         (survivor, {"from": loser.number}),
@@ -81,12 +84,12 @@ def _move(review: Review, loser: Incident, survivor: Incident, *, now: datetime)
             side=TimelineItem.Side.PORTAL,
             by=_BY,
             now=now,
-            details={"review": str(review.uuid), **details},
+            details={"review": str(question.uuid), **details},
         )
     restore_standing([loser.pk, survivor.pk], now=now)
     record(
         "reviews.review.moved",
-        on=review,
+        on=question,
         by=_BY,
         at=now,
         loser=loser.number,

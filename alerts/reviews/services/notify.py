@@ -16,7 +16,7 @@ from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.wording import headline_of, sentence_of
 from alerts.outbox.services.enqueue import UNDO_HOLD
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
+from alerts.reviews.models import Opinion, Question, SecondOpinion, Verdict
 from alerts.reviews.policies import leads_of
 from portal.accounts.models import User
 from portal.notifications.services import Wording, notify_each
@@ -37,33 +37,33 @@ def plant_time_words(moment: datetime, *, zone: str) -> str:
 
 
 def notify_asked(
-    review: Review, *, people: Iterable[User], about: Sequence[Incident], now: datetime
+    question: Question, *, people: Iterable[User], about: Sequence[Incident], now: datetime
 ) -> None:
     """Tell everyone who speaks for OT at the site."""
 
     def wording() -> tuple[str, list[str]]:
         lines = [
             gettext("%(name)s of the SOC asks OT at %(site)s:")
-            % {"name": review.asked_by.name, "site": review.site},
-            review.asked,
+            % {"name": question.asked_by.name, "site": question.site},
+            question.asked,
             "",
-            *_facts(review, about, now),
+            *_facts(question, about, now),
         ]
-        return _was_this_you(review), lines
+        return _was_this_you(question), lines
 
     _notify(
         people,
         kind=kinds.OT_ASKED,
         wording=wording,
-        path=_path(review),
+        path=_path(question),
         now=now,
-        names={"site": review.site},
-        act=review.act,
+        names={"site": question.site},
+        act=question.act,
     )
 
 
 def notify_handed_over(
-    review: Review, *, to: User, by: User, about: Sequence[Incident], note: str, now: datetime
+    question: Question, *, to: User, by: User, about: Sequence[Incident], note: str, now: datetime
 ) -> None:
     """Tell the colleague who was pointed to the question."""
 
@@ -72,20 +72,20 @@ def notify_handed_over(
             gettext("%(name)s thinks that you can answer this.") % {"name": by.name},
             *([note] if note else []),
             "",
-            gettext("%(name)s of the SOC asks:") % {"name": review.asked_by.name},
-            review.asked,
+            gettext("%(name)s of the SOC asks:") % {"name": question.asked_by.name},
+            question.asked,
             "",
-            *_facts(review, about, now),
+            *_facts(question, about, now),
         ]
-        return _was_this_you(review), lines
+        return _was_this_you(question), lines
 
     _notify(
         [to],
         kind=kinds.QUESTION_HANDED_OVER,
         wording=wording,
-        path=_path(review),
+        path=_path(question),
         now=now,
-        names={"site": review.site},
+        names={"site": question.site},
     )
 
 
@@ -128,13 +128,13 @@ def notify_answered(
     _notify(people, kind=kinds.OT_ANSWERED, wording=wording, path=path, now=now, act=verdict.act)
 
 
-def _facts(review: Review, about: Sequence[Incident], now: datetime) -> list[str]:
-    where = review.lead.place or review.site.name
-    due = plant_time_words(review.due_at, zone=review.site.time_zone)
+def _facts(question: Question, about: Sequence[Incident], now: datetime) -> list[str]:
+    where = question.lead.place or question.site.name
+    due = plant_time_words(question.due_at, zone=question.site.time_zone)
     return [
-        sentence_of(review.lead),
+        sentence_of(question.lead),
         gettext("Where: %(place)s") % {"place": where},
-        *when_lines(about, zone=review.site.time_zone, now=now),
+        *when_lines(about, zone=question.site.time_zone, now=now),
         gettext("Please answer by %(time)s.") % {"time": due},
     ]
 
@@ -167,12 +167,12 @@ def _still_waiting(left: int) -> list[str]:
     return [words % {"n": number(left)}]
 
 
-def _was_this_you(review: Review) -> str:
-    return gettext("Was this you? %(title)s") % {"title": headline_of(review.lead)}
+def _was_this_you(question: Question) -> str:
+    return gettext("Was this you? %(title)s") % {"title": headline_of(question.lead)}
 
 
-def _path(review: Review) -> str:
-    return f"/reviews/{review.uuid}/"
+def _path(question: Question) -> str:
+    return f"/reviews/{question.uuid}/"
 
 
 def notify_asked_for_opinion(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:

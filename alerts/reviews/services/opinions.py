@@ -47,7 +47,7 @@ def lock_second_opinion(pk: int) -> LockedCase:
     verdict = Verdict.objects.get(second_opinion=pk)
     incidents, neighbours = lock_with_neighbours(incidents_held_by(verdict))
     rows = SecondOpinion.objects.select_for_update(of=("self",)).select_related(
-        "site", "verdict__by", "verdict__review"
+        "site", "verdict__by", "verdict__question"
     )
     return LockedCase(rows.get(pk=pk), incidents, neighbours)
 
@@ -55,7 +55,7 @@ def lock_second_opinion(pk: int) -> LockedCase:
 def lock_open(pk: int) -> SecondOpinion | None:
     """Return the second opinion, locked, if it is open and nobody else works on it."""
     rows = SecondOpinion.objects.select_for_update(of=("self",), skip_locked=True)
-    chosen = rows.select_related("site", "verdict__by", "verdict__review")
+    chosen = rows.select_related("site", "verdict__by", "verdict__question")
     return chosen.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
 
 
@@ -71,7 +71,7 @@ def correct_answer(
     """Let another answer take the place of the first. The first stays on record, superseded."""
     first = case.second_opinion.verdict
     verdict = Verdict.objects.create(
-        review=first.review,
+        question=first.question,
         by=by,
         given_at=now,
         key=uuid4(),

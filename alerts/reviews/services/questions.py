@@ -11,7 +11,7 @@ from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.ingest.overlay import set_ot_states
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.reviews.engine.question import answer_within, question_in
-from alerts.reviews.models import CANNED, AskedIncident, Review
+from alerts.reviews.models import CANNED, AskedIncident, Question
 from alerts.reviews.policies import (
     reasons_against_asking_ot,
     reasons_against_handing_over,
@@ -42,7 +42,7 @@ def ask_ot(
     now: datetime,
     incident_ids: Collection[int] = (),
     group: UUID | None = None,
-) -> Review:
+) -> Question:
     """Ask everyone who speaks for OT at a site one question about some incidents, or about all
     that stand in one row of the queue. Refuses a second question while one waits.
     """
@@ -56,16 +56,16 @@ def ask_ot(
     lead = max(
         incidents, key=lambda incident: (incident.severity, incident.created_at, incident.pk)
     )
-    review = Review.objects.create(
+    row = Question.objects.create(
         site=site,
         lead=lead,
-        question=question,
+        text=question,
         asked_by=by,
         asked_at=now,
         due_at=now + answer_within(lead.severity),
         act=uuid4(),
     )
-    review.incidents.set(incidents)
+    row.incidents.set(incidents)
     ids, parts = [incident.pk for incident in incidents], question_in(question, ready=CANNED)
     write_timeline(
         incident_ids=ids,
@@ -73,9 +73,9 @@ def ask_ot(
         side=TimelineItem.Side.SOC,
         by=by,
         now=now,
-        act=review.act,
+        act=row.act,
         details={
-            "review": str(review.uuid),
+            "review": str(row.uuid),
             "site": site.name,
             "canned": bool(parts.ready),
             "question": parts.ready or parts.own,
@@ -83,11 +83,11 @@ def ask_ot(
         },
     )
     people = people_asked_at(site, lead, by=by)
-    notify_asked(review, people=people, about=incidents, now=now)
-    set_ot_states(standings={(OtState.WAITING, review.due_at): ids}, now=now)
+    notify_asked(row, people=people, about=incidents, now=now)
+    set_ot_states(standings={(OtState.WAITING, row.due_at): ids}, now=now)
     record(
         "reviews.review.asked",
-        on=review,
+        on=row,
         by=by,
         at=now,
         question=question,
@@ -96,7 +96,7 @@ def ask_ot(
         n=len(ids),
         told=len(people),
     )
-    return review
+    return row
 
 
 def _locked(incident_ids: Collection[int], group: UUID | None) -> list[Incident]:
@@ -107,27 +107,27 @@ def _locked(incident_ids: Collection[int], group: UUID | None) -> list[Incident]
 
 
 @transaction.atomic
-def open_review(*, review_id: int, by: User, now: datetime) -> bool:
+def open_question(*, question_id: int, by: User, now: datetime) -> bool:
     """Note that OT has seen the question. True for the first reader who may answer it, once."""
-    review = Review.objects.select_related("site", "lead__workspace__organisation").get(
-        pk=review_id
+    question = Question.objects.select_related("site", "lead__workspace__organisation").get(
+        pk=question_id
     )
-    if review.state != Review.State.WAITING or review.opened_by_id is not None:
+    if question.state != Question.State.WAITING or question.opened_by_id is not None:
         return False
-    if not speaks_at(by, review.site, review.lead.workspace):
+    if not speaks_at(by, question.site, question.lead.workspace):
         return False
-    first = Review.objects.filter(pk=review_id, opened_by=None, state=Review.State.WAITING)
+    first = Question.objects.filter(pk=question_id, opened_by=None, state=Question.State.WAITING)
     if not first.update(opened_by=by, opened_at=now):
         return False
     write_timeline(
-        incident_ids=list(review.incidents.values_list("pk", flat=True)),
+        incident_ids=list(question.incidents.values_list("pk", flat=True)),
         code="opened",
         side=TimelineItem.Side.OT,
         by=by,
         now=now,
-        details={"review": str(review.uuid)},
+        details={"review": str(question.uuid)},
     )
-    record("reviews.review.opened", on=review, by=by, at=now)
+    record("reviews.review.opened", on=question, by=by, at=now)
     return True
 
 
@@ -136,20 +136,20 @@ class CannotHandOver(Refused):
 
 
 @transaction.atomic
-def hand_over_review(
-    *, review_id: int, to: User | None, by: User, now: datetime, note: str = ""
-) -> Review:
+def hand_over_question(
+    *, question_id: int, to: User | None, by: User, now: datetime, note: str = ""
+) -> Question:
     """Tell a colleague of the same site that this question is for them. It stays open to all."""
-    review = (
-        Review.objects.select_for_update(of=("self",))
+    question = (
+        Question.objects.select_for_update(of=("self",))
         .select_related("site", "lead__workspace__organisation", "asked_by")
-        .get(pk=review_id)
+        .get(pk=question_id)
     )
-    if reasons := reasons_against_handing_over(review, to=to, by=by):
+    if reasons := reasons_against_handing_over(question, to=to, by=by):
         raise CannotHandOver(*reasons)
     assert to is not None  # the policy says so
     note = visible_text(note)[:300]
-    waiting = list(waiting_incidents_of(review))
+    waiting = list(waiting_incidents_of(question))
     ids = [incident.pk for incident in waiting]
     write_timeline(
         incident_ids=ids,
@@ -157,11 +157,11 @@ def hand_over_review(
         side=TimelineItem.Side.OT,
         by=by,
         now=now,
-        details={"review": str(review.uuid), "to": to.name, "note": note},
+        details={"review": str(question.uuid), "to": to.name, "note": note},
     )
-    notify_handed_over(review, to=to, by=by, about=waiting, note=note, now=now)
-    record("reviews.review.handed_over", on=review, by=by, at=now, to=to.email, note=note)
-    return review
+    notify_handed_over(question, to=to, by=by, about=waiting, note=note, now=now)
+    record("reviews.review.handed_over", on=question, by=by, at=now, to=to.email, note=note)
+    return question
 
 
 class CannotWithdraw(Refused):
@@ -169,34 +169,34 @@ class CannotWithdraw(Refused):
 
 
 @transaction.atomic
-def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
+def withdraw_question(*, question_id: int, by: User, now: datetime) -> Question:
     """Take the question back. Mails that did not leave yet never will; the others stay true: the
     page behind their link says that it was withdrawn.
     """
-    links = AskedIncident.objects.filter(review=review_id)
+    links = AskedIncident.objects.filter(question=question_id)
     lock_incidents_of_act(
         list(links.values_list("incident", flat=True))
     )  # as who answers or undoes does
-    review = (
-        Review.objects.select_for_update(of=("self",))
+    question = (
+        Question.objects.select_for_update(of=("self",))
         .select_related("site", "lead__workspace__organisation")
-        .get(pk=review_id)
+        .get(pk=question_id)
     )
-    if reasons := reasons_against_withdrawing_question(review, by=by):
+    if reasons := reasons_against_withdrawing_question(question, by=by):
         raise CannotWithdraw(*reasons)
     ids = list(links.filter(answer=None).values_list("incident", flat=True))
-    review.state, review.settled_at = Review.State.WITHDRAWN, now
-    review.save(update_fields=["state", "settled_at"])
+    question.state, question.settled_at = Question.State.WITHDRAWN, now
+    question.save(update_fields=["state", "settled_at"])
     write_timeline(
         incident_ids=ids,
         code="withdrawn",
         side=TimelineItem.Side.SOC,
         by=by,
         now=now,
-        details={"review": str(review.uuid), "site": review.site.name},
-        act=review.act,
+        details={"review": str(question.uuid), "site": question.site.name},
+        act=question.act,
     )
-    take_back(act=review.act)
+    take_back(act=question.act)
     restore_standing(ids, now=now)
-    record("reviews.review.withdrawn", on=review, by=by, at=now)
-    return review
+    record("reviews.review.withdrawn", on=question, by=by, at=now)
+    return question

@@ -113,7 +113,7 @@ def _open_new(*, seed: bytes, now: datetime) -> int:
             second_opinion__decided_by=None,
         )
     )
-    free = _without_asked(rows.select_related("review").prefetch_related("incidents"))
+    free = _without_asked(rows.select_related("question").prefetch_related("incidents"))
     return _run_all(free, lambda pk: _open(pk, seed=seed, now=now))
 
 
@@ -126,7 +126,7 @@ def _without_asked(rows: QuerySet[Verdict]) -> list[int]:
     pending = []
     for verdict in rows.order_by("given_at", "pk"):
         incidents = list(verdict.incidents.all())
-        own = verdict.review.site_id if verdict.review else None
+        own = verdict.question.site_id if verdict.question else None
         sites = {own} if own else {pk for incident in incidents for pk in incident.site_ids}
         pairs = {
             (site, incident.pattern) for site in sites for incident in incidents if incident.pattern
@@ -139,7 +139,7 @@ def _without_asked(rows: QuerySet[Verdict]) -> list[int]:
 
 
 def _open(verdict_id: int, *, seed: bytes, now: datetime) -> bool:
-    verdict = Verdict.objects.select_related("by", "review__site").get(pk=verdict_id)
+    verdict = Verdict.objects.select_related("by", "question__site").get(pk=verdict_id)
     incidents = list(Incident.objects.filter(pk__in=incidents_held_by(verdict)))
     site = _site_of(verdict, incidents)
     if site is None or _is_asked_already(incidents, site):
@@ -184,8 +184,8 @@ def _begin(verdict: Verdict, site: Site, *, now: datetime) -> bool:
 
 def _site_of(verdict: Verdict, incidents: Iterable[Incident]) -> Site | None:
     """The site whose people are asked: of the question, else the first that the incidents touch."""
-    if verdict.review is not None:
-        return verdict.review.site
+    if verdict.question is not None:
+        return verdict.question.site
     ids = [pk for incident in incidents for pk in incident.site_ids]
     return Site.objects.filter(pk__in=ids).order_by("name").first()
 
@@ -209,7 +209,7 @@ def _harmless_near(verdict: Verdict, site: Site, *, seed: bytes) -> Verdict | No
         given_at__range=span,
         incidents__site_ids__contains=[site.pk],
     )
-    rows = candidates.exclude(pk=verdict.pk).select_related("by", "review__site").distinct()
+    rows = candidates.exclude(pk=verdict.pk).select_related("by", "question__site").distinct()
     return min(rows, key=lambda row: draw_number(seed, "harmless", row.uuid), default=None)
 
 

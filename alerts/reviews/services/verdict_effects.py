@@ -25,7 +25,7 @@ from alerts.incidents.ingest.overlay import (
 )
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.models import AskedIncident, Review, Verdict, VerdictIncident
+from alerts.reviews.models import AskedIncident, Question, Verdict, VerdictIncident
 from alerts.reviews.queries.questions import (
     VerdictOrder,
     blind_verdicts,
@@ -50,7 +50,7 @@ def apply_verdict_effects(
     verdict: Verdict,
     *,
     incidents: Sequence[Incident],
-    questions: Sequence[Review],
+    questions: Sequence[Question],
     succession: Succession,
     neighbours: Collection[int],
     now: datetime,
@@ -77,9 +77,9 @@ def apply_verdict_effects(
     restore_standing(ids, now=now, rank_too=neighbours)
 
 
-def _left(answered: Sequence[Review]) -> int:
+def _left(answered: Sequence[Question]) -> int:
     """How many incidents of these questions wait on."""
-    return AskedIncident.objects.filter(review__in=answered, answer=None).count()
+    return AskedIncident.objects.filter(question__in=answered, answer=None).count()
 
 
 def _write_down(verdict: Verdict, ids: Sequence[int], *, now: datetime) -> None:
@@ -104,14 +104,14 @@ def _write_down(verdict: Verdict, ids: Sequence[int], *, now: datetime) -> None:
 
 
 def _interested(
-    incidents: Sequence[Incident], answered: Sequence[Review], verdict: Verdict
+    incidents: Sequence[Incident], answered: Sequence[Question], verdict: Verdict
 ) -> list[User]:
     """Who asked, and who owns the incidents (in Sentinel, where an owner may be anybody); never
     the one who answered.
     """
     asker_ids = {opinion.asked_by_id for opinion in answered}
-    if verdict.review and not answered:
-        asker_ids.add(verdict.review.asked_by_id)
+    if verdict.question and not answered:
+        asker_ids.add(verdict.question.asked_by_id)
     owners = {incident.owner_email.lower() for incident in incidents if incident.owner_email}
     people = User.objects.filter(is_active=True).exclude(pk=verdict.by_id)
     return [
@@ -257,11 +257,11 @@ def restore_standing(
     """Set the OT state of incidents to what their questions and verdicts come to."""
     newest: dict[int, tuple[datetime, Standing]] = {}
     waiting = AskedIncident.objects.filter(
-        incident__in=incident_ids, answer=None, review__state=Review.State.WAITING
+        incident__in=incident_ids, answer=None, question__state=Question.State.WAITING
     )
-    for incident, asked_at, due_at in waiting.order_by("review__asked_at", "review").values_list(
-        "incident", "review__asked_at", "review__due_at"
-    ):
+    for incident, asked_at, due_at in waiting.order_by(
+        "question__asked_at", "question"
+    ).values_list("incident", "question__asked_at", "question__due_at"):
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
     on_incident: dict[int, list[VerdictOrder]] = defaultdict(list)
     verdicts = verdicts_in_force().filter(incidents__in=incident_ids)

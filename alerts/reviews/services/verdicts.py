@@ -15,7 +15,7 @@ from alerts.incidents.models.incident import OPEN
 from alerts.reviews.models import (
     AskedIncident,
     CameBy,
-    Review,
+    Question,
     SecondOpinion,
     Verdict,
     VerdictKind,
@@ -71,7 +71,7 @@ def give_verdict(
     verdict: str,
     cause: str,
     now: datetime,
-    review_id: int | None = None,
+    question_id: int | None = None,
     incident_ids: Collection[int] = (),
     alert_ids: Collection[int] | None = None,
     work_order: str = "",
@@ -97,20 +97,20 @@ def give_verdict(
                 gettext("You have withdrawn this answer. Open the page again to give another.")
             )
         return _same(earlier, verdict=verdict, cause=cause)
-    locked, neighbours = lock_with_neighbours(_ids(review_id, incident_ids))
-    review = _locked(review_id)
-    chosen = _chosen(review, incident_ids) if review else {incident.pk for incident in locked}
+    locked, neighbours = lock_with_neighbours(_ids(question_id, incident_ids))
+    question = _locked(question_id)
+    chosen = _chosen(question, incident_ids) if question else {incident.pk for incident in locked}
     incidents = [incident for incident in locked if incident.pk in chosen]
     neighbours += [incident.pk for incident in locked if incident.pk not in chosen]
     values = VerdictValues(verdict, cause, work_order, done_by, note).cleaned()
-    reasons = _reasons(review, incidents, values, by)
+    reasons = _reasons(question, incidents, values, by)
     reasons = reasons or _reasons_against_token(incidents, values, by)
     if reasons := reasons or _unseen(incidents, latest_answer, by):
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
             answer = Verdict.objects.create(
-                review=review,
+                question=question,
                 by=by,
                 given_at=now,
                 key=key,
@@ -124,7 +124,7 @@ def give_verdict(
     answer.incidents.set(ids)
     answer.alerts.set(_alerts(ids, alert_ids))
     succession = settle_succession(ids)
-    questions = _settle_reviews(answer, incidents)
+    questions = _settle_questions(answer, incidents)
     apply_verdict_effects(
         answer,
         incidents=incidents,
@@ -145,7 +145,7 @@ def give_verdict(
         n=len(ids),
         act=answer.act,
         incidents=[incident.name for incident in incidents[:100]],
-        reviews=[r.uuid for r in questions],
+        reviews=[question.uuid for question in questions],
         superseded=_uuids_of(succession.changed),
     )
     return answer
@@ -159,22 +159,22 @@ def _same(earlier: Verdict, *, verdict: str, cause: str) -> Verdict:
     )
 
 
-def _locked(review_id: int | None) -> Review | None:
+def _locked(question_id: int | None) -> Question | None:
     """The question, locked after its incidents as everywhere in this room."""
-    if review_id is None:
+    if question_id is None:
         return None
-    return Review.objects.select_for_update(of=("self",)).get(pk=review_id)
+    return Question.objects.select_for_update(of=("self",)).get(pk=question_id)
 
 
-def _ids(review_id: int | None, incident_ids: Collection[int]) -> list[int]:
-    if review_id is None:
+def _ids(question_id: int | None, incident_ids: Collection[int]) -> list[int]:
+    if question_id is None:
         return list(incident_ids)
-    return list(Incident.objects.filter(reviews=review_id).values_list("pk", flat=True))
+    return list(Incident.objects.filter(questions=question_id).values_list("pk", flat=True))
 
 
-def _chosen(review: Review, incident_ids: Collection[int]) -> set[int]:
+def _chosen(question: Question, incident_ids: Collection[int]) -> set[int]:
     """The incidents of a question that an answer is about."""
-    rows = dict(review.asked_incidents.values_list("incident", "answer"))
+    rows = dict(question.asked_incidents.values_list("incident", "answer"))
     if incident_ids:
         return rows.keys() & set(incident_ids)
     waiting = {pk for pk, answer in rows.items() if answer is None}
@@ -182,16 +182,16 @@ def _chosen(review: Review, incident_ids: Collection[int]) -> set[int]:
 
 
 def _reasons(
-    review: Review | None, incidents: Sequence[Incident], values: VerdictValues, by: User
+    question: Question | None, incidents: Sequence[Incident], values: VerdictValues, by: User
 ) -> list[str]:
     reasons = reasons_against_verdict(
         incidents, verdict=values.verdict, cause=values.cause, note=values.note, by=by
     )
-    if review and not reasons and not speaks_at(by, review.site, review.lead.workspace):
-        reasons.append(gettext("Only OT of %(site)s can answer this.") % {"site": review.site})
-    if review and review.state == Review.State.WITHDRAWN:
+    if question and not reasons and not speaks_at(by, question.site, question.lead.workspace):
+        reasons.append(gettext("Only OT of %(site)s can answer this.") % {"site": question.site})
+    if question and question.state == Question.State.WITHDRAWN:
         reasons.append(gettext("The SOC has withdrawn the question."))
-    if not review and any(incident.is_read_only for incident in incidents):
+    if not question and any(incident.is_read_only for incident in incidents):
         reasons.append(gettext("It was deleted or merged in Sentinel and is read-only here."))
     return reasons
 
@@ -248,15 +248,15 @@ def _uuids_of(pks: Collection[int]) -> list[UUID]:
     return list(rows.values_list("uuid", flat=True))
 
 
-def _settle_reviews(verdict: Verdict, incidents: Sequence[Incident]) -> list[Review]:
+def _settle_questions(verdict: Verdict, incidents: Sequence[Incident]) -> list[Question]:
     """The verdict answers waiting questions for these incidents, where it is of OT of the site that
     was asked. A question is answered once it waits for no incident any more. Returns those that
     this verdict answers, whole or in part.
     """
     waiting = AskedIncident.objects.filter(
-        incident__in=incidents, answer=None, review__state=Review.State.WAITING
+        incident__in=incidents, answer=None, question__state=Question.State.WAITING
     )
-    questions = Review.objects.filter(pk__in=waiting.values("review")).select_related(
+    questions = Question.objects.filter(pk__in=waiting.values("question")).select_related(
         "asked_by", "site", "lead__workspace__organisation"
     )
     answered = [
@@ -264,13 +264,13 @@ def _settle_reviews(verdict: Verdict, incidents: Sequence[Incident]) -> list[Rev
         for question in questions.order_by("pk").select_for_update(of=("self",))
         if speaks_at(verdict.by, question.site, question.lead.workspace)
     ]
-    waiting.filter(review__in=answered).update(answer=verdict)
-    left = AskedIncident.objects.filter(review__in=answered, answer=None).values("review")
-    done = Review.objects.filter(pk__in=[opinion.pk for opinion in answered]).exclude(pk__in=left)
-    done.update(state=Review.State.ANSWERED, settled_at=verdict.given_at)
-    if answered and verdict.review_id is None:
-        verdict.review = answered[0]
-        verdict.save(update_fields=["review"])
+    waiting.filter(question__in=answered).update(answer=verdict)
+    left = AskedIncident.objects.filter(question__in=answered, answer=None).values("question")
+    done = Question.objects.filter(pk__in=[opinion.pk for opinion in answered]).exclude(pk__in=left)
+    done.update(state=Question.State.ANSWERED, settled_at=verdict.given_at)
+    if answered and verdict.question_id is None:
+        verdict.question = answered[0]
+        verdict.save(update_fields=["question"])
     return answered
 
 
@@ -327,25 +327,25 @@ def _lock_questions(verdicts: QuerySet[Verdict]) -> None:
     """Lock what these verdicts answered: other incidents of the same question, which are not
     locked here, may be answered right now, and whoever does that counts what is left.
     """
-    questions = AskedIncident.objects.filter(answer__in=verdicts).values("review")
-    list(Review.objects.filter(pk__in=questions).order_by("pk").select_for_update(of=("self",)))
+    questions = AskedIncident.objects.filter(answer__in=verdicts).values("question")
+    list(Question.objects.filter(pk__in=questions).order_by("pk").select_for_update(of=("self",)))
 
 
 def _wait_again(verdict: Verdict, holding: Mapping[int, int]) -> None:
     """Questions wait again for the incidents that this verdict answered, unless another one that
     was given since they were asked holds for them.
     """
-    rows = AskedIncident.objects.filter(answer=verdict).select_related("review")
+    rows = AskedIncident.objects.filter(answer=verdict).select_related("question")
     verdicts = Verdict.objects.in_bulk({*holding.values()})
     again = set()
     for row in rows:
         other = verdicts.get(holding.get(row.incident_id, 0))
-        row.answer = other if other and other.given_at >= row.review.asked_at else None
+        row.answer = other if other and other.given_at >= row.question.asked_at else None
         row.save(update_fields=["answer"])
         if row.answer is None:
-            again.add(row.review_id)
-    Review.objects.filter(pk__in=again, state=Review.State.ANSWERED).update(
-        state=Review.State.WAITING, settled_at=None
+            again.add(row.question_id)
+    Question.objects.filter(pk__in=again, state=Question.State.ANSWERED).update(
+        state=Question.State.WAITING, settled_at=None
     )
 
 

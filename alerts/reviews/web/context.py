@@ -17,7 +17,7 @@ from alerts.incidents.page.pattern_history import PatternHistory
 from alerts.incidents.wording import seen_before_check, usual_hours_checks
 from alerts.reviews.engine.causes import VERDICT_CODES, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Review, Verdict, VerdictKind
+from alerts.reviews.models import Question, Verdict, VerdictKind
 from alerts.reviews.policies import ot_people_at
 from alerts.reviews.queries.facts import Ends, QuestionFacts
 from alerts.reviews.queries.questions import AnswerInForce, AskPreview
@@ -209,10 +209,12 @@ def answer_context(answer: AnswerInForce, now: datetime, zone: str) -> dict[str,
     }
 
 
-def colleagues(review: Review, request: HttpRequest) -> HandOverForm | None:
+def colleagues(question: Question, request: HttpRequest) -> HandOverForm | None:
     """To whom this person could hand the question over; None where there is nobody else."""
     me = actor_of(request)
-    people = [person for person in ot_people_at(review.site, review.lead.workspace) if person != me]
+    people = [
+        person for person in ot_people_at(question.site, question.lead.workspace) if person != me
+    ]
     return HandOverForm(people=people) if people else None
 
 

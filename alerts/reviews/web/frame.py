@@ -2,8 +2,8 @@
 
 from django.http import HttpRequest
 
-from alerts.reviews.models import Review
-from alerts.reviews.queries.questions import reviews_visible_to, waiting_for
+from alerts.reviews.models import Question
+from alerts.reviews.queries.questions import questions_visible_to, waiting_for
 from alerts.reviews.queries.second_opinions import opinions_waiting_for, suspicions_to_decide
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
@@ -22,5 +22,5 @@ def count_waiting_reviews(request: HttpRequest) -> int:
         return asked + len(suspicions_to_decide(person))
     if roles_of(person).isdisjoint(SOC_ROLES):
         return 0
-    waiting = reviews_visible_to(person).filter(state=Review.State.WAITING).count()
+    waiting = questions_visible_to(person).filter(state=Question.State.WAITING).count()
     return waiting + len(suspicions_to_decide(person))

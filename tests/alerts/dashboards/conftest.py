@@ -74,7 +74,7 @@ def ask_about(
     return ask_ot(incident_ids=ids, site_id=site.pk, question=question, by=by, now=now)
 
 
-def answer_as(person, review, *, now=NOON - timedelta(minutes=10), **more):
+def answer_as(person, question, *, now=NOON - timedelta(minutes=10), **more):
     """The person says that it was maintenance, unless something else is said."""
     arguments = {
         "by": person,
@@ -82,7 +82,7 @@ def answer_as(person, review, *, now=NOON - timedelta(minutes=10), **more):
         "verdict": "maintenance",
         "now": now,
         "cause": "plc-programming-window",
-        "review_id": review.pk,
+        "question_id": question.pk,
     } | more
     return give_verdict(**arguments)
 

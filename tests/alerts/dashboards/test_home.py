@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.acts.triage import assign_incidents
-from alerts.reviews.services.questions import withdraw_review
+from alerts.reviews.services.questions import withdraw_question
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.abuse.roles import plain
@@ -97,13 +97,13 @@ def deeds_on(page):
 
 def test_what_i_did_leaves_out_what_was_undone_and_leads_to_the_question(opens, make, ask, sam):
     one, other = make(), make(destination="PLC-9")
-    review = ask(one, now=NOON)
-    withdraw_review(review_id=ask(other, now=NOON).pk, by=sam, now=NOON)
+    question = ask(one, now=NOON)
+    withdraw_question(question_id=ask(other, now=NOON).pk, by=sam, now=NOON)
     act = assign_incidents(incident_ids=[other[0].pk], to=sam, by=sam, now=NOON)
     undo_act(act=act, by=sam, now=NOON)
     words, links = deeds_on(opens(sam))
     assert [line.startswith("Asked OT Unauthorized PLC Programming") for line in words] == [True]
-    assert links == [f"/reviews/{review.uuid}/"]
+    assert links == [f"/reviews/{question.uuid}/"]
 
 
 def test_an_act_on_several_kinds_is_titled_by_their_number(opens, make, sam):
@@ -197,12 +197,12 @@ def test_nothing_new_is_an_empty_answer(opens, client, make, oda, ask):
 def test_the_card_of_the_most_urgent_question_leads_to_its_answer(
     opens, make, ask, oda, monkeypatch
 ):
-    review = ask(make())
+    question = ask(make())
     monkeypatch.setattr(
         "alerts.dashboards.web.views.home.address_of_link",
         lambda name, *args: f"/at/{name}/{args and args[0]}/",
     )
-    assert f'href="/at/reviews:answer/{review.uuid}/"' in opens(oda).text
+    assert f'href="/at/reviews:answer/{question.uuid}/"' in opens(oda).text
 
 
 def test_an_auditor_reads_numbers_and_changes_nothing(opens, make, make_person):

@@ -40,7 +40,7 @@ def world(make, ask, answer, oda, sam):
     answer(ask(make(), question=QUESTION), note="Umbau an Linie 2")
     make(2, title="PLC Stop Command Was Sent", alert_type="PLC Stop")
     incident = make()[0]
-    return {"incident": incident, "review": ask([incident], question=QUESTION)}
+    return {"incident": incident, "question": ask([incident], question=QUESTION)}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def words_of(page: str) -> list[str]:
 
 
 def pages(world):
-    incident, review = world["incident"].pk, world["review"].uuid
+    incident, question = world["incident"].pk, world["question"].uuid
     acts = [f"/incidents/act/{verb}/?incident={incident}" for verb in VERBS]
     return {
         "sam": [
@@ -88,7 +88,7 @@ def pages(world):
             f"/incidents/{incident}/verdict/panel/",
             *acts,
         ],
-        "oda": ["/", f"/reviews/{review}/", "/reviews/", "/reviews/?tab=mine", "/inbox/"],
+        "oda": ["/", f"/reviews/{question}/", "/reviews/", "/reviews/?tab=mine", "/inbox/"],
         "mia": ["/", "/status/"],
         "ada": ["/status/", "/"],
     }
@@ -156,10 +156,10 @@ def test_what_the_soc_asks_comes_in_the_language_of_each_person(make, ask, oda, 
 
 def test_a_canned_question_is_asked_in_the_language_of_who_reads_it(german, make, ask, oda):
     User.objects.filter(pk=oda.pk).update(language="de")
-    review = ask(make(), question="Was this planned work?")
+    question = ask(make(), question="Was this planned work?")
     assert "War das geplante Arbeit?" in Notification.objects.get(to=oda).body
-    assert "War das geplante Arbeit?" in german(oda, f"/reviews/{review.uuid}/")
-    assert "War das geplante Arbeit?" in german(oda, f"/incidents/{review.lead.pk}/")
+    assert "War das geplante Arbeit?" in german(oda, f"/reviews/{question.uuid}/")
+    assert "War das geplante Arbeit?" in german(oda, f"/incidents/{question.lead.pk}/")
     own = ask(make(pattern=None), question="Was this planned work, Oda?")
     assert own.asked == "Was this planned work, Oda?"
 

@@ -14,7 +14,7 @@ from alerts.dashboards.measures import (
 )
 from alerts.dashboards.queries.sync import is_silent, worst
 from alerts.incidents.models import Incident, IncidentStatus
-from alerts.reviews.models import Review
+from alerts.reviews.models import Question
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 
@@ -30,10 +30,10 @@ def question(sam, site, make):
     """`question(asked, due, settled)` in hours from now."""
 
     def made(asked, due, settled=None, state=None):
-        review = Review.objects.create(
+        question = Question.objects.create(
             site=site,
             lead=make()[0],
-            question="?",
+            text="?",
             asked_by=sam,
             asked_at=hours(asked),
             due_at=hours(due),
@@ -41,7 +41,7 @@ def question(sam, site, make):
             state=state or ("waiting" if settled is None else "answered"),
             act="00000000-0000-0000-0000-000000000001",
         )
-        return review
+        return question
 
     return made
 
@@ -64,7 +64,7 @@ def question(sam, site, make):
 )
 def test_what_counts_as_answered_in_time(question, asked, due, settled, state, kept, of):
     question(asked, due, settled, state)
-    assert answered_in_time(Review.objects.all(), since=SINCE, now=NOON) == Share(kept, of)
+    assert answered_in_time(Question.objects.all(), since=SINCE, now=NOON) == Share(kept, of)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_middle_of_the_answer_times(question, answers, median):
     for asked, settled in answers:
         question(asked, settled + 1, settled)
     question(-20, -10)  # one that waits has no answer time
-    assert answer_time(Review.objects.all(), since=SINCE, now=NOON) == median
+    assert answer_time(Question.objects.all(), since=SINCE, now=NOON) == median
 
 
 @pytest.mark.parametrize(

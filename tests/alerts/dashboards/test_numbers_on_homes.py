@@ -12,7 +12,7 @@ import pytest
 from alerts.incidents.acts.triage import assign_incidents
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentStatus
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from portal.ui.words import length
 from tests.alerts.dashboards.conftest import answer_as, ask_about, make_alike
 from tests.conftest import NOON
@@ -95,18 +95,18 @@ def is_open(row):
     return row.status != IncidentStatus.CLOSED
 
 
-def in_time(review):
-    return review.state == "answered" and review.settled_at <= review.due_at
+def in_time(question):
+    return question.state == "answered" and question.settled_at <= question.due_at
 
 
-def decided(review):
+def decided(question):
     """When a question was decided; None where it is not."""
-    if in_time(review):
-        return review.settled_at
-    return review.due_at if review.state != "withdrawn" and review.due_at < NOON else None
+    if in_time(question):
+        return question.settled_at
+    return question.due_at if question.state != "withdrawn" and question.due_at < NOON else None
 
 
-def place_line(name, rows, reviews):
+def place_line(name, rows, questions):
     """A line of the tables of places, as it reads."""
     open_rows = [row for row in rows if is_open(row)]
     late = [row for row in open_rows if row.ot_state == "waiting" and row.ot_due_at < NOON]
@@ -116,7 +116,9 @@ def place_line(name, rows, reviews):
         sum(row.ot_state == "waiting" for row in open_rows),
         len(late),
     ]
-    week = [review for review in reviews if (at := decided(review)) and NOON - WEEK < at <= NOON]
+    week = [
+        question for question in questions if (at := decided(question)) and NOON - WEEK < at <= NOON
+    ]
     kept = sum(map(in_time, week))
     share = f"{kept * 100 // len(week)} % ({kept} of {len(week)})" if week else "–"
     return f"{name} {' '.join(map(str, counts))} {share}"
@@ -127,10 +129,10 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
     person = request.getfixturevalue(person)
     everything = list(Incident.objects.select_related("workspace"))
     rows = seen_by(person, everything, site)
-    reviews = [
-        review
-        for review in Review.objects.select_related("site", "lead__workspace")
-        if seen_by(person, [review.lead], site)
+    questions = [
+        question
+        for question in Question.objects.select_related("site", "lead__workspace")
+        if seen_by(person, [question.lead], site)
     ]
     text = reads(person)
 
@@ -153,11 +155,11 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
     assert f"Closed by rules {len(by_rule)} {share} % of all closed" in text
 
     took = [
-        review.settled_at - review.asked_at
-        for review in reviews
-        if review.state == "answered" and review.settled_at > NOON - WEEK
+        question.settled_at - question.asked_at
+        for question in questions
+        if question.state == "answered" and question.settled_at > NOON - WEEK
     ]
-    week = [review for review in reviews if (at := decided(review)) and at > NOON - WEEK]
+    week = [question for question in questions if (at := decided(question)) and at > NOON - WEEK]
     kept = sum(map(in_time, week))
     in_words = f"{kept} of {len(week)} in time ({kept * 100 // len(week)} %)"
     assert f"OT answer time {length(median(took))} {in_words}" in text
@@ -169,14 +171,15 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
 
     for workspace in {row.workspace for row in rows}:
         at = [row for row in rows if row.workspace == workspace]
-        asked = [review for review in reviews if review.lead.workspace == workspace]
+        asked = [question for question in questions if question.lead.workspace == workspace]
         assert place_line(workspace.name, at, asked) in text
     names = {"mia": ("Gdańsk", "Porto"), "leo": ("Gdańsk", "Porto"), "olaf": ("Gdańsk",)}
     shown = names[person.given_name.lower()]
     for name in shown:
         at = [row for row in rows if request.getfixturevalue(FIXTURES[name]).pk in row.site_ids]
         assert (
-            place_line(name, at, [review for review in reviews if review.site.name == name]) in text
+            place_line(name, at, [question for question in questions if question.site.name == name])
+            in text
         )
     assert ("Porto" in text) is ("Porto" in shown)
 
@@ -220,7 +223,7 @@ def test_the_numbers_of_the_soc(request, reads, busy, person):
 
 
 def test_the_numbers_of_who_answers_for_ot(reads, busy, oda):
-    waiting = Review.objects.filter(state="waiting").count()
+    waiting = Question.objects.filter(state="waiting").count()
     verdicts = Verdict.objects.filter(by=oda)
     judged = Incident.objects.filter(verdicts__in=verdicts).distinct()
     judged.filter(destination="PLC-6").update(status=IncidentStatus.CLOSED)

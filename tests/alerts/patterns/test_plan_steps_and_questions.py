@@ -24,7 +24,7 @@ from alerts.patterns.services.plan import (
     ask_questions,
     propose_patterns,
 )
-from alerts.reviews.models import Review
+from alerts.reviews.models import Question
 from alerts.reviews.services.verdicts import give_verdict
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role
@@ -117,9 +117,9 @@ def test_questions_are_about_units_that_nobody_judged_and_as_many_as_needed(plan
 
 
 def test_asking_asks_one_question_an_incident_and_none_twice(planned, leo):
-    reviews = ask_questions(plan=planned(), by=leo, now=NOON)
-    assert len(reviews) == Review.objects.count() == PlanQuestion.objects.count() == 3
-    assert all(review.incidents.count() == 1 for review in reviews)
+    questions = ask_questions(plan=planned(), by=leo, now=NOON)
+    assert len(questions) == Question.objects.count() == PlanQuestion.objects.count() == 3
+    assert all(question.incidents.count() == 1 for question in questions)
     assert Entry.objects.filter(action="patterns.questions.asked").count() == 1
     assert questions_at(planned(), leo, now=NOON).all == []
     with pytest.raises(CannotAskQuestions, match="nothing to ask"):
@@ -129,10 +129,10 @@ def test_asking_asks_one_question_an_incident_and_none_twice(planned, leo):
 def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
     about = questions_at(planned(), leo, now=NOON).all[0].incident
     for n in range(MAX_A_DAY):
-        review = Review.objects.create(
+        question = Question.objects.create(
             site=site,
             lead=about,
-            question="?",
+            text="?",
             asked_by=leo,
             asked_at=NOON,
             due_at=NOON,
@@ -141,7 +141,7 @@ def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
             settled_at=NOON,
         )
         PlanQuestion.objects.create(
-            review=review, site=site, asked_by=leo, asked_at=NOON - timedelta(hours=n)
+            question=question, site=site, asked_by=leo, asked_at=NOON - timedelta(hours=n)
         )
     assert questions_at(planned(), leo, now=NOON).today == []
     with pytest.raises(CannotAskQuestions, match="5 questions from the plan in the last 24 hours"):
@@ -151,15 +151,15 @@ def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
 
 
 def test_the_answers_make_it_ready(planned, leo, oda, run_mining):
-    for review in ask_questions(plan=planned(), by=leo, now=NOON):
+    for question in ask_questions(plan=planned(), by=leo, now=NOON):
         give_verdict(
             by=oda,
-            key=review.uuid,
+            key=question.uuid,
             verdict="routine",
             cause="other",
             now=NOON,
-            review_id=review.pk,
-            incident_ids=[review.lead_id],
+            question_id=question.pk,
+            incident_ids=[question.lead_id],
         )
     run_mining()
     assert len(planned().steps_in(StepState.READY)) == 2

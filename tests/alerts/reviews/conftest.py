@@ -81,12 +81,12 @@ def ask(site, oda, sam):
 
 
 @reuse_rows
-def review(site, oda, sam, incident):
+def question(site, oda, sam, incident):
     """Sam has asked about the incident, and Oda is there to answer."""
     return ask_ot(incident_ids=[incident.pk], site_id=site.pk, question=QUESTION, by=sam, now=NOON)
 
 
-def answer_of(person, review=None, **more):
+def answer_of(person, question=None, **more):
     """The person says that it was maintenance, unless something else is said."""
     values = {
         "by": person,
@@ -94,7 +94,7 @@ def answer_of(person, review=None, **more):
         "verdict": "maintenance",
         "now": NOON,
         "cause": "plc-programming-window",
-        "review_id": review.pk if review else None,
+        "question_id": question.pk if question else None,
     } | more
     return give_verdict(**values)
 

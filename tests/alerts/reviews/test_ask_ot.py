@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Group, Incident, Severity, TimelineItem
-from alerts.reviews.models import Review
+from alerts.reviews.models import Question
 from alerts.reviews.services.questions import CannotAsk, ask_ot
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
@@ -15,19 +15,19 @@ from tests.conftest import NOON
 
 
 def test_asking_makes_the_incidents_wait_for_ot(ask, incident, site):
-    review = ask([incident])
+    question = ask([incident])
     incident.refresh_from_db()
     assert (incident.ot_state, incident.ot_due_at) == ("waiting", NOON + timedelta(hours=1))
     assert Group.objects.get().ot_state == "waiting"
     line = TimelineItem.objects.get()
-    assert (line.code, line.side, line.details["question"]) == ("asked", "soc", review.question)
+    assert (line.code, line.side, line.details["question"]) == ("asked", "soc", question.text)
     assert Entry.objects.latest("seq").action == "reviews.review.asked"
 
 
 def test_a_row_of_the_queue_is_asked_about_as_one_question(make, site, sam, oda):
     rows = make(14)
-    review = ask_ot(group=rows[0].group_key, site_id=site.pk, question="?", by=sam, now=NOON)
-    assert review.incidents.count() == 14
+    question = ask_ot(group=rows[0].group_key, site_id=site.pk, question="?", by=sam, now=NOON)
+    assert question.incidents.count() == 14
     assert Group.objects.get().n == 14
 
 
@@ -47,9 +47,9 @@ def test_the_severity_says_until_when_ot_should_answer(make, ask, severity, with
 
 def test_the_gravest_of_several_incidents_leads(make, ask):
     low, high = make(severity=Severity.LOW) + make(severity=Severity.HIGH)
-    review = ask([low, high])
-    assert review.lead == high
-    assert review.due_at == NOON + timedelta(hours=1)
+    question = ask([low, high])
+    assert question.lead == high
+    assert question.due_at == NOON + timedelta(hours=1)
 
 
 def test_everyone_of_ot_at_the_site_is_told_and_nobody_else(ask, incident, oda, olaf, pia, leo):
@@ -58,7 +58,7 @@ def test_everyone_of_ot_at_the_site_is_told_and_nobody_else(ask, incident, oda, 
     assert [line.to for line in lines] == [oda, olaf]
     line = lines[0]
     assert line.subject == "Was this you? Someone loaded a new program into PLC-PL2-07"
-    assert line.path == f"/reviews/{Review.objects.get().uuid}/"
+    assert line.path == f"/reviews/{Question.objects.get().uuid}/"
     assert "Sam Keller of the SOC asks OT at Gdańsk:\nWas this planned?" in line.body
     assert "Please answer by Tue 24 Nov, 14:00 CET." in line.body
     assert line.reason == "You get this because you speak for OT at Gdańsk."
@@ -84,7 +84,7 @@ def test_one_question_at_a_time(ask, incident, leo):
     ask([incident])
     with pytest.raises(CannotAsk, match="Sam Keller has already asked"):
         ask([incident], by=leo)
-    assert Review.objects.count() == 1
+    assert Question.objects.count() == 1
 
 
 @pytest.mark.parametrize(

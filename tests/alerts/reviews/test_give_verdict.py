@@ -20,21 +20,21 @@ from tests.conftest import NOON
 LATER = NOON + timedelta(minutes=5)
 
 
-def test_an_answer_settles_the_question(answer, review, oda, incident):
-    verdict = answer(review, work_order="WO-20917", note="Recipe fix")
-    review.refresh_from_db()
+def test_an_answer_settles_the_question(answer, question, oda, incident):
+    verdict = answer(question, work_order="WO-20917", note="Recipe fix")
+    question.refresh_from_db()
     incident.refresh_from_db()
-    assert (review.state, review.settled_at) == ("answered", NOON)
+    assert (question.state, question.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert [answer.verdict for answer in answers_to(review, reader=oda)] == [verdict]
+    assert [answer.verdict for answer in answers_to(question, reader=oda)] == [verdict]
     assert list(verdict.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")
     assert Entry.objects.latest("seq").action == "reviews.verdict.given"
 
 
-def test_sentinel_is_owed_a_label_and_a_comment_in_plain_words(answer, review):
-    answer(review, work_order="WO-20917", done_by="our-team", note="Recipe fix")
+def test_sentinel_is_owed_a_label_and_a_comment_in_plain_words(answer, question):
+    answer(question, work_order="WO-20917", done_by="our-team", note="Recipe fix")
     label, comment = Change.objects.order_by("pk")
     assert label.patch == {"labels_add": ["tagout:maintenance"]}
     assert comment.message == (
@@ -47,8 +47,8 @@ def test_sentinel_is_owed_a_label_and_a_comment_in_plain_words(answer, review):
     )
 
 
-def test_the_comment_is_on_the_incident_at_once(answer, review, incident):
-    answer(review)
+def test_the_comment_is_on_the_incident_at_once(answer, question, incident):
+    answer(question)
     comment = incident.comments.get()
     assert (comment.ours, comment.author) == (True, "Oda Nowak")
     incident.refresh_from_db()
@@ -91,32 +91,32 @@ def test_who_owns_it_in_sentinel_but_may_not_see_it_here_is_not_told(
 ):
     mia = make_person(cast.MIA)
     rows = make(owner_email=mia.email)
-    review = ask(rows)
+    question = ask(rows)
     Grant.objects.filter(user=sam).update(revoked_at=NOON)
-    answer(review)
+    answer(question)
     assert not Notification.objects.filter(kind="reviews.answered").exists()
 
 
-def test_the_same_form_sent_twice_is_given_once(answer, review):
+def test_the_same_form_sent_twice_is_given_once(answer, question):
     key = uuid.uuid4()
-    first, second = answer(review, key=key), answer(review, key=key)
+    first, second = answer(question, key=key), answer(question, key=key)
     assert first == second
     assert Verdict.objects.count() == 1
     assert Change.objects.count() == 2
     assert PatternMemory.objects.get().maintenance == 1
 
 
-def test_another_answer_in_a_form_that_was_saved_is_refused(answer, review):
+def test_another_answer_in_a_form_that_was_saved_is_refused(answer, question):
     key = uuid.uuid4()
-    answer(review, key=key)
+    answer(question, key=key)
     with pytest.raises(CannotGiveVerdict, match="already been saved"):
-        answer(review, key=key, verdict="routine", cause="runs-by-itself")
+        answer(question, key=key, verdict="routine", cause="runs-by-itself")
 
 
-def test_a_later_verdict_supersedes_and_never_erases(answer, review, olaf, incident):
-    first = answer(review)
+def test_a_later_verdict_supersedes_and_never_erases(answer, question, olaf, incident):
+    first = answer(question)
     second = answer(
-        review,
+        question,
         by=olaf,
         verdict="suspicious",
         cause="nobody-of-us",
@@ -151,53 +151,53 @@ def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, od
 
 def test_ot_may_judge_what_nobody_asked_about(answer, incident):
     verdict = answer(incident_ids=[incident.pk])
-    assert verdict.review is None
+    assert verdict.question is None
     incident.refresh_from_db()
     assert incident.ot_state == "maintenance"
 
 
-def test_judging_the_incident_answers_the_question_about_it(answer, review, incident):
+def test_judging_the_incident_answers_the_question_about_it(answer, question, incident):
     verdict = answer(incident_ids=[incident.pk])
-    review.refresh_from_db()
-    assert review.state == "answered"
+    question.refresh_from_db()
+    assert question.state == "answered"
     verdict.refresh_from_db()
-    assert verdict.review == review
+    assert verdict.question == question
 
 
 def test_judging_one_of_many_leaves_the_question_open(answer, make, ask):
     rows = make(2)
-    review = ask(rows)
+    question = ask(rows)
     answer(incident_ids=[rows[0].pk])
-    review.refresh_from_db()
-    assert review.state == "waiting"
+    question.refresh_from_db()
+    assert question.state == "waiting"
 
 
 def test_ot_of_another_site_says_its_word_but_does_not_answer_for_the_site_that_was_asked(
     answer, ask, make, site, porto, pia, oda
 ):
     both = make(site_ids=[site.pk, porto.pk])
-    review = ask(both)
+    question = ask(both)
     with pytest.raises(CannotGiveVerdict, match=f"Only OT of {site.name}"):
-        answer(review, by=pia)
+        answer(question, by=pia)
     word = answer(incident_ids=[both[0].pk], by=pia)
-    review.refresh_from_db()
-    assert (word.review, review.state) == (None, "waiting")
+    question.refresh_from_db()
+    assert (word.question, question.state) == (None, "waiting")
     answer(incident_ids=[both[0].pk], by=oda)
-    review.refresh_from_db()
-    assert review.state == "answered"
+    question.refresh_from_db()
+    assert question.state == "answered"
 
 
 @pytest.mark.parametrize(
     ("who", "may"),
     [("oda", True), ("olaf", True), ("pia", False), ("sam", False), ("leo", False), ("mia", False)],
 )
-def test_who_may_judge(request, answer, review, who, may):
+def test_who_may_judge(request, answer, question, who, may):
     by = request.getfixturevalue(who)
     if may:
-        assert answer(review, by=by).by == by
+        assert answer(question, by=by).by == by
     else:
         with pytest.raises(CannotGiveVerdict, match="Only OT of a site"):
-            answer(review, by=by)
+            answer(question, by=by)
         assert not Change.objects.exists(), "nothing is owed to Sentinel"
 
 
@@ -212,22 +212,22 @@ def test_who_may_judge(request, answer, review, who, may):
         ({"note": "x" * 501}, "under 500"),
     ],
 )
-def test_what_a_verdict_must_say(answer, review, values, reason):
+def test_what_a_verdict_must_say(answer, question, values, reason):
     with pytest.raises(CannotGiveVerdict, match=reason):
-        answer(review, **values)
+        answer(question, **values)
 
 
-def test_a_withdrawn_question_takes_no_answer(answer, review, sam):
-    from alerts.reviews.services.questions import withdraw_review
+def test_a_withdrawn_question_takes_no_answer(answer, question, sam):
+    from alerts.reviews.services.questions import withdraw_question
 
-    withdraw_review(review_id=review.pk, by=sam, now=NOON)
+    withdraw_question(question_id=question.pk, by=sam, now=NOON)
     with pytest.raises(CannotGiveVerdict, match="withdrawn"):
-        answer(review)
+        answer(question)
 
 
-def test_what_is_gone_in_sentinel_is_still_evidence_but_nothing_is_written(answer, review):
-    review.incidents.update(gone_at=NOON)
-    assert answer(review).verdict == "maintenance"
+def test_what_is_gone_in_sentinel_is_still_evidence_but_nothing_is_written(answer, question):
+    question.incidents.update(gone_at=NOON)
+    assert answer(question).verdict == "maintenance"
     assert not Change.objects.exists()
 
 

@@ -14,7 +14,7 @@ from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import SecondOpinion
 from alerts.reviews.queries.facts import question_facts
 from alerts.reviews.queries.second_opinions import verdicts_hidden_from
-from alerts.reviews.services.questions import withdraw_review
+from alerts.reviews.services.questions import withdraw_question
 from alerts.reviews.services.sentinel_comments import VERDICT_LABELS
 from portal.accounts.models import GrantScope, Role, User
 from tests import cast
@@ -116,11 +116,11 @@ def test_one_query_for_ot_and_none_for_others(judged, kasia, sam, site):
 def test_a_question_whose_answer_is_hidden_leads_to_the_other_one(
     client, ask, incident, oda, kasia, site
 ):
-    review = ask([incident])
-    verdict = answer_of(oda, review, verdict="suspicious", cause="other", note="Zebrafinch.")
+    question = ask([incident])
+    verdict = answer_of(oda, question, verdict="suspicious", cause="other", note="Zebrafinch.")
     opinion = ask_about(verdict, kasia, site)
     client.force_login(kasia)
-    answer = client.get(f"/reviews/{review.uuid}/")
+    answer = client.get(f"/reviews/{question.uuid}/")
     assert answer["Location"] == f"/reviews/{opinion.uuid}/second/"
     page = client.get("/reviews/?tab=answered").content.decode()
     assert "Hidden until you have answered" in page
@@ -140,5 +140,5 @@ def test_a_question_that_is_asked_anew_still_waits_and_does_not_tell(
     page = client.get(f"/reviews/{again.uuid}/").content.decode()
     assert "Zebrafinch" not in page
     assert "OT said before" not in page
-    withdraw_review(review_id=again.pk, by=sam, now=LATER)
+    withdraw_question(question_id=again.pk, by=sam, now=LATER)
     assert shown(kasia, incident).ot_state == "waiting"

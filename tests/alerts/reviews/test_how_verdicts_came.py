@@ -43,8 +43,10 @@ def found_in_sql():
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def test_an_answer_of_a_program_came_by_its_token_and_one_of_a_page_by_the_page(oda, review, make):
-    address = f"reviews/{review.uuid}/answer/"
+def test_an_answer_of_a_program_came_by_its_token_and_one_of_a_page_by_the_page(
+    oda, question, make
+):
+    address = f"reviews/{question.uuid}/answer/"
     reply = Program(oda, "reviews:write").post(address, {"verdict": "routine", "cause": "other"})
     assert reply.status_code == 200
     assert Verdict.objects.get().came_by == CameBy.TOKEN

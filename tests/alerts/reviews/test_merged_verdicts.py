@@ -12,7 +12,7 @@ from alerts.incidents.ingest.survivors import find_survivors
 from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, OtState
 from alerts.incidents.page.timeline import sentence_for
 from alerts.outbox.models import Change
-from alerts.reviews.models import AskedIncident, Review, Verdict
+from alerts.reviews.models import AskedIncident, Question, Verdict
 from alerts.reviews.queries.questions import incidents_held_by, suspicions_on, verdict_on
 from alerts.reviews.queries.questions import waiting_for as questions_to
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
@@ -145,18 +145,20 @@ def test_a_verdict_that_was_taken_back_goes_nowhere(pair, give):
     assert move() == 0
 
 
-def waiting_for(review):
+def waiting_for(question):
     return set(
-        AskedIncident.objects.filter(review=review, answer=None).values_list("incident", flat=True)
+        AskedIncident.objects.filter(question=question, answer=None).values_list(
+            "incident", flat=True
+        )
     )
 
 
 def test_an_open_question_goes_on_about_the_survivor(pair, ask, answer):
     loser, survivor = pair
-    review = ask([loser])
+    question = ask([loser])
     merge(loser, survivor)
     move_merged_verdicts()
-    assert waiting_for(review) == {survivor.pk}
+    assert waiting_for(question) == {survivor.pk}
     for incident in pair:
         incident.refresh_from_db()
     assert (loser.ot_state, survivor.ot_state) == (OtState.NOT_ASKED, OtState.WAITING)
@@ -164,7 +166,7 @@ def test_an_open_question_goes_on_about_the_survivor(pair, ask, answer):
     assert f"#{loser.number}" in line
     assert any(f"#{survivor.number}" in line for line in lines(loser))
     assert Entry.objects.get(action="reviews.review.moved").details["survivor"] == survivor.number
-    answer(review)
+    answer(question)
     survivor.refresh_from_db()
     assert survivor.ot_state == OtState.MAINTENANCE
     assert not AskedIncident.objects.filter(answer=None).exists()
@@ -172,54 +174,54 @@ def test_an_open_question_goes_on_about_the_survivor(pair, ask, answer):
 
 def test_ot_is_not_asked_twice_about_the_survivor(pair, ask):
     loser, survivor = pair
-    review, other = ask([loser]), ask([survivor])
+    question, other = ask([loser]), ask([survivor])
     merge(loser, survivor)
     move_merged_verdicts()
-    review.refresh_from_db()
-    assert (review.state, waiting_for(review)) == (Review.State.WITHDRAWN, set())
+    question.refresh_from_db()
+    assert (question.state, waiting_for(question)) == (Question.State.WITHDRAWN, set())
     assert waiting_for(other) == {survivor.pk}
 
 
 def test_a_question_about_both_waits_for_the_survivor_alone(pair, ask):
     loser, survivor = pair
-    review = ask([loser, survivor])
+    question = ask([loser, survivor])
     merge(loser, survivor)
     move_merged_verdicts()
-    review.refresh_from_db()
-    assert (review.state, waiting_for(review)) == (Review.State.WAITING, {survivor.pk})
-    assert review.lead_id == survivor.pk
+    question.refresh_from_db()
+    assert (question.state, waiting_for(question)) == (Question.State.WAITING, {survivor.pk})
+    assert question.lead_id == survivor.pk
 
 
 def test_a_question_to_a_site_that_the_survivor_does_not_touch_is_answered_where_it_was(
     pair, ask, porto, oda, client
 ):
     loser, survivor = pair
-    review = ask([loser])
+    question = ask([loser])
     Incident.objects.filter(pk=survivor.pk).update(site_ids=[porto.pk])
     merge(loser, survivor)
     move_merged_verdicts()
-    assert waiting_for(review) == {loser.pk}
-    assert list(questions_to(oda)) == [review]
+    assert waiting_for(question) == {loser.pk}
+    assert list(questions_to(oda)) == [question]
     client.force_login(oda)
-    address = f"/reviews/{review.uuid}/"
+    address = f"/reviews/{question.uuid}/"
     assert client.get(address).status_code == 200
     form = {"key": str(uuid4()), "verdict": "maintenance"}
     form["cause_maintenance"] = "plc-programming-window"
     assert client.post(address, form).status_code == 302
-    review.refresh_from_db()
-    assert review.state == Review.State.ANSWERED
+    question.refresh_from_db()
+    assert question.state == Question.State.ANSWERED
 
 
 def test_it_goes_on_once_the_survivor_is_known_to_touch_the_site(pair, ask, site, porto):
     loser, survivor = pair
-    review = ask([loser])
+    question = ask([loser])
     Incident.objects.filter(pk=survivor.pk).update(site_ids=[porto.pk])
     merge(loser, survivor)
     move_merged_verdicts()
-    assert waiting_for(review) == {loser.pk}
+    assert waiting_for(question) == {loser.pk}
     Incident.objects.filter(pk=survivor.pk).update(site_ids=sorted([site.pk, porto.pk]))
     move_merged_verdicts()
-    assert waiting_for(review) == {survivor.pk}
+    assert waiting_for(question) == {survivor.pk}
 
 
 LATER = NOON + timedelta(hours=1)
@@ -311,10 +313,10 @@ def test_where_no_number_is_said_a_suspicion_follows_the_alerts(pair, give):
 
 def test_where_no_number_is_said_an_open_question_follows_the_alerts(pair, ask):
     loser, survivor = pair
-    review = ask([loser])
+    question = ask([loser])
     merge_silently(loser, survivor)
     move_merged_verdicts()
-    assert waiting_for(review) == {survivor.pk}
+    assert waiting_for(question) == {survivor.pk}
 
 
 def test_the_incident_with_most_of_the_alerts_is_the_survivor(pair, make):

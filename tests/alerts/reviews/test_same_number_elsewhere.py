@@ -55,10 +55,10 @@ def test_a_suspicion_goes_to_no_incident_of_another_workspace(stranger, loser, s
 
 
 def test_a_question_goes_to_no_incident_of_another_workspace(stranger, loser, survivor, ask):
-    review = ask([loser])
+    question = ask([loser])
     merge(loser)
     move_merged_verdicts()
-    waiting = AskedIncident.objects.filter(review=review, answer=None)
+    waiting = AskedIncident.objects.filter(question=question, answer=None)
     assert [row.incident_id for row in waiting] == [loser.pk]
 
 

@@ -12,7 +12,7 @@ from alerts.outbox.models import Change
 from alerts.reviews.queries.questions import verdict_on
 from alerts.reviews.services import verdicts as answering
 from alerts.reviews.services import verdicts as undoing
-from alerts.reviews.services.questions import withdraw_review
+from alerts.reviews.services.questions import withdraw_question
 from alerts.reviews.services.verdicts import CannotGiveVerdict, CannotUndoVerdict, undo_verdict
 from portal.audit.models import Entry
 from portal.notifications.models import Mail, Notification
@@ -21,13 +21,13 @@ from tests.conftest import NOON
 LATER = NOON + timedelta(minutes=5)
 
 
-def test_undone_is_as_if_it_had_not_been_given(answer, review, oda, incident):
-    verdict = answer(review)
+def test_undone_is_as_if_it_had_not_been_given(answer, question, oda, incident):
+    verdict = answer(question)
     undo_verdict(act=verdict.act, by=oda, now=NOON)
-    review.refresh_from_db()
+    question.refresh_from_db()
     incident.refresh_from_db()
-    assert (review.state, review.settled_at) == ("waiting", None)
-    assert (incident.ot_state, incident.ot_due_at) == ("waiting", review.due_at)
+    assert (question.state, question.settled_at) == ("waiting", None)
+    assert (incident.ot_state, incident.ot_due_at) == ("waiting", question.due_at)
     assert verdict_on(incident.pk) is None
     stats = PatternMemory.objects.get()
     assert (stats.maintenance, stats.latest_verdict, stats.latest_verdict_at) == (0, "", None)
@@ -39,12 +39,12 @@ def test_undone_is_as_if_it_had_not_been_given(answer, review, oda, incident):
     assert Entry.objects.latest("seq").action == "reviews.verdict.undone"
 
 
-def test_the_earlier_verdict_holds_again(answer, review, olaf, incident):
-    first = answer(review)
-    second = answer(review, by=olaf, verdict="routine", cause="runs-by-itself", now=LATER)
+def test_the_earlier_verdict_holds_again(answer, question, olaf, incident):
+    first = answer(question)
+    second = answer(question, by=olaf, verdict="routine", cause="runs-by-itself", now=LATER)
     undo_verdict(act=second.act, by=olaf, now=LATER)
-    review.refresh_from_db()
-    assert review.state == "answered"
+    question.refresh_from_db()
+    assert question.state == "answered"
     assert verdict_on(incident.pk) == first
     stats = PatternMemory.objects.get()
     assert (stats.maintenance, stats.routine, stats.latest_verdict) == (1, 0, "maintenance")
@@ -52,50 +52,50 @@ def test_the_earlier_verdict_holds_again(answer, review, olaf, incident):
 
 
 def test_the_form_of_a_verdict_that_was_undone_says_so_instead_of_doing_nothing(
-    answer, review, oda
+    answer, question, oda
 ):
-    verdict = answer(review)
+    verdict = answer(question)
     undo_verdict(act=verdict.act, by=oda, now=NOON)
     with pytest.raises(CannotGiveVerdict, match="withdrawn this answer"):
-        answer(review, key=verdict.key, verdict="routine", cause="runs-by-itself")
-    assert answer(review).withdrawn_at is None, "a new form gives a new verdict"
+        answer(question, key=verdict.key, verdict="routine", cause="runs-by-itself")
+    assert answer(question).withdrawn_at is None, "a new form gives a new verdict"
 
 
-def test_undoing_twice_undoes_once(answer, review, oda):
-    verdict = answer(review)
+def test_undoing_twice_undoes_once(answer, question, oda):
+    verdict = answer(question)
     for _ in range(2):
         undo_verdict(act=verdict.act, by=oda, now=NOON)
     assert PatternMemory.objects.get().maintenance == 0
     assert Entry.objects.filter(action="reviews.verdict.undone").count() == 1
 
 
-def test_what_is_on_its_way_to_sentinel_stands(answer, review, oda):
-    verdict = answer(review)
+def test_what_is_on_its_way_to_sentinel_stands(answer, question, oda):
+    verdict = answer(question)
     first = Change.objects.order_by("pk").first()
     Change.objects.filter(pk=first.pk).update(attempts=1, fence=1, state="running")
     with pytest.raises(CannotUndoVerdict, match="already in Sentinel"):
         undo_verdict(act=verdict.act, by=oda, now=NOON)
     assert not Change.objects.filter(outcome="withdrawn").exists(), "all or nothing"
-    review.refresh_from_db()
-    assert review.state == "answered"
+    question.refresh_from_db()
+    assert question.state == "answered"
 
 
-def test_nobody_undoes_anothers_verdict(answer, review, olaf):
-    verdict = answer(review)
+def test_nobody_undoes_anothers_verdict(answer, question, olaf):
+    verdict = answer(question)
     with pytest.raises(CannotUndoVerdict, match="nothing to undo"):
         undo_verdict(act=verdict.act, by=olaf, now=NOON)
 
 
-def test_what_was_superseded_stands(answer, review, oda, olaf):
-    verdict = answer(review)
-    answer(review, by=olaf, now=LATER)
+def test_what_was_superseded_stands(answer, question, oda, olaf):
+    verdict = answer(question)
+    answer(question, by=olaf, now=LATER)
     with pytest.raises(CannotUndoVerdict, match="after you"):
         undo_verdict(act=verdict.act, by=oda, now=LATER)
 
 
-def test_without_anything_owed_an_undo_still_has_its_time(answer, review, oda):
-    review.incidents.update(gone_at=NOON)
-    verdict = answer(review)
+def test_without_anything_owed_an_undo_still_has_its_time(answer, question, oda):
+    question.incidents.update(gone_at=NOON)
+    verdict = answer(question)
     with pytest.raises(CannotUndoVerdict):
         undo_verdict(act=verdict.act, by=oda, now=LATER)
     undo_verdict(act=verdict.act, by=oda, now=NOON + timedelta(seconds=9))
@@ -142,11 +142,11 @@ def at_once(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_undone_while_a_colleague_answers_nobody_waits_in_a_circle(
-    at_once, answer, review, oda, olaf, incident
+    at_once, answer, question, oda, olaf, incident
 ):
-    verdict = answer(review)
+    verdict = answer(question)
     gave, undid = at_once(
-        lambda: answer(review, by=olaf, now=LATER),
+        lambda: answer(question, by=olaf, now=LATER),
         lambda: undo_verdict(act=verdict.act, by=oda, now=LATER),
         answering,
         "settle_succession",
@@ -158,28 +158,28 @@ def test_undone_while_a_colleague_answers_nobody_waits_in_a_circle(
 
 @pytest.mark.django_db(transaction=True)
 def test_answered_while_it_is_undone_the_new_answer_holds(
-    at_once, answer, review, oda, olaf, incident
+    at_once, answer, question, oda, olaf, incident
 ):
-    verdict = answer(review)
+    verdict = answer(question)
     raised = at_once(
         lambda: undo_verdict(act=verdict.act, by=oda, now=LATER),
-        lambda: answer(review, by=olaf, now=LATER),
+        lambda: answer(question, by=olaf, now=LATER),
         undoing,
         "settle_succession",
     )
     assert raised == [None, None]
     assert verdict_on(incident.pk).by == olaf
-    review.refresh_from_db()
-    assert review.state == "answered"
+    question.refresh_from_db()
+    assert question.state == "answered"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_withdrawn_while_it_is_answered_the_answer_holds(at_once, answer, review, sam):
+def test_withdrawn_while_it_is_answered_the_answer_holds(at_once, answer, question, sam):
     gave, withdrew = at_once(
-        lambda: answer(incident_ids=[review.lead_id]),
-        lambda: withdraw_review(review_id=review.pk, by=sam, now=NOON),
+        lambda: answer(incident_ids=[question.lead_id]),
+        lambda: withdraw_question(question_id=question.pk, by=sam, now=NOON),
         answering,
-        "_settle_reviews",
+        "_settle_questions",
     )
     assert gave is None
     assert "already answered" in str(withdrew)
@@ -194,8 +194,8 @@ def apart(make, ask):
 
 @pytest.mark.django_db(transaction=True)
 def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, apart, oda, olaf):
-    (one, other), review = apart
-    verdict = answer(review, incident_ids=[one.pk])
+    (one, other), question = apart
+    verdict = answer(question, incident_ids=[one.pk])
     raised = at_once(
         lambda: undo_verdict(act=verdict.act, by=oda, now=NOON),
         lambda: answer(incident_ids=[other.pk], by=olaf),
@@ -203,24 +203,24 @@ def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, a
         "restore_standing",
     )
     assert raised == [None, None]
-    review.refresh_from_db()
-    assert (review.state, review.settled_at) == ("waiting", None)
+    question.refresh_from_db()
+    assert (question.state, question.settled_at) == ("waiting", None)
     states = [Incident.objects.get(pk=incident.pk).ot_state for incident in (one, other)]
     assert states == ["waiting", "maintenance"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_undone_while_the_question_is_withdrawn_nothing_waits(at_once, answer, apart, oda, sam):
-    (one, other), review = apart
-    verdict = answer(review, incident_ids=[one.pk])
+    (one, other), question = apart
+    verdict = answer(question, incident_ids=[one.pk])
     raised = at_once(
         lambda: undo_verdict(act=verdict.act, by=oda, now=NOON),
-        lambda: withdraw_review(review_id=review.pk, by=sam, now=NOON),
+        lambda: withdraw_question(question_id=question.pk, by=sam, now=NOON),
         undoing,
         "record",
     )
     assert raised == [None, None]
-    review.refresh_from_db()
-    assert review.state == "withdrawn"
+    question.refresh_from_db()
+    assert question.state == "withdrawn"
     states = [Incident.objects.get(pk=incident.pk).ot_state for incident in (one, other)]
     assert states == ["", ""]

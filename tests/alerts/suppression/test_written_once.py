@@ -22,7 +22,7 @@ LIVE = {
         "kept_open",
     },
     Signature: {"void_at"},
-    Verdict: {"review", "superseded_by", "withdrawn_at"},
+    Verdict: {"question", "superseded_by", "withdrawn_at"},
     BackTestRun: {"rule"},
 }
 OTHER = {"TextField": "other", "JSONField": {}, "ArrayField": ["other"]}

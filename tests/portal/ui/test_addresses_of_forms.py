@@ -44,7 +44,7 @@ def test_other_methods_are_still_refused(lead):
 
 def test_the_address_of_a_form_leads_to_the_page_that_has_it(lead):
     page, ids = lead
-    incident, review, pattern = ids["incidents"], ids["reviews"], ids["patterns"]
+    incident, question, pattern = ids["incidents"], ids["reviews"], ids["patterns"]
     act = "00000000-0000-0000-0000-000000000001"
     goals = {
         "/preferences/": "/",
@@ -57,7 +57,7 @@ def test_the_address_of_a_form_leads_to_the_page_that_has_it(lead):
         f"/incidents/undo/{act}/": "/incidents/",
         f"/incidents/bulk/{act}/stop/": f"/incidents/bulk/{act}/",
         f"/incidents/{incident}/verdict/": f"/incidents/{incident}/",
-        f"/reviews/{review}/withdraw/": f"/reviews/{review}/",
+        f"/reviews/{question}/withdraw/": f"/reviews/{question}/",
         f"/patterns/{pattern}/snooze/": f"/patterns/{pattern}/",
         f"/planned-work/{ids['planned-work']}/done/": f"/planned-work/{ids['planned-work']}/",
         f"/ledger/{ids['ledger']}/tick-off/": "/ledger/?show=again",

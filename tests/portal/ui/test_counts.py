@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.reviews.models import Review
-from alerts.reviews.services.questions import ask_ot, withdraw_review
+from alerts.reviews.models import Question
+from alerts.reviews.services.questions import ask_ot, withdraw_question
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
@@ -58,14 +58,16 @@ def test_tab_badge_row_and_toast_agree_after_asking_closing_and_undo(browse, pla
     page = browse("/incidents/", as_=plant[0])
     tab = page.locator("#queue-tabs a[aria-current] .count")
     queue = page.locator(".rail-link[href='/incidents/'] .count")
-    reviews = page.locator(".rail-link[href='/reviews/'] .count")
+    questions = page.locator(".rail-link[href='/reviews/'] .count")
     lines = page.locator("#queue-rows tbody tr")
 
     def agree(needs, waiting):
         expect(lines).to_have_count(needs)
         expect(tab).to_have_text(str(needs))
         expect(queue).to_have_text(str(needs))
-        expect(reviews).to_have_text(str(waiting)) if waiting else expect(reviews).to_have_count(0)
+        expect(questions).to_have_text(str(waiting)) if waiting else expect(
+            questions
+        ).to_have_count(0)
 
     agree(3, 0)
     page.keyboard.press("r")
@@ -96,9 +98,9 @@ def test_the_tab_of_waiting_questions_follows_the_list(browse, plant, noon):
     tab = page.locator("#review-tabs a[aria-current] .count")
     badge = page.locator(".rail-link[href='/reviews/'] .count")
     expect(tab).to_have_text("3")
-    withdraw_review(review_id=asked[0].pk, by=sam, now=NOON)
+    withdraw_question(question_id=asked[0].pk, by=sam, now=NOON)
     page.evaluate("document.querySelector('#rows').dispatchEvent(new CustomEvent('live'))")
     expect(page.locator(".review-card")).to_have_count(2)
     expect(tab).to_have_text("2")
     expect(badge).to_have_text("2")
-    assert Review.objects.filter(state="waiting").count() == 2
+    assert Question.objects.filter(state="waiting").count() == 2

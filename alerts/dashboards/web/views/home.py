@@ -164,8 +164,8 @@ def _ot(ot: OtHome) -> dict[str, Any]:
             {
                 "it": answer,
                 "headline": notification_headline(answer.about),
-                "href": address_of_link("reviews:answer", answer.review)
-                if answer.review
+                "href": address_of_link("reviews:answer", answer.question)
+                if answer.question
                 else address_of_link("incidents:incident", answer.about.incident_id),
                 "outcome": classification(answer.classification),
             }
@@ -223,8 +223,8 @@ def _act_address(act: RecentAct) -> str:
     """Where the act stands: its own page, the question, or the incident; nowhere for several."""
     if act.bulk_act:
         return address_of_link("incidents:bulk", act.bulk_act)
-    if act.review:
-        return address_of_link("reviews:answer", act.review)
+    if act.question:
+        return address_of_link("reviews:answer", act.question)
     return address_of_link("incidents:incident", act.incident_id) if act.title else ""
 
 

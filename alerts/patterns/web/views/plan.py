@@ -199,7 +199,7 @@ def ask_plan_questions(request: HttpRequest) -> HttpResponse:
         raise Http404
     plan = plan_of_site(plans, request.POST.get("site", ""))
     try:
-        reviews = ask_questions(plan=plan, by=user, now=now)
+        questions = ask_questions(plan=plan, by=user, now=now)
     except (CannotAskQuestions, CannotAsk) as refusal:
         return leave_toast(
             request, HttpResponseRedirect(plan_address(plan)), " ".join(refusal.reasons)
@@ -207,8 +207,8 @@ def ask_plan_questions(request: HttpRequest) -> HttpResponse:
     text = ngettext(
         "OT at %(site)s was asked %(n)s question.",
         "OT at %(site)s was asked %(n)s questions.",
-        len(reviews),
-    ) % {"site": plan.totals.site.name, "n": number(len(reviews))}
+        len(questions),
+    ) % {"site": plan.totals.site.name, "n": number(len(questions))}
     return leave_toast(request, HttpResponseRedirect(plan_address(plan)), text)
 
 

@@ -17,21 +17,21 @@ from alerts.incidents.page.panel import happened_words, members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of, number_words, sentence_of
 from alerts.planned_work.services.plan import CannotPlanWork
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from alerts.reviews.policies import speaks_at, works_in
 from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import (
     answers_to,
     newest_verdict_on,
     next_waiting,
-    open_review_on,
+    open_question_on,
     place_in_line,
-    reviews_visible_to,
+    questions_visible_to,
     waiting_incidents_of,
 )
 from alerts.reviews.queries.second_opinions import opinion_asked_of
 from alerts.reviews.services.planned_until import cancel_plan, plan_until
-from alerts.reviews.services.questions import open_review
+from alerts.reviews.services.questions import open_question
 from alerts.reviews.services.verdicts import (
     CannotGiveVerdict,
     CannotUndoVerdict,
@@ -57,28 +57,30 @@ from portal.ui.words import number
 @allow_limited_session
 @never_cache
 @require_http_methods(["GET", "POST"])
-def answer_question_view(request: HttpRequest, review: UUID) -> HttpResponse:
+def answer_question_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The question as one screen of a phone; posting answers it and shows the next. A second
     opinion has a screen of its own.
     """
-    visible, now = reviews_visible_to(actor_of(request)), clock.now()
-    question = visible.filter(uuid=review).first()
+    visible, now = questions_visible_to(actor_of(request)), clock.now()
+    question = visible.filter(uuid=uuid).first()
     if question is None:
-        if opinion_asked_of(actor_of(request), review) is None:
+        if opinion_asked_of(actor_of(request), uuid) is None:
             raise Http404
-        return HttpResponseRedirect(reverse("reviews:second", args=[review]))
+        return HttpResponseRedirect(reverse("reviews:second", args=[uuid]))
     if request.method == "GET":
         if opinion := _question_instead(request, question):
             return HttpResponseRedirect(reverse("reviews:second", args=[opinion]))
-        if open_review(review_id=question.pk, by=actor_of(request), now=now):
+        if open_question(question_id=question.pk, by=actor_of(request), now=now):
             question = visible.get(pk=question.pk)
         return _page(request, question, now=now)
     form = VerdictForm(request.POST)
-    verdict = _give(request, form, now=now, review_id=question.pk)
+    verdict = _give(request, form, now=now, question_id=question.pk)
     if verdict is None:
         return _page(request, question, now=now, form=form)
     question.refresh_from_db(fields=["state"])
-    waits_on = question.state == Review.State.WAITING  # the answer was about some of its incidents
+    waits_on = (
+        question.state == Question.State.WAITING
+    )  # the answer was about some of its incidents
     following = question if waits_on else next_waiting(actor_of(request), after=question)
     goal = reverse("reviews:answer", args=[following.uuid]) if following else _list()
     response: HttpResponse = HttpResponseRedirect(goal)
@@ -95,9 +97,9 @@ def give_verdict_on_page(request: HttpRequest, incident_id: int) -> HttpResponse
     visible = incidents_visible_to(actor_of(request))
     incident = get_object_or_404(visible, pk=incident_id)
     form, now = VerdictForm(request.POST), clock.now()
-    question = open_review_on(incident.pk)
+    question = open_question_on(incident.pk)
     if question and speaks_at(actor_of(request), question.site, question.lead.workspace):
-        verdict = _give(request, form, now=now, review_id=question.pk, otherwise=[incident.pk])
+        verdict = _give(request, form, now=now, question_id=question.pk, otherwise=[incident.pk])
     else:
         ticked = list(visible.filter(pk__in=ids_in(form.ticked)).values_list("pk", flat=True))
         verdict = _give(request, form, now=now, ids=ticked if form.ticked else [incident.pk])
@@ -114,7 +116,7 @@ def give_verdict_on_page(request: HttpRequest, incident_id: int) -> HttpResponse
 def undo_verdict_view(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's verdict back; the question waits again."""
     person, now = actor_of(request), clock.now()
-    verdict = get_object_or_404(Verdict.objects.select_related("review"), act=act, by=person)
+    verdict = get_object_or_404(Verdict.objects.select_related("question"), act=act, by=person)
     try:
         with transaction.atomic():
             undo_verdict(act=act, by=person, now=now)
@@ -128,7 +130,7 @@ def _undone(
     request: HttpRequest, verdict: Verdict, text: str, *, status: int = 200
 ) -> HttpResponse:
     """Back to the question; a page of another room stays and hears of it."""
-    goal = reverse("reviews:answer", args=[verdict.review.uuid]) if verdict.review else _list()
+    goal = reverse("reviews:answer", args=[verdict.question.uuid]) if verdict.question else _list()
     if not wants_part(request):
         return leave_toast(request, HttpResponseRedirect(goal), text)
     if status == 200 and "/reviews/" in request.headers.get("HX-Current-URL", ""):
@@ -145,7 +147,7 @@ def _give(
     form: VerdictForm,
     *,
     now: datetime,
-    review_id: int | None = None,
+    question_id: int | None = None,
     ids: Collection[int] | None = None,
     otherwise: Collection[int] = (),
 ) -> Verdict | None:
@@ -160,7 +162,7 @@ def _give(
     try:
         with transaction.atomic():
             verdict = give_verdict(
-                by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **values
+                by=actor_of(request), now=now, question_id=question_id, incident_ids=about, **values
             )
             if form.until_text:
                 until = read_due_moment(form.until_text, verdict)
@@ -181,7 +183,7 @@ def _leave_saved_toast(
         "title": f"{title} ×{number(len(incidents))}" if len(incidents) > 1 else title,
     }
     text = gettext("Saved: %(verdict)s. %(title)s") % words
-    if verdict.review and (left := waiting_incidents_of(verdict.review).count()):
+    if verdict.question and (left := waiting_incidents_of(verdict.question).count()):
         open_words = ngettext(
             "%(n)s incident of the question is still open.",
             "%(n)s incidents of the question are still open.",
@@ -193,13 +195,13 @@ def _leave_saved_toast(
 
 
 def _page(
-    request: HttpRequest, question: Review, *, now: datetime, form: VerdictForm | None = None
+    request: HttpRequest, question: Question, *, now: datetime, form: VerdictForm | None = None
 ) -> HttpResponse:
     person = actor_of(request)
     may_answer = speaks_at(person, question.site, question.lead.workspace)
     waits, is_withdrawn = (
-        question.state == Review.State.WAITING,
-        question.state == Review.State.WITHDRAWN,
+        question.state == Question.State.WAITING,
+        question.state == Question.State.WITHDRAWN,
     )
     answers = answers_to(question, reader=person)
     about = list(waiting_incidents_of(question)) if waits else list(question.incidents.all())
@@ -213,7 +215,7 @@ def _page(
         else None
     )
     page = {
-        "review": question,
+        "question": question,
         "incident": shown,
         "occasions": occasions_in(
             form, about, ticked=ticked, now=now, zone=question.site.time_zone
@@ -247,11 +249,11 @@ def _page(
     return vary(render(request, "alerts/reviews/answer.html", page, status=status))
 
 
-def _question_instead(request: HttpRequest, question: Review) -> UUID | None:
+def _question_instead(request: HttpRequest, question: Question) -> UUID | None:
     """The second opinion that the person is asked for about an answer to this question, where it
     does not wait for them itself.
     """
-    if question.state == Review.State.WAITING or not (hidden := hidden_from(actor_of(request))):
+    if question.state == Question.State.WAITING or not (hidden := hidden_from(actor_of(request))):
         return None
     answers = question.asked_incidents.values_list("answer", flat=True)
     about = {verdict.verdict_id: verdict.question for verdict in hidden.by_incident.values()}

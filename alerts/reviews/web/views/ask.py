@@ -18,16 +18,16 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of
-from alerts.reviews.models import Review
+from alerts.reviews.models import Question
 from alerts.reviews.policies import speaks_at
-from alerts.reviews.queries.questions import answers_to, reviews_visible_to
+from alerts.reviews.queries.questions import answers_to, questions_visible_to
 from alerts.reviews.services.questions import (
     CannotAsk,
     CannotHandOver,
     CannotWithdraw,
     ask_ot,
-    hand_over_review,
-    withdraw_review,
+    hand_over_question,
+    withdraw_question,
 )
 from alerts.reviews.web.context import answer_context, colleagues
 from alerts.reviews.web.forms import AskForm, HandOverForm
@@ -54,36 +54,36 @@ def ask_ot_view(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _ask_page(request, lead, rows, AskForm(), now=now)
     form = AskForm(request.POST)
-    reviews = ask_each(request, form, rows, now=now)
-    if not reviews:
+    questions = ask_each(request, form, rows, now=now)
+    if not questions:
         if data.get("panel"):
             return render_panel(request, lead, now=now, ask_form=form)
         return _ask_page(request, lead, rows, form, now=now)
-    if len(reviews) > 1:
-        return all_asked(request, reviews)
-    return _asked(request, reviews[0], lead, now=now)
+    if len(questions) > 1:
+        return all_asked(request, questions)
+    return _asked(request, questions[0], lead, now=now)
 
 
-@post_only(otherwise=lambda review: reverse("reviews:answer", args=[review]))
-def withdraw_question(request: HttpRequest, review: UUID) -> HttpResponse:
+@post_only(otherwise=lambda uuid: reverse("reviews:answer", args=[uuid]))
+def withdraw_question_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Take a question back; answers with the panel where the panel asked."""
     question, now = (
-        get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review),
+        get_object_or_404(questions_visible_to(actor_of(request)), uuid=uuid),
         clock.now(),
     )
     incident = _panel_incident(request, question)
     try:
-        withdraw_review(review_id=question.pk, by=actor_of(request), now=now)
+        withdraw_question(question_id=question.pk, by=actor_of(request), now=now)
     except CannotWithdraw as refusal:
         return _refused(request, question, incident, list(refusal.reasons), now=now)
     return _done(request, question, incident, gettext("The question was withdrawn."), now=now)
 
 
 @require_http_methods(["GET", "POST"])
-def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
+def hand_over(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Point a colleague to a question."""
     question, now = (
-        get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review),
+        get_object_or_404(questions_visible_to(actor_of(request)), uuid=uuid),
         clock.now(),
     )
     empty = colleagues(question, request)
@@ -93,8 +93,8 @@ def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
     form = HandOverForm(request.POST, people=people)
     if form.is_valid():
         try:
-            hand_over_review(
-                review_id=question.pk, by=actor_of(request), now=now, **form.cleaned_data
+            hand_over_question(
+                question_id=question.pk, by=actor_of(request), now=now, **form.cleaned_data
             )
         except CannotHandOver as refusal:
             form.add_error(None, list(refusal.reasons))
@@ -106,15 +106,19 @@ def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
     return leave_toast(request, response, text)
 
 
-def _asked(request: HttpRequest, review: Review, lead: Incident, *, now: datetime) -> HttpResponse:
+def _asked(
+    request: HttpRequest, question: Question, lead: Incident, *, now: datetime
+) -> HttpResponse:
     """Say that it was asked, where the asking was done."""
     text = gettext("OT at %(site)s was asked. %(title)s") % {
-        "site": review.site.name,
+        "site": question.site.name,
         "title": headline_of(lead),
     }
-    undo = reverse("reviews:withdraw", args=[review.uuid])
+    undo = reverse("reviews:withdraw", args=[question.uuid])
     if not wants_part(request):
-        response: HttpResponse = HttpResponseRedirect(reverse("reviews:answer", args=[review.uuid]))
+        response: HttpResponse = HttpResponseRedirect(
+            reverse("reviews:answer", args=[question.uuid])
+        )
     elif request.POST.get("panel"):
         response = render_panel(request, lead, now=now)
     else:
@@ -151,17 +155,19 @@ def _ask_page(
 
 
 def _hand_over_page(
-    request: HttpRequest, review: Review, form: HandOverForm | None
+    request: HttpRequest, question: Question, form: HandOverForm | None
 ) -> HttpResponse:
     """The form, or why there is none: it is answered, withdrawn, not theirs, or nobody is left."""
     person = actor_of(request)
-    answers = answers_to(review, reader=person) if review.state == Review.State.ANSWERED else []
-    now, zone = clock.now(), review.site.time_zone
+    answers = (
+        answers_to(question, reader=person) if question.state == Question.State.ANSWERED else []
+    )
+    now, zone = clock.now(), question.site.time_zone
     page = {
-        "review": review,
-        "headline": headline_of(review.lead),
+        "question": question,
+        "headline": headline_of(question.lead),
         "hand_over": form,
-        "is_mine": speaks_at(person, review.site, review.lead.workspace),
+        "is_mine": speaks_at(person, question.site, question.lead.workspace),
         "answers": [answer_context(answer, now, zone) for answer in answers],
         "now": now,
     }
@@ -169,23 +175,23 @@ def _hand_over_page(
     return vary(render(request, "alerts/reviews/hand_over.html", page, status=status))
 
 
-def _panel_incident(request: HttpRequest, review: Review) -> Incident | None:
+def _panel_incident(request: HttpRequest, question: Question) -> Incident | None:
     """The incident whose panel posted, if one did."""
     text = request.POST.get("incident", "")
     if not (wants_part(request) and text.isdecimal() and len(text) < 19):
         return None
-    return review.incidents.filter(pk=int(text)).first()
+    return question.incidents.filter(pk=int(text)).first()
 
 
 def _done(
-    request: HttpRequest, review: Review, incident: Incident | None, text: str, *, now: datetime
+    request: HttpRequest, question: Question, incident: Incident | None, text: str, *, now: datetime
 ) -> HttpResponse:
     if incident is not None:
         response = render_panel(request, incident, now=now)
     elif wants_part(request):  # the undo of a toast
         response = trigger(HttpResponse(status=200), "ot-undone", {})
     else:
-        response = HttpResponseRedirect(reverse("reviews:answer", args=[review.uuid]))
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[question.uuid]))
     if wants_part(request):
         trigger(response, "ot-changed", {})
     return leave_toast(request, response, text)
@@ -193,7 +199,7 @@ def _done(
 
 def _refused(
     request: HttpRequest,
-    review: Review,
+    question: Question,
     incident: Incident | None,
     problems: list[str],
     *,
@@ -203,7 +209,7 @@ def _refused(
         return render_panel(request, incident, now=now, problems=problems)
     response: HttpResponse = HttpResponse(status=409)
     if not wants_part(request):
-        response = HttpResponseRedirect(reverse("reviews:answer", args=[review.uuid]))
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[question.uuid]))
     return leave_toast(request, response, " ".join(problems))
 
 
@@ -228,7 +234,7 @@ def sites_in_common(rows: Sequence[Row]) -> list[int]:
 
 def ask_each(
     request: HttpRequest, form: AskForm, rows: Sequence[Row], *, now: datetime
-) -> list[Review]:
+) -> list[Question]:
     """Ask about all rows or about none; the form says why not."""
     if not form.is_valid():
         return []
@@ -236,27 +242,27 @@ def ask_each(
     by, row = actor_of(request), rows[0]
     try:
         with transaction.atomic():
-            reviews = []
+            questions = []
             for row in rows:
                 ids = [incident.pk for incident in row]
-                reviews.append(
+                questions.append(
                     ask_ot(incident_ids=ids, site_id=site_id, question=question, by=by, now=now)
                 )
-            return reviews
+            return questions
     except CannotAsk as refusal:
         name = f"{headline_of(row[0])}: " if len(rows) > 1 else ""
         form.add_error(None, [f"{name}{reason}" for reason in refusal.reasons])
     return []
 
 
-def all_asked(request: HttpRequest, reviews: Sequence[Review]) -> HttpResponse:
+def all_asked(request: HttpRequest, questions: Sequence[Question]) -> HttpResponse:
     """Say how many questions were asked."""
     words = ngettext(
         "OT at %(site)s was asked %(n)s question.",
         "OT at %(site)s was asked %(n)s questions.",
-        len(reviews),
+        len(questions),
     )
-    text = words % {"site": reviews[0].site.name, "n": number(len(reviews))}
+    text = words % {"site": questions[0].site.name, "n": number(len(questions))}
     if not wants_part(request):
         return leave_toast(request, HttpResponseRedirect(reverse("incidents:queue")), text)
     response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})

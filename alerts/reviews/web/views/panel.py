@@ -24,11 +24,11 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of
-from alerts.reviews.models import CANNED, Review
+from alerts.reviews.models import CANNED, Question
 from alerts.reviews.policies import speaks_for, works_in
 from alerts.reviews.queries.questions import (
     newest_verdict_on,
-    open_review_on,
+    open_question_on,
     previews_of_asking,
     verdict_on,
     waiting_incidents_of,
@@ -71,27 +71,27 @@ def render_panel(
     incident.refresh_from_db()
     person = actor_of(request)
     hidden = hidden_from(person).by_incident.get(incident.pk)
-    review, verdict = open_review_on(incident.pk), None if hidden else verdict_on(incident.pk)
+    question, verdict = open_question_on(incident.pk), None if hidden else verdict_on(incident.pk)
     may_answer = speaks_for(person, incident) and not incident.is_read_only and hidden is None
     may_ask = works_in(person, incident.workspace) and not incident.is_read_only
     group = _group_in(request)
-    about = _about(person, incident, review, group)
+    about = _about(person, incident, question, group)
     zone = reader_clock().zone_of_plants(incident.site_ids)
     newest = newest_verdict_on([incident.pk for incident in about])
     page: dict[str, Any] = {
         "incident": incident,
         "headline": headline_of(incident),
-        "review": review,
-        "question": hidden.question if hidden else None,  # instead of the verdict
+        "question": question,
+        "hidden_question": hidden.question if hidden else None,  # instead of the verdict
         "group": group or "",
         "members": members_of(about, now=now, zone=zone),
         "occasions": occasions_in(form, about, now=now, zone=zone),
         "seen": newest.uuid if newest else "",
         **given_context(verdict),
         "may_answer": may_answer,
-        "may_ask": may_ask and review is None,
-        "may_withdraw": works_in(person, incident.workspace) and review is not None,
-        "hand_over": colleagues(review, request) if review and may_answer else None,
+        "may_ask": may_ask and question is None,
+        "may_withdraw": works_in(person, incident.workspace) and question is not None,
+        "hand_over": colleagues(question, request) if question and may_answer else None,
         "problems": problems or [],
         "now": now,
         **verdict_context(incident, form),
@@ -112,14 +112,14 @@ def _group_in(request: HttpRequest) -> UUID | None:
 
 
 def _about(
-    person: User, incident: Incident, review: Review | None, group: UUID | None
+    person: User, incident: Incident, question: Question | None, group: UUID | None
 ) -> list[Incident]:
     """The incidents that an answer given here may be about, the shown one among them: all that a
     question waits for, or all of the row that is looked at.
     """
     about: list[Incident] = []
-    if review is not None:
-        about = list(waiting_incidents_of(review))
+    if question is not None:
+        about = list(waiting_incidents_of(question))
     elif group is not None:
         about = list(incidents_visible_to(person).filter(group_key=group)[:MAX_ABOUT])
     return about if incident in about else [incident]

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.wording import classification_words, headline_of
-from alerts.reviews.models import AskedIncident, Opinion, Review, SecondOpinion, Verdict
-from alerts.reviews.queries.questions import reviews_visible_to, verdicts_in_force, waiting_for
+from alerts.reviews.models import AskedIncident, Opinion, Question, SecondOpinion, Verdict
+from alerts.reviews.queries.questions import questions_visible_to, verdicts_in_force, waiting_for
 from alerts.reviews.queries.second_opinions import (
     opinions_waiting_for,
     suspicions_to_decide,
@@ -43,7 +43,7 @@ class ReviewCard:
     headline: str
     n: int  # incidents: of a question those that it waits for, else all that it was about
     span: str  # of several, from when to when
-    review: Review | None
+    question: Question | None
     answer: Verdict | None
     reason: str
     outcome: str = ""  # how it was closed
@@ -89,11 +89,11 @@ def reviews(request: HttpRequest) -> HttpResponse:
     return render_page(request, "alerts/reviews/list.html", page, part="rows")
 
 
-def _waiting(person: User, *, is_ot: bool) -> QuerySet[Review]:
+def _waiting(person: User, *, is_ot: bool) -> QuerySet[Question]:
     """For OT what it may answer; for others what they may see."""
     if is_ot:
         return waiting_for(person)
-    visible = reviews_visible_to(person).filter(state=Review.State.WAITING)
+    visible = questions_visible_to(person).filter(state=Question.State.WAITING)
     return visible.order_by("due_at", "pk")
 
 
@@ -108,22 +108,22 @@ def _tabs(tab: str, waiting: int, *, is_ot: bool) -> list[Tab]:
 
 
 def _questions(
-    person: User, tab: str, waiting: QuerySet[Review], after: str
+    person: User, tab: str, waiting: QuerySet[Question], after: str
 ) -> tuple[list[ReviewCard], str]:
     if tab == WAITING:
-        reviews, field, newest_first = waiting, "due_at", False
+        questions, field, newest_first = waiting, "due_at", False
     else:
-        reviews = reviews_visible_to(person).exclude(state=Review.State.WAITING)
+        questions = questions_visible_to(person).exclude(state=Question.State.WAITING)
         field, newest_first = "settled_at", True
     verdicts = without_hidden(person, verdicts_in_force())
     verdicts = verdicts.select_related("by").order_by("given_at", "pk")
     asked_incidents = AskedIncident.objects.select_related("incident")
-    questions = reviews.prefetch_related(
+    rows = questions.prefetch_related(
         Prefetch("verdicts", queryset=verdicts),
         Prefetch("asked_incidents", queryset=asked_incidents, to_attr="asked_rows"),
     )
-    page, more = _page(questions.select_related("opened_by"), field, after, newest_first)
-    return [_question(review, clock.now()) for review in page], more
+    page, more = _page(rows.select_related("opened_by"), field, after, newest_first)
+    return [_question(question, clock.now()) for question in page], more
 
 
 def _with_opinions(
@@ -132,7 +132,7 @@ def _with_opinions(
     """The SOC's questions and Tagout's in one list, by when they are due."""
     if not opinions:
         return list(rows)
-    dues = [(row.review.due_at, row) for row in rows if row.review is not None]
+    dues = [(row.question.due_at, row) for row in rows if row.question is not None]
     abouts = _incidents_of([opinion.second_opinion.verdict_id for opinion in opinions])
     for opinion in opinions:
         found = abouts[opinion.second_opinion.verdict_id]
@@ -158,19 +158,19 @@ def _undecided(person: User) -> list[Undecided]:
     return found
 
 
-def _question(review: Any, now: datetime) -> ReviewCard:
-    answers = list(review.verdicts.all())
+def _question(question: Any, now: datetime) -> ReviewCard:
+    answers = list(question.verdicts.all())
     answer = answers[-1] if answers else None
-    waits = review.state == Review.State.WAITING
-    incidents = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
-    lead = review.lead if review.lead in incidents else max(incidents, key=_gravity)
+    waits = question.state == Question.State.WAITING
+    incidents = [row.incident for row in question.asked_rows if not waits or row.answer_id is None]
+    lead = question.lead if question.lead in incidents else max(incidents, key=_gravity)
     verdicts = list(dict.fromkeys(verdict.verdict for verdict in reversed(answers)))
     return ReviewCard(
         lead,
         headline_of(lead),
         len(incidents),
-        _span(incidents, now, review.site.time_zone),
-        review,
+        _span(incidents, now, question.site.time_zone),
+        question,
         answer,
         reason(answer.cause) if answer else "",
         verdicts=verdicts if len(verdicts) > 1 else (),
@@ -187,7 +187,7 @@ def _span(incidents: Sequence[Incident], now: datetime, zone: str) -> str:
 
 def _answers(person: User, after: str) -> tuple[list[ReviewCard], str]:
     own = Verdict.objects.filter(by=person, withdrawn_at=None)
-    verdicts = own.select_related("by", "review__site", "superseded_by__by").prefetch_related(
+    verdicts = own.select_related("by", "question__site", "superseded_by__by").prefetch_related(
         Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at", "-pk"))
     )
     page, more = _page(verdicts, "given_at", after, newest_first=True)
@@ -197,14 +197,14 @@ def _answers(person: User, after: str) -> tuple[list[ReviewCard], str]:
 def _answer(verdict: Verdict, now: datetime) -> ReviewCard:
     incidents = list(verdict.incidents.all())
     lead = incidents[0]
-    zone = verdict.review.site.time_zone if verdict.review else READER
+    zone = verdict.question.site.time_zone if verdict.question else READER
     outcomes = {incident.classification for incident in incidents}
     return ReviewCard(
         lead,
         headline_of(lead),
         len(incidents),
         _span(incidents, now, zone),
-        verdict.review,
+        verdict.question,
         verdict,
         reason(verdict.cause),
         classification_words(lead.classification) if len(outcomes) == 1 else "",

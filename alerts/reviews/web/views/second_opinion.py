@@ -60,27 +60,27 @@ class AnswerCard:
 @allow_limited_session
 @never_cache
 @require_http_methods(["GET", "POST"])
-def second(request: HttpRequest, review: UUID) -> HttpResponse:
+def second(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The question for who is asked; for others, and once it is answered, what it came to."""
     person, now = actor_of(request), clock.now()
-    opinion = opinion_asked_of(person, review)
+    opinion = opinion_asked_of(person, uuid)
     is_waiting = opinion is not None and _is_waiting(opinion)
     if opinion is None or not is_waiting:
         if request.method == "POST" and opinion is not None:
             return _answer(
                 request, opinion, now=now
             )  # sent again, or too late: the service says so
-        return _outcome_page(request, _visible_or_404(request, review, opinion), opinion, now=now)
+        return _outcome_page(request, _visible_or_404(request, uuid, opinion), opinion, now=now)
     if request.method == "POST":
         return _answer(request, opinion, now=now)
     return _question_page(request, opinion, now=now)
 
 
 @allow_limited_session
-@post_only(otherwise=lambda review: reverse("reviews:second", args=[review]))
-def pass_on(request: HttpRequest, review: UUID) -> HttpResponse:
+@post_only(otherwise=lambda uuid: reverse("reviews:second", args=[uuid]))
+def pass_on(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Leave the question to the lead."""
-    opinion = opinion_asked_of(actor_of(request), review)
+    opinion = opinion_asked_of(actor_of(request), uuid)
     if opinion is None:
         raise Http404
     try:
@@ -90,10 +90,10 @@ def pass_on(request: HttpRequest, review: UUID) -> HttpResponse:
     return _back(request, gettext("The lead is asked instead."))
 
 
-@post_only(otherwise=lambda review: reverse("reviews:list"))
-def decide_suspicion_view(request: HttpRequest, review: UUID) -> HttpResponse:
+@post_only(otherwise=lambda uuid: reverse("reviews:list"))
+def decide_suspicion_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Decide a suspicion as one of both leads."""
-    second_opinion = _visible_or_404(request, review, None)
+    second_opinion = _visible_or_404(request, uuid, None)
     form, now = DecisionForm(request.POST), clock.now()
     if form.is_valid():
         try:

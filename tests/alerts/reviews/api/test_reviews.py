@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from alerts.reviews.services.questions import ask_ot
 from portal.accounts.models import GrantScope, Role
 from portal.api.schema import WIDE, api_description
@@ -119,7 +119,7 @@ def test_a_question_is_handed_over_and_withdrawn(oda, olaf, sam, asked):
 )
 def test_what_ot_may_not_say(oda, asked, verb, body, status):
     assert oda.post(f"reviews/{asked['id']}/{verb}/", body).status_code == status
-    assert Review.objects.get().state == "waiting"
+    assert Question.objects.get().state == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_ot_may_not_say(oda, asked, verb, body, status):
 )
 def test_what_the_soc_may_not_ask(sam, oda, asked, incident, body, status):
     assert sam.post(f"incidents/{incident.pk}/ask/", body).status_code == status
-    assert Review.objects.count() == 1
+    assert Question.objects.count() == 1
 
 
 def test_an_answer_needs_its_own_scope(make_person, plant, asked):
@@ -158,23 +158,25 @@ def test_a_verdict_fits_its_published_schema(oda, incident):
 
 def test_an_answer_may_name_the_incidents_it_is_about(sam, oda, workspace, plant, incident):
     other = stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
-    review = ask_ot(
+    question = ask_ot(
         site_id=plant.pk,
         question="Was this you?",
         by=sam.token.owner,
         now=NOON,
         incident_ids=[incident.pk, other.pk],
     )
-    answer = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE | {"incidents": [other.pk]}).json()
+    answer = oda.post(
+        f"reviews/{question.uuid}/answer/", ROUTINE | {"incidents": [other.pk]}
+    ).json()
     assert (answer["state"], answer["waiting_incidents"]) == ("waiting", [incident.pk])
     assert answer["incidents"] == [incident.pk, other.pk]
-    answer = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE).json()
+    answer = oda.post(f"reviews/{question.uuid}/answer/", ROUTINE).json()
     assert (answer["state"], answer["waiting_incidents"]) == ("answered", [])
 
 
 def test_a_verdict_on_one_incident_is_about_this_one(sam, oda, workspace, plant, incident):
     other = stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
-    review = ask_ot(
+    question = ask_ot(
         site_id=plant.pk,
         question="Was this you?",
         by=sam.token.owner,
@@ -182,5 +184,5 @@ def test_a_verdict_on_one_incident_is_about_this_one(sam, oda, workspace, plant,
         incident_ids=[incident.pk, other.pk],
     )
     answer = oda.post(f"incidents/{other.pk}/verdict/", ROUTINE).json()
-    assert (answer["review"], answer["incidents"]) == (str(review.uuid), [other.pk])
-    assert Review.objects.get().state == "waiting"
+    assert (answer["review"], answer["incidents"]) == (str(question.uuid), [other.pk])
+    assert Question.objects.get().state == "waiting"

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from alerts.reviews.services.verdicts import give_verdict
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
@@ -17,9 +17,9 @@ THUMB_FROM = 844 * 0.4  # all that is pressed to answer lies in the lower 60 % o
 
 
 @pytest.fixture
-def phone(browse, review, oda, noon):
+def phone(browse, question, oda, noon):
     def opened(width=390, **more):
-        return browse(f"/reviews/{review.uuid}/", as_=oda, width=width, **more)
+        return browse(f"/reviews/{question.uuid}/", as_=oda, width=width, **more)
 
     return opened
 
@@ -53,12 +53,12 @@ def test_an_answer_takes_three_taps(phone):
 def about_three(browse, make, ask, oda, noon):
     """Oda's phone with a question about incidents of three days."""
     rows = [make(at=NOON - timedelta(days=days, minutes=20))[0] for days in (113, 1, 0)]
-    review = ask(rows)
+    question = ask(rows)
 
     def opened(width=390):
-        return browse(f"/reviews/{review.uuid}/", as_=oda, width=width)
+        return browse(f"/reviews/{question.uuid}/", as_=oda, width=width)
 
-    opened.review, opened.rows = review, rows
+    opened.question, opened.rows = question, rows
     return opened
 
 
@@ -181,12 +181,12 @@ def test_a_kept_answer_that_is_not_accepted_is_shown_again_as_it_was(phone, olaf
     )
     page.get_by_role("button", name="Save answer").tap()
     page.get_by_text("Not sent, will retry.").wait_for()
-    asked = Review.objects.get()
+    asked = Question.objects.get()
     give_verdict(
         by=olaf,
         key=uuid4(),
         now=NOON,
-        review_id=asked.pk,
+        question_id=asked.pk,
         verdict="suspicious",
         cause="nobody-of-us",
         note="Nobody was there",

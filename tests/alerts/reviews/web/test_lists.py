@@ -40,17 +40,17 @@ def test_empty_tabs_say_what_belongs_there(request, listed, who, tab, words):
     assert words in listed(request.getfixturevalue(who), tab)
 
 
-def test_answered_shows_by_whom_and_why(listed, review, answer, sam):
-    answer(review)
+def test_answered_shows_by_whom_and_why(listed, question, answer, sam):
+    answer(question)
     page = listed(sam, "answered")
     assert "Planned programming" in page
     assert "Oda Nowak" in page
 
 
-def test_my_answers_say_what_came_of_them(listed, review, answer, oda, olaf, incident):
-    answer(review)
+def test_my_answers_say_what_came_of_them(listed, question, answer, oda, olaf, incident):
+    answer(question)
     assert "The incident is still open." in listed(oda, "mine")
-    answer(review, by=olaf, now=NOON + timedelta(minutes=1))
+    answer(question, by=olaf, now=NOON + timedelta(minutes=1))
     incident.status, incident.classification = 3, "BenignPositive"
     incident.save()
     page = listed(oda, "mine")
@@ -58,12 +58,12 @@ def test_my_answers_say_what_came_of_them(listed, review, answer, oda, olaf, inc
     assert "The incident was closed: Benign positive." in page
 
 
-def test_with_nothing_waiting_the_latest_answers_stand_there(listed, review, answer, oda):
-    answer(review)
+def test_with_nothing_waiting_the_latest_answers_stand_there(listed, question, answer, oda):
+    answer(question)
     assert "What you answered last" in listed(oda)
 
 
-def test_other_sites_questions_are_not_listed(listed, review, pia):
+def test_other_sites_questions_are_not_listed(listed, question, pia):
     assert "PLC-PL2-07" not in listed(pia)
 
 
@@ -85,9 +85,9 @@ def test_a_longer_list_costs_no_more_queries(listed, make, ask, answer, oda, tab
         return len(queries)
 
     def one_more():
-        review = ask(make())
+        question = ask(make())
         if tab != "waiting":
-            answer(review)
+            answer(question)
 
     one_more()
     cost()  # the first request signs in

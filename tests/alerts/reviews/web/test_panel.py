@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from alerts.incidents.models import Severity
-from alerts.reviews.models import CANNED, Review, Verdict
+from alerts.reviews.models import CANNED, Question, Verdict
 from alerts.reviews.queries.questions import waiting_incidents_of
 from alerts.reviews.web.forms import MAX_OWN_WORDS
 from portal.accounts.models import GrantScope, Role
@@ -85,7 +85,7 @@ def test_asking_from_the_panel(post, incident, sam, oda, site):
     assert "asked OT at Gdańsk" in page
     assert "Nobody from OT has opened it yet." in page
     events = json.loads(reply["HX-Trigger"])
-    assert events["toast"]["undo"] == f"/reviews/{Review.objects.get().uuid}/withdraw/"
+    assert events["toast"]["undo"] == f"/reviews/{Question.objects.get().uuid}/withdraw/"
     assert "ot-changed" in events
 
 
@@ -101,7 +101,7 @@ def both(post, incident, sam, oda, site):
         canned="Was this you?",
         question="Who was at ENG-WS-04?",
     )
-    return Review.objects.get()
+    return Question.objects.get()
 
 
 BOTH = ("Was this you?", "Who was at ENG-WS-04?")
@@ -141,7 +141,7 @@ def test_the_longest_words_fit_beside_the_longest_ready_question(post, incident,
         canned=longest,
         question="x" * MAX_OWN_WORDS,
     )
-    assert Review.objects.get().question.endswith("x")
+    assert Question.objects.get().text.endswith("x")
 
 
 def test_an_invented_ready_question_is_not_passed_off_as_one(post, incident, sam, oda, site):
@@ -209,7 +209,7 @@ def test_asking_about_a_row_is_a_dialog(client, post, make, sam, oda, site):
     reply = post(sam, "/reviews/ask/", group=key, site=site.pk, canned="Was this you?")
     assert reply["HX-Reswap"] == "none"
     assert {"close-dialog", "toast", "ot-changed"} <= json.loads(reply["HX-Trigger"]).keys()
-    assert Review.objects.get().incidents.count() == 14
+    assert Question.objects.get().incidents.count() == 14
 
 
 def test_asking_about_several_rows_asks_about_each(client, post, make, sam, oda, site):
@@ -220,11 +220,11 @@ def test_asking_about_several_rows_asks_about_each(client, post, make, sam, oda,
     assert "2 rows, 5 incidents" in form.content.decode()
     reply = post(sam, "/reviews/ask/", group=keys, site=site.pk, canned="Was this you?")
     assert "was asked 2 questions" in reply["HX-Trigger"]
-    assert sorted(object.incidents.count() for object in Review.objects.all()) == [2, 3]
+    assert sorted(object.incidents.count() for object in Question.objects.all()) == [2, 3]
     mixed = [make(1, pattern=uuid.uuid4())[0].pk, first.pk]
     again = post(sam, "/reviews/ask/", incident=mixed, site=site.pk, canned="Was this you?")
     assert again.status_code == 422 and "has already asked" in again.content.decode()
-    assert Review.objects.count() == 2, "all rows or none"
+    assert Question.objects.count() == 2, "all rows or none"
 
 
 def test_rows_without_a_common_site_are_not_asked_about_at_once(client, make, sam, site):
@@ -240,7 +240,7 @@ def test_asking_works_without_scripts(client, incident, sam, oda, site, noon):
     assert b"<form" in client.get(f"/reviews/ask/?incident={incident.pk}").content
     form = {"incident": incident.pk, "site": site.pk, "question": "Was this you?"}
     reply = client.post("/reviews/ask/", form)
-    assert reply["Location"] == f"/reviews/{Review.objects.get().uuid}/"
+    assert reply["Location"] == f"/reviews/{Question.objects.get().uuid}/"
 
 
 @pytest.mark.parametrize("query", ["", "?group=x", "?incident=99999999999999999999", "?incident=0"])
@@ -254,8 +254,8 @@ def test_an_incident_without_a_site_cannot_be_asked_about(panel, make, sam):
     assert "it is not known whom to ask" in page
 
 
-def test_withdrawing_from_the_panel(post, review, incident, sam):
-    reply = post(sam, f"/reviews/{review.uuid}/withdraw/", incident=incident.pk)
+def test_withdrawing_from_the_panel(post, question, incident, sam):
+    reply = post(sam, f"/reviews/{question.uuid}/withdraw/", incident=incident.pk)
     page = reply.content.decode()
     assert "Ask OT" in page
     assert "Withdraw" not in page
@@ -274,19 +274,19 @@ def test_a_verdict_from_the_panel(post, incident, oda):
 
 def test_a_verdict_from_the_panel_is_about_what_is_ticked_in_it(post, see, make, ask, oda):
     rows = make(3)
-    review = ask(rows)
+    question = ask(rows)
     path = f"/incidents/{rows[1].pk}/verdict/"
     routine = {"verdict": "routine", "cause_routine": "runs-by-itself"}
     assert see(oda, rows[1]).count(" checked") == 3, "all of the question's incidents are ticked"
     post(oda, path, key=str(uuid.uuid4()), **routine)  # a form with nothing to tick
-    review.refresh_from_db()
-    assert review.state == "waiting"
-    assert [incident.pk for incident in waiting_incidents_of(review)] == [rows[2].pk, rows[0].pk]
+    question.refresh_from_db()
+    assert question.state == "waiting"
+    assert [incident.pk for incident in waiting_incidents_of(question)] == [rows[2].pk, rows[0].pk]
     path = f"/incidents/{rows[0].pk}/verdict/"
     both = [str(rows[0].pk), str(rows[2].pk)]
     post(oda, path, key=str(uuid.uuid4()), dates="1", incident=both, **routine)
-    review.refresh_from_db()
-    assert review.state == "answered"
+    question.refresh_from_db()
+    assert question.state == "answered"
 
 
 def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, oda, olaf):

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Question, Verdict
 from tests.bars import axe_findings, sideways, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,10 +24,10 @@ def test_the_soc_asks_and_takes_it_back(on_page, sam, oda):
     page.get_by_label("Was this planned work?").check(force=True)
     page.locator("#ot-panel").get_by_role("button", name="Ask OT").click()
     page.get_by_text("Nobody from OT has opened it yet.").wait_for()
-    assert Review.objects.get().question == "Was this planned work?"
+    assert Question.objects.get().text == "Was this planned work?"
     page.locator(".toast button").click()
     page.get_by_text("Answer due").wait_for()
-    assert Review.objects.get().state == "withdrawn"
+    assert Question.objects.get().state == "withdrawn"
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -67,4 +67,4 @@ def test_a_row_of_the_queue_asks_by_keyboard(browse, make, sam, oda, noon):
     dialog.get_by_role("button", name="Ask OT").click()
     dialog.wait_for(state="hidden")
     page.locator(".toast").get_by_text("OT at Gdańsk was asked.").wait_for()
-    assert Review.objects.get().incidents.count() == 3
+    assert Question.objects.get().incidents.count() == 3

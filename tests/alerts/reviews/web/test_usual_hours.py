@@ -22,10 +22,10 @@ def test_both_sides_read_the_same_hours(client, make, ask, oda, sam, at, words, 
         created_at=F("created_at") + timedelta(hours=2)
     )  # Sentinel took a while
     incident = make(at=at)[0]
-    review = ask([incident])
+    question = ask([incident])
     type(sam).objects.filter(pk=sam.pk).update(time_display="utc")
     client.force_login(oda)
-    phone = plain(client.get(f"/reviews/{review.uuid}/").content.decode())
+    phone = plain(client.get(f"/reviews/{question.uuid}/").content.decode())
     assert f"{words} the {HOURS}" in phone
     client.force_login(sam)
     page = plain(client.get(f"/incidents/{incident.pk}/").content.decode())
