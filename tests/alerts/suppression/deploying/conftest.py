@@ -1,5 +1,6 @@
 """A workspace with a plant behind it, the two who sign, and a Sentinel in memory."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,13 @@ import pytest
 from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
-from tests import cast
 from tests.alerts.suppression.deploying.plant import TYPE, furnish, signed
 from tests.alerts.suppression.deploying.watchlists import Lists, pairs
+from tests.clocks import clocks_set
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident, make_site, make_workspace, new_alert
+from tests.factories.incidents import make_incident, make_workspace, new_alert
 from tests.memory_sentinel import MemorySentinel
+from tests.reuse import reuse_rows
 
 
 class Clocks:
@@ -25,35 +27,30 @@ class Clocks:
         self.at += timedelta(**by)
         return self.at
 
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = Clocks()
-    monkeypatch.setattr("portal.clock.now", lambda: clock.at)
-    monkeypatch.setattr("portal.clock.unshifted", lambda: clock.at)
-    return clock
+    @contextmanager
+    def in_force(self):
+        """Both clocks are these for a while."""
+        with clocks_set(business=lambda: self.at, unshifted=lambda: self.at):
+            yield
 
 
-@pytest.fixture
-def site(db):
-    return make_site()
+@reuse_rows
+def clocks(db):
+    """At noon: rows that tests share are written at a moment of theirs, too."""
+    return Clocks()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+def clock(clocks):
+    with clocks.in_force():
+        yield clocks
+
+
+@reuse_rows
 def workspace(site):
     made = make_workspace()
     furnish(made, site)
     return made
-
-
-@pytest.fixture
-def oda(make_person, site):
-    return make_person(cast.ODA, ("ot-engineer", "site", site.uuid))
-
-
-@pytest.fixture
-def leo(make_person, workspace):
-    return make_person(cast.LEO, ("soc-lead", "workspace", workspace.uuid))
 
 
 class Far:
@@ -92,35 +89,43 @@ class Far:
         return found[0] if found else None
 
 
-@pytest.fixture
-def far(clock):
-    return Far(clock)
+@reuse_rows
+def far(clocks):
+    return Far(clocks)
 
 
-@pytest.fixture
+@reuse_rows
 def version(workspace, site, oda, leo):
     return signed(pairs(), by=(oda, leo), workspaces=[workspace], sites=[site])
 
 
-@pytest.fixture
-def request_on(version, workspace, oda, leo):
-    request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
-    for side, by in ((SigningSide.OT, oda), (SigningSide.SOC, leo)):
-        sign_watchlist(
-            request_id=request.pk,
-            side=side,
-            by=by,
-            seen_hash=request.text_hash,
-            proved_at=NOON,
-            now=NOON,
-        )
+@reuse_rows
+def request_on(clocks, version, workspace, oda, leo):
+    with clocks.in_force():
+        request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
+        for side, by in ((SigningSide.OT, oda), (SigningSide.SOC, leo)):
+            sign_watchlist(
+                request_id=request.pk,
+                side=side,
+                by=by,
+                seen_hash=request.text_hash,
+                proved_at=NOON,
+                now=NOON,
+            )
     request.refresh_from_db()
     return request
 
 
-@pytest.fixture
-def lists(far, clock, workspace):
-    return Lists(far, clock, workspace)
+@reuse_rows
+def lists(far, clocks, workspace):
+    return Lists(far, clocks, workspace)
+
+
+@reuse_rows
+def first_round(request_on, lists, clocks):
+    """The rows and the open gate are in Sentinel since noon."""
+    with clocks.in_force():
+        lists.round()
 
 
 @pytest.fixture

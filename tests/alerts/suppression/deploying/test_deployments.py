@@ -21,12 +21,14 @@ from tests import cast
 from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 from tests.memory_sentinel import standing_in
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
-def version(workspace, site, oda, leo, far):
+@reuse_rows
+def version(workspace, site, oda, leo, clocks):
     made = signed(polls(), by=(oda, leo), workspaces=[workspace], sites=[site])
-    bring_in_line(version_id=made.pk, now=NOON)
+    with clocks.in_force():
+        bring_in_line(version_id=made.pk, now=NOON)
     return made
 
 

@@ -20,10 +20,11 @@ from tests.alerts.suppression.deploying.plant import know_analytics_rules, polls
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_workspace, put_in_portal
 from tests.factories.rewriting import rewrite
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
-def version(workspace, site, oda, leo, clock):
+@reuse_rows
+def version(workspace, site, oda, leo):
     return signed(polls(), by=(oda, leo), workspaces=[workspace], sites=[site])
 
 

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import IncidentAlert
 from alerts.suppression.deploying.kill_switch import switch_off, switch_on
@@ -17,18 +15,12 @@ from tests.factories.incidents import make_incident
 SELECTED = "Modbus Address Range Violation"  # by a rule of the solution
 
 
-@pytest.fixture
-def in_force(request_on, lists):
-    """The rows and the open gate are in Sentinel since noon."""
-    lists.round()
-
-
 def count(clock, **later):
     clock.go(**later)
     return count_left_out_alerts(now=clock.at)
 
 
-def test_one_line_for_each_alert_that_a_row_covered(in_force, version, raw, clock, workspace):
+def test_one_line_for_each_alert_that_a_row_covered(first_round, version, raw, clock, workspace):
     alert, soon = raw(), raw(at=NOON + timedelta(hours=3))
     assert count(clock, hours=2) == 0, "its incident may still come"
     assert count(clock, hours=2) == 1
@@ -40,7 +32,7 @@ def test_one_line_for_each_alert_that_a_row_covered(in_force, version, raw, cloc
 
 
 def test_what_no_row_covered_is_a_finding_and_what_no_rule_selects_is_none(
-    in_force, raw, clock, workspace
+    first_round, raw, clock, workspace
 ):
     other = raw(alert_type=SELECTED, source_device="LAPTOP-9")
     high = raw(alert_type=SELECTED, severity=4)
@@ -54,7 +46,9 @@ def test_what_no_row_covered_is_a_finding_and_what_no_rule_selects_is_none(
     assert [line.alert for line in rows] == [high], "an incident came of the other after all"
 
 
-def test_nothing_counts_before_it_was_on_nor_after_it_ended(in_force, raw, clock, workspace, oda):
+def test_nothing_counts_before_it_was_on_nor_after_it_ended(
+    first_round, raw, clock, workspace, oda
+):
     raw(at=NOON - timedelta(minutes=1))
     clock.go(hours=2)
     end_watchlist(workspace=workspace, by=oda, reason="", now=clock.at)
@@ -68,7 +62,9 @@ def hours(count):
     return NOON + timedelta(hours=count)
 
 
-def test_while_a_rule_was_paused_its_rows_held_nothing_back(in_force, version, raw, lists, clock):
+def test_while_a_rule_was_paused_its_rows_held_nothing_back(
+    first_round, version, raw, lists, clock
+):
     lists.round(hours=2)
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
     lists.round(minutes=1)
@@ -82,7 +78,7 @@ def test_while_a_rule_was_paused_its_rows_held_nothing_back(in_force, version, r
 
 
 def test_while_the_gate_was_shut_or_its_lease_over_nothing_was_held_back(
-    in_force, raw, lists, clock, oda, leo, workspace
+    first_round, raw, lists, clock, oda, leo, workspace
 ):
     clock.go(hours=2)
     (stop,) = switch_off(by=oda, now=clock.at)
@@ -106,7 +102,7 @@ def test_before_the_rows_have_landed_nothing_is_held_back(request_on, raw, clock
 
 
 def test_an_alert_is_looked_at_within_an_hour_and_a_row_that_went_counts_a_little_longer(
-    in_force, raw, lists, clock, oda, workspace
+    first_round, raw, lists, clock, oda, workspace
 ):
     clock.go(hours=3)
     end_watchlist(workspace=workspace, by=oda, reason="", now=clock.at)
@@ -115,7 +111,7 @@ def test_an_alert_is_looked_at_within_an_hour_and_a_row_that_went_counts_a_littl
     assert count(clock, hours=4) == 1 and LeftOutAlert.objects.get().alert == in_copy
 
 
-def test_periods_are_kept_for_two_months(in_force, lists, version, clock, workspace):
+def test_periods_are_kept_for_two_months(first_round, lists, version, clock, workspace):
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
     lists.round(minutes=1)
     assert changes_this_month(workspace.pk, now=clock.at) == 5  # two rows came and went, the gate

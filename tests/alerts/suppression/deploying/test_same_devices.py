@@ -116,9 +116,8 @@ def test_a_device_of_an_open_case_is_no_row_under_any_of_its_names(
 
 
 def test_rows_that_have_landed_leave_when_their_device_becomes_one(
-    request_on, lists, workspace, site, plc
+    first_round, lists, workspace, site, plc
 ):
-    lists.round()
     assert ("HIST-GD-01", "PLC-21") in lists.pairs
     make_device(site, "PLC-21", "10.20.3.77")
     incident = make_incident(

@@ -24,13 +24,15 @@ from tests import cast
 from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
-def version(workspace, site, oda, leo, far):
+@reuse_rows
+def version(workspace, site, oda, leo, far, clocks):
     made = signed(polls(), by=(oda, leo), workspaces=[workspace], sites=[site])
-    bring_in_line(version_id=made.pk, now=NOON)
-    far.deliver()
+    with clocks.in_force():
+        bring_in_line(version_id=made.pk, now=NOON)
+        far.deliver()
     assert far.rule
     return made
 

@@ -17,8 +17,7 @@ from tests.factories.incidents import make_alert, make_incident
 
 
 @pytest.fixture
-def listed(request_on, lists):
-    lists.round()
+def listed(first_round, lists):
     assert lists.pairs == BOTH
     return lists
 

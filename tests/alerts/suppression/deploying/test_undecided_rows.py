@@ -25,18 +25,20 @@ from tests import cast
 from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 from tests.decided import changed, forge_row
+from tests.reuse import reuse_rows
 from tests.worker_roles import without_triggers
 
 
-@pytest.fixture
-def version(workspace, site, oda, leo, clock):
+@reuse_rows
+def version(workspace, site, oda, leo):
     return signed(polls(), by=(oda, leo), workspaces=[workspace], sites=[site])
 
 
-@pytest.fixture
-def live(version, far):
-    bring_in_line(version_id=version.pk, now=NOON)
-    far.deliver()
+@reuse_rows
+def live(version, far, clocks):
+    with clocks.in_force():
+        bring_in_line(version_id=version.pk, now=NOON)
+        far.deliver()
     assert far.rule and far.gate
     return WantedRule.objects.get(kind="rule")
 

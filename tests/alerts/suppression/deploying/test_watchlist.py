@@ -87,8 +87,9 @@ def test_one_person_cannot_sign_for_both_nor_what_was_not_on_the_screen(
     assert not request.signatures.exists()
 
 
-def test_with_another_text_the_signatures_hold_no_longer(request_on, lists, workspace, monkeypatch):
-    lists.round()
+def test_with_another_text_the_signatures_hold_no_longer(
+    request_on, first_round, lists, workspace, monkeypatch
+):
     assert lists.lease
     monkeypatch.setattr(watchlist_switch.kql, "exclusion", lambda: "| where true\n")
     assert hash_of_exclusion(workspace) != request_on.text_hash
@@ -96,8 +97,7 @@ def test_with_another_text_the_signatures_hold_no_longer(request_on, lists, work
     assert (lists.lease, lists.pairs) == (None, [])
 
 
-def test_any_right_hand_ends_it_and_the_gate_goes_before_all_else(request_on, lists, oda):
-    lists.round()
+def test_any_right_hand_ends_it_and_the_gate_goes_before_all_else(first_round, lists, oda):
     before = len(lists.writes)
     end_watchlist(workspace=lists.workspace, by=oda, reason="A doubt.", now=NOON)
     lists.far.deliver()
@@ -126,8 +126,7 @@ def test_only_what_differs_is_written_and_counted(request_on, lists, workspace, 
     assert lists.lease > NOON + timedelta(hours=27)
 
 
-def test_the_lease_ends_by_itself_where_tagout_is_blind(request_on, lists):
-    lists.round()
+def test_the_lease_ends_by_itself_where_tagout_is_blind(first_round, lists):
     first = lists.lease
     for _ in range(8):
         lists.round(hours=4, fresh=False)
@@ -135,9 +134,8 @@ def test_the_lease_ends_by_itself_where_tagout_is_blind(request_on, lists):
 
 
 def test_a_rule_that_is_paused_expires_or_has_an_end_leaves_the_list(
-    request_on, version, lists, clock
+    first_round, version, lists, clock
 ):
-    lists.round()
     rows = [row for row in lists.rows if row["Kind"] == "pair"]
     assert {row["Until"] for row in rows} == {"2026-10-24T12:00:00Z"} or rows[0]["Until"]
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
@@ -154,8 +152,7 @@ def test_a_canary_is_not_in_the_list(request_on, version, lists):
     assert lists.pairs == []
 
 
-def test_the_kill_switch_shuts_the_list_with_one_row(request_on, lists, oda, leo, workspace):
-    lists.round()
+def test_the_kill_switch_shuts_the_list_with_one_row(first_round, lists, oda, leo, workspace):
     before = len(lists.writes)
     (stop,) = switch_off(by=oda, now=NOON)
     lists.far.deliver()
@@ -169,9 +166,8 @@ def test_the_kill_switch_shuts_the_list_with_one_row(request_on, lists, oda, leo
 
 
 def test_while_a_row_cannot_be_taken_away_the_lease_does_not_grow(
-    request_on, version, lists, clock
+    first_round, version, lists, clock
 ):
-    lists.round()
     first = lists.lease
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
     clock.go(hours=5)
@@ -213,8 +209,7 @@ def test_a_rule_that_the_list_cannot_say_stays_out_with_its_reason(
     assert lists.pairs == BOTH
 
 
-def test_what_a_hand_changed_or_added_shuts_the_list(request_on, lists, workspace, clock):
-    lists.round()
+def test_what_a_hand_changed_or_added_shuts_the_list(first_round, lists, workspace, clock):
     sentinel = lists.far.sentinel
     row = WantedRule.objects.filter(kind="pair").first()
     sentinel.edit_item(ROUTINE_LIST, str(row.name), Destination="PLC-99")
@@ -227,9 +222,8 @@ def test_what_a_hand_changed_or_added_shuts_the_list(request_on, lists, workspac
 
 
 def test_a_gate_that_a_hand_shut_is_not_opened_without_new_signatures(
-    request_on, lists, workspace, clock
+    request_on, first_round, lists, workspace, clock
 ):
-    lists.round()
     sentinel, gate = lists.far.sentinel, WantedRule.objects.get(kind="listgate")
     sentinel.edit_item(ROUTINE_LIST, str(gate.name), Until="")
     clock.go(minutes=11)
@@ -242,9 +236,8 @@ def test_a_gate_that_a_hand_shut_is_not_opened_without_new_signatures(
 
 
 def test_while_a_row_is_there_in_an_older_form_the_lease_does_not_grow(
-    request_on, lists, workspace, clock
+    first_round, lists, workspace, clock
 ):
-    lists.round()
     first = lists.lease
     row = WantedRule.objects.filter(kind="pair").first()
     wanted = {**row.wanted, "Version": "2"}
@@ -256,9 +249,8 @@ def test_while_a_row_is_there_in_an_older_form_the_lease_does_not_grow(
 
 
 def test_a_row_that_nobody_signed_shuts_the_list_until_it_is_gone(
-    request_on, lists, workspace, clock
+    first_round, lists, workspace, clock
 ):
-    lists.round()
     sentinel, stranger = lists.far.sentinel, "11111111-2222-4333-8444-555555555555"
     sentinel.edit_item(ROUTINE_LIST, stranger, Kind="pair", Source="X", Destination="Y")
 
@@ -290,9 +282,8 @@ def test_near_the_limit_of_a_month_rows_only_leave(request_on, version, lists, w
 
 
 def test_near_the_limit_of_a_month_a_row_that_should_change_leaves(
-    request_on, version, lists, workspace
+    first_round, version, lists, workspace
 ):
-    lists.round()
     use_up_changes(workspace, watchlist_rows.MAX_CHANGES)
     row = WantedRule.objects.filter(kind="pair").first()
     older = {**row.wanted, "Version": "0"}
@@ -301,8 +292,7 @@ def test_near_the_limit_of_a_month_a_row_that_should_change_leaves(
     assert len(lists.pairs) == 1
 
 
-def test_a_restore_does_not_look_for_rows_among_automation_rules(request_on, lists, monkeypatch):
-    lists.round()
+def test_a_restore_does_not_look_for_rows_among_automation_rules(first_round, lists, monkeypatch):
     assert lists.pairs == BOTH
     place = "alerts.suppression.deploying.compare_automation_rules.automation_rules_of"
     monkeypatch.setattr(place, lambda _workspace: [])

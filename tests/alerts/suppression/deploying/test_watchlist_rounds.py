@@ -31,9 +31,8 @@ def fails(function, *, at, key):
 
 
 def test_a_list_that_cannot_be_compared_is_shut_and_the_next_is_brought_in_line(
-    request_on, lists, other, monkeypatch
+    first_round, lists, other, monkeypatch
 ):
-    lists.round()
     assert lists.lease
     open_list_gate(workspace=other, until=NOON + timedelta(days=1), now=NOON)
     bring = leases.bring_watchlist_in_line
@@ -59,9 +58,8 @@ def test_a_workspace_without_gate_does_not_stop_the_lists(request_on, lists, oth
 
 
 def test_what_one_workspace_left_out_is_counted_though_another_fails(
-    request_on, lists, raw, clock, other, monkeypatch
+    request_on, first_round, raw, clock, other, monkeypatch
 ):
-    lists.round()
     raw()
     WatchlistRequest.objects.create(
         pk=request_on.pk - 1,

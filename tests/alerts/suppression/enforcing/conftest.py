@@ -5,9 +5,10 @@ import pytest
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.enforcing.floor import Floor
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_site, make_workspace
 from tests.memory_sentinel import MemorySentinel
+from tests.reuse import reuse_rows
 
 
 class Clock:
@@ -20,12 +21,19 @@ class Clock:
         self.at += timedelta(**by)
 
 
-@pytest.fixture
-def floor(db, monkeypatch, noon, make_person):
-    clock, workspace, site = Clock(), make_workspace(), make_site()
-    monkeypatch.setattr("portal.clock.unshifted", lambda: clock.at)
+@reuse_rows
+def floor_at_noon(db):
+    """A floor whose clocks are not in force: other rows that tests share are written on it."""
+    workspace, site = make_workspace(), make_site()
     people = (
-        make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid)),
-        make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid)),
+        add_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid)),
+        add_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid)),
     )
-    return Floor(workspace, MemorySentinel(starts_at=NOON), clock, people)
+    return Floor(workspace, MemorySentinel(starts_at=NOON), Clock(), people)
+
+
+@pytest.fixture
+def floor(floor_at_noon):
+    """The same, with its clocks in force."""
+    with floor_at_noon.clocks():
+        yield floor_at_noon

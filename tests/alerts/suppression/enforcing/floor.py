@@ -13,6 +13,7 @@ from alerts.outbox.services.deliver import deliver_one
 from alerts.suppression.enforcing.decide import decide_new_incidents
 from alerts.suppression.models import LedgerEntry, Rule
 from tests.alerts.suppression.samples import clause, rule
+from tests.clocks import clocks_set
 from tests.conftest import NOON
 from tests.factories.answers import alert, device
 from tests.factories.rule_rows import signed_version
@@ -40,6 +41,10 @@ class Floor:
         self.workspace, self.sentinel, self.clock = workspace, sentinel, clock
         self.oda, self.leo = people
         self.now = NOON
+
+    def clocks(self):
+        """Put its clocks in force for a while."""
+        return clocks_set(business=lambda: NOON, unshifted=lambda: self.clock.at)
 
     def rule(
         self, definition=ROUTINE, *, state="live", number=None, since=None, rule_row=None, **columns

@@ -12,15 +12,22 @@ from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
 from alerts.suppression.models import RuleVersion, Stop
 from tests.alerts.suppression.enforcing.floor import ROUTINE, routine
 from tests.conftest import NOON
+from tests.reuse import reuse_rows
 from tests.worker_roles import without_triggers
 
 
-@pytest.fixture
-def decided(floor):
+@reuse_rows
+def close_on_its_way(floor_at_noon):
     """R-12 has decided to close an incident; nothing has gone out."""
-    floor.version = floor.rule(number=12)
-    floor.target = floor.incident()
-    assert floor.decide() == 1
+    floor = floor_at_noon
+    with floor.clocks():
+        floor.version = floor.rule(number=12)
+        floor.target = floor.incident()
+        assert floor.decide() == 1
+
+
+@pytest.fixture
+def decided(close_on_its_way, floor):
     return floor
 
 

@@ -14,14 +14,21 @@ from alerts.suppression.watching.ledger_comparison import (
 from portal.jobs.queries import notes_of
 from tests.conftest import NOON
 from tests.factories.rewriting import rewrite
+from tests.reuse import reuse_rows
+
+
+@reuse_rows
+def closed_by_rule(floor_at_noon):
+    floor = floor_at_noon
+    with floor.clocks():
+        floor.rule(number=12)
+        floor.targets = [floor.incident() for _ in range(3)]
+        floor.decide()
+        floor.deliver()
 
 
 @pytest.fixture
-def closed(floor):
-    floor.rule(number=12)
-    floor.targets = [floor.incident() for _ in range(3)]
-    floor.decide()
-    floor.deliver()
+def closed(closed_by_rule, floor):
     return floor
 
 

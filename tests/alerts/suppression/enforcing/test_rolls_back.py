@@ -14,20 +14,27 @@ from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from tests.alerts.suppression.enforcing.floor import ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.factories.rewriting import rewrite
+from tests.reuse import reuse_rows
 
 OTHER = {"SourceDevice": "HMI-02", "SourceDeviceAddress": "10.20.1.2"}
 THREE = (("EWS-07", "10.20.1.7"), ("PLC-21", "10.20.2.21"), ("HMI-02", "10.20.1.2"))
 BENIGN = {"classification": "BenignPositive", "classificationReason": "SuspiciousButExpected"}
 
 
-@pytest.fixture
-def closed(floor):
+@reuse_rows
+def closed_by_rule(floor_at_noon):
     """R-12 has closed an incident, and Sentinel has it."""
-    floor.version = floor.rule(number=12)
-    floor.target = floor.incident()
-    floor.decide()
-    floor.deliver()
-    assert watch(floor) == 0
+    floor = floor_at_noon
+    with floor.clocks():
+        floor.version = floor.rule(number=12)
+        floor.target = floor.incident()
+        floor.decide()
+        floor.deliver()
+        assert watch(floor) == 0
+
+
+@pytest.fixture
+def closed(closed_by_rule, floor):
     return floor
 
 
