@@ -165,25 +165,6 @@ def table(cells: Sequence[tuple[str, str]], title: str, unit: str, when: str = "
     )
 
 
-def spark(values: Sequence[float], title: str) -> SafeString:
-    """A line without axes, for a table cell; the title describes it and is read out."""
-    if len(values) < 2:
-        return format_html('<span class="muted">{}</span>', "–")
-    top = max(1, *values)
-    step = 84 / (len(values) - 1)
-    line = " ".join(
-        f"{coordinate(at * step)},{coordinate(20 - value / top * 18)}"
-        for at, value in enumerate(values)
-    )
-    return format_html(
-        '<svg class="spark" viewBox="0 0 84 22" preserveAspectRatio="none" role="img"'
-        ' aria-label="{}"><polygon points="0,22 {} 84,22"/><polyline points="{}"/></svg>',
-        title,
-        line,
-        line,
-    )
-
-
 def verdict_bar(counts: Sequence[tuple[str, str, int]]) -> SafeString:
     """One bar of several verdicts and its legend; counts are (key, word, how many)."""
     filled = [(key, word, how_many) for key, word, how_many in counts if how_many]

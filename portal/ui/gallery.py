@@ -14,7 +14,6 @@ from portal.ui.pieces import (
     ProgressStep,
     ScorePart,
     Tab,
-    TableColumn,
 )
 
 FINDINGS = SearchResults(
@@ -69,7 +68,6 @@ def everything(now: datetime) -> dict[str, object]:
     """All that the sample pages show."""
     return {
         "rows": rows(now),
-        "columns": COLUMNS,
         "tabs": TABS,
         "few_tabs": TABS[:3],
         "choices": [
@@ -78,12 +76,6 @@ def everything(now: datetime) -> dict[str, object]:
             Choice("vendor", "Vendor visit", icon="user"),
             Choice("other", "Other"),
         ],
-        "facets": [
-            Choice("high", "High", count=12),
-            Choice("medium", "Medium", count=31),
-            Choice("low", "Low", count=15),
-        ],
-        "chosen": ["high"],
         "steps": [
             ProgressStep("Reached", "done"),
             ProgressStep("Readable", "failed"),
@@ -131,7 +123,6 @@ def everything(now: datetime) -> dict[str, object]:
             ["“hgh” means nothing here; possible: high, medium, low."],
             is_complete=False,
         ),
-        "values": [4, 6, 5, 9, 7, 3, 2],
         "verdicts": {"maintenance": 9, "routine": 2, "suspicious": 1},
         "form": SampleForm(),
         "bad_form": SampleForm({"order": "WO-21044", "zone": "p2"}),
@@ -157,14 +148,6 @@ TABS = [
     Tab("SLA at risk", "?view=risk", 3, hot=True),
     Tab("Mine", "?view=mine", 4),
     Tab("All open", "?view=all", 58),
-]
-COLUMNS = [
-    TableColumn("Select", css="cell-tight", spoken_only=True),
-    TableColumn("Priority", sort="priority", css="cell-tight"),
-    TableColumn("Incident"),
-    TableColumn("OT context", css="cell-tight"),
-    TableColumn("SLA", sort="due", css="cell-tight"),
-    TableColumn("Owner", css="cell-tight"),
 ]
 _ROWS = (
     (

@@ -31,16 +31,6 @@ class ProgressStep:
 
 
 @dataclass(frozen=True, slots=True)
-class TableColumn:
-    """A column of a table; with `sort` its head is a link that sorts."""
-
-    label: str
-    sort: str = ""
-    css: str = ""
-    spoken_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """One value to pick, perhaps with how many there are."""
 

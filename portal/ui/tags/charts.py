@@ -1,6 +1,6 @@
-"""Charts: bars, line, spark line, verdict bar, progress."""
+"""Charts: bars, line, verdict bar, progress."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from django.template import Library
 from django.utils.html import format_html
@@ -38,12 +38,6 @@ def chart_line(
     sentence that is read out.
     """
     return charts.chart_line(list(points), title, unit=unit, when=when, highest=highest)
-
-
-@register.simple_tag
-def spark(values: Sequence[float], title: str) -> SafeString:
-    """A small line; the title is the sentence that is read out."""
-    return charts.spark(values, title)
 
 
 @register.simple_tag

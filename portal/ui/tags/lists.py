@@ -1,13 +1,13 @@
 """Lists: tabs, steps, table heads, filters, bulk bar, pager."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.template import Library
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from portal.ui.pieces import Choice, ProgressStep, Tab, TableColumn, with_query
+from portal.ui.pieces import ProgressStep, Tab, with_query
 from portal.ui.tags.html import attributes, classes, draw
 from portal.ui.words import number
 
@@ -41,22 +41,6 @@ def steps(items: Iterable[ProgressStep], label: str) -> SafeString:
     return draw("lists.html#steps", items=rows, label=label)
 
 
-@register.simple_tag(takes_context=True)
-def data_table_head(context: dict[str, Any], columns: Iterable[TableColumn]) -> SafeString:
-    """The head of a `grid` table; sortable columns link to `?sort=name` or `?sort=-name`."""
-    query = context["request"].GET
-    return draw("lists.html#head", heads=[_head(column, query) for column in columns])
-
-
-def _head(column: TableColumn, query: Any) -> tuple[TableColumn, str | None, str]:
-    """A column, how it is sorted now, and the address that sorts it (the other way)."""
-    if not column.sort:
-        return column, None, ""
-    current, up, down = query.get("sort", ""), column.sort, f"-{column.sort}"
-    order = {up: "ascending", down: "descending"}.get(current)
-    return column, order, with_query(query, {"sort": down if current == up else up})
-
-
 @register.simple_tag
 def filter_input(
     value: str = "", *, label: str, placeholder: str = "", name: str = "q", **more: object
@@ -72,14 +56,6 @@ def filter_input(
 def filter_chip(name: str, value: str, remove: str) -> SafeString:
     """A filter in force; `remove` is the address of the list without it."""
     return draw("lists.html#filter_chip", name=name, value=value, remove=remove)
-
-
-@register.simple_tag
-def facet_menu(
-    label: str, name: str, choices: Iterable[Choice], chosen: Collection[str] = ()
-) -> SafeString:
-    """A menu of checkboxes with counts, for the form of the filter bar."""
-    return draw("lists.html#facet_menu", label=label, name=name, choices=choices, chosen=chosen)
 
 
 @register.simple_block_tag

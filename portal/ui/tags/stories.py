@@ -91,20 +91,3 @@ def timeline_item(
 def diff(old: object, new: object) -> SafeString:
     """What it was and what it is."""
     return draw("stories.html#diff", old=old, new=new)
-
-
-@register.simple_tag
-def kpi(
-    value: object,
-    label: str,
-    *,
-    hint: str = "",
-    trend: str = "",
-    good: bool | None = None,
-    href: str = "",
-) -> SafeString:
-    """A figure with its name. trend: up or down; good colours the hint; href: its list."""
-    arrow = f"arrow-{trend}" if trend else ""
-    return draw(
-        "stories.html#kpi", value=value, label=label, hint=hint, arrow=arrow, good=good, href=href
-    )

@@ -3,7 +3,7 @@ is no number stays as it is, like the dash of a value that is not known.
 """
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any, Literal
 
 from django.conf import settings
@@ -80,9 +80,3 @@ def percent(value: object, digits: int = 1) -> object:
 def hours(minutes: object) -> object:
     """Minutes of work as 45 min or 5.2 h."""
     return words.hours(minutes) if isinstance(minutes, (int, float)) else minutes
-
-
-@register.filter
-def duration(span: object) -> object:
-    """A length of time as 12 min, 2 h 10 or 3 days."""
-    return words.length(span) if isinstance(span, timedelta) else span
