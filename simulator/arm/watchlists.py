@@ -1,9 +1,8 @@
 """Watchlists and their items, as `Microsoft.SecurityInsights/watchlists` publishes them.
 
-Making and deleting a list goes on after the answer (`provisioningState`, `Azure-AsyncOperation`);
-meanwhile, and for some minutes after a deletion, its alias is taken. Items are named by GUIDs of
-whoever writes them, have a row of at most 10 KB with the list's search key, and a workspace takes
-100,000 changes of items a month.
+Making a list goes on after the answer (`provisioningState`, `Azure-AsyncOperation`). Items are
+named by GUIDs of whoever writes them, have a row of at most 10 KB with the list's search key, and a
+workspace takes 100,000 changes of items a month.
 """
 
 import re
@@ -13,14 +12,14 @@ from uuid import UUID
 
 import orjson
 
-from simulator.arm.call import Call, Route, item_routes, security_route
+from simulator.arm.call import Call, Route, security_route
 from simulator.clock import TICKS_PER_SECOND, iso, to_moment
 from simulator.replies import ArmRefusal, Reply, bad_request, not_found
 from simulator.store.resources import Resource
 from simulator.watchlist_items import ITEMS, LISTS, stored_items
 
 Json = dict[str, Any]
-MAKING, DELETING, TAKEN = (seconds * TICKS_PER_SECOND for seconds in (20, 30, 300))
+MAKING = 20 * TICKS_PER_SECOND
 MAX_ROW_BYTES, MAX_CHANGES, PAGE = 10 * 1024, 100_000, 100
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,62}[A-Za-z0-9]")
 _MEMBERS = frozenset(
@@ -41,16 +40,11 @@ _ITEM_MEMBERS = frozenset(
 
 def _state(call: Call, stored: Resource) -> str:
     """What becomes of a list while time passes."""
-    if "deleted" in stored.body:
-        return "Deleting" if call.now < stored.body["deleted"] + DELETING else "Gone"
-    made = stored.body.get("made", 0)
-    return "InProgress" if call.now < made + MAKING else "Succeeded"
+    return "InProgress" if call.now < stored.body.get("made", 0) + MAKING else "Succeeded"
 
 
 def _stored(call: Call, alias: str) -> Resource | None:
-    """The list of this alias as the API still shows it."""
-    found = call.azure.store.resources.get(call.workspace.key, LISTS, alias)
-    return None if found is None or _state(call, found) == "Gone" else found
+    return call.azure.store.resources.get(call.workspace.key, LISTS, alias)
 
 
 def _list_body(call: Call, stored: Resource) -> Json:
@@ -61,13 +55,6 @@ def _list_body(call: Call, stored: Resource) -> Json:
         "type": "Microsoft.SecurityInsights/Watchlists",
         "properties": {**stored.body["properties"], "provisioningState": _state(call, stored)},
     }
-
-
-def _all_lists(call: Call) -> Reply:
-    stored = call.azure.store.resources.all(call.workspace.key, LISTS)
-    return Reply(
-        body={"value": [_list_body(call, row) for row in stored if _state(call, row) != "Gone"]}
-    )
 
 
 def _get_list(call: Call) -> Reply:
@@ -90,11 +77,7 @@ def _put_list(call: Call) -> Reply:
         raise bad_request(f"'{properties['sourceType']}' is no source type of a watchlist.")
     if not _ALIAS.fullmatch(alias):
         raise bad_request("A watchlist's alias has 3 to 64 letters, digits, dashes or underscores.")
-    former = call.azure.store.resources.get(call.workspace.key, LISTS, alias)
-    if former is not None and "deleted" in former.body:
-        if call.now < former.body["deleted"] + TAKEN:
-            raise ArmRefusal(409, "Conflict", f"The watchlist '{alias}' is being deleted.")
-        former = None
+    former = _stored(call, alias)
     call.require_match(former, body)
     stamp = iso(call.azure.stamp(call.now))
     earlier = former.body["properties"] if former else {}
@@ -118,19 +101,6 @@ def _put_list(call: Call) -> Reply:
     )
     reply.headers["Azure-AsyncOperation"] = f"{call.azure.endpoint}{call.path}/operation"
     return reply
-
-
-def _delete_list(call: Call) -> Reply:
-    stored = _stored(call, call.args["item"])
-    if stored is None:
-        return Reply(204, effect="nothing to delete")
-    call.require_match(stored)
-    for item in stored_items(call.azure, call.workspace.key, stored.name):
-        call.azure.store.resources.remove(call.workspace.key, ITEMS, item.name)
-    stored.body["deleted"] = stored.body.get("deleted", call.now)
-    call.azure.store.resources.put(call.workspace.key, LISTS, stored)
-    headers = {"Azure-AsyncOperation": f"{call.azure.endpoint}{call.path}/operation"}
-    return Reply(200, headers=headers, effect="watchlist deleted", before=stored.etag)
 
 
 def _standing(call: Call) -> Resource:
@@ -252,14 +222,8 @@ def _only(properties: Json, members: frozenset[str]) -> None:
 
 _ITEM = "/watchlists/{alias}/watchlistItems"
 ROUTES: list[Route] = [
-    *item_routes(
-        "/watchlists",
-        "watchlists",
-        list_=_all_lists,
-        get=_get_list,
-        put=_put_list,
-        delete=_delete_list,
-    ),
+    security_route("GET", "/watchlists/{item}", "watchlists/read", _get_list),
+    security_route("PUT", "/watchlists/{item}", "watchlists/write", _put_list),
     security_route("GET", _ITEM, "watchlists/read", _all_items),
     security_route("GET", _ITEM + "/{item}", "watchlists/read", _get_item),
     security_route("PUT", _ITEM + "/{item}", "watchlists/write", _put_item),

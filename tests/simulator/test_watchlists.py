@@ -51,19 +51,6 @@ def test_a_list_is_made_after_the_answer(arm, control):
     assert put_item(arm, gate_row(until=None)).status_code == 201
 
 
-def test_an_alias_is_taken_for_a_while_after_a_deletion(arm, control):
-    make_list(arm)
-    assert arm("DELETE", f"/watchlists/{ALIAS}").status_code == 200
-    shown = arm("GET", f"/watchlists/{ALIAS}").json()["properties"]["provisioningState"]
-    assert shown == "Deleting"
-    control.advance(seconds(watchlists.DELETING))
-    assert arm("GET", f"/watchlists/{ALIAS}").status_code == 404
-    assert arm("PUT", f"/watchlists/{ALIAS}", json={"properties": LIST}).status_code == 409
-    control.advance(seconds(watchlists.TAKEN))
-    assert make_list(arm).status_code == 201
-    assert arm("GET", f"/watchlists/{ALIAS}/watchlistItems").json() == {"value": []}
-
-
 def test_what_the_published_shape_does_not_have_is_refused(arm, monkeypatch):
     for wrong in ({"provider": ""}, {"itemsSearchKey": ""}, {"sourceType": "Local file"}, {"x": 1}):
         answer = arm("PUT", f"/watchlists/{ALIAS}", json={"properties": LIST | wrong})
