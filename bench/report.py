@@ -57,11 +57,6 @@ class Race:
         self.what, self.limit = name, limit
         self.n, self.floor, self.ours, self.floor_cpu, self.our_cpu = 0, 0.0, 0.0, 0.0, 0.0
 
-    def turn(self, n: int, floor: Callable[[], None], ours: Callable[[], None]) -> None:
-        """One piece of work for both."""
-        self.add_floor(n, floor)
-        self.add_ours(*timed(ours))
-
     def add_floor(self, n: int, floor: Callable[[], None]) -> None:
         """The floor's side of a piece."""
         wall, cpu = timed(floor)
@@ -71,20 +66,16 @@ class Race:
         """The product's side of a piece, measured elsewhere."""
         self.ours, self.our_cpu = self.ours + wall, self.our_cpu + cpu
 
-    def rate_lines(self) -> list[Line]:
-        """The rate."""
-        rates = [f"{self.n / seconds:,.0f}/s" for seconds in (self.ours, self.floor)]
-        size, ratio = f"{self.n:,}", self.floor / self.ours
-        return [Line(self.what, size, rates[0], rates[1], ratio, self.limit, at_least=True)]
-
     def report_lines(self) -> list[Line]:
         """The rate, and the CPU of our own process."""
+        rates = [f"{self.n / seconds:,.0f}/s" for seconds in (self.ours, self.floor)]
+        size, ratio = f"{self.n:,}", self.floor / self.ours
         cpu = [f"{seconds / self.n * 1e6:.1f} µs" for seconds in (self.our_cpu, self.floor_cpu)]
         return [
-            *self.rate_lines(),
+            Line(self.what, size, rates[0], rates[1], ratio, self.limit, at_least=True),
             Line(
                 f"{self.what}: client CPU",
-                f"{self.n:,}",
+                size,
                 cpu[0],
                 cpu[1],
                 self.our_cpu / self.floor_cpu,

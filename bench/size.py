@@ -12,7 +12,6 @@ from dataclasses import asdict
 from bench.report import Line
 from bench.setup import ROOT, migrate, set_up_django
 
-DETAILED = 10_000  # incidents whose alerts are stored in the line of details
 WEB_LIMIT, CHILD_LIMIT = 150, 200  # MiB
 
 
@@ -25,7 +24,7 @@ def main() -> None:
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
     subprocess.run(command, cwd=ROOT, check=True)
     set_up_django()
-    from bench import details, intake, web
+    from bench import intake, web
 
     report_lines = [Line("migrate an empty database", "", f"{migrated:.1f} s", "", migrated, 5)]
     report_lines += intake.measure(n)
@@ -40,7 +39,6 @@ def main() -> None:
         mib = kib / 1024
         name = f"memory of a {process}"
         report_lines.append(Line(name, f"{n:,}", f"{mib:.0f} MiB", "", mib, limit))
-    report_lines += details.measure(min(n, DETAILED))
     print(json.dumps({"lines": [asdict(line) for line in report_lines]}))
 
 

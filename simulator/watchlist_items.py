@@ -20,7 +20,7 @@ def stored_items(azure: Azure, workspace_key: str, alias: str) -> list[Resource]
 def rows_of_watchlist(azure: Azure, workspace_key: str, alias: str) -> list[Json]:
     """Return the rows of a watchlist as `_GetWatchlist` shows them; none of one that is away."""
     stored = azure.store.resources.get(workspace_key, LISTS, alias)
-    if stored is None or "deleted" in stored.body:
+    if stored is None:
         return []
     search_key = stored.body["properties"].get("itemsSearchKey", "")
     rows = []

@@ -134,15 +134,11 @@ def graph_route(
     tail: str,
     permissions: tuple[str, ...],
     handler: Handler,
-    *,
-    limit: str = "security",
-    reads: bool = False,
 ) -> GraphRoute:
     """A route below /security; `{name}` matches one piece. Any one of the permissions opens it."""
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", f"/v1.0/security{tail}")
-    writes = method != "GET" and not reads
     return GraphRoute(
-        method, re.compile(pattern, re.IGNORECASE), permissions, handler, limit, writes
+        method, re.compile(pattern, re.IGNORECASE), permissions, handler, writes=method != "GET"
     )
 
 

@@ -45,10 +45,9 @@ class GraphCalls(SignedCalls):
         """GET the next page, by the link in the answer before."""
         return self._call("GET", self._followed(link), headers=_PREFER)
 
-    def patch(self, *parts: str, body: Mapping[str, Any], match: str = "") -> bytes:
+    def patch(self, *parts: str, body: Mapping[str, Any]) -> bytes:
         """Change these members of one record; sent once."""
-        headers = {**_PREFER, "If-Match": match} if match else _PREFER
-        return self._call("PATCH", self._url(*parts), orjson.dumps(body), headers=headers)
+        return self._call("PATCH", self._url(*parts), orjson.dumps(body), headers=_PREFER)
 
     def post(self, *parts: str, body: Mapping[str, Any]) -> bytes:
         """Add something; sent once, because a second call would add it twice."""
