@@ -10,7 +10,7 @@ from typing import Any
 from bench.suppression.figures import measure
 from bench.suppression.future import live_through
 from bench.suppression.world import World
-from simulator.scenarios import build_scenario
+from simulator.scenarios.scenario import build_scenario
 
 SHAPES = ("process", "building", "utility")
 REPORTED = tuple(range(101, 113))  # never used while tuning

@@ -1,7 +1,7 @@
 """Whole plants with a known truth, for measuring how well suppression rules are found and kept.
 
-`build_scenario(shape, seed)` makes 120 days of one company: sites, devices, planned work, alerts in
-incidents, and what engineers and the SOC said about the first 60 days. Three shapes exist: a
+`scenario.build_scenario(shape, seed)` makes 120 days of one company: sites, devices, planned work,
+alerts in incidents, and what engineers and the SOC said about the first 60 days. Three shapes: a
 process plant, a building, a utility. Everything is a function of shape and seed. Nothing of Tagout
 and no Django is imported; whoever measures translates `Alert.facts()` into the rules' own record.
 
@@ -28,37 +28,3 @@ What is not:
 - Noise is independent from day to day, except for weather; holidays and shutdowns of whole plants
   are missing, so the two halves resemble each other more than those of a real year.
 """
-
-from simulator.scenarios.records import (
-    Alert,
-    Answer,
-    Closing,
-    Device,
-    GuardClass,
-    Incident,
-    Person,
-    Process,
-    Site,
-    Verdict,
-    Work,
-    Zone,
-)
-from simulator.scenarios.scenario import SHAPES, Scenario, build_scenario
-
-__all__ = [
-    "SHAPES",
-    "Alert",
-    "Answer",
-    "Closing",
-    "Device",
-    "GuardClass",
-    "Incident",
-    "Person",
-    "Process",
-    "Scenario",
-    "Site",
-    "Verdict",
-    "Work",
-    "Zone",
-    "build_scenario",
-]

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from simulator.scenarios import SHAPES, Scenario, build_scenario
+from simulator.scenarios.scenario import SHAPES, Scenario, build_scenario
 
 built = cache(build_scenario)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from simulator.scenarios import SHAPES
+from simulator.scenarios.scenario import SHAPES
 from tests.simulator.scenarios.conftest import built
 
 SEEDS = (1, 2, 3)

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.rules.fields import FieldValues
-from simulator.scenarios import SHAPES, build_scenario
+from simulator.scenarios.scenario import SHAPES, build_scenario
 from simulator.scenarios.tables import tables_of
 from tests.simulator.scenarios.conftest import built
 

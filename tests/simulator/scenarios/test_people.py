@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulator.scenarios import SHAPES
+from simulator.scenarios.scenario import SHAPES
 from tests.simulator.scenarios.conftest import built
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulator.scenarios import SHAPES, build_scenario
+from simulator.scenarios.scenario import SHAPES, build_scenario
 from tests.architecture.tree import HOME
 from tests.simulator.scenarios.conftest import built
 
@@ -121,7 +121,7 @@ def test_recurring_work_keeps_its_wall_clock_hour_through_a_change_of_the_clocks
 
 def test_a_scenario_does_not_depend_on_the_process_that_builds_it():
     program = (
-        "from simulator.scenarios import build_scenario;"
+        "from simulator.scenarios.scenario import build_scenario;"
         "import hashlib;"
         "print(hashlib.sha256(repr(build_scenario('building', 1).incidents).encode()).hexdigest())"
     )
