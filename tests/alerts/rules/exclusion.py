@@ -4,6 +4,7 @@ each leaves out.
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -192,8 +193,18 @@ def items_of(rules):
     ]
 
 
-def is_covered(row, rules):
-    """Whether a row of these rules covers the alert, as Tagout itself reads the rows."""
-    found = (watchlist_rows_of(routine(each), SIGNED).values() for each in rules)
-    is_ours, facts = row["ProviderName"] == "IoTSecurity", facts_of(row)
-    return is_ours and any(row_leaves_out(item, facts) for rows in found for item in rows)
+def covered_of(rows, rules):
+    """Which alerts a row of these rules covers, as Tagout itself reads the rows."""
+    items = [item for each in rules for item in watchlist_rows_of(routine(each), SIGNED).values()]
+    return {
+        row["SystemAlertId"]
+        for row in rows
+        if row["ProviderName"] == "IoTSecurity"
+        and any(row_leaves_out(item, facts_of(row)) for item in items)
+    }
+
+
+def about(device, of):
+    """The rule about another destination, so that many rules may stand in one list."""
+    lines = [line for line in of.all_of if line.field != "destination_device"]
+    return replace(of, all_of=(*lines, clause("destination_device", "is", device)))

@@ -31,8 +31,9 @@ from tests.alerts.rules.exclusion import (
     SINCE,
     TITLES,
     a_row,
+    about,
+    covered_of,
     facts_of,
-    is_covered,
     items_of,
     left_out_by_kql,
     left_out_by_rules,
@@ -48,6 +49,8 @@ from tests.alerts.suppression.samples import (
     clause,
     rule,
 )
+
+ONE_SOURCE = replace(PAIR, except_any=(clause("source_device", "is", "ENG-WS-02"),))
 
 
 def reasons(of, **more):
@@ -166,37 +169,36 @@ def test_two_pairs_never_have_one_key(some, others):
     assert (one.key == other.key) == (some == others)
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", "[]", '"Site"', "none", '{"Site": ["Gdansk"'])
-def test_conditions_that_cannot_be_read_leave_nothing_out(text):
+def test_conditions_that_cannot_be_read_leave_nothing_out():
     """Not everything: an alert of any other site, port or function would be left out."""
-    row = a_row(SINCE, SourceDevice="A", DestinationDevice="C")
-    ends = (clause("source_device", "is", "A"), clause("destination_device", "is", "C"))
-    items = items_of([rule(PAIR.all_of[0], SITE, *ends)])
-    assert left_out_by_kql([row], items, now=NOW)
-    spoiled = [
-        {**item, "Conditions": text} if item.get("Kind") == "pair" else item for item in items
-    ]
-    assert not left_out_by_kql([row], spoiled, now=NOW)
-    pair = next(item for item in spoiled if item.get("Kind") == "pair")
-    assert not row_leaves_out(pair, facts_of(row))
+    texts = ["", "{", "null", "[]", '"Site"', "none", '{"Site": ["Gdansk"']
+    rows = [a_row(SINCE, n, DestinationDevice=f"PLC-{n}") for n in range(len(texts) + 1)]
+    *pairs, gate = items_of([about(f"PLC-{n}", ONE_SOURCE) for n in range(len(rows))])
+    everything = {row["SystemAlertId"] for row in rows}
+    assert left_out_by_kql(rows, [*pairs, gate], now=NOW) == everything
+    assert len(pairs) == len(rows)
+    spoiled = [{**pair, "Conditions": text} for pair, text in zip(pairs, texts, strict=False)]
+    whole = rows[-1]["SystemAlertId"]
+    assert left_out_by_kql(rows, [*spoiled, pairs[-1], gate], now=NOW) == {whole}
+    for row, pair in zip(rows, spoiled, strict=False):
+        assert not row_leaves_out(pair, facts_of(row))
 
 
 def test_no_type_of_the_catalogue_holds_the_separator_of_keys():
     assert not [kind.title for kind in all_types() if "|" in kind.title]
 
 
-@pytest.mark.parametrize(
-    ("source", "destination", "is_left_out"),
-    [("A|name:B", "C", True), ("A", "B|name:C", False), ("A%7Cname:B", "C", False)],
-)
-def test_the_exclusion_tells_apart_what_a_bar_in_a_name_would_confuse(
-    source, destination, is_left_out
-):
+def test_the_exclusion_tells_apart_what_a_bar_in_a_name_would_confuse():
     ends = (clause("source_device", "is", "A|name:B"), clause("destination_device", "is", "C"))
-    row = a_row(SINCE, SourceDevice=source, DestinationDevice=destination)
     pair = rule(PAIR.all_of[0], SITE, *ends)
-    assert is_covered(row, [pair]) is is_left_out
-    assert bool(left_out_by_kql([row], items_of([pair]), now=NOW)) is is_left_out
+    ends = [("A|name:B", "C"), ("A", "B|name:C"), ("A%7Cname:B", "C")]
+    rows = [
+        a_row(SINCE, number, SourceDevice=source, DestinationDevice=destination)
+        for number, (source, destination) in enumerate(ends)
+    ]
+    (wanted, *_) = [row["SystemAlertId"] for row in rows]
+    assert covered_of(rows, [pair]) == {wanted}
+    assert left_out_by_kql(rows, items_of([pair]), now=NOW) == {wanted}
 
 
 # ----------------------------------------------------------- the same alerts, by both readings
@@ -256,8 +258,8 @@ def agree(count, *, seed):
     by_rules = left_out_by_rules(rows, listed)
     assert count / 100 < len(by_rules) < count / 2
     assert left_out_by_kql(rows, items_of(drawn), now=NOW) == by_rules
-    engine = {row["SystemAlertId"] for row in rows[: count // 20] if is_covered(row, listed)}
-    assert engine == by_rules & {row["SystemAlertId"] for row in rows[: count // 20]}
+    some = rows[: count // 20]
+    assert covered_of(some, listed) == by_rules & {row["SystemAlertId"] for row in some}
 
 
 def test_the_exclusion_leaves_out_what_the_rules_cover(request):

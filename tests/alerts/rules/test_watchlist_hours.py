@@ -14,7 +14,8 @@ from tests.alerts.rules.exclusion import (
     SINCE,
     UNTIL,
     a_row,
-    is_covered,
+    about,
+    covered_of,
     items_of,
     left_out_by_kql,
     left_out_by_rules,
@@ -46,29 +47,34 @@ def test_spans_hold_exactly_what_the_plants_clock_holds(inside, outside, around,
     assert is_in_spans(at, spans) == (wanted and SINCE <= at < UNTIL)
 
 
-@pytest.mark.parametrize(
-    ("window", "at", "is_left_out"),
-    [
-        (None, SINCE - timedelta(seconds=1), False),
-        (None, SINCE, True),
-        (None, UNTIL - timedelta(seconds=1), True),
-        (None, UNTIL, False),
-        ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 4, 59, 59, tzinfo=UTC), False),
-        ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 5, 0, tzinfo=UTC), True),
-        ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 6, 59, 59, tzinfo=UTC), True),
-        ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 7, 0, tzinfo=UTC), False),
-        # The clock goes from 03:00 back to 02:00: 03:00 is there only an hour later.
-        ("Sun 03:00-04:00 Europe/Berlin", datetime(2026, 10, 25, 1, 0, tzinfo=UTC), False),
-        ("Sun 03:00-04:00 Europe/Berlin", datetime(2026, 10, 25, 2, 0, tzinfo=UTC), True),
-        ("Sun 02:00-03:00 Europe/Berlin", datetime(2026, 10, 25, 0, 59, tzinfo=UTC), True),
-        ("Sun 02:00-03:00 Europe/Berlin", datetime(2026, 10, 25, 1, 0, tzinfo=UTC), True),
-    ],
-)
-def test_the_edges_of_life_and_hours(window, at, is_left_out):
-    base = but(PAIR, clause("time", "within", window)) if window else PAIR
-    row = a_row(at)
-    assert is_covered(row, [base]) is is_left_out
-    assert bool(left_out_by_kql([row], items_of([base]), now=NOW)) is is_left_out
+EDGES = [
+    (None, SINCE - timedelta(seconds=1), False),
+    (None, SINCE, True),
+    (None, UNTIL - timedelta(seconds=1), True),
+    (None, UNTIL, False),
+    ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 4, 59, 59, tzinfo=UTC), False),
+    ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 5, 0, tzinfo=UTC), True),
+    ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 6, 59, 59, tzinfo=UTC), True),
+    ("Tue 06:00-08:00 Europe/Warsaw", datetime(2026, 11, 24, 7, 0, tzinfo=UTC), False),
+    # The clock goes from 03:00 back to 02:00: 03:00 is there only an hour later.
+    ("Sun 03:00-04:00 Europe/Berlin", datetime(2026, 10, 25, 1, 0, tzinfo=UTC), False),
+    ("Sun 03:00-04:00 Europe/Berlin", datetime(2026, 10, 25, 2, 0, tzinfo=UTC), True),
+    ("Sun 02:00-03:00 Europe/Berlin", datetime(2026, 10, 25, 0, 59, tzinfo=UTC), True),
+    ("Sun 02:00-03:00 Europe/Berlin", datetime(2026, 10, 25, 1, 0, tzinfo=UTC), True),
+]
+
+
+def test_the_edges_of_life_and_hours():
+    """Each case has a rule about a device of its own."""
+    drawn, rows, expected = [], [], set()
+    for number, (window, at, is_left_out) in enumerate(EDGES):
+        base = but(PAIR, clause("time", "within", window)) if window else PAIR
+        drawn.append(about(f"PLC-{number}", base))
+        rows.append(a_row(at, number, DestinationDevice=f"PLC-{number}"))
+        if is_left_out:
+            expected.add(rows[-1]["SystemAlertId"])
+    assert covered_of(rows, drawn) == expected
+    assert left_out_by_kql(rows, items_of(drawn), now=NOW) == expected
 
 
 CLOCK_CHANGES = (
@@ -102,12 +108,6 @@ def test_every_quarter_of_an_hour_around_a_change_of_clocks_both_agree(change, z
     by_rules = left_out_by_rules(rows, drawn)
     assert len(rows) / 5 < len(by_rules) < len(rows) * 4 / 5
     assert left_out_by_kql(rows, items_of(drawn), now=NOW) == by_rules
-
-
-def about(device, of):
-    """The rule about another destination."""
-    lines = [line for line in of.all_of if line.field != "destination_device"]
-    return replace(of, all_of=(*lines, clause("destination_device", "is", device)))
 
 
 @settings(max_examples=40, deadline=None)

@@ -122,14 +122,14 @@ def copied_schema(databases, monkeypatch):
     """
     if not _schemas:
         with databases.at(make_template()):
-            _schemas[:] = [_schema_of_this_database()]
-    make, labels = schema.make_schema, set(_labels_of_this_database(make_template(), databases))
+            _schemas[:] = [(_schema_of_this_database(), _labels_of_this_database())]
+    make, ((text, labels),) = schema.make_schema, _schemas
 
     def make_or_copy(migrations):
         if set(migrations) != labels:
             return make(migrations)
         with connection.cursor() as cursor:
-            cursor.execute(_schemas[0])
+            cursor.execute(text)
             cursor.execute("RESET search_path")
         return migrations
 
@@ -145,10 +145,10 @@ def _schema_of_this_database():
     return "\n".join(line for line in text.splitlines() if not line.startswith("\\"))
 
 
-def _labels_of_this_database(name, databases):
-    with databases.at(name), connection.cursor() as cursor:
+def _labels_of_this_database():
+    with connection.cursor() as cursor:
         cursor.execute("SELECT app || '.' || name FROM django_migrations")
-        return [label for (label,) in cursor.fetchall()]
+        return {label for (label,) in cursor.fetchall()}
 
 
 _backups = []

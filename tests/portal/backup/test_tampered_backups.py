@@ -5,16 +5,19 @@ import json
 import re
 import zipfile
 import zlib
+from contextlib import closing
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from portal.audit.models import Entry
 from portal.backup.archive import BackupArchive
 from portal.backup.engine import DUMP, MANIFEST
+from portal.backup.services.load_dump import load_rows
 from portal.backup.signature import SIGNATURE, sign_manifest
+from portal.errors import Refused
 from tests.portal.backup.conftest import restore
 from tests.servers import make_template
 
@@ -189,16 +192,32 @@ def test_code_that_somebody_has_put_into_a_database_does_not_come_back(databases
         b"COPY pg_catalog.pg_authid (oid) FROM stdin;",
     ],
 )
-def test_a_statement_among_the_rows_does_not_run(databases, archive, tmp_path, statement):
+def test_a_statement_among_the_rows_does_not_run(archive, tmp_path, statement):
+    """Loading refuses it; what a refusal leaves is in the test that follows."""
     target = tmp_path / "ran"
-    named = statement.replace(b"%s", str(target).encode())
+    change_rows(archive, statement.replace(b"%s", str(target).encode()))
+    words = "holds something other than rows|has other columns than its migrations make"
+    with (
+        closing(BackupArchive(archive)) as opened,
+        pytest.raises(Refused, match=words),
+        transaction.atomic(),
+    ):
+        load_rows(opened, server=connection.pg_version)
+    assert not target.exists()
+    assert not Entry.objects.exists(), "its table is there, and nothing is in it"
+
+
+def test_a_dump_with_a_statement_among_its_rows_is_not_restored(databases, archive):
+    change_rows(archive, b"DROP TABLE public.audit_entry CASCADE;")
+    assert_refused(databases, archive, "holds something other than rows", **WHY)
+
+
+def change_rows(archive, named):
+    """Put a statement among the rows, with no signature to stop it."""
     data = zipfile.ZipFile(archive).read(DUMP)
     if len(named) >= len(re.search(rb"COPY public\.accounts_user \([^)]*\) FROM stdin;", data)[0]):
         pytest.fail("the statement does not fit")
     tamper(archive, dump=instead_of_copy(named), signature="removed")
-    words = "holds something other than rows|has other columns than its migrations make"
-    assert_refused(databases, archive, words, **WHY)
-    assert not target.exists()
 
 
 def test_more_rows_than_the_manifest_counts_are_refused_while_they_come(databases, archive):
