@@ -41,6 +41,8 @@ def make_versions(count: int, *, state: str) -> list[Any]:
     """Store rules for the largest patterns that have none yet and to which nothing is opposed, as
     versions of this state; return them.
     """
+    from django.db import transaction
+
     from alerts.patterns.engine.rule_text import rule_for
     from alerts.patterns.models import Pattern
     from alerts.rules.rule import as_json, rule_hash
@@ -65,28 +67,33 @@ def make_versions(count: int, *, state: str) -> list[Any]:
             ran_at=NOW,
             seconds=0.1,
         )
-        version = RuleVersion.objects.create(
-            rule=rule,
-            number=1,
-            state=state,
-            state_since=NOW,
-            title=drafted_rule.title,
-            body=as_json(drafted_rule),
-            rule_hash=rule_hash(drafted_rule),
-            expires_at=drafted_rule.expires_at,
-            made_by=by,
-            made_at=NOW,
-            proposed_by=by,
-            proposed_at=NOW,
-            proposer_side="ot",
-            backtest=test,
-            workspace_ids=[row.workspace_id],
-            site_ids=[row.site_id],
-        )
-        for side, signer in (("ot", by), ("soc", soc))[: 2 if state == "live" else 1]:
-            Signature.objects.create(
-                version=version, side=side, by=signer, rule_hash=version.rule_hash, signed_at=NOW
+        with transaction.atomic():  # a version that acts is signed when it is written
+            version = RuleVersion.objects.create(
+                rule=rule,
+                number=1,
+                state=state,
+                state_since=NOW,
+                title=drafted_rule.title,
+                body=as_json(drafted_rule),
+                rule_hash=rule_hash(drafted_rule),
+                expires_at=drafted_rule.expires_at,
+                made_by=by,
+                made_at=NOW,
+                proposed_by=by,
+                proposed_at=NOW,
+                proposer_side="ot",
+                backtest=test,
+                workspace_ids=[row.workspace_id],
+                site_ids=[row.site_id],
             )
+            for side, signer in (("ot", by), ("soc", soc))[: 2 if state == "live" else 1]:
+                Signature.objects.create(
+                    version=version,
+                    side=side,
+                    by=signer,
+                    rule_hash=version.rule_hash,
+                    signed_at=NOW,
+                )
         row.rule = rule
         versions.append(version)
     Pattern.objects.bulk_update(rows, ["rule"])

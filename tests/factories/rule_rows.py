@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.rules.rule import RuleDefinition, as_json, rule_hash
 from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Step
@@ -90,6 +92,7 @@ def frozen_test(
     } | changes
 
 
+@transaction.atomic  # a version that acts is signed when it is written
 def signed_version(
     of: RuleDefinition,
     *,

@@ -11,6 +11,7 @@ from alerts.suppression.models import WatchlistRequest
 from portal.jobs.models import Job
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
+from tests.worker_roles import without_triggers
 
 
 @pytest.fixture
@@ -61,16 +62,17 @@ def test_what_one_workspace_left_out_is_counted_though_another_fails(
     request_on, first_round, raw, clock, other, monkeypatch
 ):
     raw()
-    WatchlistRequest.objects.create(
-        pk=request_on.pk - 1,
-        workspace=other,
-        text_hash="0" * 64,
-        state="on",
-        on_at=NOON,
-        proposed_by=request_on.proposed_by,
-        proposer_side="ot",
-        proposed_at=NOON,
-    )
+    with without_triggers():  # nobody has signed this one
+        WatchlistRequest.objects.create(
+            pk=request_on.pk - 1,
+            workspace=other,
+            text_hash="0" * 64,
+            state="on",
+            on_at=NOON,
+            proposed_by=request_on.proposed_by,
+            proposer_side="ot",
+            proposed_at=NOON,
+        )
     count = left_out_alerts._count_during
     monkeypatch.setattr(left_out_alerts, "_count_during", fails(count, at=other, key="no facts"))
     clock.go(hours=4)

@@ -36,11 +36,16 @@ def _switch_off(floor):
 
 
 def _version(**columns):
-    return lambda floor: RuleVersion.objects.filter(pk=floor.version.pk).update(**columns)
+    def change(floor):
+        with without_triggers():
+            RuleVersion.objects.filter(pk=floor.version.pk).update(**columns)
+
+    return change
 
 
 def _unsign(floor):
-    floor.version.signatures.update(void_at=NOON)
+    with without_triggers():
+        floor.version.signatures.update(void_at=NOON)
 
 
 def _alert(**properties):
