@@ -15,34 +15,29 @@ from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.models import RuleVersion, WatchlistRequest
 from portal.runtime.worker_rights import WORKERS
 from portal.runtime.worker_roles import role_of
-from tests.alerts.suppression.deploying.conftest import (
-    clock,
-    far,
-    leo,
-    oda,
-    site,
-    workspace,
-)
+from tests.alerts.suppression.deploying.conftest import clock, clocks, far, workspace
 from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 from tests.decided import changed
+from tests.reuse import reuse_rows
 from tests.worker_roles import PREFIX, take_on, without_triggers
 
-__all__ = ["clock", "far", "leo", "oda", "site", "workspace"]
+__all__ = ["clock", "clocks", "far", "workspace"]
 WRITERS = ("bulk", "deployments")
 OTHERS = sorted({*WORKERS} - {"beat", *WRITERS})
 EVIL = {"displayName": "Tagout R-12", "order": 501, "triggeringLogic": {}, "actions": []}
 
 
-@pytest.fixture
-def version(workspace, site, oda, leo, clock):
+@reuse_rows
+def version(workspace, site, oda, leo):
     return signed(polls(), by=(oda, leo), workspaces=[workspace], sites=[site])
 
 
-@pytest.fixture
-def live(version, far):
-    bring_in_line(version_id=version.pk, now=NOON)
-    far.deliver()
+@reuse_rows
+def live(version, far, clocks):
+    with clocks.in_force():
+        bring_in_line(version_id=version.pk, now=NOON)
+        far.deliver()
     return WantedRule.objects.get(kind="rule")
 
 
