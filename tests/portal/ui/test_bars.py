@@ -28,8 +28,17 @@ def test_what_is_wrong_only_in_the_dark_is_found(browse, transactional_db, dark,
     assert [fault.split(": ")[:2] for fault in faults] == [["dark", rule] for rule in found]
 
 
+def test_of_pieces_that_look_alike_the_one_on_another_ground_is_found(browse, transactional_db):
+    page = browse("about:blank")
+    rows = "<p>Words</p><p>Words</p><div style='background: #222'><p>Words</p></div>"
+    page.set_content((PAGE % "").replace("<p>More words</p>", rows))
+    assert [fault.split(": ")[0] for fault in axe_findings(page)] == ["color-contrast"]
+
+
 DARK = "@media (prefers-color-scheme: dark)"
 WIDE = [("phone", "588 px of sideways scroll"), ("phone", "518 px of sideways scroll at 200 %")]
+
+THUMB = "display: block; width: 44px; height: 44px"
 
 
 @pytest.mark.parametrize(
@@ -43,8 +52,20 @@ WIDE = [("phone", "588 px of sideways scroll"), ("phone", "518 px of sideways sc
         ),
         ("@media (pointer: coarse) { a { max-width: 30px } }", [("phone", "small target")]),
         ("@media (width < 600px) { p { width: 900px } }", WIDE),
+        (f"@media (width < 600px) {{ button {{ {THUMB} }} }}", [("phone", "button-name")]),
+        ("@media (width < 600px) { h1 { display: none } }", [("phone", "no heading")]),
+        ("p { background: #333 }", [("desk", "color-contrast")]),
     ],
-    ids=["nothing", "a light colour", "a dark colour", "a target", "a width"],
+    ids=[
+        "nothing",
+        "a light colour",
+        "a dark colour",
+        "a target",
+        "a width",
+        "a piece",
+        "a heading",
+        "a ground",
+    ],
 )
 def test_one_visit_finds_what_is_wrong_at_a_desk_and_on_a_phone(
     browse, transactional_db, style, found

@@ -1,5 +1,7 @@
 """The pages of the room against the bars of the design, in a browser."""
 
+import time
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -15,6 +17,7 @@ from tests.bars import (
     settle,
 )
 from tests.conftest import NOON
+from tests.contexts import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -112,12 +115,11 @@ def test_typing_fast_loses_nothing(browse, people, draft, noon):
     ):
         page.locator(f"[name={name}]").fill(words)
         page.locator(f"[name={name}]").blur()
-    page.get_by_role("heading", name="Three words").wait_for()
-    for _ in range(200):  # each save waits for the one before it
-        draft.refresh_from_db()
-        if (draft.title, draft.body["reason"]) == ("Three words", "Four words"):
-            break
+    page.get_by_role("heading", name="Three words").wait_for(timeout=2 * PATIENCE)
+    until = time.monotonic() + PATIENCE / 1000  # each save waits for the one before it
+    while draft.body["reason"] != "Four words" and time.monotonic() < until:
         page.wait_for_timeout(50)
+        draft.refresh_from_db()
     calm_down(page)
     assert not page.locator(".page .note-bad").count()
     draft.refresh_from_db()
