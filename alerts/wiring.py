@@ -17,12 +17,12 @@ from alerts.captures.web.tab import count_captures, show_captures
 from alerts.dashboards.policies import READ_HISTORY
 from alerts.dashboards.queries.sync import oldest_age
 from alerts.dashboards.web.frame import (
-    how_fresh,
-    how_much,
-    what_is_late,
-    whether_work_goes_on,
+    beat_line,
+    data_amount,
+    freshness_line,
+    late_lines,
 )
-from alerts.dashboards.workspace_audit import audit_workspaces, tell_of_sick_workspaces
+from alerts.dashboards.workspace_audit import audit_workspaces, notify_of_sick_workspaces
 from alerts.incidents.acts.outcomes import on_incident_outcome
 from alerts.incidents.hidden_verdicts import HiddenVerdictSource
 from alerts.incidents.ingest.alert_kinds import note_described_devices
@@ -42,7 +42,7 @@ from alerts.outbox.registry import (
     RuleQuota,
 )
 from alerts.patterns.registry import StatusSyncSource
-from alerts.patterns.services.mine_patterns import mine_by_new_clock
+from alerts.patterns.services.mine_patterns import restart_mining
 from alerts.patterns.web.palette import find_patterns
 from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.readiness.foreground import check_move_now, check_now
@@ -51,7 +51,7 @@ from alerts.readiness.queries.readings import granted_rights
 from alerts.readiness.services.unread_rules import note_unread_rules
 from alerts.reviews.queries.second_opinions import verdicts_hidden_from
 from alerts.reviews.web.frame import count_waiting_reviews
-from alerts.rules.guards.lifecycle import reasons_against_another
+from alerts.rules.lifetime import reasons_against_more_rules
 from alerts.sentinel.queries import names_of_workspaces
 from alerts.sentinel.registry import GrantedRightsSource, WorkspaceCheck, WorkspaceCommand
 from alerts.sites.queries import names_of_sites, plants_for
@@ -110,13 +110,13 @@ DASHBOARDS = Room(
         order=40,
         roles=READ_HISTORY,
     ),
-    FooterFact(how_fresh),
-    FooterFact(whether_work_goes_on),
-    FooterFact(how_much),
-    BannerFact(what_is_late),
+    FooterFact(freshness_line),
+    FooterFact(beat_line),
+    FooterFact(data_amount),
+    BannerFact(late_lines),
     DataAgeSource(oldest_age),
     WatchedObjectSource(audit_workspaces),
-    AuditListener(tell_of_sick_workspaces),
+    AuditListener(notify_of_sick_workspaces),
 )
 
 READINESS = Room(
@@ -202,7 +202,7 @@ PATTERNS = Room(
         roles=roles_for("patterns.status_sync"),
     ),
     Finder("patterns", _("Routine patterns"), find_patterns, order=60, roles=READING_ROLES),
-    ClockFollower(settle=mine_by_new_clock),
+    ClockFollower(settle=restart_mining),
 )
 
 SUPPRESSION = Room(
@@ -260,7 +260,7 @@ SUPPRESSION = Room(
     RuleHandling(RuleKind.LIST_GATE, check=reason_against_list_gate, wait=reason_to_wait_with_row),
     RuleHandling(RuleKind.PAIR, check=reason_against_pair, wait=reason_to_wait_with_row),
     RuleListener(on_rule_outcome),
-    RuleQuota(reasons_against_another),
+    RuleQuota(reasons_against_more_rules),
     RemoteComparison(compare_automation_rules),
     Retention("periods of watchlists", remove_old_periods),
     WorkspaceCommand("watchlist", watchlist_status),

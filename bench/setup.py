@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def as_a_worker() -> None:
     """Set this process up as a Celery child sets itself up when it starts; for both sides."""
-    from portal.celery import spare_the_search_for_cycles
+    from portal.celery import tune_garbage_collection
 
-    spare_the_search_for_cycles()
+    tune_garbage_collection()
 
 
 def migrate() -> None:

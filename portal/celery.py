@@ -81,16 +81,16 @@ class Config:
 
 
 @celeryd_init.connect
-def say_as_json_that_it_stops(**_kwargs: Any) -> None:
+def log_shutdown_as_json(**_kwargs: Any) -> None:
     """Let the worker's words about its end be lines of the log as all others."""
     from celery.apps import worker
 
     if Config._settings.LOG_FORMAT == "json":
-        worker.safe_say = logs.say  # type: ignore[attr-defined]  # the stubs leave it out
+        worker.safe_say = logs.write_log_line  # type: ignore[attr-defined]  # the stubs leave it out
 
 
 @worker_process_init.connect
-def spare_the_search_for_cycles(**_kwargs: Any) -> None:
+def tune_garbage_collection(**_kwargs: Any) -> None:
     """Let Python search for cycles rarely, and never in what was loaded and stays: pages are read
     into a hundred thousand values without one, and looking through them costs a fifth of storing.
     """

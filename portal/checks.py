@@ -11,7 +11,12 @@ from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, connection
 
 from portal.backup.services.rights import restrictions_of
-from portal.runtime.worker_roles import Right, differing_bounds, differing_rights, missing_roles
+from portal.runtime.apply_worker_rights import (
+    Right,
+    differing_bounds,
+    differing_rights,
+    missing_roles,
+)
 
 WANTED = {
     "DATABASE_URL": "The database is the embedded one. Set DATABASE_URL to a PostgreSQL 18 server.",
@@ -25,7 +30,7 @@ WANTED = {
 
 RIGHTS = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 _LEFT = re.compile(r"SELECT others_may\('(\w+)', '([A-Z, ]*)'\)")
-_HELD = """
+_EXCESS_RIGHTS = """
 SELECT c.relname, held FROM pg_class c CROSS JOIN unnest(%s::text[]) held
 WHERE c.oid = ANY(SELECT to_regclass(name) FROM unnest(%s::text[]) name)
     AND NOT pg_has_role(c.relowner, 'MEMBER') AND has_table_privilege(c.oid, held)
@@ -152,7 +157,7 @@ def name_rights_that_migrations_took_away(
     }
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_HELD, [RIGHTS, list(left)])
+            cursor.execute(_EXCESS_RIGHTS, [RIGHTS, list(left)])
             rows: list[tuple[str, str]] = cursor.fetchall()
     except DatabaseError:  # as above
         return []

@@ -49,7 +49,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "alerts.outbox.tasks.deliver_due_rules", seconds=5, queue="deployments"
     ),
     "look for rules changed by hand": _tick(
-        "alerts.outbox.tasks.look_for_changed_rules", seconds=30, queue="deployments"
+        "alerts.outbox.tasks.find_changed_rules", seconds=30, queue="deployments"
     ),
     "read automation rules and playbooks": _tick(
         "alerts.automation.tasks.read_inventories", seconds=10, queue="deployments"
@@ -76,7 +76,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "alerts.intake.tasks.watch_unreadable", seconds=60, queue="bulk"
     ),
     "act on many incidents": _tick(
-        "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
+        "alerts.incidents.tasks.process_bulk_acts", seconds=5, queue="bulk"
     ),
     "ask for second opinions": _tick(
         "alerts.reviews.tasks.run_second_opinions", seconds=60, queue="bulk"
@@ -116,7 +116,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "portal.audit.tasks.anchor_record", seconds=HOURLY, queue="bulk"
     ),
     "look after planned work": _tick(
-        "alerts.planned_work.tasks.look_after_planned_work", seconds=60, queue="bulk"
+        "alerts.planned_work.tasks.maintain_planned_work", seconds=60, queue="bulk"
     ),
     "mine patterns when it is due": _tick(
         "alerts.patterns.tasks.mine_due_patterns", seconds=30, queue="bulk"
@@ -131,13 +131,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "portal.jobs.tasks.audit_installation", seconds=60, queue="bulk"
     ),
     "send the heartbeat": _tick(
-        "portal.jobs.tasks.tell_that_all_is_at_work", seconds=30, queue="notify"
+        "portal.jobs.tasks.send_heartbeat_if_well", seconds=30, queue="notify"
     ),
     "forget answers of the API": _tick(
-        "portal.api.tasks.forget_answers", seconds=HOURLY, queue="bulk"
+        "portal.api.tasks.delete_old_answers", seconds=HOURLY, queue="bulk"
     ),
     "forget sessions that have ended": _tick(
-        "portal.accounts.tasks.forget_old_sessions", seconds=HOURLY, queue="bulk"
+        "portal.accounts.tasks.delete_old_sessions", seconds=HOURLY, queue="bulk"
     ),
     "put failed sign-ins on record": _tick(
         "portal.accounts.tasks.record_failed_sign_ins", seconds=300, queue="bulk"
@@ -150,7 +150,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     ),
     **{
         f"hear whether {name} is alive": _tick(
-            "portal.jobs.tasks.say_alive", seconds=20, queue=name, name=name
+            "portal.jobs.tasks.note_heartbeat", seconds=20, queue=name, name=name
         )
         for name in QUEUES
     },

@@ -47,7 +47,7 @@ class Azure:
         self.is_living = is_living
         self.per_day = float(store.fact("per_day", PER_DAY))
         self.endpoint = ""
-        self.ask_logs: AskLogs | None = None
+        self.query_logs: AskLogs | None = None
         self.identities = Identities(store)
         self.workspaces = plant.workspaces
         self.graph: Json = {**GRAPH_SETTINGS, **store.fact("graph", {})}

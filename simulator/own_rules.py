@@ -29,13 +29,13 @@ def incidents_of_own_rules(
     incident, its alert and its entities, for each alert and rule.
     """
     rules = _own_rules(azure, workspace)
-    if not rules or azure.ask_logs is None:
+    if not rules or azure.query_logs is None:
         return []
     ids = {str(alert["properties"]["additionalData"].get("VendorOriginalId")) for alert in alerts}
     _, entities = azure.plant.details(case.recipe)
     made = []
     for rule in rules:
-        rows = azure.ask_logs(workspace, str(rule.body["properties"].get("query")))
+        rows = azure.query_logs(workspace, str(rule.body["properties"].get("query")))
         by_id = {str(row.get("VendorOriginalId")): row for row in rows}
         for original_id in sorted(ids & by_id.keys()):
             row = by_id[original_id]

@@ -45,7 +45,7 @@ class Simulator:
         )
         self.gate = Gate(self.azure)
         self.logs = LogAnalytics(self.azure)
-        self.azure.ask_logs = self.logs.rows
+        self.azure.query_logs = self.logs.rows
         self.graph_gate = GraphGate(self.azure, self.logs.tables)
         self.plant_clock = PlantClock(self.azure, carry_out=self._carry_out_event)
         provision(self.azure)

@@ -24,7 +24,7 @@ from django.db import connection
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from portal.runtime.worker_roles import missing_roles, role_of, set_worker_rights
+from portal.runtime.apply_worker_rights import missing_roles, role_of, set_worker_rights
 from portal.schedule import SCHEDULE
 from tests.servers import execute_outside
 

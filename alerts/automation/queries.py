@@ -80,7 +80,7 @@ def inventories_of(workspaces: Collection[int]) -> dict[int, Inventory]:
     return {row.workspace_id: row for row in Inventory.objects.filter(workspace__in=workspaces)}
 
 
-def names_of_ours(workspace_ids: Collection[int]) -> set[tuple[int, str]]:
+def names_of_made_rules(workspace_ids: Collection[int]) -> set[tuple[int, str]]:
     """The workspaces and names of the automation rules that Tagout has there, or wants there."""
     rows = WantedRule.objects.filter(workspace__in=workspace_ids)
     return {(place, str(name)) for place, name in rows.values_list("workspace", "name")}

@@ -153,7 +153,7 @@ def _one_line(text: str, length: int) -> str:
     return "".join(c for c in text if c.isprintable())[:length].strip()
 
 
-def read_a_capture(*, unshifted: datetime, now: datetime) -> bool:
+def read_next_capture(*, unshifted: datetime, now: datetime) -> bool:
     """Read one capture that is due, in a process of its own; False where none waits. A file that
     has brought its worker down four times is not read again.
     """

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from alerts.captures.registry import MAX_READING_SECONDS
-from alerts.captures.services import read_a_capture, remove_old_captures
+from alerts.captures.services import read_next_capture, remove_old_captures
 from portal import clock
 from portal.jobs.periods import HOUR, begin_period
 from portal.jobs.services import run_while_due
@@ -21,7 +21,7 @@ SLICE = 10  # seconds in which a reading may begin
 def read_waiting_captures(**_later: Any) -> None:
     """Read captures in quarantine. Any number may run at once."""
     run_while_due(
-        lambda: read_a_capture(unshifted=clock.unshifted(), now=clock.now()), seconds=SLICE
+        lambda: read_next_capture(unshifted=clock.unshifted(), now=clock.now()), seconds=SLICE
     )
 
 

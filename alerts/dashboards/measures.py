@@ -31,8 +31,8 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.models import (
     BY_RULE,
+    CLOSE_IN_FORCE,
     CLOSED_AT,
-    STANDING_CLOSE,
     Incident,
     IncidentStatus,
     OtState,
@@ -90,7 +90,7 @@ def lives(incidents: QuerySet[Incident]) -> QuerySet[Any]:
     `by_rule`: whether it left by a close that stands, and whether that was our rule's.
     """
     return incidents.filter(merged_into=None).annotate(
-        left_at=LEFT_AT, is_closing=_flag(STANDING_CLOSE), by_rule=_flag(BY_RULE)
+        left_at=LEFT_AT, is_closing=_flag(CLOSE_IN_FORCE), by_rule=_flag(BY_RULE)
     )
 
 
@@ -111,7 +111,7 @@ def closed_by_classification(
     incidents: QuerySet[Incident], *, since: datetime, now: datetime
 ) -> list[Closed]:
     """How many were closed as what since a moment, the most frequent first."""
-    closed: QuerySet[Any] = incidents.filter(STANDING_CLOSE).annotate(ended_at=CLOSED_AT)
+    closed: QuerySet[Any] = incidents.filter(CLOSE_IN_FORCE).annotate(ended_at=CLOSED_AT)
     closed = closed.filter(ended_at__gt=since, ended_at__lte=now)
     rows = (
         closed.order_by()
@@ -125,7 +125,7 @@ def closed_by_classification(
 # late when its due time passed, however late the answer came. Withdrawn ones never count.
 ANSWERED = Q(state=Question.State.ANSWERED)
 IN_TIME = ANSWERED & Q(settled_at__lte=F("due_at"))
-ANSWER_TOOK: Final[Any] = ExpressionWrapper(F("settled_at") - F("asked_at"), DurationField())
+TIME_TO_ANSWER: Final[Any] = ExpressionWrapper(F("settled_at") - F("asked_at"), DurationField())
 
 
 def decided_questions(questions: QuerySet[Question], *, now: datetime) -> QuerySet[Any]:
@@ -154,7 +154,7 @@ def answer_time(
 ) -> timedelta | None:
     """The median time from question to answer, of those answered between two moments."""
     answered = answered_questions(questions).filter(settled_at__gt=since, settled_at__lte=now)
-    median: timedelta | None = answered.aggregate(median=Median(ANSWER_TOOK))["median"]
+    median: timedelta | None = answered.aggregate(median=Median(TIME_TO_ANSWER))["median"]
     return median
 
 
@@ -165,7 +165,7 @@ class MeasureKind(StrEnum):
     CLOSED_BY_PEOPLE = "closed-by-people"  # by anything other than our rules
     CLOSED_BY_RULE = "closed-by-rule"
     IN_TIME = "in-time"  # percent of questions that meet IN_TIME
-    ANSWER_TOOK = "answer-took"  # the median of ANSWER_TOOK
+    TIME_TO_ANSWER = "answer-took"  # the median of TIME_TO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ MEASURES: Final = {
                 "period."
             ),
             "seconds",
-            MeasureKind.ANSWER_TOOK,
+            MeasureKind.TIME_TO_ANSWER,
             lambda questions, now: answered_questions(questions),
             at="settled_at",
         ),

@@ -31,11 +31,11 @@ def sections_of(user: User) -> list[str]:
     return sections
 
 
-def sees_details(user: User) -> bool:
+def can_see_details(user: User) -> bool:
     """Whether the person sees what is owed, given up and unreadable. Freshness is for everybody."""
     return bool(roles_of(user) & READ_DETAILS)
 
 
-def sees_everywhere(user: User) -> bool:
+def can_see_everything(user: User) -> bool:
     """Whether the person may read words that can be about any workspace."""
     return reach_of(user, READ_DETAILS).everywhere

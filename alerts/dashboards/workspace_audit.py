@@ -11,7 +11,7 @@ from alerts.notification_kinds import SICK_WORKSPACE
 from alerts.outbox.models import NOT_AS_DECIDED, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import backlog_by_workspace
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import Health, standings_by_workspace
+from alerts.sentinel.queries import Health, connection_health_by_workspace
 from alerts.sentinel.services.credential_alarms import notify_administrators_once
 from portal.jobs.auditor import OVERDUE, Audit, WatchedObject
 from portal.jobs.queries import notes_of
@@ -31,15 +31,15 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[WatchedObject]:
             "workspace_id", flat=True
         )
     )
-    owed = {row.workspace_id: row for row in backlog_by_workspace()}
+    backlogs = {row.workspace_id: row for row in backlog_by_workspace()}
     rules = WantedRule.objects.filter(kind=RuleKind.RULE)
     unlike = dict.fromkeys(
-        rules.filter(outcome__in=(Landing.HELD, Landing.REFUSED)).values_list(
+        rules.filter(outcome__in=(Landing.CHANGED_BY_HAND, Landing.REFUSED)).values_list(
             "workspace_id", flat=True
         ),
         "Rules in Sentinel are not those that were signed.",
     )
-    late = rules.filter(outcome=Landing.OWED, due_at__lte=unshifted - OVERDUE)
+    late = rules.filter(outcome=Landing.PENDING, due_at__lte=unshifted - OVERDUE)
     unlike |= dict.fromkeys(
         late.values_list("workspace_id", flat=True), "Rules have not been brought to Sentinel."
     )
@@ -50,7 +50,7 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[WatchedObject]:
         faults = []
         if now - read_at > MAX_AGE:
             faults.append("It has not been read for 15 minutes.")
-        backlog = owed.get(workspace.pk)
+        backlog = backlogs.get(workspace.pk)
         oldest = backlog.oldest_due_at if backlog else None
         if oldest and unshifted - oldest > OVERDUE:
             faults.append("Changes have not been sent for five minutes.")
@@ -63,7 +63,7 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[WatchedObject]:
     return places
 
 
-def tell_of_sick_workspaces(audit: Audit, now: datetime) -> None:
+def notify_of_sick_workspaces(audit: Audit, now: datetime) -> None:
     """Notify the administrators of a workspace that it is sick; again only after it was well. Of
     sign-ins that are refused they hear anyway.
     """
@@ -75,7 +75,7 @@ def tell_of_sick_workspaces(audit: Audit, now: datetime) -> None:
     new = [key for key in sick if not noted.get(key)]
     if not new:
         return
-    standings = standings_by_workspace(now=now)
+    standings = connection_health_by_workspace(now=now)
     for workspace in Workspace.objects.filter(uuid__in=new):
         key, since = str(workspace.uuid), now.isoformat()
         keep_note(kind=SICK, key=key, now=now, payload={"since": since})

@@ -21,7 +21,7 @@ from portal.audit.models import Entry
 from portal.celery import app
 from portal.errors import Refused
 from portal.jobs.models import Job, JobState
-from portal.jobs.services import count_work_at_hand, due_jobs, let_work_age, move_clock
+from portal.jobs.services import age_waiting_work, count_work_at_hand, due_jobs, move_clock
 from portal.schedule import SCHEDULE
 from simulator.client import Control, ControlRefused
 
@@ -147,7 +147,7 @@ def _let_workers_follow(step: timedelta, stuck: set[int]) -> float:
         if marks == before:
             break
         before = marks
-        let_work_age(by=by)
+        age_waiting_work(by=by)
         _run_round(stuck, until=began + MAX_WAIT)
         by = ROUND
     return time.monotonic() - began

@@ -99,17 +99,17 @@ def is_shown(condition: Q, *, of_hidden: bool, hidden: HiddenVerdicts, of_groups
 
 
 def ot_state_is(states: Iterable[str], *, hidden: HiddenVerdicts, of_groups: bool = False) -> Q:
-    """Return the condition that a row stands so with OT; where the verdict is hidden, it waits for
-    the reader.
+    """Return the condition that the OT state of a row is one of these; where the verdict is
+    hidden, it is “waiting” for the reader.
     """
     values = [*states]
-    stands = Q(ot_state__in=values) if len(values) != 1 else Q(ot_state=values[0])
+    condition = Q(ot_state__in=values) if len(values) != 1 else Q(ot_state=values[0])
     of_hidden = OtState.WAITING in values
-    return is_shown(stands, of_hidden=of_hidden, hidden=hidden, of_groups=of_groups)
+    return is_shown(condition, of_hidden=of_hidden, hidden=hidden, of_groups=of_groups)
 
 
 def masked_ot_state(hidden: HiddenVerdicts, *, of_groups: bool = False) -> Combinable:
-    """Return where a row stands with OT, as an expression for those who read columns."""
+    """Return the OT state of a row, as an expression for those who read columns."""
     if not hidden:
         return F("ot_state")
     covered = _rows_with_hidden(hidden, of_groups=of_groups)

@@ -248,7 +248,7 @@ def listed_between(
     return list(rows.values_list("pk", "name"))
 
 
-def details_owed(workspace_id: int) -> int:
+def count_pending_details(workspace_id: int) -> int:
     """How many incidents wait for their alerts and entities."""
     return Incident.objects.filter(workspace_id=workspace_id, details_due_at__isnull=False).count()
 

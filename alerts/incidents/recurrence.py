@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from alerts.incidents.models import CLOSED_AT, STANDING_CLOSE, Incident
+from alerts.incidents.models import CLOSE_IN_FORCE, CLOSED_AT, Incident
 
 RECURS_WITHIN = timedelta(days=7)
 MAX_CLOSES = 20_000  # the newest that are looked at: each is a look into an index
@@ -58,7 +58,7 @@ _COUNTS: dict[str, Any] = {
 
 def _closes(incidents: QuerySet[Incident], *, since: datetime, now: datetime) -> QuerySet[Any]:
     """Closes that count, each with `recurs`: whether the same pattern came again in time."""
-    rows: QuerySet[Any] = incidents.filter(STANDING_CLOSE, pattern__isnull=False).order_by()
+    rows: QuerySet[Any] = incidents.filter(CLOSE_IN_FORCE, pattern__isnull=False).order_by()
     rows = rows.annotate(ended_at=CLOSED_AT)
     again = Incident.objects.filter(
         pattern=OuterRef("pattern"),

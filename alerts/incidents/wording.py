@@ -161,7 +161,7 @@ def day_words(at: datetime, now: datetime, zone: tzinfo) -> str:
     return day_of(at.astimezone(zone), now.astimezone(zone))
 
 
-def seen_before_check(n: int, days: int) -> tuple[bool | None, str]:
+def usual_pattern_check(n: int, days: int) -> tuple[bool | None, str]:
     """Return whether a pattern is usual, and the sentence for it: how often it was seen in so many
     days before. None where there is no history to compare with.
     """

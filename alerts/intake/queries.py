@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 from alerts.incidents.queries import details_by_state
 from alerts.intake.models import Cursor, LogBackfill, Quarantined, Run
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import Health, Standing, standings_by_workspace
+from alerts.sentinel.queries import ConnectionHealth, Health, connection_health_by_workspace
 from portal import clock
 
 ALARMING_SHARE, ALARM_WINDOW = 0.01, timedelta(hours=1)  # reliability F19
@@ -42,7 +42,7 @@ class WorkspaceFreshness:
     history_share: float  # of the backfill, 0 to 1
     swept_at: datetime | None
     quarantined: int
-    details_owed: int
+    details_pending: int
     details_failed: int
 
 
@@ -50,7 +50,7 @@ def freshness_of(workspaces: Iterable[Workspace], *, now: datetime) -> list[Work
     """Freshness of these workspaces, in their order, in a handful of queries."""
     listed = list(workspaces)
     cursors = {c.workspace_id: c for c in Cursor.objects.filter(workspace__in=listed)}
-    standings = standings_by_workspace(now=clock.unshifted())
+    standings = connection_health_by_workspace(now=clock.unshifted())
     aside = dict(
         Quarantined.objects.filter(workspace__in=listed)
         .values_list("workspace_id")
@@ -126,7 +126,7 @@ def share_of_history(cursor: Cursor | None, *, now: datetime) -> float:
 def _freshness(
     workspace: Workspace,
     cursor: Cursor | None,
-    standing: Standing | None,
+    standing: ConnectionHealth | None,
     counts: tuple[int, dict[str, int]],
     now: datetime,
 ) -> WorkspaceFreshness:
@@ -145,12 +145,12 @@ def _freshness(
         history_share=share_of_history(cursor, now=now),
         swept_at=cursor.swept_at if cursor else None,
         quarantined=counts[0],
-        details_owed=counts[1].get("owed", 0),
+        details_pending=counts[1].get("owed", 0),
         details_failed=counts[1].get("failed", 0),
     )
 
 
-def _cause(workspace: Workspace, cursor: Cursor | None, standing: Standing | None) -> str:
+def _cause(workspace: Workspace, cursor: Cursor | None, standing: ConnectionHealth | None) -> str:
     if workspace.state != Workspace.State.ACTIVE:
         return f"The workspace is {workspace.get_state_display().lower()}."
     if standing and standing.error:

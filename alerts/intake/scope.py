@@ -11,7 +11,7 @@ from alerts.incidents.models import LEFT_SCOPE, UNNAMED, Incident, IncidentRaw
 from alerts.intake.models import OutsideCount, Quarantined
 from alerts.intake.services.backfill_requests import reread_past
 from alerts.intake.services.quarantine import drop_outside
-from alerts.intake.services.sweep import compare_soon
+from alerts.intake.services.sweep import schedule_comparison
 from alerts.sentinel.models import DefenderIncident, Workspace, WorkspaceScope
 from alerts.sentinel.services.scope import set_scope
 from alerts.sentinel.wire.records import UnreadableRecord
@@ -37,7 +37,7 @@ def change_scope(*, workspace: Workspace, kind: str, by: Actor, now: datetime) -
     _clean_quarantine(changed.pk, changed.scope)
     if kind == WorkspaceScope.ALL:
         OutsideCount.objects.filter(workspace=changed).delete()
-    compare_soon(workspace_id=changed.pk)
+    schedule_comparison(workspace_id=changed.pk)
     reread_past(workspace_id=changed.pk, now=now)
     return removed
 

@@ -33,7 +33,7 @@ from alerts.incidents.queries import (
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Criticality, Device, Sensor, Site, Zone
 from portal.accounts.models import Grant, GrantScope, User
-from portal.accounts.queries import people_holding, reach_of
+from portal.accounts.queries import people_with_roles, reach_of
 from portal.accounts.rights import OT_ROLES, roles_for
 
 WEEKS = 12
@@ -99,9 +99,9 @@ def detail_of(site: Site, *, user: User, now: datetime) -> SiteDetail:
         n_unknown=Count("devices", filter=Q(devices__kind="")),
         latest_at=Max("devices__latest_seen_at"),
     )
-    people = list(people_holding(OT_ROLES, sites=[site.uuid]))
+    people = list(people_with_roles(OT_ROLES, sites=[site.uuid]))
     leads = set(
-        people_holding(roles_for("sites.lead"), sites=[site.uuid]).values_list("pk", flat=True)
+        people_with_roles(roles_for("sites.lead"), sites=[site.uuid]).values_list("pk", flat=True)
     )
     return SiteDetail(
         row=SiteRow(site, _numbers_of([site], user=user, now=now)[site.pk]),

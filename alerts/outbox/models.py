@@ -134,10 +134,10 @@ NOT_AS_DECIDED: Final = "NotAsDecided"  # `error_code` of what Tagout itself did
 class Landing(models.TextChoices):
     """How the latest wish ended."""
 
-    OWED = "", "On its way"
+    PENDING = "", "On its way"
     LANDED = "landed", "As wanted"
     REFUSED = "refused", "Refused by Sentinel"
-    HELD = "held", "Changed by hand in Sentinel"
+    CHANGED_BY_HAND = "held", "Changed by hand in Sentinel"
 
 
 class RulePriority(models.IntegerChoices):
@@ -172,7 +172,7 @@ class WantedRule(Leased):
     landed_at = models.DateTimeField(null=True)
     landed_etag = models.CharField(max_length=120, blank=True)
     sent = models.JSONField(null=True)
-    outcome = models.CharField(max_length=8, choices=Landing, default=Landing.OWED, blank=True)
+    outcome = models.CharField(max_length=8, choices=Landing, default=Landing.PENDING, blank=True)
     note = models.TextField(blank=True)  # what a person should know although it landed
     error_code = models.CharField(max_length=100, blank=True)  # Azure's own, of `latest_error`
     error_at = models.DateTimeField(null=True)

@@ -45,10 +45,10 @@ def changes_of_act(act: UUID, *, names: Collection[str]) -> list[Change]:
 
 def can_be_undone(act: UUID) -> bool:
     """Whether an undo would still take all of an act back."""
-    return not Change.objects.filter(act=act).exclude(**never_taken()).exists()
+    return not Change.objects.filter(act=act).exclude(**never_claimed()).exists()
 
 
-def never_taken() -> dict[str, Any]:
+def never_claimed() -> dict[str, Any]:
     """The filter for changes that no worker has touched, so that nothing can have been sent."""
     return {"outcome": ChangeOutcome.OPEN, "state": JobState.WAITING, "fence": 0}
 
@@ -69,12 +69,12 @@ def backlog_by_workspace() -> list[Backlog]:
     return [Backlog(*row) for row in rows]
 
 
-def given_up_changes() -> QuerySet[Change]:
+def failed_changes() -> QuerySet[Change]:
     """Refused changes that wait for a person to retry or discard them, newest first."""
     return Change.objects.filter(state=JobState.DEAD).select_related("workspace").order_by("-pk")
 
 
-def how_many_wait(workspace_id: int | None = None) -> int:
+def count_waiting_changes(workspace_id: int | None = None) -> int:
     """How many changes are still owed, in one workspace or in all."""
     rows = Change.objects.filter(outcome=ChangeOutcome.OPEN)
     return (rows.filter(workspace_id=workspace_id) if workspace_id else rows).count()
@@ -96,13 +96,13 @@ def withdrawn_rules(workspace_id: int) -> set[UUID]:
 
 def workspaces_to_stop() -> list[int]:
     """Where a gate is owed: those come before everything and do not wait for each other."""
-    rows = WantedRule.objects.filter(outcome=Landing.OWED, urgency=RulePriority.STOP)
+    rows = WantedRule.objects.filter(outcome=Landing.PENDING, urgency=RulePriority.STOP)
     return sorted(set(rows.values_list("workspace_id", flat=True)))
 
 
-def how_many_rules_wait(workspace_id: int | None = None) -> int:
+def count_waiting_rules(workspace_id: int | None = None) -> int:
     """How many automation rules are not yet as they are wanted."""
-    return wanted_rules(workspace_id).filter(outcome=Landing.OWED).count()
+    return wanted_rules(workspace_id).filter(outcome=Landing.PENDING).count()
 
 
 def written_by_us(name: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from alerts.outbox.engine.merge import Foreign
+from alerts.outbox.engine.merge import ForeignChange
 from alerts.outbox.models import (
     NEED_CHECK,
     NOT_AS_DECIDED,
@@ -34,7 +34,7 @@ class Settlement:
 
     change: Change
     incident: WireIncident | None
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[ForeignChange, ...]
     now: datetime  # business time
 
 

@@ -33,6 +33,6 @@ def deliver_due_rules(**_later: Any) -> None:
 
 
 @shared_task(acks_late=True)
-def look_for_changed_rules(**_later: Any) -> None:
+def find_changed_rules(**_later: Any) -> None:
     """Find automation rules of ours that somebody changed in Sentinel."""
     run_while_due(lambda: check_one_workspace(now=clock.now(), connect=client_for))

@@ -10,7 +10,7 @@ from portal import clock
 
 
 @shared_task(acks_late=True)
-def look_after_planned_work(**_later: Any) -> None:
+def maintain_planned_work(**_later: Any) -> None:
     """Ask about work that has run over, and work out recurring work further ahead."""
     now = clock.now()
     ask_about_overruns(now=now)

@@ -1,4 +1,4 @@
-"""The doors for `workspace check` and `workspace move-check`: look at once, and judge."""
+"""The doors for `workspace check` and `workspace move-check`: read at once, and judge."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from alerts.readiness.engine.move import MOVE_DATE
 from alerts.readiness.move_wording import findings_for_programs
 from alerts.readiness.queries.move import move_findings_of
 from alerts.readiness.queries.readings import checks_of
-from alerts.readiness.services.look import look
+from alerts.readiness.services.check_workspace import check_workspace
 from alerts.readiness.wording import for_programs
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.connection import missing_secret
@@ -33,7 +33,7 @@ def check_now(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
     if not workspace.is_removed:
         _refuse_without_secrets(workspace, *ClientPurpose)
         for purpose in ClientPurpose:
-            look(workspace, purpose=purpose.value, now=now, connect=_patient)
+            check_workspace(workspace, purpose=purpose.value, now=now, connect=_patient)
     return for_programs(checks_of(workspace, now=now))
 
 
@@ -45,7 +45,7 @@ def check_move_now(
     """
     if not workspace.is_removed:
         _refuse_without_secrets(workspace, ClientPurpose.READ, ClientPurpose.RULES)
-        look(workspace, purpose=ClientPurpose.READ.value, now=now, connect=_patient)
+        check_workspace(workspace, purpose=ClientPurpose.READ.value, now=now, connect=_patient)
         read_inventory_now(workspace, now=now, connect=_patient)
     findings = findings_for_programs(move_findings_of(workspace, now=now))
     return {"workspace": workspace.name, "day": MOVE_DATE, "findings": findings}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.readiness.engine.move_findings import MoveFinding, MoveKind, MoveState
-from alerts.readiness.stored_words import stored_words
+from alerts.readiness.stored_wording import stored_words
 from portal.ui.words import number
 
 type Words = str | Promise

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.readiness.services.look import look_at_due_workspace
+from alerts.readiness.services.check_workspace import check_due_workspace
 from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client import client_for
 from portal import clock
@@ -36,6 +36,4 @@ def carry_out_setup_steps(**_later: Any) -> None:
 
 
 def _look(purpose: str) -> None:
-    run_while_due(
-        lambda: look_at_due_workspace(purpose=purpose, now=clock.now(), connect=client_for)
-    )
+    run_while_due(lambda: check_due_workspace(purpose=purpose, now=clock.now(), connect=client_for))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.readiness.engine.readings import CheckState, ReadinessCheck
 from alerts.readiness.engine.reasons import CheckReason
-from alerts.readiness.stored_words import stored_words
+from alerts.readiness.stored_wording import stored_words
 from portal.ui.words import number
 
 type Words = str | Promise

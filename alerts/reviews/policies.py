@@ -11,7 +11,7 @@ from alerts.reviews.models import Opinion, Question, SecondOpinion, VerdictKind
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import Role, User
-from portal.accounts.queries import people_holding, reach_of
+from portal.accounts.queries import people_with_roles, reach_of
 from portal.accounts.rights import roles_for
 from portal.text import visible_text
 
@@ -28,12 +28,12 @@ def works_in(user: User, workspace: Workspace) -> bool:
     return reach_of(user, ASKING).covers(workspace)
 
 
-def speaks_for(user: User, incident: Incident) -> bool:
+def is_ot_for(user: User, incident: Incident) -> bool:
     """Whether the person speaks for OT at one of the sites that the incident touches."""
-    return bool(sites_spoken_for(user, incident))
+    return bool(sites_as_ot(user, incident))
 
 
-def sites_spoken_for(user: User, incident: Incident) -> list[Site]:
+def sites_as_ot(user: User, incident: Incident) -> list[Site]:
     """The sites of the incident at which the person speaks for OT."""
     sites = list(Site.objects.filter(pk__in=incident.site_ids).order_by("name"))
     reach = reach_of(user, ANSWERING)
@@ -42,7 +42,7 @@ def sites_spoken_for(user: User, incident: Incident) -> list[Site]:
     return [site for site in sites if site.uuid in reach.sites]
 
 
-def speaks_at(user: User, site: Site, workspace: Workspace) -> bool:
+def is_ot_at(user: User, site: Site, workspace: Workspace) -> bool:
     """Whether the person speaks for OT at this site."""
     reach = reach_of(user, ANSWERING)
     return site.uuid in reach.sites or reach.covers(workspace)
@@ -107,7 +107,7 @@ def reasons_against_verdict(
     """Why this person cannot give this verdict on these incidents."""
     if not incidents:
         return [gettext("There is no incident to judge.")]
-    if not all(speaks_for(by, incident) for incident in incidents):
+    if not all(is_ot_for(by, incident) for incident in incidents):
         return [gettext("Only OT of a site that the incident touches can judge it.")]
     reasons = []
     if verdict not in VerdictKind.values:
@@ -135,7 +135,7 @@ def reasons_against_withdrawing_question(question: Question, *, by: User) -> lis
 def reasons_against_handing_over(question: Question, *, to: User | None, by: User) -> list[str]:
     """Why this person cannot point somebody else to the question."""
     workspace = question.lead.workspace
-    if not speaks_at(by, question.site, workspace):
+    if not is_ot_at(by, question.site, workspace):
         return [gettext("Only OT of %(site)s can hand this over.") % {"site": question.site}]
     if question.state != Question.State.WAITING:
         return [gettext("The question is no longer waiting for an answer.")]
@@ -194,5 +194,7 @@ def can_decide(second_opinion: SecondOpinion, *, by: User) -> bool:
 def _people_of(roles: Collection[Role], site: Site, workspace: Workspace) -> list[User]:
     parents = [workspace.organisation.uuid] if workspace.organisation else []
     return list(
-        people_holding(roles, sites=[site.uuid], workspaces=[workspace.uuid], organisations=parents)
+        people_with_roles(
+            roles, sites=[site.uuid], workspaces=[workspace.uuid], organisations=parents
+        )
     )

@@ -2,6 +2,6 @@
 
 `rule.parse` reads one, `match.matches` explains, `index.RuleIndex` matches many rules at once,
 `sql.where` selects from the facts table, `compile_sentinel.compile_rule` makes the conditions of an
-automation rule, `guards` refuses, `backtest` counts. Who drafts, signs and enforces them is
-`alerts.suppression`.
+automation rule, `lifetime` and `trial` set when a rule ends, `guards` refuses, `backtest` counts.
+Who drafts, signs and enforces them is `alerts.suppression`.
 """

@@ -87,7 +87,7 @@ class FieldKind(StrEnum):
     WORK = "work"
 
 
-NONE_TOLD: Final = ""  # a value of some fields: alerts that tell none
+NO_VALUE: Final = ""  # a value of some fields: alerts that tell none
 
 _EQUAL = frozenset({Operator.IS, Operator.IS_ONE_OF})
 OPERATORS: Final[Mapping[FieldKind, frozenset[Operator]]] = {

@@ -16,7 +16,7 @@ from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.rules.fields import (
     FIELDS,
     IDENTITIES,
-    NONE_TOLD,
+    NO_VALUE,
     SEVERITIES,
     AlertField,
     FieldKind,
@@ -57,7 +57,7 @@ class Clause:
     @property
     def named(self) -> tuple[Value, ...]:
         """The values without that of alerts that tell none."""
-        return tuple(value for value in self.values if value != NONE_TOLD)
+        return tuple(value for value in self.values if value != NO_VALUE)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -229,7 +229,7 @@ def reasons_against_rule(rule: RuleDefinition) -> list[Sentence]:
     reasons += [
         Sentence("clause.exception_open", label=FIELDS[clause.field].label)
         for clause in rule.except_any
-        if clause.field in FIELDS and FIELDS[clause.field].or_none and NONE_TOLD in clause.values
+        if clause.field in FIELDS and FIELDS[clause.field].or_none and NO_VALUE in clause.values
     ]
     if len(rule.all_of) > MAX_CLAUSES or len(rule.except_any) > MAX_CLAUSES:
         reasons.append(Sentence("rule.many", most=MAX_CLAUSES))

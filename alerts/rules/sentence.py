@@ -47,7 +47,7 @@ class Sentence(str):
         sentence.code, sentence.detail = code, texts
         return sentence
 
-    def spoken(self, translate: Callable[[str], str], write: Callable[[str], str] = str) -> str:
+    def translated(self, translate: Callable[[str], str], write: Callable[[str], str] = str) -> str:
         """The same in another language."""
         return translated_sentence(self, translate, write)
 
@@ -64,11 +64,11 @@ def translated_sentence(
     """The sentence in another language: `translate` gets the template, the nouns, weekdays and
     joints in it, `write` its numbers and moments; what the plant or a person said stays as it is.
     """
-    spoken = {
-        name: write(value) if name in _VALUES else _spoken(name, value, translate)
+    translated = {
+        name: write(value) if name in _VALUES else _detail_text(name, value, translate)
         for name, value in sentence.detail.items()
     }
-    return translate(TEMPLATES[sentence.code]).format(**spoken)
+    return translate(TEMPLATES[sentence.code]).format(**translated)
 
 
 def days_in_words(text: str, translate: Callable[[str], str]) -> str:
@@ -87,7 +87,7 @@ def listed(values: Iterable[object], joined: str = "or") -> str:
     return f"{', '.join(texts[:-1])} {joined}{_LAST}{texts[-1]}"
 
 
-def _spoken(name: str, value: str, translate: Callable[[str], str]) -> str:
+def _detail_text(name: str, value: str, translate: Callable[[str], str]) -> str:
     """One detail of a sentence: a text, or a list as `listed` makes it."""
     before, mark, last = value.rpartition(_LAST)
     first, _, joint = before.rpartition(" ")

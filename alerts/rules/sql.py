@@ -45,14 +45,14 @@ _TYPES: Final = (
 _WORKS: Final = (
     "SELECT p.kind FROM incidents_planned_alerts p WHERE p.alert_id = a.id AND p.fit = 'inside'"
 )
-_KNOWN_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)"
-_KNOWN_NOW: Final = " AND p.known_until IS NULL"
+_VALID_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)"
+_VALID_NOW: Final = " AND p.known_until IS NULL"
 
 
 # Work boxes an alert that did so when it came; read as of now, it must still hold as well.
 _BOXES: Final = {
-    _KNOWN_THEN: " AND p.boxes",
-    _KNOWN_NOW: (
+    _VALID_THEN: " AND p.boxes",
+    _VALID_NOW: (
         " AND p.names_devices AND EXISTS (SELECT FROM incidents_planned_alerts q"
         " WHERE q.alert_id = p.alert_id AND q.work = p.work AND q.kind = p.kind AND q.boxes"
         " AND q.known_from <= a.at AND (q.known_until IS NULL OR q.known_until > a.at))"
@@ -77,8 +77,8 @@ _SELECT: Final = (
     + "{works} FROM incidents_alerts a JOIN sentinel_workspaces w ON w.id = a.workspace_id"
     " LEFT JOIN sites_sites s ON s.id = a.site_id LEFT JOIN sites_zones z ON z.id = a.zone_id"
 )
-SELECT_FACTS: Final = _SELECT.replace("{works}", _works_of(_KNOWN_THEN))  # as of the alert
-SELECT_FACTS_NOW: Final = _SELECT.replace("{works}", _works_of(_KNOWN_NOW))  # for matching
+SELECT_FACTS: Final = _SELECT.replace("{works}", _works_of(_VALID_THEN))  # as of the alert
+SELECT_FACTS_NOW: Final = _SELECT.replace("{works}", _works_of(_VALID_NOW))  # for matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def clause_sql(clause: Clause) -> Sql:
     if field.kind is FieldKind.TIME:
         return _time(clause.texts)
     if field.kind is FieldKind.WORK:
-        return Sql(f"EXISTS ({_WORKS}{_KNOWN_THEN} AND p.kind = ANY(%s))", (list(clause.texts),))
+        return Sql(f"EXISTS ({_WORKS}{_VALID_THEN} AND p.kind = ANY(%s))", (list(clause.texts),))
     if field.kind is FieldKind.SEVERITY:
         return _severity(clause)
     if field.kind is FieldKind.COUNT:

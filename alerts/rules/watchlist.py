@@ -19,7 +19,7 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.rules.fields import (
     FIELDS,
-    NONE_TOLD,
+    NO_VALUE,
     SEVERITIES,
     FieldKind,
     FieldValues,
@@ -207,7 +207,7 @@ class _RowDraft:
                 self._obstacles.append(Sentence("sentinel.not_here", workspace=self._workspace))
         elif line.field == "severity":
             self._keep_severities(_severities(line))
-        elif (field := _field_of(line)) is None or NONE_TOLD in line.texts:
+        elif (field := _field_of(line)) is None or NO_VALUE in line.texts:
             self._obstacles.append(Sentence("watchlist.line", label=FIELDS[line.field].label))
         else:
             texts = self._texts.get(field)

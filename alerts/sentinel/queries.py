@@ -40,7 +40,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConnectionHealth:
     """How one workspace answers for one purpose, and since when that is so."""
 
     health: Health
@@ -113,15 +113,15 @@ def silent_workspaces(*, now: datetime, purpose: str) -> set[int]:
     return set(rows.values_list("workspace_id", flat=True))
 
 
-def standing_of(
+def connection_health_of(
     workspace_id: int, *, now: datetime, purpose: ClientPurpose = ClientPurpose.READ
-) -> Standing:
+) -> ConnectionHealth:
     """How a workspace answers for one purpose."""
     row = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose).first()
-    return _standing(row, now)
+    return _connection_health(row, now)
 
 
-def standings_by_workspace(*, now: datetime) -> dict[int, Standing]:
+def connection_health_by_workspace(*, now: datetime) -> dict[int, ConnectionHealth]:
     """How each workspace answers to reading, by its id; those never called are left out."""
     rows = list(Reachability.objects.all())
     ends: dict[int, datetime] = {}
@@ -131,7 +131,7 @@ def standings_by_workspace(*, now: datetime) -> dict[int, Standing]:
             ends[row.workspace_id] = min(first, row.credential_ends_at)
     return {
         row.workspace_id: replace(
-            _standing(row, now), credential_ends_at=ends.get(row.workspace_id)
+            _connection_health(row, now), credential_ends_at=ends.get(row.workspace_id)
         )
         for row in rows
         if row.purpose == ClientPurpose.READ
@@ -150,9 +150,9 @@ def read_until(workspace_id: int) -> datetime | None:
     return read.values_list("fresh_at", flat=True).first()
 
 
-def _standing(row: Reachability | None, now: datetime) -> Standing:
+def _connection_health(row: Reachability | None, now: datetime) -> ConnectionHealth:
     if row is None:
-        return Standing(Health.UNKNOWN, None, "", "", None)
+        return ConnectionHealth(Health.UNKNOWN, None, "", "", None)
     health, since = Health.WELL, row.reached_at
     if row.gone_since:
         health, since = Health.GONE, row.gone_since
@@ -165,7 +165,7 @@ def _standing(row: Reachability | None, now: datetime) -> Standing:
     elif row.reached_at is None:
         health = Health.UNKNOWN
     troubled = health not in (Health.WELL, Health.UNKNOWN)
-    return Standing(
+    return ConnectionHealth(
         health,
         since,
         row.latest_error if troubled else "",

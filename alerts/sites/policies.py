@@ -12,26 +12,26 @@ from portal.text import visible_text
 LEADING = roles_for("sites.set")
 
 
-def describes(user: User, site: Site) -> bool:
+def can_describe(user: User, site: Site) -> bool:
     """Whether the person may say what the devices of a site are: OT of the site."""
     return _reaches(user, roles_for("sites.describe"), site)
 
 
-def leads(user: User, site: Site | None) -> bool:
+def can_lead(user: User, site: Site | None) -> bool:
     """Whether the person leads OT at a site, or administers Tagout. None: all sites."""
     return _reaches(user, LEADING, site)
 
 
 def reasons_against_setting_site(user: User, site: Site | None) -> list[str]:
     """Why this person cannot say where and when a site is."""
-    if leads(user, site):
+    if can_lead(user, site):
         return []
     return [gettext("Only the OT lead of the site and administrators can change this.")]
 
 
 def reasons_against_describing(user: User, site: Site) -> list[str]:
     """Why this person cannot say what the devices of a site are."""
-    if describes(user, site) or leads(user, site):
+    if can_describe(user, site) or can_lead(user, site):
         return []
     return [gettext("Only OT of %(site)s can say what stands there.") % {"site": site}]
 
@@ -45,7 +45,7 @@ def reasons_against_criticality(
     if not device.is_critical or criticality in CRITICAL:
         return []
     details = {"device": device, "criticality": Criticality(device.criticality).label}
-    if not leads(user, device.zone.site):
+    if not can_lead(user, device.zone.site):
         text = gettext("%(device)s is a %(criticality)s. Only the OT lead can lower that.")
         return [text % details]
     if not visible_text(reason):

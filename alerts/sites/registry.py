@@ -83,7 +83,7 @@ def settle_clock_change(site: Site, *, unshifted: datetime) -> None:
             follower.settle(site, unshifted=unshifted)
 
 
-def tell_of_devices(device_ids: Collection[int], *, unshifted: datetime) -> None:
+def notify_device_listeners(device_ids: Collection[int], *, unshifted: datetime) -> None:
     """Tell every room which devices are described otherwise now."""
     for listener in DeviceListener.entries:
         listener.notify(device_ids, unshifted=unshifted)

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import upper_share
-from alerts.rules.guards.lifecycle import TRIAL
+from alerts.rules.trial import TRIAL
 from bench.suppression.future import Outcome
 from bench.suppression.rules import count_rules
 from bench.suppression.world import CRITICAL, World

@@ -94,7 +94,7 @@ class _Days:
             self._show(incident)
             return
         newcomers = self._newcomers(alerts, covering)
-        reason = self._why_kept(incident, now) or ("new member" if newcomers else "")
+        reason = self._guard_of(incident, now) or ("new member" if newcomers else "")
         live = [[rule for rule in rules if rule.is_live(now)] for rules in covering]
         if reason or not all(live):
             for rule in {id(r): r for rules in covering for r in rules}.values():
@@ -124,7 +124,7 @@ class _Days:
             names |= set.intersection(*by_rule) if by_rule else set()
         return names - self.greeted
 
-    def _why_kept(self, incident: Incident, now: datetime) -> str:
+    def _guard_of(self, incident: Incident, now: datetime) -> str:
         for alert in incident.alerts:
             known_type = alert_type_for(alert.alert_type)
             if known_type is not None and known_type.guard == "never":

@@ -11,14 +11,10 @@ from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentPart, IncidentShape, RuleStep, make_plan
 from alerts.patterns.engine.rule_text import rule_for
-from alerts.rules.guards.lifecycle import (
-    CREDIT_PERIOD,
-    credit_wanted,
-    trial_carry_over,
-)
 from alerts.rules.guards.never import MAX_SHARE, holds_strict
 from alerts.rules.guards.signing import reasons_against_draft
 from alerts.rules.rule import RuleDefinition
+from alerts.rules.trial import CREDIT_PERIOD, credit_wanted, trial_carry_over
 from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import PreparedAlert, World
 from simulator.scenarios.records import Incident

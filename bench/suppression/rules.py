@@ -9,11 +9,6 @@ from datetime import datetime, timedelta
 from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.sides import Rung
 from alerts.rules.fields import FieldValues
-from alerts.rules.guards.lifecycle import (
-    TRIAL_ENDS,
-    Trial,
-    reasons_against_promotion,
-)
 from alerts.rules.guards.never import (
     holds_strict,
     is_strict,
@@ -21,6 +16,7 @@ from alerts.rules.guards.never import (
 )
 from alerts.rules.match import holds
 from alerts.rules.rule import RuleDefinition
+from alerts.rules.trial import TRIAL_ENDS, Trial, reasons_against_promotion
 
 WEEK = timedelta(days=7)  # the rhythm of a rule with hours
 PAUSE = timedelta(days=3)  # until both have looked at what stopped the rule, and signed again

@@ -16,9 +16,8 @@ from typing import IO
 
 HERE = Path(__file__).parent
 MADE = Path(tempfile.gettempdir())
-SPOKEN = re.compile(
-    r"(?:\S+ \S+ )?(?:nginx: )?\[(\w+)\] (?:\d+#\d+: )?(.*)"
-)  # of nginx's error log
+# A line of the error log of nginx.
+LOGGED_FORM = re.compile(r"(?:\S+ \S+ )?(?:nginx: )?\[(\w+)\] (?:\d+#\d+: )?(.*)")
 LEVELS = {"warn": "WARNING", "error": "ERROR", "crit": "CRITICAL", "alert": "CRITICAL"}
 LEVELS |= {"emerg": "CRITICAL", "debug": "DEBUG"}
 
@@ -40,7 +39,7 @@ def as_json(line: bytes) -> None:
     if text.startswith("{"):
         print(text, flush=True)
     elif text:
-        found = SPOKEN.fullmatch(text)
+        found = LOGGED_FORM.fullmatch(text)
         log(LEVELS.get(found[1], "INFO") if found else "INFO", found[2] if found else text, "nginx")
 
 

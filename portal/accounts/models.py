@@ -48,7 +48,7 @@ class User(AbstractBaseUser):
 
         PLANT = "plant", "Plant time"
         UTC = "utc", "UTC"
-        MINE = "mine", "The reader's own time"
+        READER = "mine", "The reader's own time"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)

@@ -19,8 +19,8 @@ from portal.accounts.services.attempts import (
     SignInAttempt,
     TooManyAttempts,
     begin_attempt,
-    forget_attempt,
-    forget_failures,
+    delete_attempt,
+    delete_failures,
     note_wrong_password,
 )
 from portal.accounts.sessions import actor_of, digest_of_key
@@ -169,11 +169,11 @@ def _check(request: HttpRequest, password: str, now: datetime) -> PasswordCheck:
         with KNOWN_PEOPLE.turn():
             found = authenticate(request, username=user.email, password=password)
     except TooManyChecks:
-        forget_attempt(row)
+        delete_attempt(row)
         raise
     if found is None or found.pk != user.pk:
         note_wrong_password(attempt, now=unshifted)
         return PasswordCheck.WRONG
-    forget_failures(attempt)
+    delete_failures(attempt)
     note_proof(request, now=now)
     return PasswordCheck.RIGHT

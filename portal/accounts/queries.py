@@ -70,26 +70,26 @@ def reach_in_json(reach: Reach) -> dict[str, Any]:
     }
 
 
-type HeldGrant = tuple[str, str, UUID | None]  # role, scope kind, scope UUID
+type RoleInScope = tuple[str, str, UUID | None]  # role, scope kind, scope UUID
 
 
-def grants_of(user: User) -> list[HeldGrant]:
+def grants_of(user: User) -> list[RoleInScope]:
     """The person's grants in force, read once per user object (one request)."""
-    cached: list[HeldGrant] | None = user.__dict__.get("_tagout_grants")
+    cached: list[RoleInScope] | None = user.__dict__.get("_tagout_grants")
     if cached is None:
         cached = _grants_in_force(user.pk) if user.is_active else []
         user.__dict__["_tagout_grants"] = cached
     return cached
 
 
-def _grants_in_force(user_id: int) -> list[HeldGrant]:
+def _grants_in_force(user_id: int) -> list[RoleInScope]:
     with connection.cursor() as cursor:  # asked by every page
         cursor.execute(
             "SELECT role, scope, scope_uuid FROM accounts_grant"
             " WHERE user_id = %s AND revoked_at IS NULL",
             [user_id],
         )
-        grants: list[HeldGrant] = cursor.fetchall()
+        grants: list[RoleInScope] = cursor.fetchall()
         return grants
 
 
@@ -113,7 +113,7 @@ def reach_of(user: User, roles: Collection[Role] = READING_ROLES) -> Reach:
     )
 
 
-def people_holding(
+def people_with_roles(
     roles: Iterable[Role],
     *,
     sites: Iterable[UUID] = (),

@@ -11,7 +11,7 @@ from portal.jobs.periods import HOUR, begin_period
 
 
 @shared_task(acks_late=True)
-def forget_old_sessions(**_later: Any) -> None:
+def delete_old_sessions(**_later: Any) -> None:
     """Remove sessions that have ended; nobody can use them any more. Once an hour."""
     if begin_period("accounts.sessions", every=HOUR, now=clock.unshifted()):
         SessionStore.clear_expired()

@@ -95,7 +95,7 @@ def _again(row: Answer) -> HttpResponse:
 COUNTED = timedelta(hours=1)
 
 
-def forget_old_answers(*, now: datetime) -> int:
+def delete_answers_of_commands(*, now: datetime) -> int:
     """Remove answers whose day is over and counts of past minutes. `now` is `clock.unshifted()`."""
     forgotten, _ = Answer.objects.filter(expires_at__lte=now).delete()
     Usage.objects.filter(minute__lt=now - COUNTED).delete()

@@ -102,9 +102,9 @@ def answer_problem(error: Exception, context: Mapping[str, Any] | None = None) -
 
 
 def _in_words(reason: str) -> str:
-    """Sentences of an engine know no language; those that can be `spoken` are put into it."""
-    spoken = getattr(reason, "spoken", None)
-    return str(spoken(gettext)) if spoken else str(reason)
+    """Sentences of an engine know no language; those that can be `translated` are put into it."""
+    translated = getattr(reason, "translated", None)
+    return str(translated(gettext)) if translated else str(reason)
 
 
 def _our_mistake(error: Exception) -> HttpResponse:

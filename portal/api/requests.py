@@ -51,7 +51,7 @@ class In(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class Nothing(In):
+class NoInput(In):
     """A command that needs no words."""
 
 

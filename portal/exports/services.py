@@ -35,9 +35,9 @@ from portal.jobs.services import (
 log = logging.getLogger(__name__)
 
 MAX_ROWS, MAX_BYTES, MAX_SECONDS = 100_000, 32_000_000, 50.0  # of one file; bytes as JSON
-MAX_KEPT, MAX_WAITING = 5, 2
+MAX_FILES, MAX_WAITING = 5, 2
 MAX_TOTAL_BYTES = 2_000_000_000  # of all files that are kept
-KEPT_FOR = timedelta(hours=24)
+EXPORT_LIFETIME = timedelta(hours=24)
 MAX_ATTEMPTS = 3
 PIECE = 1_000_000  # bytes
 FAILED: Final = gettext_noop(
@@ -57,7 +57,7 @@ class _NoLongerAllowed(Exception):
 
 
 @transaction.atomic
-def ask_for_export(
+def request_export(
     *,
     list_name: str,
     file_format: str,
@@ -80,7 +80,7 @@ def ask_for_export(
         raise CannotExport(
             gettext("There is no room for another file now. Each goes a day after it was made.")
         )
-    kept = list(own.values_list("pk", flat=True)[: MAX_KEPT - 1])
+    kept = list(own.values_list("pk", flat=True)[: MAX_FILES - 1])
     own.exclude(pk__in=kept).delete()
     export = Export.objects.create(
         by=by,
@@ -91,7 +91,7 @@ def ask_for_export(
         columns=list(columns),
         made_at=now,
         due_at=unshifted,
-        expires_at=unshifted + KEPT_FOR,
+        expires_at=unshifted + EXPORT_LIFETIME,
     )
     record(
         "exports.export.requested",

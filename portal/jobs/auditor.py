@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from portal.jobs.instances import faults_of_instances, forget_old_instances
+from portal.jobs.instances import delete_old_instances, faults_of_instances
 from portal.jobs.models import Job
 from portal.jobs.queries import heartbeats, notes_of
 from portal.jobs.services import due_jobs, keep_note, kinds_of_work
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 AUDITED = "auditor"  # the kind of the note
 MAX_AGE = timedelta(seconds=150)  # of a look: an older one says nothing of now
-KEPT_LOOKS, KEPT_FAULTS = 10, 5  # of the looks before, for whoever asks what happened
+MAX_PAST_AUDITS, MAX_PAST_FAULTS = 10, 5  # of the looks before, for whoever asks what happened
 OVERDUE, BEAT_SILENT, QUEUE_SILENT = (
     timedelta(minutes=5),
     timedelta(seconds=60),
@@ -85,7 +85,7 @@ class AuditListener(Contribution):
 
 def audit(*, now: datetime, unshifted: datetime) -> Audit:
     """Look once, note what was found, and call the listeners."""
-    forget_old_instances(now=unshifted)
+    delete_old_instances(now=unshifted)
     places = [
         place for source in WatchedObjectSource.entries for place in source.read(now, unshifted)
     ]
@@ -108,7 +108,7 @@ def audit(*, now: datetime, unshifted: datetime) -> Audit:
         "watched": n_watched,
         "queues": len(BUSY_QUEUES),
         "kinds": len(kinds_of_work()),
-        "looks": [_look(unshifted, faults, sick), *_looks_before()][:KEPT_LOOKS],
+        "looks": [_look(unshifted, faults, sick), *_looks_before()][:MAX_PAST_AUDITS],
     }
     keep_note(kind=AUDITED, key="installation", now=unshifted, payload=payload)
     if faults:
@@ -119,7 +119,7 @@ def audit(*, now: datetime, unshifted: datetime) -> Audit:
 
 
 def _look(at: datetime, faults: Sequence[str], sick: Mapping[str, object]) -> dict[str, object]:
-    return {"at": at.isoformat(), "faults": list(faults[:KEPT_FAULTS]), "sick": sorted(sick)}
+    return {"at": at.isoformat(), "faults": list(faults[:MAX_PAST_FAULTS]), "sick": sorted(sick)}
 
 
 def _looks_before() -> list[dict[str, object]]:
@@ -129,13 +129,13 @@ def _looks_before() -> list[dict[str, object]]:
 
 
 def _silent(unshifted: datetime) -> Iterable[str]:
-    """Beat and workers that were not heard."""
-    heard = {note.key: note.at for note in heartbeats() if note.at}
-    newest = max(heard.values(), default=None)
+    """Beat and workers whose heartbeats are missing."""
+    noted_at = {note.key: note.at for note in heartbeats() if note.at}
+    newest = max(noted_at.values(), default=None)
     if newest is None or unshifted - newest > BEAT_SILENT:
         yield "Beat has not ticked for a minute."
     for queue in BUSY_QUEUES:
-        if queue not in heard or unshifted - heard[queue] > QUEUE_SILENT:
+        if queue not in noted_at or unshifted - noted_at[queue] > QUEUE_SILENT:
             yield f"No worker of the queue {queue} was heard for five minutes."
 
 

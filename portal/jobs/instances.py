@@ -19,7 +19,7 @@ from portal.runtime.worker_identity import InstanceIdentity
 # A task of 60 s, the soft limit, may stand before the message of the only child, and a message is
 # sent every ten. Pages ask again within 20 s, so that one that hangs is red within two minutes.
 SILENT_AFTER = timedelta(seconds=75)
-FORGOTTEN_AFTER = timedelta(hours=1)
+DELETED_AFTER = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def note_instance(instance: InstanceIdentity, *, now: datetime) -> None:
     silent_instances(now=now).filter(node=instance.node).exclude(name=instance.name).delete()
 
 
-def forget_instance(instance: InstanceIdentity) -> None:
+def delete_instance(instance: InstanceIdentity) -> None:
     """Delete the row of an instance that has stopped in order."""
     WorkerInstance.objects.filter(name=instance.name).delete()
 
@@ -56,9 +56,9 @@ def silent_instances(*, now: datetime) -> QuerySet[WorkerInstance]:
     return worker_instances().filter(heard_at__lt=now - SILENT_AFTER)
 
 
-def forget_old_instances(*, now: datetime) -> None:
+def delete_old_instances(*, now: datetime) -> None:
     """Forget those that have been silent for an hour; how many there should be is a setting."""
-    for instance in worker_instances().filter(heard_at__lt=now - FORGOTTEN_AFTER):
+    for instance in worker_instances().filter(heard_at__lt=now - DELETED_AFTER):
         instance.delete()
         log.warning(
             "The worker %s was last at work at %s and is no longer expected.",

@@ -284,7 +284,7 @@ def move_clock(*, by: timedelta) -> float:
     return ClockOffset.objects.get(id=1).seconds
 
 
-def let_work_age(*, by: timedelta) -> int:
+def age_waiting_work(*, by: timedelta) -> int:
     """After the demo's clock moved: what waits is due that much earlier, as if the time had really
     passed. Returns how many rows that were.
     """

@@ -16,7 +16,7 @@ from portal.runtime.worker_identity import identity
 
 
 @shared_task(acks_late=True)
-def say_alive(*, name: str, **_later: Any) -> None:
+def note_heartbeat(*, name: str, **_later: Any) -> None:
     """Note that beat, the broker and a worker of this queue work together."""
     keep_note(kind=HEARTBEAT, key=name, now=clock.unshifted())
 
@@ -37,6 +37,6 @@ def audit_installation(**_later: Any) -> None:
 
 
 @shared_task(acks_late=True)
-def tell_that_all_is_at_work(**_later: Any) -> None:
+def send_heartbeat_if_well(**_later: Any) -> None:
     """Send the heartbeat, if the auditor found no fault."""
     send_heartbeat(now=clock.unshifted())

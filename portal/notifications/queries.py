@@ -31,7 +31,7 @@ def inbox_of(user: User) -> QuerySet[Notification]:
     return Notification.objects.filter(to=user).order_by("-made_at", "-pk")
 
 
-def is_told(user: User, *, act: UUID) -> bool:
+def has_notification_about(user: User, *, act: UUID) -> bool:
     """Return whether the person has a line about this act."""
     return Notification.objects.filter(to=user, act=act).exists()
 
@@ -55,7 +55,7 @@ SELECT count(*) FROM (
 ) unread"""
 
 
-def mails_owed() -> MailBacklog:
+def mail_backlog() -> MailBacklog:
     """How many mails wait to be sent, and how many were given up at addresses that have taken no
     mail since: once one arrives there, what was wrong is repaired.
     """

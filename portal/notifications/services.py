@@ -35,7 +35,7 @@ _AWAY = (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPA
 
 
 @transaction.atomic
-def notify_each(
+def notify_people(
     people: Iterable[User],
     *,
     kind: NotificationKind,
@@ -80,7 +80,7 @@ def notify_each(
 
 
 @transaction.atomic
-def take_back(*, act: UUID) -> int:
+def withdraw_notifications(*, act: UUID) -> int:
     """Delete an act's notifications, except where a mail may have left; return how many."""
     mails = Mail.objects.filter(notification__act=act, state=JobState.WAITING, attempts=0)
     ids = [mail.notification_id for mail in mails.select_for_update(of=("self",))]

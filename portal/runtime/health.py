@@ -26,7 +26,7 @@ from portal.schedule import BUSY_QUEUES
 # Of a server, for everything that `/readyz` asks of it. One that cannot be reached is otherwise
 # given up after as long as TCP is patient.
 PATIENCE = 3.0  # seconds
-FAILURE_KEPT = 1.0  # seconds in which nobody asks a server again that has not answered
+RETRY_AFTER_FAILURE = 1.0  # seconds in which nobody asks a server again that has not answered
 
 _NO_ANSWER: tuple[type[Exception], ...] = (Error, RedisError, OSError, ValueError)
 
@@ -104,7 +104,7 @@ class _Asker:
         return lambda: answer.result(timeout=max(until - time.monotonic(), 0.0))
 
     def _is_over(self, answer: Future[dict[str, Any]]) -> bool:
-        is_kept = time.monotonic() - self._failed_at < FAILURE_KEPT
+        is_kept = time.monotonic() - self._failed_at < RETRY_AFTER_FAILURE
         return answer.done() and not (answer.exception() and is_kept)
 
     def _note_failure(self) -> dict[str, Any]:

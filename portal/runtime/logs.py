@@ -39,7 +39,7 @@ class ConsoleLines(logging.Formatter):
         return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], super().formatMessage(record))
 
 
-def say(message: str, _file: object = None) -> None:
+def write_log_line(message: str, _file: object = None) -> None:
     """Write one line of the log from the handler of a signal, where logging may be in the middle
     of another.
     """

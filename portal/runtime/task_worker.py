@@ -29,7 +29,7 @@ from portal.runtime.broker import BROKER_ERRORS
 
 SIGN_OF_LIFE = "portal.jobs.tasks.show_instance_at_work"
 SEND_EVERY = 10.0  # seconds
-KEPT_SECONDS = 300  # by the broker, of what an instance that has ended did not take
+MESSAGE_LIFETIME = 300  # by the broker, of what an instance that has ended did not take
 # A consumer that has room for a task takes a message at once, or is about to connect again: it
 # waits 30 s between two attempts at most. A task may fill the only place for 70 s, and 75 on a
 # busy machine.
@@ -91,7 +91,7 @@ class Worker(celery_worker.Worker):
         queues = self.app.amqp.queues
         self.identity = worker_identity.assume(self.hostname, queues.consume_from)
         name = f"instance {self.identity.name}"
-        self.own_queue = Queue(name, durable=False, expires=KEPT_SECONDS)
+        self.own_queue = Queue(name, durable=False, expires=MESSAGE_LIFETIME)
         queues.select_add(self.own_queue)
         self.watch = ConsumerWatch()
         task_received.connect(self._note_taken, weak=False)
@@ -111,10 +111,10 @@ class Worker(celery_worker.Worker):
         super()._send_worker_shutdown()  # type: ignore[misc]  # in no stub
         from django.db import DatabaseError, connection
 
-        from portal.jobs.instances import forget_instance
+        from portal.jobs.instances import delete_instance
 
         with suppress(DatabaseError):
-            forget_instance(self.identity)
+            delete_instance(self.identity)
         connection.close()
 
     def stop(self, in_sighandler: bool = False, exitcode: int | None = None) -> None:

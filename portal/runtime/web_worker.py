@@ -192,7 +192,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         super().__init__(*args, **kwargs)
         self.watched: set[ClientConnection] = set()
         self.late = 0  # connections closed since the log last told
-        self.told_at = 0.0
+        self.logged_at = 0.0
         self.unsent_room = ByteBudget(UNSENT_BYTES)
         self.body_room = ByteBudget(0)
 
@@ -413,9 +413,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
                 conn.deadline = min(conn.deadline, now + STOP_SECONDS)
             if conn.deadline <= now:
                 self._give_up(conn)
-        if self.late and now - self.told_at > 60:
+        if self.late and now - self.logged_at > 60:
             self.log.warning("Closed %d connections of clients that were too slow.", self.late)
-            self.late, self.told_at = 0, now
+            self.late, self.logged_at = 0, now
 
     def _give_up(self, conn: ClientConnection) -> None:
         is_half_sent = conn.begun and conn.missing_bytes != 0

@@ -10,9 +10,11 @@ away one version after it was last needed, because workers of the version before
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from portal.runtime.worker_rows import (
+from portal.runtime.worker_row_conditions import (
     ASKED_ABOUT,
     CARRIED_OUT,
+    CHANGES_OF_PEOPLE,
+    CHANGES_OF_RULES,
     CHECK_GOES_ON,
     DESIRED_BY_DEPLOYMENTS,
     DESIRED_BY_WATCH,
@@ -22,11 +24,9 @@ from portal.runtime.worker_rows import (
     MOVED_BY_DEPLOYMENTS,
     MOVED_BY_WATCH,
     NEW_DESIRED,
-    OWED_BY_ACTS_OF_PEOPLE,
-    OWED_BY_RULES,
     RECORDED_BY_A_WORKER,
-    SEEN_IN_AZURE,
-    SHOWN_AS_OWED,
+    RUNS_FOUND_IN_AZURE,
+    SHOWN_AS_PENDING,
     WORKED_OUT,
     WORKED_OUT_AHEAD,
 )
@@ -190,9 +190,9 @@ WORKERS: Mapping[str, WorkerRights] = {
         },
         rows={
             **RECORDED_BY_A_WORKER,
-            "automation_playbookrun": SEEN_IN_AZURE,
-            "incidents_comment": SHOWN_AS_OWED,
-            "outbox_change": OWED_BY_RULES,
+            "automation_playbookrun": RUNS_FOUND_IN_AZURE,
+            "incidents_comment": SHOWN_AS_PENDING,
+            "outbox_change": CHANGES_OF_RULES,
             "outbox_wantedrule": NEW_DESIRED,
         },
         changes={
@@ -253,8 +253,8 @@ WORKERS: Mapping[str, WorkerRights] = {
         },
         rows={
             **RECORDED_BY_A_WORKER,
-            "incidents_comment": SHOWN_AS_OWED,
-            "outbox_change": OWED_BY_ACTS_OF_PEOPLE,
+            "incidents_comment": SHOWN_AS_PENDING,
+            "outbox_change": CHANGES_OF_PEOPLE,
             "outbox_wantedrule": f"NEW.kind IN ('rule', 'gate') AND {NEW_DESIRED}",
             "planned_work_occurrence": WORKED_OUT_AHEAD,
         },

@@ -16,7 +16,7 @@ from portal.accounts.queries import roles_of
 from portal.ui.access import access_of
 from portal.ui.moments import ZONE_COOKIE, ReaderClock, active
 from portal.ui.navigation import label_for_page, roles_for_page
-from portal.ui.responses import vary, wants_part
+from portal.ui.responses import is_part_request, vary
 
 _DRAINED = 8  # times the limit
 
@@ -85,7 +85,7 @@ class ExplainMissingRole:
         if needed is None or not roles_of(person).isdisjoint(needed):
             return None
         page = {"label": label_for_page(match.view_name), "access": access_of(request, needed)}
-        name = "portal/ui/missing_role.html" + ("#explanation" if wants_part(request) else "")
+        name = "portal/ui/missing_role.html" + ("#explanation" if is_part_request(request) else "")
         return vary(render(request, name, page, status=403))
 
 

@@ -68,14 +68,14 @@ class ReaderClock:
         """Whose time is shown: the plant's where the reader's own zone is missing."""
         person = self._person()
         choice = User.TimeDisplay(person.time_display) if person else User.TimeDisplay.PLANT
-        if choice == User.TimeDisplay.MINE and self.own is None:
+        if choice == User.TimeDisplay.READER and self.own is None:
             return User.TimeDisplay.PLANT
         return choice
 
     @cached_property
     def chosen(self) -> tzinfo | None:
         """The one zone of all moments, where the reader chose one; None for the plants'."""
-        zones = {User.TimeDisplay.UTC: UTC, User.TimeDisplay.MINE: self.own}
+        zones = {User.TimeDisplay.UTC: UTC, User.TimeDisplay.READER: self.own}
         return zones.get(User.TimeDisplay(self.display))
 
     @cached_property

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from portal.accounts.models import Role
 from portal.rooms import Contribution
 from portal.ui.navigation import Words, address_of, may_use, pages_for
-from portal.ui.responses import wants_part
+from portal.ui.responses import is_part_request
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +161,7 @@ def find_actions(request: HttpRequest, text: str) -> FinderResult:
         ),
         Result(gettext("Sign out"), logout, "log-out", how="post", fields={"from": "search"}),
     ]
-    if wants_part(request):  # the page behind the palette has the list of shortcuts
+    if is_part_request(request):  # the page behind the palette has the list of shortcuts
         shortcuts = gettext("Show all shortcuts")
         acts.insert(0, Result(shortcuts, "shortcuts", "keyboard", key="?", how="show"))
     return FinderResult([act for act in acts if is_named(act.label, text)])

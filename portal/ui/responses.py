@@ -42,7 +42,7 @@ def post_only(*, otherwise: AddressOf) -> Callable[[View], View]:
 COUNTS_CHANGED = "counts-changed"  # badges of the frame are fetched anew on this event
 
 
-def wants_part(request: HttpRequest) -> bool:
+def is_part_request(request: HttpRequest) -> bool:
     """Return whether htmx asks for a part; after a lost history entry it needs the whole page."""
     htmx = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.history_restore_request
@@ -62,7 +62,7 @@ def render_page(
     """
     if form is not None and form.is_bound and form.errors:
         status = 422
-    is_part = bool(part) and wants_part(request)
+    is_part = bool(part) and is_part_request(request)
     name = f"{template}#{part}" if is_part else template
     response = vary(render(request, name, context, status=status))
     if is_part:
@@ -101,7 +101,7 @@ def leave_toast(
     """Show a toast: with this answer when htmx asked, else (also where htmx is sent on) on the page
     that comes next.
     """
-    if wants_part(request) and "HX-Redirect" not in response:
+    if is_part_request(request) and "HX-Redirect" not in response:
         return trigger(response, "toast", asdict(Toast(text, undo, seconds)))
     messages.info(request, text, extra_tags=json.dumps(asdict(Toast(text, undo, seconds))))
     return response

@@ -20,7 +20,7 @@ from portal.ui import gallery as samples
 from portal.ui.context import SCRIPTS_COOKIE, THEME_COOKIE, THEMES
 from portal.ui.navigation import groups_for
 from portal.ui.palette import MAX_TEXT, find_everything
-from portal.ui.responses import post_only, render_page, vary, wants_part
+from portal.ui.responses import is_part_request, post_only, render_page, vary
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def search(request: HttpRequest) -> HttpResponse:
     exactly opens at once where no palette asks.
     """
     text = " ".join(request.GET.get("q", "")[:MAX_TEXT].split())
-    found, in_palette = find_everything(request, text), wants_part(request)
+    found, in_palette = find_everything(request, text), is_part_request(request)
     if not in_palette and found.exact is not None:
         return HttpResponseRedirect(found.exact.url)
     context = {"found": found, "in_palette": in_palette}
@@ -120,7 +120,7 @@ def _failure(request: HttpRequest, status: int, *, is_stale: bool = False) -> Ht
             status, "The request did not get as far as the API.", reference=reference
         )
     name = "portal/ui/failure.html"
-    if wants_part(request):
+    if is_part_request(request):
         name += "#block"
     chosen = request.COOKIES.get(THEME_COOKIE, "")
     frame = {"theme": chosen if chosen in THEMES else ""}

@@ -41,9 +41,9 @@ def _run(call: Call) -> Reply:
 
 def _first_row(call: Call, query: str) -> Json:
     """The first row of a `datatable`; nothing where the query reads tables of the workspace."""
-    if "datatable" not in query or call.azure.ask_logs is None:
+    if "datatable" not in query or call.azure.query_logs is None:
         return {}
-    rows = call.azure.ask_logs(call.workspace, query)
+    rows = call.azure.query_logs(call.workspace, query)
     return rows[0] if rows else {}
 
 

@@ -152,7 +152,7 @@ class Casebook:
             "description": frame["description"],
             "severity": severity,
             "status": "New",
-            "owner": nobody(),
+            "owner": no_owner(),
             "labels": [],
             "firstActivityTimeUtc": stamp(recipe.began_us),
             "lastActivityTimeUtc": stamp(last),
@@ -177,7 +177,7 @@ class Casebook:
         return Case(workspace, name, when, when, properties, recipe.spell(), template.truth)
 
 
-def nobody() -> dict[str, Any]:
+def no_owner() -> dict[str, Any]:
     """The owner of an incident that has none."""
     return {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
 

@@ -109,11 +109,11 @@ def wire_of(
     if protocol == "WSUS":
         return _WSUS
     protocol_found = kind.protocol or (function if function in PORTS else "") or protocol
-    protocol_found = protocol_found or _spoken(kind.title, source, destination)
+    protocol_found = protocol_found or _protocol_of(kind.title, source, destination)
     return protocol_found, PORTS.get(protocol_found)
 
 
-def _spoken(title: str, source: Side, destination: Side) -> str:
+def _protocol_of(title: str, source: Side, destination: Side) -> str:
     device = destination.device or source.device
     if device is None or any(word in title for word in _SEEN_IN_ALL):
         return ""

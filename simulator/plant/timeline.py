@@ -125,7 +125,7 @@ def local_hour(time_zone: str, hour: int) -> Place:
     return day.weekday() * 24 + local.hour, day, day.toordinal()
 
 
-class Happening(NamedTuple):
+class TimelineEvent(NamedTuple):
     """Something that leads to an incident."""
 
     created_us: int
@@ -142,7 +142,7 @@ class Timeline:
         self.minutes_to_incident = [_longest_lag(t) for t in book.templates]
         self._long_run: list[float] = []
 
-    def history(self, count: int, start: datetime, end: datetime) -> Iterator[Happening]:
+    def history(self, count: int, start: datetime, end: datetime) -> Iterator[TimelineEvent]:
         """Exactly `count` happenings whose incidents are created in [start, end)."""
         start_us, end_us = micros(start), micros(end)
         if end_us <= start_us or count < 0:
@@ -168,15 +168,17 @@ class Timeline:
             ready = len(waiting) if hour + 1 == after else bisect(waiting, (high,))
             for created_us, recipe in waiting[:ready]:
                 number += 1
-                yield Happening(created_us, recipe, number)
+                yield TimelineEvent(created_us, recipe, number)
             del waiting[:ready]
 
-    def happenings(self, after: datetime, until: datetime, per_day: float) -> Iterator[Happening]:
+    def happenings(
+        self, after: datetime, until: datetime, per_day: float
+    ) -> Iterator[TimelineEvent]:
         """What leads to incidents created after `after` and until `until`, `per_day` on average."""
         if not 0 <= per_day <= 2 * _PER_HOUR:
             raise ValueError("per_day must be between 0 and 20,000")
         after_us, until_us = micros(after), micros(until)
-        pending: list[Happening] = []
+        pending: list[TimelineEvent] = []
         for hour in range(after_us // HOUR_US - 1, until_us // HOUR_US + 1):
             hourly = self._hour(hour, float(per_day))
             pending += [
@@ -188,11 +190,11 @@ class Timeline:
             del pending[:ready]
         yield from pending
 
-    def _hour(self, hour: int, per_day: float) -> list[Happening]:
+    def _hour(self, hour: int, per_day: float) -> list[TimelineEvent]:
         """All that begins in one hour of a plant that lives on."""
         rng = random.Random(f"{self.book.seed}/{per_day}/{hour}")
         recipes: list[Recipe] = []
-        for flow, mean in zip(self.flows, self._means(), strict=True):
+        for flow, mean in zip(self.flows, self._mean_weights(), strict=True):
             weight = self.weight(flow, local_hour(flow.time_zone, hour), None)
             expected = per_day * flow.share * weight / mean if mean else 0.0
             number, low = floor(expected + rng.random()), hour * HOUR_US
@@ -200,7 +202,7 @@ class Timeline:
         recipes.sort(key=lambda recipe: (recipe.created_us, recipe.bits))
         base = _FIRST_NUMBER + (hour - _FIRST_HOUR) * _PER_HOUR
         return [
-            Happening(recipe.created_us, recipe, base + place)
+            TimelineEvent(recipe.created_us, recipe, base + place)
             for place, recipe in enumerate(recipes)
         ]
 
@@ -228,7 +230,7 @@ class Timeline:
             weight *= rhythms.day_noise(self.book.seed, flow.index, ordinal)
         return weight
 
-    def _means(self) -> list[float]:
+    def _mean_weights(self) -> list[float]:
         """What a day of each flow weighs in the long run."""
         if not self._long_run:
             days = [date.fromordinal(_REFERENCE + offset) for offset in range(728)]

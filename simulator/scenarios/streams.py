@@ -185,13 +185,13 @@ def _latecomers(ends: list[End]) -> list[End]:
 
 def _is_about(window: Window, pair: Pair) -> bool:
     source, destination = pair
-    target = source if _is_nobody(destination) else destination
+    target = source if _is_unnamed(destination) else destination
     if window.seats:
         return isinstance(target, SeatEnd) and id(target.seat) in window.seats
     return not window.zones or target.zone_key in window.zones
 
 
-def _is_nobody(end: End) -> bool:
+def _is_unnamed(end: End) -> bool:
     return isinstance(end, FixedEnd) and not end.fixed.name
 
 

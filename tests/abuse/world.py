@@ -4,8 +4,8 @@ import re
 import uuid
 from io import BytesIO
 
-from alerts.captures.services import attach_capture, read_a_capture
-from alerts.incidents.acts.bulk import do_verb
+from alerts.captures.services import attach_capture, read_next_capture
+from alerts.incidents.acts.bulk import apply_verb
 from alerts.outbox.models import Change
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services.questions import ask_ot
@@ -84,7 +84,7 @@ def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
         now=NOON,
         unshifted=NOON,
     )
-    assert read_a_capture(unshifted=NOON, now=NOON)
+    assert read_next_capture(unshifted=NOON, now=NOON)
     automation = make_automation(workspace, incidents[0], by=lead)
     module = module or make_lessons(1)
     (learned,) = make_answers(ot, module)
@@ -125,7 +125,7 @@ def things_of(workspace, site, ids):
     token = create_token(
         owner=lead, name="export", scopes=["read"], by=lead.name, now=NOON, days=30
     ).token
-    act = do_verb(
+    act = apply_verb(
         verb="comment",
         values={"message": "Ours."},
         incident_ids=[ids["incidents"]],

@@ -13,7 +13,7 @@ from django.utils import translation
 from alerts.automation.wording import evidence_words
 from alerts.intake.wording import reading_words
 from alerts.outbox.wording import note_words
-from alerts.readiness.stored_words import stored_words
+from alerts.readiness.stored_wording import stored_words
 from alerts.sentinel.wording import error_words
 from portal.formats.stored_sentences import in_readers_language
 from tests.architecture.tree import HOME

@@ -4,6 +4,7 @@ by its reader, `given` has to be looked up.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,11 +41,30 @@ WORDS = {
     ),
     *("KeepNothing", "RefuseNul", "far_end", "far_ends", "look_again", "new_lines"),
 }
+SPEECH = {  # in no part of a name: data does not speak, and what it owes has a noun
+    *("say", "says", "said", "unsaid", "tell", "tells", "told", "untold"),
+    *("speak", "speaks", "spoken", "hear", "hears", "heard", "knows", "meant"),
+    *("stand", "stands", "wants", "owe", "owes", "owed"),
+    *("nobody", "somebody", "anybody", "whoever"),
+}
+PART = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 STORED = {  # columns, and members of JSON that is stored or answered: others rely on their names
+    ("alerts/dashboards/api/views.py", "details_owed"),
+    ("alerts/dashboards/api/views.py", "owed"),
+    ("alerts/incidents/api/listings.py", "is_owed"),
+    ("alerts/incidents/ingest/overlay.py", "owed"),
     ("alerts/incidents/models/bulk_act.py", "said"),
+    ("alerts/incidents/models/context.py", "is_owed"),
     ("alerts/incidents/models/group.py", "seen"),
+    ("alerts/incidents/models/incident.py", "owed"),
     ("alerts/intake/models.py", "seen"),
+    ("alerts/planned_work/api/listings.py", "told_by"),
+    ("alerts/suppression/api/deployments.py", "stands_everywhere"),
+    ("alerts/suppression/api/listings.py", "stands_everywhere"),
+    ("portal/celery.py", "safe_say"),  # Celery's
+    ("portal/jobs/models.py", "heard_at"),
     ("training/catalog/engine/content.py", "known"),
+    ("training/catalog/engine/content.py", "ot_says"),
     ("training/matrix/api/views.py", "seen"),
 }
 
@@ -77,8 +97,11 @@ def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name is none of the words; a leading underscore changes nothing."""
-    return name.strip("_") not in WORDS
+    """Whether a name is none of the words and has no verb of speech; a leading underscore changes
+    nothing.
+    """
+    parts = {part.lower() for part in PART.findall(name)}
+    return name.strip("_") not in WORDS and not parts & SPEECH
 
 
 def test_names_of_the_product_are_plain():
@@ -86,6 +109,7 @@ def test_names_of_the_product_are_plain():
         (str(path), name): line
         for path in product()
         for name, line in bound_names(parse(path))
+        if "migrations" not in path.parts
         if not is_plain(name)
     }
     hint = "name the thing: values, payload, rule, answer, rows, ids, text"
@@ -112,6 +136,10 @@ def test_modules_and_folders_of_the_product_are_plain():
         "with open(__file__) as held: pass",
         "match 1:\n    case known: pass",
         "try: pass\nexcept OSError as said: pass",
+        "def notify_device_listeners(): pass",
+        "NO_VALUE = ''",
+        "class OwedWork: pass",
+        "row.details_owed = 1",
     ],
 )
 def test_a_name_that_comes_back_is_found(code):

@@ -153,8 +153,8 @@ ACTS = {
     "dashboards.home_of_soc": lambda user, _: "soc" in dashboards.sections_of(user),
     "dashboards.home_numbers": lambda user, _: "numbers" in dashboards.sections_of(user),
     "dashboards.home_status": lambda user, _: "status" in dashboards.sections_of(user),
-    "dashboards.details": lambda user, _: dashboards.sees_details(user),
-    "dashboards.details_of_all": lambda user, _: dashboards.sees_everywhere(user),
+    "dashboards.details": lambda user, _: dashboards.can_see_details(user),
+    "dashboards.details_of_all": lambda user, _: dashboards.can_see_everything(user),
     "incidents.read": lambda user, plant: plant.incident in incidents_visible_to(user),
     "incidents.read_sites": lambda user, plant: plant.site in sites_in_reach(user),
     "incidents.act": _allows(
@@ -187,8 +187,8 @@ ACTS = {
         lambda user, plant: readiness.reasons_against_setting_up(plant.workspace, by=user)
     ),
     "reviews.ask": lambda user, plant: reviews.works_in(user, plant.workspace),
-    "reviews.answer": lambda user, plant: reviews.speaks_for(user, plant.incident),
-    "reviews.answer_at": lambda user, plant: reviews.speaks_at(user, plant.site, plant.workspace),
+    "reviews.answer": lambda user, plant: reviews.is_ot_for(user, plant.incident),
+    "reviews.answer_at": lambda user, plant: reviews.is_ot_at(user, plant.site, plant.workspace),
     "reviews.is_asked": _lists(lambda plant: reviews.ot_people_at(plant.site, plant.workspace)),
     "reviews.leads_ot": _lists(lambda plant: reviews.ot_leads_at(plant.site, plant.workspace)),
     "reviews.leads": _lists(lambda plant: reviews.leads_of(plant.site, plant.workspace)),
@@ -201,7 +201,7 @@ ACTS = {
     "sites.describe": _allows(
         lambda user, plant: sites.reasons_against_describing(user, plant.site)
     ),
-    "sites.describes": lambda user, plant: sites.describes(user, plant.site),
+    "sites.describes": lambda user, plant: sites.can_describe(user, plant.site),
     "sites.set": _allows(lambda user, plant: sites.reasons_against_setting_site(user, plant.site)),
     "sites.add": _allows(lambda user, _: sites.reasons_against_setting_site(user, None)),
     "suppression.read": lambda user, plant: plant.version in versions_visible_to(user),

@@ -29,7 +29,8 @@ from tests.factories.answers import device
 pytestmark = pytest.mark.django_db
 TOOL = sys.monitoring.PROFILER_ID
 NOT_FOLLOWED = {"<module>", "__str__"}  # an import, and the name of a row in the audit record
-HARNESS = "portal/runtime/worker_roles.py"  # asked by the tests, which take on the role of a worker
+# The tests ask it when they take on the role of a worker.
+HARNESS = "portal/runtime/apply_worker_rights.py"
 BUDGETS = {
     "list page to row": 13,
     "details": 20,

@@ -1,13 +1,13 @@
 """Exports that somebody asked for."""
 
 from portal import clock
-from portal.exports.services import ask_for_export
+from portal.exports.services import request_export
 from tests.conftest import NOON
 
 
 def make_export(by, list_name="incidents", file_format="csv", *, filters=None, columns=()):
     """One that waits for a worker."""
-    return ask_for_export(
+    return request_export(
         list_name=list_name,
         file_format=file_format,
         filters=filters or {},

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy
 
 from portal.notifications.kinds import NotificationKind
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 
 
 def notify(
@@ -13,4 +13,4 @@ def notify(
     reason = gettext_lazy("You get this because you asked.")
     kind = NotificationKind("tests.line", "a person", "A test runs.", reason, is_mailed=mail)
     more |= {"path": path, "now": now}
-    return notify_each([person], kind=kind, wording=lambda: (subject, [body]), **more)[0]
+    return notify_people([person], kind=kind, wording=lambda: (subject, [body]), **more)[0]

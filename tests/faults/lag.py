@@ -16,7 +16,7 @@ from django.db import connection
 from alerts.intake import tasks
 from alerts.intake.models import Cursor
 from alerts.intake.services import details, slices
-from alerts.sentinel.client.limits import ANSWER_SECONDS, TOTAL_SECONDS
+from alerts.sentinel.client.timeouts import ANSWER_SECONDS, TOTAL_SECONDS
 from portal.schedule import SCHEDULE
 from tests.conftest import NOON
 from tests.faults.conftest import wait_until

@@ -11,7 +11,7 @@ OFTEN = {
     "alerts.intake.tasks.fetch_due_details",
     "alerts.outbox.tasks.deliver_due_changes",
     "portal.notifications.tasks.send_due_mail",
-    "portal.jobs.tasks.say_alive",
+    "portal.jobs.tasks.note_heartbeat",
 }
 
 for tick in app.conf.beat_schedule.values():

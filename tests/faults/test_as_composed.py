@@ -19,8 +19,8 @@ import redis
 
 from alerts.demo.processes import hold_port, port_of
 from embedded import _package
+from portal.runtime.apply_worker_rights import role_of
 from portal.runtime.worker_rights import WORKERS
-from portal.runtime.worker_roles import role_of
 from tests.architecture.stack import MAX_STOP_SECONDS, SECRETS, Stack
 from tests.architecture.tree import HOME
 from tests.faults.conftest import wait_until

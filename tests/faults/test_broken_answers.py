@@ -13,7 +13,7 @@ import pytest
 
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor
-from alerts.sentinel.client.limits import ANSWER_SECONDS, MAX_BODY_BYTES, TOTAL_SECONDS
+from alerts.sentinel.client.timeouts import ANSWER_SECONDS, MAX_BODY_BYTES, TOTAL_SECONDS
 from alerts.sentinel.models import Reachability
 from portal.jobs.models import Job, JobState
 from tests.faults.intake import azure

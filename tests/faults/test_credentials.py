@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from django.core.management import call_command
 
 from alerts.sentinel.models import Reachability
-from alerts.sentinel.queries import Health, standing_of
+from alerts.sentinel.queries import Health, connection_health_of
 from alerts.sentinel.tasks import watch_credentials
 from portal.notifications.models import Notification
 from tests.conftest import NOON
@@ -91,7 +91,7 @@ def test_f14_a_revoked_identity_is_told_within_two_minutes(azure, client, ada, m
     began = azure.now()
 
     def is_red(workspace):
-        return standing_of(workspace.pk, now=azure.now()).health == Health.DENIED
+        return connection_health_of(workspace.pk, now=azure.now()).health == Health.DENIED
 
     azure.seconds_until(lambda: all(map(is_red, workspaces)), at_most=300)
     red_after = (azure.now() - began).total_seconds()

@@ -12,7 +12,7 @@ from portal.jobs.models import Job
 from portal.jobs.queries import HEARTBEAT
 from tests.faults.conftest import wait_until
 
-TASK = "portal.jobs.tasks.say_alive"
+TASK = "portal.jobs.tasks.note_heartbeat"
 
 
 def message(*, task=TASK, body=None, **changes) -> bytes:

@@ -28,7 +28,7 @@ def take_a_message(connection):
     box = app.control.mailbox.Node("worker@here", channel=connection.channel())
     box.listen(callback=lambda *_: None)
     with app.connection_for_write(connection.as_uri()) as link:
-        app.send_task("portal.jobs.tasks.say_alive", queue="bulk", connection=link)
+        app.send_task("portal.jobs.tasks.note_heartbeat", queue="bulk", connection=link)
     while not taken:
         connection.drain_events(timeout=60)
     with suppress(TimeoutError):

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.services.set_desired import name_of_rule, set_desired_rule
-from alerts.outbox.tasks import deliver_due_rules, look_for_changed_rules
+from alerts.outbox.tasks import deliver_due_rules, find_changed_rules
 from alerts.suppression.deploying.deployments import deployments_of_rule, is_live_as_a_whole
 from alerts.suppression.models import Rule
 from portal import clock
@@ -43,17 +43,17 @@ CHANGES = {
 def test_f25_what_a_hand_changed_is_told_and_not_written_over(plant, change, monkeypatch, measure):
     real, offset = clock.unshifted, timedelta()
     monkeypatch.setattr("portal.clock.unshifted", lambda: real() + offset)
-    look_for_changed_rules()  # the next look is ten minutes away
+    find_changed_rules()  # the next look is ten minutes away
     row = plant.row("rule")
     plant.control.rule(plant.key, str(row.name), **CHANGES[change])
     written = len(plant.writes(row.name))
-    while plant.row("rule").outcome != Landing.HELD and offset < timedelta(hours=1):
+    while plant.row("rule").outcome != Landing.CHANGED_BY_HAND and offset < timedelta(hours=1):
         offset += timedelta(seconds=30)
-        look_for_changed_rules()
+        find_changed_rules()
         deliver_due_rules()
     for _ in range(20):  # ten more minutes
         offset += timedelta(seconds=30)
-        look_for_changed_rules()
+        find_changed_rules()
         deliver_due_rules()
     notes = Notification.objects.filter(kind="suppression.held", to=plant.people[1])
     told = notes.count()
@@ -104,7 +104,7 @@ def test_f26_a_rule_that_three_of_five_take_is_not_live_as_a_whole(
             path=f"/ws-plant-{n}/.*/automationRules/", method="PUT", status=400, code="BadRequest"
         )
     for _ in range(6):
-        WantedRule.objects.filter(outcome=Landing.OWED).update(due_at=clock.unshifted())
+        WantedRule.objects.filter(outcome=Landing.PENDING).update(due_at=clock.unshifted())
         deliver_due_rules()
     rule = Rule.objects.get(uuid=row.about)
     deployments = deployments_of_rule(rule)

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 
 from alerts.outbox.models import Landing, WantedRule
-from alerts.readiness.services.look import look
+from alerts.readiness.services.check_workspace import check_workspace
 from alerts.rules.rule import Clause
 from alerts.sentinel.client import client_for
 from alerts.sentinel.queries import ANALYTICS_RULES
@@ -96,7 +96,8 @@ class Plant:
 
     def look(self):
         """What the workers do within a day, or when somebody presses Check now."""
-        assert look(self.workspace, purpose="read", now=clock.now(), connect=client_for) == ""
+        now = clock.now()
+        assert not check_workspace(self.workspace, purpose="read", now=now, connect=client_for)
         self.workspace.refresh_from_db()
 
     def go_live(self, *, is_in_portal=False):
@@ -261,7 +262,7 @@ def test_a_missing_right_waits_and_names_the_action(plant):
     plant.control.application("portal", denied=["Microsoft.SecurityInsights/automationRules/write"])
     plant.go_live()
     refused = WantedRule.objects.exclude(latest_error="").get()  # the gate comes before the rest
-    assert refused.outcome == Landing.OWED
+    assert refused.outcome == Landing.PENDING
     assert "automationRules/write" in refused.latest_error
     assert not WantedRule.objects.filter(kind="rule").exists(), "without a probe nothing is exact"
 
@@ -276,5 +277,5 @@ def test_a_rule_that_a_person_switched_off_in_sentinel_stays_off(plant):
     renew_leases(now=clock.now())
     plant.deliver()
     row = plant.row("rule")
-    assert row.outcome == Landing.HELD and "isEnabled" in row.latest_error
+    assert row.outcome == Landing.CHANGED_BY_HAND and "isEnabled" in row.latest_error
     assert plant.happens()["status"] == "New"

@@ -96,7 +96,7 @@ def test_f12_a_rule_whose_answer_is_lost_is_read_back_and_not_put_twice(
     for _ in range(4 * n):
         let_holds_and_waits_pass()
         plant.deliver()
-        if not WantedRule.objects.filter(outcome=Landing.OWED).exists():
+        if not WantedRule.objects.filter(outcome=Landing.PENDING).exists():
             break
     assert all(row.is_as_wanted for row in WantedRule.objects.all())
     writes = plant.control.journal(path="/automationRules/")
@@ -141,7 +141,7 @@ def test_f16_rules_of_a_workspace_that_is_gone_are_orphans_and_are_not_sent(
     monkeypatch.setattr(plant.pretend.simulator.azure.faults, "meet", recorded)
     monkeypatch.setattr("portal.clock.unshifted", lambda: real() + offset)
     WantedRule.objects.filter(kind=RuleKind.RULE).update(  # it was owed when that happened
-        outcome=Landing.OWED,
+        outcome=Landing.PENDING,
         state=JobState.WAITING,
         wanted_version=F("wanted_version") + 1,
         due_at=real(),
@@ -151,7 +151,7 @@ def test_f16_rules_of_a_workspace_that_is_gone_are_orphans_and_are_not_sent(
         renew_leases(now=clock.now())
         deliver_due_rules()
     to_rules = [path for _, path in sent if "automationRules" in path]
-    assert plant.row("rule").outcome == Landing.OWED
+    assert plant.row("rule").outcome == Landing.PENDING
     plant.control.clear_faults()
     offset += timedelta(minutes=2)
     poll_due_workspaces()

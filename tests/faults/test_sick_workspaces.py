@@ -15,7 +15,7 @@ from alerts.incidents.models import Incident, TimelineItem
 from alerts.intake.models import Cursor
 from alerts.intake.services.sweep import BETWEEN_MISSES
 from alerts.reviews.models import Verdict, VerdictKind
-from alerts.sentinel.queries import Health, standing_of
+from alerts.sentinel.queries import Health, connection_health_of
 from alerts.suppression.deploying.desired import is_healthy
 from portal.jobs.models import Job
 from tests.faults.intake import azure
@@ -79,7 +79,7 @@ def test_f15_one_of_twenty_that_forbids_reading_holds_nobody_up(
     azure.control.fault(path=f"/{where}/", status=403, code="AuthorizationFailed")
     during = mean_lag(azure, work, workspaces, seconds)
     sick = workspaces[SICK]
-    assert standing_of(sick.pk, now=azure.now()).health == Health.DENIED
+    assert connection_health_of(sick.pk, now=azure.now()).health == Health.DENIED
     client.force_login(ada)
     assert "Azure refuses Tagout" in client.get("/status/").text
     azure.advance(1200)
@@ -106,7 +106,8 @@ def test_f16_of_a_workspace_that_is_gone_nothing_is_deleted(azure, client, ada, 
     azure.inject(index=1)
     Job.objects.filter(kind="intake.sweep").update(due_at=azure.now())
     found_after = azure.seconds_until(
-        lambda: standing_of(workspace.pk, now=azure.now()).health == Health.GONE, at_most=120
+        lambda: connection_health_of(workspace.pk, now=azure.now()).health == Health.GONE,
+        at_most=120,
     )
     azure.go(BETWEEN_MISSES.total_seconds() + 300, step=60)
     assert azure.missed(well, 1) == 0

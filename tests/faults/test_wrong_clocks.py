@@ -41,8 +41,8 @@ django.setup()
 from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
 from alerts.outbox.tasks import deliver_due_changes, deliver_due_rules
 from alerts.suppression.tasks import renew_leases, watch_rules
-from portal.jobs.tasks import say_alive
-say_alive(name="bulk")
+from portal.jobs.tasks import note_heartbeat
+note_heartbeat(name="bulk")
 for task in (poll_due_workspaces, fetch_due_details, deliver_due_changes, watch_rules, renew_leases,
              deliver_due_rules):
     task()

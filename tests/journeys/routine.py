@@ -9,7 +9,7 @@ from django.core.management import call_command
 from alerts.demo.services import judge_history
 from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
 from alerts.patterns.services.mine_patterns import mine_patterns
-from alerts.readiness.services.look import look
+from alerts.readiness.services.check_workspace import check_workspace
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.suppression.tasks import (
@@ -20,7 +20,7 @@ from alerts.suppression.tasks import (
 )
 from portal import clock
 from portal.accounts.models import User
-from portal.jobs.services import let_work_age, move_clock
+from portal.jobs.services import age_waiting_work, move_clock
 from simulator.clock import parse_time, to_moment
 from tests import cast
 from tests.journeys.past import WORKSPACE, clean, judge
@@ -60,7 +60,7 @@ class Routine(World):
     def look(self):
         """What is read of the workspace once a day, its analytics rules among it."""
         workspace = Workspace.objects.get(name=WORKSPACE)
-        look(workspace, purpose="read", now=clock.now(), connect=client_for)
+        check_workspace(workspace, purpose="read", now=clock.now(), connect=client_for)
 
     @property
     def now(self):
@@ -89,18 +89,18 @@ class Routine(World):
     def comes_back(self, duration):
         """Tagout is started again after such a while."""
         move_clock(by=duration)
-        let_work_age(by=duration)
+        age_waiting_work(by=duration)
 
     def pass_time(self, duration):
         """Both clocks move, as in the demo; the workers' own waits are over."""
         call_command(
             "simulator", "advance", _spelled(duration), stdout=StringIO(), stderr=StringIO()
         )
-        let_work_age(by=duration)
+        age_waiting_work(by=duration)
 
     def work(self):
         """A while later every worker has had its turn."""
-        let_work_age(by=WHILE)
+        age_waiting_work(by=WHILE)
         poll_due_workspaces()
         fetch_due_details()
         watch_closed_incidents()
@@ -113,7 +113,7 @@ class Routine(World):
 
     def send(self):
         """What the workers of the outbox do."""
-        let_work_age(by=WHILE)
+        age_waiting_work(by=WHILE)
         call_command("deliver", stdout=StringIO())
 
     def properties(self, name):

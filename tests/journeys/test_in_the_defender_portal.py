@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.outbox.models import WantedRule
-from alerts.readiness.services.look import look
+from alerts.readiness.services.check_workspace import check_workspace
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal import clock
@@ -70,7 +70,7 @@ def test_sentinel_keeps_a_rule_there_by_analytics_rule_and_custom_detail(routine
     """Titles change in the portal, so none is compared; the rule closes while Tagout is stopped."""
     routine = routine_in_portal
     workspace = Workspace.objects.get(name=WORKSPACE)
-    look(workspace, purpose="read", now=clock.now(), connect=client_for)
+    check_workspace(workspace, purpose="read", now=clock.now(), connect=client_for)
     oda, leo = routine.person(cast.ODA), routine.person(cast.LEO)
     write_and_sign(routine, browse, oda, leo)
     conditions = str(WantedRule.objects.get(kind="rule").landed["triggeringLogic"]["conditions"])

@@ -189,7 +189,7 @@ def test_wake_ups_carry_what_their_tasks_need(monkeypatch):
         advance.app, "send_task", lambda task, **options: sent.update({task: options})
     )
     advance._wake_workers()
-    assert sent["portal.jobs.tasks.say_alive"]["kwargs"]["name"]
+    assert sent["portal.jobs.tasks.note_heartbeat"]["kwargs"]["name"]
 
 
 @pytest.mark.django_db

@@ -15,12 +15,12 @@ def is_status_sync(*, name: str, notes: str) -> bool:
     """Whether name or notes speak of syncing an alert's status. In a name both words stand close
     together; notes must speak of Defender for IoT, because other products have statuses, too.
     """
-    if _speaks_of_sync(name, within=_NEAR):
+    if _mentions_sync(name, within=_NEAR):
         return True
-    return "defender for iot" in notes.casefold() and _speaks_of_sync(notes, within=len(notes))
+    return "defender for iot" in notes.casefold() and _mentions_sync(notes, within=len(notes))
 
 
-def _speaks_of_sync(text: str, *, within: int) -> bool:
+def _mentions_sync(text: str, *, within: int) -> bool:
     words = [word.lower() for word in _WORD.findall(text)]
     statuses = [place for place, word in enumerate(words) if word in ("status", "statuses")]
     syncs = [place for place, word in enumerate(words) if word in _SYNC]

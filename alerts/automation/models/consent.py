@@ -18,7 +18,7 @@ class PlantConsent(models.Model):
         """The state of the request."""
 
         ASKED = "asked", _("Waiting for consent")
-        GIVEN = "given", _("Consented")
+        CONSENTED = "given", _("Consented")
         DECLINED = "declined", _("Declined")
 
     class Kind(models.TextChoices):

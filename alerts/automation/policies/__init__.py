@@ -13,7 +13,7 @@ from alerts.automation.models import Inventory, PlantConsent, Playbook, Playbook
 from alerts.incidents.models import Incident, touches_sites
 from alerts.incidents.policies import reasons_against_acting
 from alerts.outbox.models import ChangeOutcome
-from alerts.reviews.policies import sites_spoken_for, works_in
+from alerts.reviews.policies import sites_as_ot, works_in
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -106,7 +106,7 @@ def consent_in_force(
         playbook=playbook,
         incident=incident,
         definition_digest=playbook.definition_digest,
-        state=PlantConsent.State.GIVEN,
+        state=PlantConsent.State.CONSENTED,
         decided_at__gt=now - VALID,
     )
     # Asked of the runs: of a consent with two runs, one taken back says nothing about the other.
@@ -114,10 +114,10 @@ def consent_in_force(
     used = used.exclude(change__outcome=ChangeOutcome.WITHDRAWN)
     unused = consents.exclude(pk__in=used.values("consent")).order_by("-decided_at")
     unused = unused.select_related("decided_by", "incident__workspace__organisation")
-    return next((consent for consent in unused if could_be_given_now(consent)), None)
+    return next((consent for consent in unused if can_still_be_given(consent)), None)
 
 
-def could_be_given_now(consent: PlantConsent) -> bool:
+def can_still_be_given(consent: PlantConsent) -> bool:
     """Whether the person who consented could do so as their rights and the incident are now: what
     OT of one site said does not reach a site that came to the incident later.
     """
@@ -153,8 +153,8 @@ def consent_kind(consent: PlantConsent, *, by: User) -> str:
     `second` (of the SOC there), or "" (in none).
     """
     incident = consent.incident
-    spoken_for = {site.pk for site in sites_spoken_for(by, incident)}
-    if incident.site_ids and spoken_for >= set(incident.site_ids):
+    own_sites = {site.pk for site in sites_as_ot(by, incident)}
+    if incident.site_ids and own_sites >= set(incident.site_ids):
         return PlantConsent.Kind.OT.value
     if works_in(by, incident.workspace):
         return PlantConsent.Kind.SECOND.value

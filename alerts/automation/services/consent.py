@@ -25,7 +25,7 @@ from portal.errors import Refused
 from portal.text import visible_text
 
 
-class CannotAskForConsent(Refused):
+class CannotRequestConsent(Refused):
     """Nobody was asked."""
 
 
@@ -34,7 +34,7 @@ class CannotDecideConsent(Refused):
 
 
 @transaction.atomic
-def ask_for_consent(
+def request_consent(
     *, playbook_id: int, incident_id: int, reason: str, by: User, now: datetime
 ) -> PlantConsent:
     """Ask the people who can consent; one request at a time for a playbook and an incident."""
@@ -42,13 +42,13 @@ def ask_for_consent(
     playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook_id)
     (incident,) = lock_incidents_of_act([incident_id])
     if reasons := reasons_against_asking_consent(playbook, incident, reason=reason, by=by, now=now):
-        raise CannotAskForConsent(*reasons)
+        raise CannotRequestConsent(*reasons)
     waiting = PlantConsent.objects.filter(
         playbook=playbook, incident=incident, state=PlantConsent.State.ASKED
     )
     _end_outdated(waiting, playbook, now=now)
     if waiting.exists():
-        raise CannotAskForConsent(gettext("Somebody has asked already, and waits for an answer."))
+        raise CannotRequestConsent(gettext("Somebody has asked already, and waits for an answer."))
     consent = PlantConsent.objects.create(
         playbook=playbook,
         incident=incident,
@@ -114,7 +114,7 @@ def decide_consent(
         reasons += [] if reasons else reasons_against_reason(reason)
     if reasons:
         raise CannotDecideConsent(*reasons)
-    row.state = PlantConsent.State.GIVEN if is_given else PlantConsent.State.DECLINED
+    row.state = PlantConsent.State.CONSENTED if is_given else PlantConsent.State.DECLINED
     row.kind, row.decided_by, row.decided_at = kind, by, now
     row.decision_reason = visible_text(reason)[:300]
     row.save()

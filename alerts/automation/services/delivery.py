@@ -16,7 +16,7 @@ from alerts.automation.models import (
     PlaybookRun,
     WorkflowCheck,
 )
-from alerts.automation.policies import VALID, could_be_given_now, reasons_of_unread_list
+from alerts.automation.policies import VALID, can_still_be_given, reasons_of_unread_list
 from alerts.automation.services.notify import notify_of_rule, notify_of_unasked_run
 from alerts.automation.services.workflow_check import LASTS, body_of_check
 from alerts.outbox.models import Change, ChangeOutcome, Landing, RulePriority, WantedRule
@@ -138,11 +138,11 @@ def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime)
     return (
         consent is not None
         and consent.playbook_id == playbook.pk
-        and consent.state == PlantConsent.State.GIVEN
+        and consent.state == PlantConsent.State.CONSENTED
         and consent.definition_digest == playbook.definition_digest
         and consent.decided_at is not None
         and consent.decided_at > now - VALID
-        and could_be_given_now(consent)
+        and can_still_be_given(consent)
     )
 
 
@@ -228,5 +228,5 @@ def on_made_rule_outcome(settlement: RuleSettlement) -> None:
     """Notify the leads of a rule made here that Sentinel refused, or that a hand has changed."""
     if settlement.is_undecided:
         return  # whatever it is about, suppression notifies of it
-    if settlement.outcome in (Landing.REFUSED, Landing.HELD):
+    if settlement.outcome in (Landing.REFUSED, Landing.CHANGED_BY_HAND):
         notify_of_rule(settlement.rule, now=settlement.now)

@@ -15,7 +15,7 @@ from alerts.automation.engine.plant_effects import MAX_EVIDENCE, plant_effects_o
 from alerts.automation.engine.rule_facts import read_rule_facts
 from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun
 from alerts.automation.policies import reasons_against_reading_again
-from alerts.automation.queries import names_of_ours
+from alerts.automation.queries import names_of_made_rules
 from alerts.automation.services.listed_playbooks import list_all_playbooks
 from alerts.automation.services.notify import notify_of_shadow_rules
 from alerts.automation.services.runs import store_runs
@@ -202,7 +202,7 @@ def store_rules(*, workspace: Workspace, rules: list[WireRule], now: datetime) -
         unique_fields=["workspace", "name"],
         update_fields=["body"],
     )
-    ours = {name for _, name in names_of_ours([workspace.pk])}
+    ours = {name for _, name in names_of_made_rules([workspace.pk])}
     before = {name for name, row in rows.items() if _is_closing(row.body, now=now)}
     notify_of_shadow_rules(
         workspace,

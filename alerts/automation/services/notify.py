@@ -16,7 +16,7 @@ from alerts.reviews.policies import ot_people_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.deploying.recipients import deployment_leads, leads_and_administrators_of
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 
 OVERVIEW: Final = "/automation/"
 
@@ -35,7 +35,7 @@ def notify_of_shadow_rules(
         return subject, [facts.name for facts in rules]
 
     people = deployment_leads([workspace])
-    notify_each(people, kind=kinds.SHADOW_RULE, wording=wording, path=OVERVIEW, now=now)
+    notify_people(people, kind=kinds.SHADOW_RULE, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
@@ -47,7 +47,7 @@ def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
         return subject, [note_words(rule.latest_error)]
 
     people = deployment_leads([rule.workspace])
-    notify_each(people, kind=kinds.AUTOMATION_RULE, wording=wording, path=OVERVIEW, now=now)
+    notify_people(people, kind=kinds.AUTOMATION_RULE, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = False) -> None:
@@ -64,7 +64,7 @@ def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = Fal
         return subject, lines
 
     people = deployment_leads([rule.workspace])
-    notify_each(people, kind=kinds.AUTOMATION_RULE, wording=wording, path=OVERVIEW, now=now)
+    notify_people(people, kind=kinds.AUTOMATION_RULE, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
@@ -86,7 +86,7 @@ def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
         return subject, lines
 
     people = leads_and_administrators_of(change.workspace)
-    notify_each(people, kind=kinds.FORGED_RUN, wording=wording, path=OVERVIEW, now=now)
+    notify_people(people, kind=kinds.FORGED_RUN, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:
@@ -104,7 +104,7 @@ def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:
         asks = gettext("%(name)s asks.") % {"name": consent.asked_by.name}
         return subject, [asks, consent.reason]
 
-    notify_each(
+    notify_people(
         people.values(), kind=kinds.CONSENT_ASKED, wording=wording, path=_path(consent), now=now
     )
 
@@ -118,14 +118,14 @@ def notify_asker(consent: PlantConsent, *, now: datetime) -> None:
             "playbook": consent.playbook.name,
             "incident": incident_number_label(consent.incident),
         }
-        if consent.state == PlantConsent.State.GIVEN:
+        if consent.state == PlantConsent.State.CONSENTED:
             subject = gettext("Consent given: %(playbook)s on %(incident)s") % words
         else:
             subject = gettext("Consent declined: %(playbook)s on %(incident)s") % words
         lines = [gettext("%(name)s decided.") % {"name": name}, consent.decision_reason]
         return subject, [line for line in lines if line]
 
-    notify_each(
+    notify_people(
         [consent.asked_by],
         kind=kinds.CONSENT_DECIDED,
         wording=wording,

@@ -16,7 +16,7 @@ from alerts.automation.policies import (
 )
 from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.overlay import overlay_owed
+from alerts.incidents.ingest.overlay import overlay_pending_changes
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.outbox.models import ChangeOutcome
 from alerts.outbox.services.enqueue import PendingWrite, enqueue_changes
@@ -138,7 +138,7 @@ def _run(
         details=details,
         act=act,
     )
-    overlay_owed(ids, now=now)
+    overlay_pending_changes(ids, now=now)
     regroup(ids, now=now)
     record(
         "automation.playbook.run",

@@ -11,7 +11,7 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import ChangeOutcome
 from alerts.sentinel.wire.playbooks import WireRun
 
-KEPT: Final = timedelta(days=90)  # runs that nobody asked for here
+RUN_RETENTION: Final = timedelta(days=90)  # runs that nobody asked for here
 BEGUN: Final = frozenset({"Running", "Waiting"})
 _NAME_LENGTH: Final = 36  # of an incident: a GUID
 
@@ -21,7 +21,7 @@ def store_runs(*, playbook: Playbook, runs: Collection[WireRun], now: datetime) 
     """Store what is new or has changed, and forget what others ran long ago; return whether a run
     has not ended.
     """
-    since = now - KEPT
+    since = now - RUN_RETENTION
     PlaybookRun.objects.filter(playbook=playbook, asked_at=None, started_at__lt=since).delete()
     stored_rows = {
         row.name: row

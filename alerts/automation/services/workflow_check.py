@@ -243,7 +243,7 @@ def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) ->
         body=body,
         now=now,
     )
-    if desired.outcome in (Landing.REFUSED, Landing.HELD):
+    if desired.outcome in (Landing.REFUSED, Landing.CHANGED_BY_HAND):
         return StageResult("failed", desired.latest_error)
     if not desired.is_as_wanted or desired.landed_at is None:
         return StageResult("running", desired.latest_error)

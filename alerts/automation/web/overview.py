@@ -13,11 +13,11 @@ from alerts.automation.policies import reasons_against_playbook, reasons_against
 from alerts.automation.queries import (
     found_rules_visible_to,
     inventories_of,
-    names_of_ours,
+    names_of_made_rules,
     playbooks_visible_to,
     runs_by_playbook,
 )
-from alerts.automation.web.rule_words import RuleWords, describe_rule
+from alerts.automation.web.rule_wording import RuleWords, describe_rule
 from alerts.rules.sentinel_forms import NAME_PREFIX
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
@@ -73,7 +73,7 @@ def automation_by_workspace(user: User, *, now: datetime) -> list[WorkspaceAutom
     """Every workspace in the person's reach that is not removed, by name."""
     workspaces = [row for row in workspaces_visible_to(user) if not row.is_removed]
     ids = [row.pk for row in workspaces]
-    inventories, ours = inventories_of(ids), names_of_ours(ids)
+    inventories, ours = inventories_of(ids), names_of_made_rules(ids)
     playbooks = list(
         playbooks_visible_to(user).filter(workspace__in=ids, gone_at=None).order_by("name", "pk")
     )

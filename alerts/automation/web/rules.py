@@ -34,7 +34,7 @@ from alerts.automation.services.made_rules import (
     remove_rule,
 )
 from alerts.automation.web.forms import RuleForm
-from alerts.automation.web.rule_words import RuleWords, describe_rule
+from alerts.automation.web.rule_wording import RuleWords, describe_rule
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.queries import incidents_visible_to
@@ -174,7 +174,7 @@ def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> 
             MadeRuleLine(
                 rule,
                 describe_rule(read_rule_facts(rule.body), playbooks=playbooks),
-                *_standing(rule, row, now=now),
+                *_rule_chip(rule, row, now=now),
                 has_ended=has_ended,
                 may_remove=_is_to_stay(rule, row, now=now)
                 and not reasons_against_removing_rule(rule, by=user),
@@ -194,14 +194,14 @@ def _has_ended(rule: MadeRule, row: WantedRule | None, *, now: datetime) -> bool
     )
 
 
-def _standing(
+def _rule_chip(
     rule: MadeRule, row: WantedRule | None, *, now: datetime
 ) -> tuple[str, str, str, str]:
     """Label, kind and icon of the chip, and what went wrong."""
     error = note_words(row.latest_error) if row else ""
     if row is not None and row.outcome == Landing.REFUSED:
         return gettext("Refused by Sentinel"), "high", "circle-alert", error
-    if row is not None and row.outcome == Landing.HELD:
+    if row is not None and row.outcome == Landing.CHANGED_BY_HAND:
         return gettext("Changed by hand in Sentinel"), "high", "triangle-alert", error
     if not (_is_to_stay(rule, row, now=now) or _has_ended(rule, row, now=now)):
         return gettext("Being taken out of Sentinel"), "medium", "timer", error

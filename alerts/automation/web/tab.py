@@ -16,7 +16,7 @@ from alerts.automation.policies import (
 from alerts.automation.policies.rules import reasons_against_making_rules
 from alerts.automation.queries import inventories_of, runs_of_incident
 from alerts.automation.web.overview import evidence_sentences
-from alerts.automation.web.run_words import run_line
+from alerts.automation.web.run_wording import run_line
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.registry import TabVisit

@@ -26,10 +26,10 @@ from alerts.automation.queries import (
     waiting_consents,
 )
 from alerts.automation.services.consent import (
-    CannotAskForConsent,
     CannotDecideConsent,
-    ask_for_consent,
+    CannotRequestConsent,
     decide_consent,
+    request_consent,
 )
 from alerts.automation.services.inventory import CannotReadAgain
 from alerts.automation.services.inventory import read_again as have_read_again
@@ -45,7 +45,7 @@ from alerts.automation.web.overview import (
     step_lines,
 )
 from alerts.automation.web.rules import made_rule_lines
-from alerts.automation.web.run_words import run_line
+from alerts.automation.web.run_wording import run_line
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.policies import reasons_against_acting
@@ -170,14 +170,14 @@ def ask_consent(request: HttpRequest, playbook: UUID) -> HttpResponse:
     if not incidents:
         return _playbook_page(request, row, problems=[gettext("Choose an incident.")], status=422)
     try:
-        ask_for_consent(
+        request_consent(
             playbook_id=row.pk,
             incident_id=incidents[0].pk,
             reason=request.POST.get("reason", ""),
             by=user,
             now=clock.now(),
         )
-    except CannotAskForConsent as refusal:
+    except CannotRequestConsent as refusal:
         status = 403 if reasons_against_acting(incidents, by=user) else 422
         return _refused(request, row, incidents, refusal.reasons, status=status)
     answer = HttpResponseRedirect(_tab_of(incidents[0]))

@@ -150,8 +150,8 @@ def _span(start: datetime | None, end: datetime, interval: str) -> ReportSpan:
     if span.start >= span.end:
         raise BadInput("from: It must be earlier than `to`.", {"from": ["It must be earlier."]})
     if span.count > MAX_PERIODS:
-        says = f"That is {span.count} periods; ask for {MAX_PERIODS} at most."
-        raise BadInput(f"interval: {says}", {"interval": [says]})
+        sentence = f"That is {span.count} periods; ask for {MAX_PERIODS} at most."
+        raise BadInput(f"interval: {sentence}", {"interval": [sentence]})
     return span
 
 
@@ -159,5 +159,5 @@ def _weeks_before(end: datetime) -> datetime:
     try:
         return end - WEEKS * WEEK
     except OverflowError:
-        says = f"There are no {WEEKS} weeks before it."
-        raise BadInput(f"to: {says}", {"to": [says]}) from None
+        sentence = f"There are no {WEEKS} weeks before it."
+        raise BadInput(f"to: {sentence}", {"to": [sentence]}) from None

@@ -20,12 +20,12 @@ from rest_framework.serializers import (
     SerializerMethodField,
 )
 
-from alerts.dashboards.policies import sees_details, sees_everywhere
+from alerts.dashboards.policies import can_see_details, can_see_everything
 from alerts.dashboards.queries.status import OperatorDetails, operator_details
 from alerts.dashboards.queries.sync import (
     Sync,
     syncs_visible_to,
-    with_standings,
+    with_health,
     workspaces_feeding,
 )
 from alerts.readiness.engine.readings import CheckState
@@ -33,7 +33,7 @@ from alerts.readiness.policies import may_view
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.wording import for_programs
 from alerts.sentinel.models import Workspace, WorkspaceScope
-from alerts.sentinel.queries import Health, standings_by_workspace
+from alerts.sentinel.queries import Health, connection_health_by_workspace
 from portal import clock
 from portal.api.listing import Listing, ListRow, Order, Own
 from portal.api.views import Api, Resource, facts, facts_alone
@@ -83,7 +83,7 @@ class SyncSerializer(Serializer[Any]):
         return sync.standing.error or sync.error
 
 
-class OwedSerializer(Serializer[Any]):
+class BacklogSerializer(Serializer[Any]):
     """What is owed to Sentinel, and by it."""
 
     waiting = IntegerField()
@@ -145,7 +145,7 @@ class AuditorSerializer(Serializer[Any]):
 class DetailsSerializer(Serializer[Any]):
     """What those see who can do something about it."""
 
-    owed = OwedSerializer()
+    owed = BacklogSerializer()
     unreadable = IntegerField()
     dead_jobs = IntegerField()
     broker = BooleanField(help_text="whether it answers")
@@ -202,7 +202,7 @@ class WorkspaceViewSet(Resource):
 
     def own(self) -> Own:
         """Ages as of now, and how each answers."""
-        now, standings = self.now, standings_by_workspace(now=clock.unshifted())
+        now, standings = self.now, connection_health_by_workspace(now=clock.unshifted())
 
         def health(pk: int) -> str:
             return (standings[pk].health if pk in standings else Health.UNKNOWN).value
@@ -233,11 +233,11 @@ class Status(Api):
     def show(self) -> dict[str, Any]:
         """Freshness for everybody; what is owed, given up or silent for those who can help."""
         unshifted = clock.unshifted()
-        syncs = with_standings(syncs_visible_to(self.person, now=self.now), unshifted=unshifted)
+        syncs = with_health(syncs_visible_to(self.person, now=self.now), unshifted=unshifted)
         details = None
-        if sees_details(self.person):
+        if can_see_details(self.person):
             ids = [sync.workspace_id for sync in syncs]
-            all_seen = sees_everywhere(self.person)
+            all_seen = can_see_everything(self.person)
             facts = operator_details(ids, everywhere=all_seen, now=self.now, unshifted=unshifted)
             details = _details(facts, ids)
         return {

@@ -21,8 +21,8 @@ from django.db.models import (
 
 from alerts.dashboards.engine.periods import Coverage, ReportPeriod, ReportSpan, covered_by_all
 from alerts.dashboards.measures import (
-    ANSWER_TOOK,
     IN_TIME,
+    TIME_TO_ANSWER,
     Measure,
     MeasureKind,
     Median,
@@ -207,8 +207,8 @@ def _of_questions(
     group = F(of_review[group_by]) if group_by else Value("")
     within = {f"{measure.at}__gt": span.start, f"{measure.at}__lte": span.end}
     inside = rows.filter(**within).annotate(group=group, period=PeriodNumber(measure.at, span))
-    is_median = measure.kind is MeasureKind.ANSWER_TOOK
-    number = Median(ANSWER_TOOK) if is_median else Count("pk", filter=IN_TIME)
+    is_median = measure.kind is MeasureKind.TIME_TO_ANSWER
+    number = Median(TIME_TO_ANSWER) if is_median else Count("pk", filter=IN_TIME)
     summary = {"made": number, "n": Count("pk")}
     cells: Cells = defaultdict(dict)
     for key, at, value, n in inside.values_list("group", "period").annotate(**summary):
@@ -218,7 +218,7 @@ def _of_questions(
 
 
 def _answers_in_number(measure: Measure, value: Any, n: int) -> Number:
-    if measure.kind is MeasureKind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.TIME_TO_ANSWER:
         return Number(round(value.total_seconds()), n)
     return Number(Share(value, n).percent, n)
 

@@ -17,7 +17,7 @@ from alerts.intake.models import Quarantined, Run
 from alerts.intake.queries import UnreadableCount as UnreadableShare
 from alerts.intake.queries import unreadable_by_workspace
 from alerts.outbox.models import Change
-from alerts.outbox.queries import backlog_by_workspace, given_up_changes
+from alerts.outbox.queries import backlog_by_workspace, failed_changes
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.host_breakers import HOST_KINDS
 from alerts.sentinel.wording import error_words
@@ -26,7 +26,7 @@ from portal.audit.queries import VERIFIED, head_of_record
 from portal.jobs.instances import SILENT_AFTER, worker_instances
 from portal.jobs.models import CircuitBreaker, Job
 from portal.jobs.queries import Note, circuit_breakers_of, dead_jobs, heartbeats, notes_of
-from portal.notifications.queries import MailBacklog, mails_owed
+from portal.notifications.queries import MailBacklog, mail_backlog
 from portal.runtime.infrastructure import DatabaseFacts, database_facts, is_broker_reachable
 
 SHOWN = 50
@@ -45,7 +45,7 @@ class RunFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Owing:
+class PendingWork:
     """What one workspace is still owed, and what it owes us."""
 
     waiting: int = 0
@@ -55,7 +55,7 @@ class Owing:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
+class FailedWrite:
     """A write that was given up and waits for a person."""
 
     pk: int
@@ -91,7 +91,7 @@ class DeadJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
+class QueueHeartbeat:
     """When a worker of one queue was last heard."""
 
     queue: str
@@ -150,8 +150,8 @@ class OperatorDetails:
     """What only those see who can do something about it."""
 
     runs: dict[int, RunFacts]
-    owing: dict[int, Owing]
-    given_up: Sequence[GivenUp]
+    owing: dict[int, PendingWork]
+    given_up: Sequence[FailedWrite]
     given_up_in_all: int
     unreadable: Sequence[UnreadableItem]
     unreadable_in_all: int
@@ -160,7 +160,7 @@ class OperatorDetails:
     dead: Sequence[DeadJob]
     database: DatabaseFacts
     broker: bool
-    alive: Sequence[Alive]
+    alive: Sequence[QueueHeartbeat]
     workers: Sequence[WorkerAtWork]
     hosts: Sequence[SharedHost]
     record: AuditState
@@ -177,20 +177,20 @@ def operator_details(
     """
     found = Workspace.objects.filter(pk__in=workspace_ids).values_list("name", "state")
     states = {} if everywhere else dict(found)
-    given_up = given_up_changes().filter(workspace__in=workspace_ids)
+    given_up = failed_changes().filter(workspace__in=workspace_ids)
     unreadable = Quarantined.objects.filter(workspace__in=workspace_ids)
     return OperatorDetails(
         runs=latest_runs(workspace_ids),
-        owing=owing_by_workspace(workspace_ids),
-        given_up=[_given_up(change) for change in given_up[:SHOWN]],
+        owing=pending_work_by_workspace(workspace_ids),
+        given_up=[_failed_write(change) for change in given_up[:SHOWN]],
         given_up_in_all=given_up.count(),
         unreadable=_unreadable(unreadable),
         unreadable_in_all=unreadable.count(),
         unreadable_lately=unreadable_by_workspace(now=now),
-        mails=mails_owed(),
+        mails=mail_backlog(),
         dead=[
-            *(_dead(job, is_told=everywhere) for job in dead_jobs()[:SHOWN]),
-            *(_dead_act(act, is_told=everywhere) for act in dead_bulk_acts()[:SHOWN]),
+            *(_dead(job, with_details=everywhere) for job in dead_jobs()[:SHOWN]),
+            *(_dead_act(act, with_details=everywhere) for act in dead_bulk_acts()[:SHOWN]),
         ],
         database=database_facts(),
         broker=is_broker_reachable(),
@@ -217,7 +217,7 @@ def latest_runs(workspace_ids: Collection[int]) -> dict[int, RunFacts]:
     return {run.workspace_id: _run(run) for run in runs}
 
 
-def owing_by_workspace(workspace_ids: Collection[int]) -> dict[int, Owing]:
+def pending_work_by_workspace(workspace_ids: Collection[int]) -> dict[int, PendingWork]:
     """Writes and details that are still to come, for each workspace that has any."""
     details = dict(
         Incident.objects.filter(workspace__in=workspace_ids, details_due_at__isnull=False)
@@ -230,9 +230,9 @@ def owing_by_workspace(workspace_ids: Collection[int]) -> dict[int, Owing]:
     for pk in workspace_ids:
         backlog, n = backlogs.get(pk), details.get(pk, 0)
         if backlog:
-            owing[pk] = Owing(backlog.waiting, backlog.oldest_due_at, backlog.given_up, n)
+            owing[pk] = PendingWork(backlog.waiting, backlog.oldest_due_at, backlog.given_up, n)
         elif n:
-            owing[pk] = Owing(details=n)
+            owing[pk] = PendingWork(details=n)
     return owing
 
 
@@ -262,9 +262,10 @@ def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Su
     )
 
 
-def _alive(notes: Sequence[Note], now: datetime) -> list[Alive]:
+def _alive(notes: Sequence[Note], now: datetime) -> list[QueueHeartbeat]:
     return [
-        Alive(note.key, note.at, is_silent(now - note.at if note.at else None)) for note in notes
+        QueueHeartbeat(note.key, note.at, is_silent(now - note.at if note.at else None))
+        for note in notes
     ]
 
 
@@ -291,8 +292,8 @@ def _run(run: Run) -> RunFacts:
     return RunFacts(run.kind, run.started_at, run.finished_at, counts, run.error)
 
 
-def _given_up(change: Change) -> GivenUp:
-    return GivenUp(
+def _failed_write(change: Change) -> FailedWrite:
+    return FailedWrite(
         pk=change.pk,
         kind=change.kind,
         incident=change.incident_name,
@@ -319,14 +320,14 @@ def _unreadable(rows: QuerySet[Quarantined]) -> list[UnreadableItem]:
     ]
 
 
-def _dead(job: Job, *, is_told: bool) -> DeadJob:
-    key, error = (job.key, job.latest_error) if is_told else ("", "")
+def _dead(job: Job, *, with_details: bool) -> DeadJob:
+    key, error = (job.key, job.latest_error) if with_details else ("", "")
     return DeadJob(job.kind, key, error, job.settled_at)
 
 
-def _dead_act(act: BulkAct, *, is_told: bool) -> DeadJob:
+def _dead_act(act: BulkAct, *, with_details: bool) -> DeadJob:
     """Its title stays with its person: it may name what this reader may not see."""
     how_far = gettext("%(name)s, stopped at %(worked)s of %(total)s")
     words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # n: annotation
-    error = act.latest_error if is_told else ""
+    error = act.latest_error if with_details else ""
     return DeadJob(gettext("Bulk action:"), how_far % words, error, act.settled_at)

@@ -14,7 +14,12 @@ from alerts.incidents.queries import groups_visible_to
 from alerts.intake.models import Cursor
 from alerts.intake.queries import Age, age_level, share_of_history
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import Health, Standing, standings_by_workspace, workspaces_visible_to
+from alerts.sentinel.queries import (
+    ConnectionHealth,
+    Health,
+    connection_health_by_workspace,
+    workspaces_visible_to,
+)
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
@@ -39,7 +44,7 @@ LOOKED_AT = 500  # of a workspace's newest incidents, to tell whether it feeds a
 
 LEVELS: dict[Age, Level] = {Age.FRESH: "ok", Age.AMBER: "warn", Age.RED: "bad"}
 
-_UNKNOWN = Standing(Health.UNKNOWN, None, "", "", None)
+_UNKNOWN = ConnectionHealth(Health.UNKNOWN, None, "", "", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Sync:
     fresh_at: datetime | None
     history_since: datetime | None  # all that was raised since then was read
     level: Level
-    standing: Standing
+    standing: ConnectionHealth
     error: str  # of intake's own latest run
     history_percent: int | None  # of the first reading; None once all of it is there
 
@@ -73,12 +78,12 @@ def syncs_visible_to(user: User, *, now: datetime) -> list[Sync]:
     ]
 
 
-def with_standings(syncs: Iterable[Sync], *, unshifted: datetime) -> list[Sync]:
+def with_health(syncs: Iterable[Sync], *, unshifted: datetime) -> list[Sync]:
     """The same with how each answers, which only matters where something is late.
 
     `unshifted` is the database's own clock, by which waits for Azure run.
     """
-    standings = standings_by_workspace(now=unshifted)
+    standings = connection_health_by_workspace(now=unshifted)
     return [replace(sync, standing=standings.get(sync.workspace_id, _UNKNOWN)) for sync in syncs]
 
 

@@ -21,12 +21,14 @@ MAX_REPORTS, MAX_WAITING = 20, 3
 MAX_ATTEMPTS = 4
 
 
-class CannotAskForHistory(Refused):
+class CannotRequestHistory(Refused):
     """No report is made."""
 
 
 @transaction.atomic
-def ask_for_history(*, days: int, by: User, now: datetime, unshifted: datetime) -> HistoryReport:
+def request_history_report(
+    *, days: int, by: User, now: datetime, unshifted: datetime
+) -> HistoryReport:
     """Owe a person the analysis of the days until now; a worker makes it. Older reports of theirs
     than the newest 20 go.
     """
@@ -37,7 +39,7 @@ def ask_for_history(*, days: int, by: User, now: datetime, unshifted: datetime) 
     if own.filter(state__in=[JobState.WAITING, JobState.RUNNING]).count() >= MAX_WAITING:
         reasons.append(gettext("Three reports are being made for you. Wait for one of them."))
     if reasons:
-        raise CannotAskForHistory(*reasons)
+        raise CannotRequestHistory(*reasons)
     kept = list(own.values_list("pk", flat=True)[: MAX_REPORTS - 1])
     own.exclude(pk__in=kept).delete()
     report = HistoryReport.objects.create(

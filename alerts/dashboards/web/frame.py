@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
-from alerts.dashboards.queries.sync import Sync, sites_of, syncs_visible_to, with_standings, worst
+from alerts.dashboards.queries.sync import Sync, sites_of, syncs_visible_to, with_health, worst
 from alerts.dashboards.web.links import address_of_link
-from alerts.dashboards.web.words import age_words, cause_of
+from alerts.dashboards.web.wording import age_words, cause_of
 from alerts.intake.queries import AMBER_AFTER
 from portal import clock
 from portal.accounts.models import User
@@ -20,7 +20,7 @@ from portal.ui.words import number
 
 # A job may keep the only worker of a queue for 75 s, and workers are asked every 20 s. Open pages
 # read this line once a minute: three minutes after beat has stopped, everybody is told.
-STANDSTILL = timedelta(minutes=2)
+BEAT_STOPPED = timedelta(minutes=2)
 
 
 def syncs_of(request: HttpRequest) -> list[Sync]:
@@ -31,12 +31,12 @@ def syncs_of(request: HttpRequest) -> list[Sync]:
     if syncs is None:
         syncs = syncs_visible_to(request.user, now=clock.now_of(request))
         if any(sync.level not in ("", "ok") for sync in syncs):
-            syncs = with_standings(syncs, unshifted=clock.unshifted())
+            syncs = with_health(syncs, unshifted=clock.unshifted())
         setattr(request, "tagout_syncs", syncs)  # noqa: B010  (requests have no such field)
     return syncs
 
 
-def how_fresh(request: HttpRequest) -> FooterLine | None:
+def freshness_line(request: HttpRequest) -> FooterLine | None:
     """The age of the oldest sync, amber and red with its cause."""
     now = clock.now_of(request)
     syncs = [sync for sync in syncs_of(request) if not sync.is_paused]
@@ -52,14 +52,14 @@ def how_fresh(request: HttpRequest) -> FooterLine | None:
     return _age_line(oldest, level, now)
 
 
-def what_is_late(request: HttpRequest) -> list[FooterLine]:
+def late_lines(request: HttpRequest) -> list[FooterLine]:
     """What the page shows may be older than it looks: each late workspace, the worst first, and
     work that stands still. Nobody waits for a paused workspace, so only its own pages tell of it.
     """
     now = clock.now_of(request)
     late = [sync for sync in syncs_of(request) if sync.level in ("warn", "bad")]
     late.sort(key=lambda sync: (sync.fresh_at is not None, sync.fresh_at or now))
-    standstill = whether_work_goes_on(request)
+    standstill = beat_line(request)
     lines = [replace(_age_line(sync, sync.level, now), about=sync.name) for sync in late]
     lines += [
         _paused_line(sync, now) for sync in syncs_of(request) if _is_paused_and_old(sync, now)
@@ -67,7 +67,7 @@ def what_is_late(request: HttpRequest) -> list[FooterLine]:
     return [standstill, *lines] if standstill else lines
 
 
-def whether_work_goes_on(request: HttpRequest) -> FooterLine | None:
+def beat_line(request: HttpRequest) -> FooterLine | None:
     """A red line while no worker of any queue is heard: beat, broker or all workers are away."""
     if not isinstance(request.user, User):
         return None
@@ -78,14 +78,14 @@ def whether_work_goes_on(request: HttpRequest) -> FooterLine | None:
     if latest is None:
         return None
     now = clock.unshifted()
-    if now - latest <= STANDSTILL:
+    if now - latest <= BEAT_STOPPED:
         return None
     text = gettext("Background work stopped %(age)s") % {"age": age_words(latest, now)}
     cause = gettext("Decisions wait in the database and go out once workers and beat run again.")
     return FooterLine(text, "bad", _status(), cause=cause)
 
 
-def how_much(request: HttpRequest) -> FooterLine | None:
+def data_amount(request: HttpRequest) -> FooterLine | None:
     """How many workspaces and plants the person sees."""
     if not isinstance(request.user, User):
         return None

@@ -12,7 +12,7 @@ from alerts.dashboards.queries.numbers import Numbers, PlaceNumbers
 from alerts.dashboards.queries.series import Series, SeriesPoint
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import answered_address, queue_address
-from alerts.dashboards.web.words import classification, share_words, span_words
+from alerts.dashboards.web.wording import classification, share_words, span_words
 from alerts.reviews.queries.second_opinions import Agreement
 from portal.ui.moments import READER, date_of, reader_clock
 from portal.ui.pieces import LinePoint
@@ -88,7 +88,7 @@ def measure_words(measure: Measure, value: float | None) -> str:
     """A measure's value as people write it; a dash where there is none."""
     if value is None:
         return "–"
-    if measure.kind is MeasureKind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.TIME_TO_ANSWER:
         return span_words(timedelta(seconds=value))
     return percent(value / 100, 0) if measure.kind is MeasureKind.IN_TIME else number(value)
 
@@ -119,7 +119,7 @@ def _title(measure: Measure, series: Series, highest: str) -> str:
 
 def _hint(numbers: Numbers, measure: Measure, now: SeriesPoint, before: SeriesPoint) -> str:
     """How the number stands to others."""
-    if measure.kind is MeasureKind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.TIME_TO_ANSWER:
         return _in_time(numbers)
     if measure.kind is MeasureKind.OPEN:
         return (
@@ -162,7 +162,7 @@ def _list_behind(measure: Measure) -> str:
     """The list that the number counts."""
     if measure.kind is MeasureKind.OPEN:
         return queue_address("open")
-    if measure.kind is MeasureKind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.TIME_TO_ANSWER:
         return answered_address()
     whom = "rule" if measure.kind is MeasureKind.CLOSED_BY_RULE else "people"
     return queue_address("closed", f"closed:{whom} closed:<7d")

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.incident_tasks import settle_owed_tasks
+from alerts.incidents.ingest.incident_tasks import settle_pending_tasks
 from alerts.incidents.ingest.overlay import (
     drop_our_comments,
-    overlay_owed,
+    overlay_pending_changes,
     refresh_overlay,
     show_our_comments,
 )
@@ -35,7 +35,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import take_back
+from portal.notifications.services import withdraw_notifications
 
 MANY = 20  # of more incidents, writes to Sentinel let those of single acts pass
 
@@ -125,7 +125,7 @@ def apply_act(
         act=act,
     )
     changed = list(effects)
-    overlay_owed([row.pk for row in changed], now=now)
+    overlay_pending_changes([row.pk for row in changed], now=now)
     regroup([row.pk for row in changed], now=now)
     notify(changed, act)
     record(
@@ -243,9 +243,9 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
         )
     rows = [row for row in rows if (row.workspace_id, row.name) in report.pairs]
     drop_our_comments(report.withdrawn)
-    settle_owed_tasks(report.withdrawn, unshifted=clock.unshifted())
+    settle_pending_tasks(report.withdrawn, unshifted=clock.unshifted())
     if not report.too_late and not report.reasons:
-        take_back(act=act)
+        withdraw_notifications(act=act)
     ids = [row.pk for row in rows]
     write_timeline(
         incident_ids=ids,

@@ -41,12 +41,12 @@ from portal.jobs.services import (
     retry_later,
     settle,
 )
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 
 type ActValues = dict[str, Any]  # what can be kept as JSON
 
 
-def do_verb(
+def apply_verb(
     *,
     verb: str,
     values: ActValues,
@@ -87,7 +87,7 @@ class CannotStartBulkAct(Refused):
     """Nothing will be done to any of them."""
 
 
-class CannotSteerBulkAct(Refused):
+class CannotControlBulkAct(Refused):
     """It stays as it is: it has finished, or has not failed."""
 
 
@@ -142,7 +142,7 @@ def stop_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
     """Leave the rest as it is; what was done stays done."""
     row = _own(act, by)
     if not row.is_open:
-        raise CannotSteerBulkAct(_("It has already finished."))
+        raise CannotControlBulkAct(_("It has already finished."))
     _end(row, now)
     record("incidents.bulk_act.stopped", on=row, by=by, at=now, act=act, worked=row.worked)
     return row
@@ -171,7 +171,7 @@ def resume_bulk_act(*, act: UUID, by: User, now: datetime, unshifted: datetime) 
     """Let it go on where it failed."""
     row = _own(act, by)
     if row.state != JobState.DEAD:
-        raise CannotSteerBulkAct(_("It has not failed, so there is nothing to resume."))
+        raise CannotControlBulkAct(_("It has not failed, so there is nothing to resume."))
     row.state, row.attempts, row.due_at, row.settled_at = JobState.WAITING, 0, unshifted, None
     row.save(update_fields=["state", "attempts", "due_at", "settled_at"])
     record("incidents.bulk_act.resumed", on=row, by=by, at=now, act=act, worked=row.worked)
@@ -182,7 +182,7 @@ def _own(act: UUID, by: User) -> BulkAct:
     """The act, locked: a piece that is under way ends first, and no other begins."""
     row = BulkAct.objects.select_for_update(of=("self",)).filter(act=act, by=by).first()
     if row is None:
-        raise CannotSteerBulkAct(_("This bulk action is not yours."))
+        raise CannotControlBulkAct(_("This bulk action is not yours."))
     return row
 
 
@@ -197,7 +197,7 @@ PIECE = 50
 MOMENT = timedelta(seconds=20)  # who waited no longer than that has seen the end on the page
 
 
-def work_off_a_piece(*, unshifted: datetime, now: datetime) -> bool:
+def process_piece(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece of any act that is due; False when none is. Any number of workers may ask
     at once; one person's acts are done in the order in which they were asked for.
     """
@@ -226,10 +226,10 @@ def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
         return  # stopped meanwhile, or another worker took it over
     piece = slice(row.worked, row.worked + PIECE)
     chosen = dict(zip(row.incident_ids[piece], row.standings[piece], strict=True))
-    skipped = _no_longer_meant(row, chosen)
+    skipped = _skip_changed(row, chosen)
     left = [pk for pk in chosen if pk not in skipped]
     if left:
-        do_verb(
+        apply_verb(
             verb=row.verb,
             values=row.said,
             incident_ids=left,
@@ -251,7 +251,7 @@ def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
         _notify(row, gettext_noop("Done for %(done)s of %(total)s: %(title)s"), now=now)
 
 
-def _no_longer_meant(bulk_act: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
+def _skip_changed(bulk_act: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
     """Those that are out of reach by now, and those that others changed since they were chosen."""
     rows = {incident.pk: incident for incident in lock_incidents_of_act(list(chosen))}
     visible = set(
@@ -287,7 +287,7 @@ def _give_back(row: BulkAct, error: Exception, *, unshifted: datetime, now: date
 
 def _notify(row: BulkAct, subject: str, *, now: datetime) -> None:
     words = {"done": row.done, "worked": row.worked, "total": row.total, "title": row.title}
-    notify_each(
+    notify_people(
         [row.by],
         kind=kinds.BULK_ACT_ENDED,
         wording=lambda: (_(subject) % words, []),

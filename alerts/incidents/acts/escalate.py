@@ -18,11 +18,11 @@ from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS
 from alerts.outbox.services.enqueue import UNDO_HOLD
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
-from portal.accounts.queries import people_holding
+from portal.accounts.queries import people_with_roles
 from portal.accounts.rights import roles_for
 from portal.errors import Refused
-from portal.notifications.queries import is_told
-from portal.notifications.services import notify_each
+from portal.notifications.queries import has_notification_about
+from portal.notifications.services import notify_people
 from portal.text import visible_text
 from portal.ui.words import number
 
@@ -31,7 +31,7 @@ def leads_to_notify(workspace: Workspace, *, by: User) -> list[User]:
     """Return the SOC leads of a workspace, except the person who escalates."""
     parents = [workspace.organisation.uuid] if workspace.organisation else []
     roles = roles_for("incidents.hear_escalation")
-    leads = people_holding(roles, workspaces=[workspace.uuid], organisations=parents)
+    leads = people_with_roles(roles, workspaces=[workspace.uuid], organisations=parents)
     return [lead for lead in leads if lead.pk != by.pk]
 
 
@@ -163,7 +163,7 @@ def _notify_leads(
             rows_of_lead.setdefault(lead.pk, []).append(row)
     for pk, lead in leads.items():
         # Many incidents are escalated piece by piece; the lead is told once.
-        if not is_told(lead, act=act):
+        if not has_notification_about(lead, act=act):
             _notify_lead(lead, rows_of_lead[pk], act=act, by=by, note=note, now=now)
 
 
@@ -187,7 +187,7 @@ def _notify_lead(
             *_ot_lines(first),
         ]
 
-    notify_each(
+    notify_people(
         [lead],
         kind=kinds.ESCALATED,
         wording=wording,

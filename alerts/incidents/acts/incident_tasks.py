@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.incidents.acts.apply import ActEffect, apply_act
-from alerts.incidents.ingest.incident_tasks import request_tasks, show_owed_tasks
+from alerts.incidents.ingest.incident_tasks import request_tasks, show_pending_tasks
 from alerts.incidents.models import Incident, IncidentTask, TaskReading
 from alerts.incidents.policies import reasons_against_acting
 from alerts.outbox.queries import changes_of_act
@@ -126,7 +126,7 @@ def _apply(
         title=effect.details["title"],
     )
     names = Incident.objects.filter(pk=incident_id).values_list("name", flat=True)
-    show_owed_tasks(changes_of_act(act, names=list(names)))
+    show_pending_tasks(changes_of_act(act, names=list(names)))
     return act
 
 

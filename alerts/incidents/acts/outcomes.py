@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from alerts import notification_kinds as kinds
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.incident_tasks import settle_owed_tasks, show_owed_tasks
+from alerts.incidents.ingest.incident_tasks import settle_pending_tasks, show_pending_tasks
 from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
@@ -17,7 +17,7 @@ from alerts.outbox.models import PATCHES, Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import Settlement
 from alerts.outbox.wording import note_words
 from portal import clock
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 
 _CODES = {
     ChangeOutcome.CONFLICTED: "conflict",
@@ -95,9 +95,9 @@ def _show_comment(incident: Incident, change: Change) -> None:
 def _show_task(change: Change) -> None:
     """A task that is owed is shown as wanted; one that is settled as Sentinel has it."""
     if change.outcome == ChangeOutcome.OPEN:
-        show_owed_tasks([change])
+        show_pending_tasks([change])
     else:
-        settle_owed_tasks([change], unshifted=clock.unshifted())
+        settle_pending_tasks([change], unshifted=clock.unshifted())
 
 
 def _write_line(incident: Incident, settlement: Settlement, code: str) -> None:
@@ -149,7 +149,7 @@ def _notify_author(incident: Incident, settlement: Settlement, code: str) -> Non
     if person is None or not incidents_visible_to(person).filter(pk=incident.pk).exists():
         return
     kind, subject = _NOTICES[code]
-    notify_each(
+    notify_people(
         [person],
         kind=kind,
         wording=lambda: (

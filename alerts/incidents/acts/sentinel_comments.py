@@ -6,7 +6,7 @@ from alerts.incidents.models import Incident, OtState, TimelineItem
 from portal.accounts.models import User
 
 MAX_COMMENT_LENGTH = 3000
-_VERDICTS = {
+VERDICT_NAMES = {
     "routine": "Routine",
     "maintenance": "Maintenance",
     "suspicious": "Suspicious",
@@ -39,15 +39,15 @@ def ot_line_of(incidents: Sequence[Incident]) -> str:
     where one answer holds for all of them. Empty where they were not all judged alike.
     """
     states = {incident.ot_state for incident in incidents}
-    if len(states) != 1 or not states <= set(_VERDICTS):
+    if len(states) != 1 or not states <= set(VERDICT_NAMES):
         return ""
     state = OtState(states.pop())
     answer = _answer_to_all(incidents, state)
     if answer is None:
-        return f"OT: {_VERDICTS[state]}."
+        return f"OT: {VERDICT_NAMES[state]}."
     name = answer.by.name if answer.by else answer.by_label
     order = answer.details.get("work_order") or ""
-    text = f"OT ({name}): {_VERDICTS[state]}" + (f", work order {order}" if order else "")
+    text = f"OT ({name}): {VERDICT_NAMES[state]}" + (f", work order {order}" if order else "")
     note = answer.details.get("note") or ""
     return f"{text}. {note}".strip() if note else f"{text}."
 

@@ -14,12 +14,12 @@ from alerts.incidents.policies import reasons_against_comment, reasons_against_l
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.engine.merge import same_owner
 from portal.accounts.models import User
-from portal.accounts.queries import people_holding
+from portal.accounts.queries import people_with_roles
 from portal.accounts.rights import SOC_ROLES
 from portal.errors import Refused
 from portal.text import visible_text
 
-NOBODY = {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
+NO_OWNER = {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
 # Sentinel's own pages have one language, and so have the texts we leave there.
 
 
@@ -44,7 +44,7 @@ def people_for(incidents: Sequence[Incident]) -> list[User]:
     common: dict[int, User] | None = None
     for workspace in {row.workspace_id: row.workspace for row in incidents}.values():
         parents = [workspace.organisation.uuid] if workspace.organisation else []
-        holders = people_holding(SOC_ROLES, workspaces=[workspace.uuid], organisations=parents)
+        holders = people_with_roles(SOC_ROLES, workspaces=[workspace.uuid], organisations=parents)
         people = {user.pk: user for user in holders}
         common = people if common is None else {k: v for k, v in common.items() if k in people}
     return list((common or {}).values())
@@ -88,7 +88,7 @@ def assign_incidents(
 def owner_member(person: User | None) -> dict[str, Any]:
     """A person as the owner of an incident in Sentinel: by Entra's object id where we know it."""
     if person is None:
-        return dict(NOBODY)
+        return dict(NO_OWNER)
     owner = {"assignedTo": person.name, "email": person.email, "userPrincipalName": person.email}
     if person.oid:
         return {"objectId": person.oid, **owner}

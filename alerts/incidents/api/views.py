@@ -56,7 +56,7 @@ from portal.accounts.models import TokenScope
 from portal.accounts.rights import SOC_ROLES
 from portal.api.listing import Own
 from portal.api.problems import BadInput
-from portal.api.requests import Nothing
+from portal.api.requests import NoInput
 from portal.api.views import Resource, command, sub_list
 
 WRITE: dict[str, Any] = {"scope": TokenScope.INCIDENTS_WRITE, "roles": SOC_ROLES}
@@ -149,7 +149,7 @@ class IncidentViewSet(Resource):
             incident_ids=[row.pk], ot_line=ot_line_of([row]), by=self.person, now=self.now, **values
         )
 
-    @command(Nothing, **WRITE)
+    @command(NoInput, **WRITE)
     def reopen(self, row: Incident, values: dict[str, Any]) -> None:
         """Make a closed one active again."""
         reopen_incidents(incident_ids=[row.pk], by=self.person, now=self.now)
@@ -187,7 +187,7 @@ class IncidentViewSet(Resource):
         """Say something, in Sentinel too."""
         comment_on_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **values)
 
-    @command(Nothing, **WRITE)
+    @command(NoInput, **WRITE)
     def read_tasks(self, row: Incident, values: dict[str, Any]) -> None:
         """Have its tasks read from Sentinel; `tasks/` tells them when they are there."""
         read_tasks_again(

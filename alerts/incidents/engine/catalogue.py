@@ -183,7 +183,7 @@ def sentence(
     user_title: str = "",
 ) -> str:
     """What happened, in one plain sentence. Sides may be unknown, and so may the title."""
-    return _say("plain", title, Sides(source, destination, title=user_title), language)
+    return _sentence_for("plain", title, Sides(source, destination, title=user_title), language)
 
 
 def headline(
@@ -195,7 +195,7 @@ def headline(
     user_title: str = "",
 ) -> str:
     """What happened, in as few words as a phone's heading bears. Has no full stop."""
-    return _say("headline", title, Sides(source, destination, title=user_title), language)
+    return _sentence_for("headline", title, Sides(source, destination, title=user_title), language)
 
 
 def why_it_matters(title: str, *, language: str = "en") -> str:
@@ -205,7 +205,7 @@ def why_it_matters(title: str, *, language: str = "en") -> str:
     return sentences_by_key[alert_type.why if alert_type else "unknown"]
 
 
-def _say(kind: str, title: str, names: Sides, language: str) -> str:
+def _sentence_for(kind: str, title: str, names: Sides, language: str) -> str:
     language = language_of(language)
     words, alert_type = sentences(language), alert_type_for(title)
     source, destination = names.source.strip(), names.destination.strip()

@@ -7,11 +7,11 @@ from functools import lru_cache
 from math import exp, lgamma, log, log1p
 from typing import Final
 
-DOUBT: Final = 0.05
+MISS_CHANCE: Final = 0.05
 
 
 @lru_cache(maxsize=4096)
-def upper_share(hits: int, judged: int, doubt: float = DOUBT) -> float:
+def upper_share(hits: int, judged: int, doubt: float = MISS_CHANCE) -> float:
     """Return the upper limit: a larger share would show so few hits in one of twenty cases.
 
     Nothing judged, nothing known: 1. Without a hit it is about 3 / judged.

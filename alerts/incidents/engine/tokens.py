@@ -30,9 +30,9 @@ FIELDS = (
     "closed",
 )
 
-_SAID = r'(?:"[^"]*"?|[^\s"])'
+_VALUE_CHARACTER = r'(?:"[^"]*"?|[^\s"])'
 _TOKEN = re.compile(
-    rf"(?P<not>-)?(?:(?P<field>{'|'.join(FIELDS)}):(?P<value>{_SAID}*)|(?P<free>{_SAID}+))",
+    rf"(?P<not>-)?(?:(?P<field>{'|'.join(FIELDS)}):(?P<value>{_VALUE_CHARACTER}*)|(?P<free>{_VALUE_CHARACTER}+))",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"\"([^\"]*)\"?|([^,\"]+)")

@@ -51,7 +51,7 @@ def note_described_devices(device_ids: Collection[int], *, unshifted: datetime) 
     restart_job(kind=KIND, key=KEY, now=unshifted, payload=with_pending)
 
 
-def work_off_alert_kinds(*, unshifted: datetime, now: datetime) -> bool:
+def process_alert_kinds(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece where there is one; False when there is none."""
     piece = partial(_do_piece, unshifted=unshifted, now=now)
     return do_next(Job.objects.filter(kind=KIND), work=piece, now=unshifted)

@@ -213,7 +213,7 @@ def claim_details(
         if claim.attempts <= MAX_ATTEMPTS:
             claims.append(claim)
         else:
-            details_went_wrong(claimed=claim, reason=WORKER_DIED, now=now)
+            retry_or_fail_details(claimed=claim, reason=WORKER_DIED, now=now)
     return claims
 
 
@@ -255,7 +255,7 @@ def release_details(*, claimed: Collection[Claimed], due_at: datetime) -> None:
     untouched.update(details_due_at=due_at, details_attempts=Greatest(F("details_attempts") - 1, 0))
 
 
-def details_went_wrong(*, claimed: Claimed, reason: str, now: datetime) -> None:
+def retry_or_fail_details(*, claimed: Claimed, reason: str, now: datetime) -> None:
     """Try this one again later, or give it up and say why."""
     retry_at = None
     if claimed.attempts < MAX_ATTEMPTS:

@@ -17,8 +17,8 @@ from alerts.sentinel.wire.entities import WireComment, WireDevice
 from alerts.sentinel.wire.graph.comments import MARK, NAME_PREFIX, key_and_message
 from alerts.sentinel.wire.log_rows import LOG_ENTITY_PREFIX
 from alerts.sentinel.wire.records import UnreadableRecord
-from alerts.sites.engine.devices import known_kind
-from alerts.sites.services.learn import DeviceSeen, learn_devices, level_of
+from alerts.sites.engine.devices import device_kind
+from alerts.sites.services.learn import DeviceDescription, learn_devices, level_of
 
 _COLUMNS = "incident_id, name, kind, label, device_id, body"
 _STAGED = "incident_id, name, kind, label, zone_id, address, body"
@@ -51,7 +51,7 @@ class Entities:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[int, str], tuple[str, bytes]] = {}  # members of a line, raw JSON
-        self._devices: list[DeviceSeen] = []
+        self._devices: list[DeviceDescription] = []
 
     def add(self, incident: LockedIncident) -> None:
         """Add those of one incident whose alerts were read."""
@@ -62,7 +62,7 @@ class Entities:
             if entity.device is not None:
                 zone_id, addresses = next(places).zone_id, addresses_of(entity.device)
                 if zone_id is not None and addresses:
-                    device = _sighting_of(entity.device, zone_id, _latest_at(incident))
+                    device = _description_of(entity.device, zone_id, _latest_at(incident))
                     self._devices.append(device)
                     described += addresses
                     device_key = f"{zone_id}\t{text_member(device.address[:64])}"
@@ -75,7 +75,7 @@ class Entities:
         for row in incident.alert_rows:
             for end in row.facts.ends:
                 if end.address not in described:
-                    device = DeviceSeen(end.zone_id, end.address, row.latest_at, end.name)
+                    device = DeviceDescription(end.zone_id, end.address, row.latest_at, end.name)
                     self._devices.append(device)
 
     def store(self) -> None:
@@ -95,13 +95,13 @@ class Entities:
         connection.cursor().execute(_MERGE)
 
 
-def _sighting_of(device: WireDevice, zone_id: int, seen_at: datetime) -> DeviceSeen:
-    return DeviceSeen(
+def _description_of(device: WireDevice, zone_id: int, seen_at: datetime) -> DeviceDescription:
+    return DeviceDescription(
         zone_id=zone_id,
         address=addresses_of(device)[0],
         seen_at=seen_at,
         name=device.device_name or "",
-        kind=known_kind(device.device_sub_type, device.device_type),
+        kind=device_kind(device.device_sub_type, device.device_type),
         vendor=device.vendor or "",
         model=device.model or "",
         firmware=device.firmware_version or "",

@@ -40,7 +40,7 @@ class Rankable(NamedTuple):
     alert_type: str
 
 
-class _Around(NamedTuple):
+class _TouchedDevices(NamedTuple):
     """Whom the alerts of an incident touch."""
 
     criticality: str = "normal"
@@ -49,7 +49,7 @@ class _Around(NamedTuple):
     crosses: bool = False
 
 
-_NOBODY = _Around()
+_NO_DEVICES = _TouchedDevices()
 
 # Devices that an incident's entities name, and those that its alerts name by zone and address.
 # Incident by incident and key by key: OFFSET 0 keeps the planner from joining in another order,
@@ -135,7 +135,7 @@ def _rank(alert_type: str, facts: str) -> Ranked:
     severity, tactics, products, late, critical, zones, levels, *history = orjson.loads(facts)
     benign, suspicious, is_new_pair, inside, overrun, stray = history
     devices = tuple((kind, name) for kind, name in critical or ())
-    around = _around(devices, zones, levels) if zones else _NOBODY
+    around = _around(devices, zones, levels) if zones else _NO_DEVICES
     return _weigh(
         PriorityFacts(
             severity=Severity(severity).label,
@@ -200,18 +200,18 @@ _SAME_PRODUCT = D4IOT_PRODUCTS | SENTINEL_PRODUCTS
 @lru_cache(maxsize=4096)
 def _around(
     critical: tuple[tuple[str, str | None], ...], zones: str, levels: str | None
-) -> _Around:
+) -> _TouchedDevices:
     purdue_levels = sorted(map(float, levels.split(",")), reverse=True) if levels else []
     kinds = ("normal", *(kind for kind, _ in critical))
     worst = max(kinds, key=lambda kind: CRITICALITY_POINTS.get(kind, 0))
     names = tuple(name for kind, name in critical if kind == worst and name)[:MAX_NAMED]
     if len(purdue_levels) > 1:
-        return _Around(
+        return _TouchedDevices(
             worst, names, f"Level {purdue_levels[0]:g} to Level {purdue_levels[-1]:g}", True
         )
     places = sorted(zones.split("\x1f"))
     crosses = len(places) > 1
-    return _Around(worst, names, " / ".join(places) if crosses else "", crosses)
+    return _TouchedDevices(worst, names, " / ".join(places) if crosses else "", crosses)
 
 
 _SHARED = (
@@ -269,13 +269,13 @@ _DELETE_EMPTY = """
 IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
 # What beside its pattern tells in which row an incident stands: nothing where it is not open.
-STANDING = f"""
+GROUP_STATE = f"""
     CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {IncidentStatus.CLOSED.value}
          THEN concat_ws(':', workspace_id, severity, status, ot_state, owner_id) END
 """
 OLD_KEY = "translate(group_key::text, '-', '')"
 _READ = f"""
-    SELECT id, pattern::text, alert_type, {STANDING}, {OLD_KEY},
+    SELECT id, pattern::text, alert_type, {GROUP_STATE}, {OLD_KEY},
            CASE WHEN names_device THEN pattern::text END
     FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """

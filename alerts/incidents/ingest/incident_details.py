@@ -19,10 +19,10 @@ from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import AlertRow, AlertSummary
 from alerts.incidents.ingest.alert_rows import StoredAlert
 from alerts.incidents.ingest.groups import (
+    GROUP_STATE,
     IN_LINE,
     OLD_KEY,
     PRIORITY_FACTS,
-    STANDING,
     group_key_of,
     keys_of,
     rank_by_facts,
@@ -92,7 +92,8 @@ class LockedIncident:
 
 
 _LOCK = f"""
-    SELECT id, workspace_id, title, created_at::text, nullif(flags, '{{}}'), {STANDING}, {OLD_KEY}
+    SELECT id, workspace_id, title, created_at::text, nullif(flags, '{{}}'), {GROUP_STATE},
+           {OLD_KEY}
     FROM incidents_incident WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -208,7 +209,7 @@ def _shown(values: Sequence[str], leading: str | None) -> str:
 
 
 # Workspace, site, two ends that an alert names there; when, and in which incident.
-type PairSeen = tuple[int, int | None, str, str, datetime, int]
+type PairSighting = tuple[int, int | None, str, str, datetime, int]
 type Sighting = tuple[datetime, int]
 
 
@@ -281,7 +282,7 @@ def pair_in(alert: AlertSummary) -> tuple[int | None, str, str] | None:
     return (alert.site_id, *names) if len(names) == 2 else None
 
 
-def first_of_pairs(pairs: Iterable[PairSeen]) -> dict[str, str]:
+def first_of_pairs(pairs: Iterable[PairSighting]) -> dict[str, str]:
     """Of these sightings the first of each pair, as what PAIRS asks for."""
     sightings: dict[str, list[Sighting]] = {}
     for workspace_id, site_id, source, destination, at, incident_id in pairs:

@@ -49,7 +49,7 @@ def _our_authors(tasks: Iterable[WireTask | UnreadableRecord]) -> dict[str, str]
     return dict(changes.values_list("task", "by_label"))
 
 
-def show_owed_tasks(changes: Iterable[Change]) -> None:
+def show_pending_tasks(changes: Iterable[Change]) -> None:
     """Show tasks that are owed to Sentinel from the moment on that they are."""
     for change in changes:
         if change.kind != WriteKind.TASK:
@@ -78,7 +78,7 @@ def show_owed_tasks(changes: Iterable[Change]) -> None:
             )
 
 
-def settle_owed_tasks(changes: Iterable[Change], *, unshifted: datetime) -> None:
+def settle_pending_tasks(changes: Iterable[Change], *, unshifted: datetime) -> None:
     """Show tasks as Sentinel has them after writes were settled or taken back, and have them read
     again. What was never sent goes as it came.
     """
@@ -94,10 +94,10 @@ def settle_owed_tasks(changes: Iterable[Change], *, unshifted: datetime) -> None
         if not is_sent and change.task == str(change.key):
             rows.delete()
             continue
-        still_owed = Change.objects.filter(task=change.task, outcome=ChangeOutcome.OPEN).exclude(
+        other_changes = Change.objects.filter(task=change.task, outcome=ChangeOutcome.OPEN).exclude(
             pk=change.pk
         )
-        if not still_owed.filter(workspace=change.workspace_id).exists():
+        if not other_changes.filter(workspace=change.workspace_id).exists():
             before = {} if is_sent else {"status": change.base["status"]}
             rows.update(is_owed=False, **before)
         if row := rows.first():

@@ -28,10 +28,10 @@ from alerts.sentinel.wire.alerts import WireAlert
 from alerts.sentinel.wire.entities import WireEntity
 from alerts.sentinel.wire.incidents import WireIncident
 from alerts.sentinel.wire.records import UnreadableRecord
-from alerts.sites.services.learn import DeviceSeen, learn_devices, learn_places
+from alerts.sites.services.learn import DeviceDescription, learn_devices, learn_places
 from portal.formats.plain_sql import run_together
 
-_KNOWN = """
+_STORED_NAMES = """
     SELECT name FROM incidents_incident
     WHERE workspace_id = %s AND name = ANY(string_to_array(%s, E'\n'))
 """
@@ -46,7 +46,7 @@ _WITHOUT_DETAILS = """
 """
 # Known with their ends, and until when: an alert and what a rule made of it have the same key, and
 # would take turns.
-_KNOWN_ALERTS = """
+_STORED_ALERTS = """
     SELECT key, coalesce(latest_at, at) FROM incidents_alert
     WHERE workspace_id = %s AND key = ANY(string_to_array(%s, E'\n'))
           AND source_address || source_device || destination_address || destination_device <> ''
@@ -65,7 +65,7 @@ def store_unknown_incidents(
     """Store the incidents that are not stored yet; returns how many those were."""
     names = "\n".join(incident.name for incident in incidents)
     stored_names = (
-        {name for (name,) in query_rows(_KNOWN, workspace_id, names)} if incidents else set()
+        {name for (name,) in query_rows(_STORED_NAMES, workspace_id, names)} if incidents else set()
     )
     fresh = [incident for incident in incidents if incident.name not in stored_names]
     if not fresh:
@@ -138,12 +138,12 @@ def store_alerts_without_incident(
         return 0
     run_together(alert_rows.TEMP_TABLE)
     atlas = learn_places(places={place_of(alert) for alert in alerts})
-    stand_in = _NoIncident(workspace_id, now)
+    no_incident = _NoIncident(workspace_id, now)
     titles = title_rules_of({workspace_id: alerts})[workspace_id]
     rows = [
         alert_row_of(
             alert,
-            incident=stand_in,
+            incident=no_incident,
             place=atlas.find(place_of(alert)),
             devices=(),
             titles=titles,
@@ -151,7 +151,7 @@ def store_alerts_without_incident(
         )
         for alert in alerts
     ]
-    latest_at = dict(query_rows(_KNOWN_ALERTS, workspace_id, "\n".join(row.key for row in rows)))
+    latest_at = dict(query_rows(_STORED_ALERTS, workspace_id, "\n".join(row.key for row in rows)))
     rows = [row for row in rows if row.key not in latest_at or latest_at[row.key] < row.latest_at]
     stored = store_alerts(rows)
     learn_devices(devices=_devices_of(rows))
@@ -167,9 +167,9 @@ def count_without_incident(*, workspace_id: int, keys: Sequence[str]) -> int:
     return int(count)
 
 
-def _devices_of(rows: Sequence[AlertRow]) -> list[DeviceSeen]:
+def _devices_of(rows: Sequence[AlertRow]) -> list[DeviceDescription]:
     return [
-        DeviceSeen(end.zone_id, end.address, row.latest_at, end.name)
+        DeviceDescription(end.zone_id, end.address, row.latest_at, end.name)
         for row in rows
         for end in row.facts.ends
     ]

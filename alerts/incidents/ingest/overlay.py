@@ -30,7 +30,7 @@ from alerts.incidents.models import (
     PatternMemory,
 )
 from alerts.outbox.models import Change, WriteKind
-from alerts.outbox.services.enqueue import Owed, owed_to
+from alerts.outbox.services.enqueue import PendingChanges, pending_changes_of
 from alerts.sentinel.wire.incidents import WireOwner, parse_incident
 from alerts.sentinel.wire.records import Unfit
 
@@ -39,11 +39,11 @@ IN_FORCE = (
     *("owner_id", "owner_name", "owner_email", "labels"),
 )
 _WRITTEN = (*IN_FORCE, "owed", "closed_by", "closed_at")
-_NOTHING = Owed(0, ())
+_NOTHING = PendingChanges(0, ())
 
 
 @transaction.atomic
-def overlay_owed(incident_ids: Iterable[int], *, now: datetime) -> None:
+def overlay_pending_changes(incident_ids: Iterable[int], *, now: datetime) -> None:
     """Lay what is owed over the rows as they stand. Call it after owing, and `regroup` after it.
 
     Writes owed earlier are laid there already, and laying one twice changes nothing.
@@ -70,7 +70,7 @@ def _lay_over(
     rows: Sequence[Incident], values_by_id: Mapping[int, Mapping[str, Any]], *, now: datetime
 ) -> None:
     """Give the rows these values, then what is owed, and save those that changed."""
-    pending = owed_to((row.workspace_id, row.name) for row in rows)
+    pending = pending_changes_of((row.workspace_id, row.name) for row in rows)
     changed = []
     for row in rows:
         due = pending.get((row.workspace_id, row.name), _NOTHING)
@@ -141,7 +141,7 @@ def _owner_values(owner: Mapping[str, Any]) -> dict[str, str]:
 
 
 MAX_NOTE = 300
-type Standing = tuple[OtState, datetime | None]  # the state, and until when OT should answer
+type OtStateAndDueDate = tuple[OtState, datetime | None]  # due: when OT should have answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class PatternVerdicts:
 @transaction.atomic
 def set_ot_states(
     *,
-    standings: Mapping[Standing, Collection[int]],
+    standings: Mapping[OtStateAndDueDate, Collection[int]],
     now: datetime,
     rank_too: Collection[int] = (),
 ) -> int:

@@ -76,7 +76,7 @@ def plant_hours_progress(site: Site) -> PlantHoursProgress | None:
     return PlantHoursProgress(job.payload["done"], job.payload["total"])
 
 
-def work_off_plant_hours(*, unshifted: datetime) -> bool:
+def process_plant_hours(*, unshifted: datetime) -> bool:
     """Do the next piece of any site that is due; False when none is. Any number of workers may ask
     at once.
     """

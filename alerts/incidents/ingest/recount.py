@@ -31,7 +31,7 @@ class RecountResult(NamedTuple):
     changed: int
 
 
-def work_off_recount(*, unshifted: datetime, now: datetime) -> bool:
+def process_recount(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece where the weights have changed; False where there is none."""
     _begin_where_weights_changed(unshifted=unshifted)
     piece = partial(_do_piece, unshifted=unshifted, now=now)

@@ -25,7 +25,7 @@ from alerts.incidents.ingest.overlay import patched_values
 from alerts.incidents.ingest.pg_copy import query_rows
 from alerts.incidents.models import Incident, IncidentStatus, Severity, TimelineItem
 from alerts.outbox.engine.labels import is_our_label
-from alerts.outbox.services.enqueue import Owed, owed_to
+from alerts.outbox.services.enqueue import PendingChanges, pending_changes_of
 from alerts.sentinel.wire.graph.incidents import GRAPH_VERSION
 from alerts.sentinel.wire.incidents import WireIncident
 from alerts.sentinel.wire.values import ticks_of
@@ -176,7 +176,7 @@ class IncidentChange(NamedTuple):
         return is_reopened(old=self.stored.row, new=self.row)
 
 
-_KNOWN = f"""
+_STORED_ROWS = f"""
     SELECT id, owed, gone_at IS NOT NULL, closed_by, {ROW_COLUMNS} FROM incidents_incident
     WHERE workspace_id = %s AND name = ANY(string_to_array(%s, E'\n')) ORDER BY id FOR NO KEY UPDATE
 """
@@ -184,7 +184,7 @@ _KNOWN = f"""
 
 def lock_stored(*, workspace_id: int, names: Sequence[str]) -> dict[str, StoredIncident]:
     """Those of these incidents that we before, by name, locked until the end of the transaction."""
-    rows = query_rows(_KNOWN, workspace_id, "\n".join(names)) if names else []
+    rows = query_rows(_STORED_ROWS, workspace_id, "\n".join(names)) if names else []
     stored = [
         StoredIncident(pk, pending, is_gone, closed_by, IncidentRow._make(columns))
         for pk, pending, is_gone, closed_by, *columns in rows
@@ -201,8 +201,8 @@ def changes_among(
 ) -> list[IncidentChange]:
     """What of the stored incidents is newer than what we have."""
     owing = [(workspace_id, name) for name, before in stored.items() if before.pending]
-    pending = owed_to(owing) if owing else {}
-    nothing = Owed(0, ())
+    pending = pending_changes_of(owing) if owing else {}
+    nothing = PendingChanges(0, ())
     changes = []
     for name, before in stored.items():
         wire = newest[name]
@@ -369,7 +369,7 @@ def store_incidents(
     `probed` says what `differing` has just found, and that these incidents are at its places.
     """
     result = StoreResult()
-    newest = _newest_of_each(incidents)
+    newest = _newest_by_name(incidents)
     worth = list(newest)
     if probed is None:
         heads = [(wire.name, wire.etag) for wire in newest.values()]
@@ -398,7 +398,7 @@ def mark_gone(*, incident_ids: Iterable[int], now: datetime) -> int:
         return len(ids)
 
 
-def _newest_of_each(incidents: Sequence[WireIncident]) -> dict[str, WireIncident]:
+def _newest_by_name(incidents: Sequence[WireIncident]) -> dict[str, WireIncident]:
     newest = {wire.name: wire for wire in incidents}
     if len(newest) < len(incidents):
         for wire in incidents:

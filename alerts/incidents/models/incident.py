@@ -56,7 +56,7 @@ HAS_SITES = ~Q(site_ids=[])
 HAS_LABELS = ~Q(labels=[])
 # When a closed one was closed. The moment is missing only where code of the day before closed it.
 CLOSED_AT = Coalesce("closed_at", "modified_at")
-STANDING_CLOSE = Q(status=IncidentStatus.CLOSED, gone_at=None, merged_into=None)
+CLOSE_IN_FORCE = Q(status=IncidentStatus.CLOSED, gone_at=None, merged_into=None)
 BY_RULE = ~Q(closed_by="")  # of ours; people, and whatever else acts in Sentinel, leave no name
 OPEN = Q(status__lt=IncidentStatus.CLOSED, gone_at=None, merged_into=None)
 

@@ -24,7 +24,7 @@ from alerts.incidents.models import (
     IncidentRaw,
     IncidentStatus,
 )
-from alerts.incidents.page.pattern_history import DAYS, alike_lately
+from alerts.incidents.page.pattern_history import DAYS, recent_similar
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.queue.queries import owner_ids_of
 from alerts.incidents.queue.rows import COLUMNS, IncidentListRow, RowFormat, list_rows
@@ -93,7 +93,7 @@ def frame_for(user: User, now: datetime) -> RowFormat:
 def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar]:
     """Incidents of the same pattern in ninety days, then of the same type at the same site."""
     frame, visible = frame_for(user, now), incidents_visible_to(user).exclude(pk=incident.pk)
-    same = visible.filter(pk__in=alike_lately(incident, now=now).values("pk"))
+    same = visible.filter(pk__in=recent_similar(incident, now=now).values("pk"))
     rows = _rows(same.order_by("-created_at", "-pk"), frame)
     similar = [Similar(row, gettext("Same pattern: type, both ends and protocol")) for row in rows]
     if len(similar) < MAX_SIMILAR and incident.site_ids:
@@ -110,7 +110,7 @@ def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar
     return similar
 
 
-def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
+def count_similar(incident: Incident, user: User, *, now: datetime) -> int:
     """How many others of the same pattern came in ninety days, as far as it is worth counting."""
     if incident.pattern is None:
         return 0
@@ -168,7 +168,7 @@ def alert_pages_of(incident: Incident) -> list[AlertPage]:
     return list(pages.values())
 
 
-def owed_chips(incident: Incident) -> list[Chip]:
+def pending_change_chips(incident: Incident) -> list[Chip]:
     """What is on its way to Sentinel, a chip for each kind of change."""
     if not incident.owed:
         return []

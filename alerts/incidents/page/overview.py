@@ -17,7 +17,7 @@ from alerts.incidents.page.pattern_history import (
     usual_hours_of,
 )
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.wording import seen_before_check, usual_hours_checks
+from alerts.incidents.wording import usual_hours_checks, usual_pattern_check
 from portal.accounts.models import User
 from portal.attack.engine import tactic, technique
 from portal.ui.moments import moment_words
@@ -173,7 +173,7 @@ def _is_never_routine(incident: Incident) -> bool:
 
 
 def _pair(incident: Incident, sightings: RecentSightings) -> tuple[bool | None, str]:
-    is_usual, first = seen_before_check(sightings.before, sightings.days)
+    is_usual, first = usual_pattern_check(sightings.before, sightings.days)
     if is_usual is None or sightings.before:
         return is_usual, first
     if has_new_pair(incident):

@@ -91,10 +91,12 @@ def _member(
     incident: Incident, now: datetime, zone: str | tzinfo, *, is_dated: bool = False
 ) -> PanelMember:
     number = number_words(incident.number, incident.pk)
-    return PanelMember(incident.pk, number, happened_words(incident, now, zone, is_dated=is_dated))
+    return PanelMember(
+        incident.pk, number, happened_at_words(incident, now, zone, is_dated=is_dated)
+    )
 
 
-def happened_words(
+def happened_at_words(
     incident: Incident, now: datetime, zone: str | tzinfo, *, is_dated: bool = False
 ) -> str:
     """Return when an incident happened, on the plant's clock."""
@@ -187,7 +189,7 @@ def preview_of(
         was_asked=incident.ot_state != OtState.NOT_ASKED,
         is_judged=incident.ot_state not in (OtState.NOT_ASKED, OtState.WAITING),
         needs_escalation=incident.needs_escalation,
-        happened=happened_words(incident, now, zone),
+        happened=happened_at_words(incident, now, zone),
         raised_at=incident.created_at,
         zone=zone,
         members=members_of_group(row, incidents_visible_to(by), now=now, zone=zone)

@@ -78,7 +78,7 @@ def pattern_verdicts(pattern: UUID | None, *, hidden: HiddenVerdicts) -> Pattern
     return found if found.judged else None
 
 
-def alike_lately(incident: Incident, *, now: datetime) -> QuerySet[Incident]:
+def recent_similar(incident: Incident, *, now: datetime) -> QuerySet[Incident]:
     """Incidents of the same pattern in ninety days, itself among them."""
     if incident.pattern is None:
         return Incident.objects.none()
@@ -135,7 +135,7 @@ def _is_inside(incident: Incident, window: HourWindow) -> bool | None:
 
 def count_inside(incident: Incident, window: HourWindow, *, now: datetime) -> int:
     """Return how many incidents of this pattern in ninety days have an alert in these hours."""
-    inside = alike_lately(incident, now=now).filter(
+    inside = recent_similar(incident, now=now).filter(
         alerts__plant_weekday__in=window.weekdays,
         alerts__plant_minute__gte=window.start * 60,
         alerts__plant_minute__lt=window.end * 60,

@@ -40,16 +40,16 @@ def _plain(sentence: Promise) -> Describe:
 
 
 def _changed(sentence: Promise) -> Describe:
-    def say(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
-        nobody = gettext("nobody") if item.code == "owner" else ""
+    def sentence_of(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+        no_person = gettext("nobody") if item.code == "owner" else ""
         word = _VALUE_WORDS.get(item.code, str)
         return {
             "words": str(sentence),
-            "old": word(str(details.get("from") or nobody or "–")),
-            "new": word(str(details.get("to") or nobody or "–")),
+            "old": word(str(details.get("from") or no_person or "–")),
+            "new": word(str(details.get("to") or no_person or "–")),
         }
 
-    return say
+    return sentence_of
 
 
 def _answered(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
@@ -203,7 +203,7 @@ def _capture(sentence: Promise) -> Describe:
 def _playbook(sentence: Promise) -> Describe:
     """What a person did about a playbook, why, and who consented where it acts on the plant."""
 
-    def say(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+    def sentence_of(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
         name = str(details.get("consent") or "")
         consent = gettext("Consented: %(name)s") % {"name": name} if name else ""
         return {
@@ -212,7 +212,7 @@ def _playbook(sentence: Promise) -> Describe:
             "lines": tuple(filter(None, (consent,))),
         }
 
-    return say
+    return sentence_of
 
 
 def _merged(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
@@ -361,8 +361,8 @@ SENTENCES: dict[str, Describe] = {
 
 def sentence_for(item: TimelineItem) -> Sentence:
     """Return the words of a line, and its old and new value, quote and further lines, if any."""
-    say = SENTENCES.get(item.code, _unknown)
-    return say(item.details or {}, item)
+    sentence_of = SENTENCES.get(item.code, _unknown)
+    return sentence_of(item.details or {}, item)
 
 
 MAX_ITEMS = 300
@@ -372,7 +372,7 @@ type Who = str  # all, people or system
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TimelineEvent:
     """One line: who, what, perhaps from what to what, perhaps in their own words."""
 
     ref: str
@@ -387,7 +387,7 @@ class Happening:
     is_conflict: bool = False
 
 
-def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
+def timeline_events_of(incident: Incident, who: Who = "all") -> list[TimelineEvent]:
     """The newest first; comments stand among them. `who` leaves people or systems only. Where a
     verdict is hidden from the reader of the incident, nothing that came after it.
     """
@@ -418,9 +418,9 @@ def _people_of_ot(incident: Incident) -> frozenset[str]:
     return frozenset(of_ot.values_list("by_label", flat=True))
 
 
-def _hidden_since(at: datetime) -> Happening:
+def _hidden_since(at: datetime) -> TimelineEvent:
     words = gettext("hides what came after this until you have answered")
-    return Happening("hidden", at, "portal", "Tagout", words)
+    return TimelineEvent("hidden", at, "portal", "Tagout", words)
 
 
 def _shown_already(incident: Incident, items: Iterable[TimelineItem]) -> list[str]:
@@ -433,9 +433,9 @@ def _shown_already(incident: Incident, items: Iterable[TimelineItem]) -> list[st
     return [str(key) for key in keys]
 
 
-def _happening(item: TimelineItem) -> Happening:
+def _happening(item: TimelineItem) -> TimelineEvent:
     made = sentence_for(item)
-    return Happening(
+    return TimelineEvent(
         ref=f"t{item.pk}",
         at=item.at,
         team=item.side,
@@ -454,10 +454,10 @@ def _name(item: TimelineItem) -> str:
     return item.by_label or str(names.get(TimelineItem.Side(item.side), item.side))
 
 
-def _comment(comment: Comment, from_ot: Collection[str]) -> Happening:
+def _comment(comment: Comment, from_ot: Collection[str]) -> TimelineEvent:
     author = comment.author or "Sentinel"
     team = "ot" if author in from_ot else "soc"
-    return Happening(
+    return TimelineEvent(
         ref=f"c{comment.pk}",
         at=comment.created_at,
         team=team if comment.ours else "sentinel",
@@ -467,12 +467,12 @@ def _comment(comment: Comment, from_ot: Collection[str]) -> Happening:
     )
 
 
-def _raised(incident: Incident) -> Happening:
+def _raised(incident: Incident) -> TimelineEvent:
     words = gettext("raised the incident")
-    return Happening("raised", incident.created_at, "sentinel", "Sentinel", words)
+    return TimelineEvent("raised", incident.created_at, "sentinel", "Sentinel", words)
 
 
-def _closed_before(incident: Incident) -> list[Happening]:
+def _closed_before(incident: Incident) -> list[TimelineEvent]:
     """That Tagout never knew it open, when Sentinel had changed it last by then."""
     if incident.status != IncidentStatus.CLOSED:
         return []
@@ -485,9 +485,9 @@ def _closed_before(incident: Incident) -> list[Happening]:
         words = gettext("had closed it as %(outcome)s before Tagout first read it")
         words %= {"outcome": outcome}
     at = incident.closed_at or incident.stored_at
-    return [Happening("closed-before", at, "sentinel", "Sentinel", words)]
+    return [TimelineEvent("closed-before", at, "sentinel", "Sentinel", words)]
 
 
-def conflicts_of(happenings: Iterable[Happening]) -> list[Happening]:
+def conflicts_of(happenings: Iterable[TimelineEvent]) -> list[TimelineEvent]:
     """Those lines that a person must not miss: what we wanted and did not happen."""
     return [line for line in happenings if line.is_conflict]

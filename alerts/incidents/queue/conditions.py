@@ -32,8 +32,8 @@ from alerts.incidents.engine.tokens import (
 from alerts.incidents.hidden_verdicts import ot_state_is
 from alerts.incidents.models import (
     BY_RULE,
+    CLOSE_IN_FORCE,
     CLOSED_AT,
-    STANDING_CLOSE,
     IncidentStatus,
     OtState,
     Severity,
@@ -75,7 +75,7 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class ConditionContext:
     """What conditions depend on beside their own words."""
 
     now: datetime
@@ -85,8 +85,8 @@ class Around:
     of_groups: bool = True  # rows of the queue are looked for, else single incidents
     hidden: HiddenVerdicts = NOTHING_HIDDEN
 
-    def stand(self, *states: str) -> Q:
-        """The condition that rows stand so with OT, as far as the person may know it."""
+    def has_ot_state(self, *states: str) -> Q:
+        """The condition that the OT state, as far as the person may see it, is one of these."""
         return ot_state_is(states, hidden=self.hidden, of_groups=self.of_groups)
 
     def ago(self, span: timedelta) -> datetime:
@@ -101,7 +101,7 @@ class NotUnderstood(Exception):
     """A condition whose value means nothing; the text says what would."""
 
 
-def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
+def where(terms: Iterable[Term], around: ConditionContext) -> tuple[Q, list[str]]:
     """The filter for these conditions, and sentences about those that mean nothing. Where none of
     them means anything nothing is found: the whole list would look like the answer.
     """
@@ -125,7 +125,7 @@ def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
     return fields & words, list(dict.fromkeys(problems))
 
 
-def condition(term: Term, around: Around) -> Q:
+def condition(term: Term, around: ConditionContext) -> Q:
     """The filter for one condition, its sign left out."""
     read = _READERS[term.field]
     return reduce(or_, (read(value, around) for value in term.values))
@@ -139,10 +139,10 @@ def fold_name(text: str) -> str:
 
 def _one_of[Value: (int, str)](
     column: str, choices: Mapping[str, Value], labels: Mapping[Any, Promise]
-) -> Callable[[str, Around], Q]:
+) -> Callable[[str, ConditionContext], Q]:
     """Read a word of the language, or the same as pages call it in the person's own."""
 
-    def read(value: str, around: Around) -> Q:
+    def read(value: str, around: ConditionContext) -> Q:
         if (choice := _meaning(value, choices, labels)) is None:
             raise _unknown(value, choices)
         return Q(**{column: choice})
@@ -170,33 +170,33 @@ _VERDICT_VALUES = {str(state): state for state in VERDICTS}
 _OT_VALUES = {"waiting": OtState.WAITING, **_VERDICT_VALUES}
 
 
-def _ot(value: str, around: Around) -> Q:
+def _ot(value: str, around: ConditionContext) -> Q:
     word = value.casefold()
     if word == "none":
         return Q(ot_state=OtState.NOT_ASKED)
     if word == "answered":
-        return around.stand(*VERDICTS)
+        return around.has_ot_state(*VERDICTS)
     if word == "late":
         return Q(ot_state=OtState.WAITING, ot_due_at__lt=around.now)
     if (state := _meaning(value, _OT_VALUES, OT_WORDS)) is not None:
-        return around.stand(state)
+        return around.has_ot_state(state)
     raise _unknown(value, ("none", "answered", "late", *_OT_VALUES))
 
 
-def _verdict(value: str, around: Around) -> Q:
+def _verdict(value: str, around: ConditionContext) -> Q:
     if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is None:
         raise _unknown(value, _VERDICT_VALUES)
-    return around.stand(state)
+    return around.has_ot_state(state)
 
 
-def _priority(value: str, around: Around) -> Q:
+def _priority(value: str, around: ConditionContext) -> Q:
     if (bound := bound_of(value)) is None:
         raise _unknown(value, (">=85", "<40"))
     suffix = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}[bound[0]]
     return Q(**{f"priority__{suffix}": bound[1]})
 
 
-def _age(value: str, around: Around) -> Q:
+def _age(value: str, around: ConditionContext) -> Q:
     if (span := span_of(value)) is None:
         raise _unknown(value, (">2h", "<3d", ">30m"))
     suffix = "lte" if span[0] == ">" else "gte"
@@ -204,7 +204,7 @@ def _age(value: str, around: Around) -> Q:
     return Q(**{f"{column}__{suffix}": around.ago(span[1])})
 
 
-def _closed(value: str, around: Around) -> Q:
+def _closed(value: str, around: ConditionContext) -> Q:
     """By whom or how long ago an incident was closed; rows of open ones match nothing."""
     if around.of_groups:
         return Q(pk__in=[])
@@ -212,11 +212,11 @@ def _closed(value: str, around: Around) -> Q:
     if (span := span_of(word)) is not None:
         moment = Value(around.ago(span[1]))
         younger = GreaterThan(CLOSED_AT, moment) if span[0] == "<" else LessThan(CLOSED_AT, moment)
-        return STANDING_CLOSE & Q(younger)
+        return CLOSE_IN_FORCE & Q(younger)
     if word.casefold() in ("people", "rule"):
-        return STANDING_CLOSE & (BY_RULE if word.casefold() == "rule" else ~BY_RULE)
+        return CLOSE_IN_FORCE & (BY_RULE if word.casefold() == "rule" else ~BY_RULE)
     if _RULE_NAME.fullmatch(word):
-        return STANDING_CLOSE & Q(closed_by=word.upper())
+        return CLOSE_IN_FORCE & Q(closed_by=word.upper())
     raise _unknown(value, ("people", "rule", "R-12", "<7d", ">2h"))
 
 
@@ -229,17 +229,17 @@ def _named(value: str, names: Mapping[int, str]) -> list[int]:
     return ids
 
 
-def _site(value: str, around: Around) -> Q:
+def _site(value: str, around: ConditionContext) -> Q:
     if value.casefold() == "none":
         return Q(site_ids=[])
     return touches_sites(_named(value, around.places.sites))
 
 
-def _workspace(value: str, around: Around) -> Q:
+def _workspace(value: str, around: ConditionContext) -> Q:
     return Q(workspace_id__in=_named(value, around.places.workspaces))
 
 
-def _technique(value: str, around: Around) -> Q:
+def _technique(value: str, around: ConditionContext) -> Q:
     techniques = techniques_like(value)
     if not techniques and not _is_technique_id(value):
         raise _unknown(value, ("T0843", "T1693.001", "“Program Download”"))
@@ -251,7 +251,7 @@ def _is_technique_id(value: str) -> bool:
     return word[:1] == "T" and len(word) in (5, 8) and word[1:].isdecimal()
 
 
-def _owner(value: str, around: Around) -> Q:
+def _owner(value: str, around: ConditionContext) -> Q:
     word = value.casefold()
     if word == "me":
         return Q(owner_id__in=around.my_owner_ids)
@@ -270,24 +270,24 @@ def _too_short() -> NotUnderstood:
     return NotUnderstood(text % {"n": number(MIN_TEXT)})
 
 
-def _device(value: str, around: Around) -> Q:
+def _device(value: str, around: ConditionContext) -> Q:
     if is_vast_network(value):
         raise _too_wide()
     return finders.by_device(value, around.inventory, of_groups=around.of_groups)
 
 
-def _label(value: str, around: Around) -> Q:
+def _label(value: str, around: ConditionContext) -> Q:
     if is_too_short(value) and exact_value_of(value) is None:
         raise _too_short()
     return finders.by_label(value, of_groups=around.of_groups, hidden=around.hidden)
 
 
-def _number(number: int, around: Around) -> Q:
+def _number(number: int, around: ConditionContext) -> Q:
     workspaces = list(around.places.workspaces)
     return finders.by_number(number, workspace_ids=workspaces, of_groups=around.of_groups)
 
 
-def _text(value: str, around: Around) -> Q:
+def _text(value: str, around: ConditionContext) -> Q:
     """Free text: title, ends, label, verdict, and whatever else its form may be."""
     number = incident_number_in(value)
     if value.startswith("#") and number is not None:
@@ -309,17 +309,17 @@ def _text(value: str, around: Around) -> Q:
     elif finders.is_address_like(value):
         found |= _device(value, around)
     if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is not None:
-        found |= around.stand(state)
+        found |= around.has_ot_state(state)
     techniques = techniques_like(value, whole=True)
     if techniques or _is_technique_id(value):
         found |= finders.by_techniques(techniques, value, of_groups=around.of_groups)
     return found
 
 
-def _contains(column: str) -> Callable[[str, Around], Q]:
+def _contains(column: str) -> Callable[[str, ConditionContext], Q]:
     """Read a part of a name; `=S7comm` wants the whole of it."""
 
-    def read(value: str, around: Around) -> Q:
+    def read(value: str, around: ConditionContext) -> Q:
         exact = exact_value_of(value)
         if exact is None:
             return Q(**{f"{column}__icontains": value})
@@ -328,7 +328,7 @@ def _contains(column: str) -> Callable[[str, Around], Q]:
     return read
 
 
-_READERS: dict[str, Callable[[str, Around], Q]] = {
+_READERS: dict[str, Callable[[str, ConditionContext], Q]] = {
     "": _text,
     "sev": _one_of("severity", SEVERITIES, SEVERITY_WORDS),
     "status": _one_of("status", STATUSES, STATUS_WORDS),

@@ -47,7 +47,7 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
+class EmptyListCause:
     """The filter without which there would be rows, and how many."""
 
     term: Term
@@ -142,14 +142,14 @@ def _sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
         return f"SELECT *, ot_state AS state FROM {rows.model._meta.db_table} LIMIT 0", ()
 
 
-def blame(queue: Queue) -> Blame | None:
+def cause_of_empty_list(queue: Queue) -> EmptyListCause | None:
     """Which single filter leaves nothing: the one without which most rows would show."""
     terms = queue.params.terms
     if not terms:
         return None
     fewer = [_limited(queue, queue.params.view, without(terms, term)) for term in terms]
     best = max(zip(_count(fewer), range(len(terms)), strict=True))
-    return Blame(terms[best[1]], best[0]) if best[0] else None
+    return EmptyListCause(terms[best[1]], best[0]) if best[0] else None
 
 
 def count_listed(queue: Queue) -> int:

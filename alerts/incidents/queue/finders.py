@@ -89,7 +89,7 @@ class DeviceFinder:
     def __init__(self) -> None:
         self._meanings: dict[str, tuple[list[str], list[str]]] = {}
 
-    def meant_by(self, value: str) -> tuple[list[str], list[str]]:
+    def names_and_addresses(self, value: str) -> tuple[list[str], list[str]]:
         """Return the names and the addresses, as alerts write them, that a text stands for: the
         device of that name or address, those in a network, those whose address begins so.
         """
@@ -114,7 +114,7 @@ def by_device(value: str, inventory: DeviceFinder, *, of_groups: bool) -> Q:
     """Return the condition that an end has this text in its name, or that an alert names a device
     or an address so; the start of an address and a network mean all devices in them.
     """
-    names, addresses = inventory.meant_by(value)
+    names, addresses = inventory.names_and_addresses(value)
     # Spelled-out lists: how often they occur decides whether to begin with alerts or with rows.
     alerts = Q(alert__any_address__overlap=addresses)
     if names:

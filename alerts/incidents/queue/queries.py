@@ -14,7 +14,7 @@ from alerts.incidents.engine.tokens import MAX_TERMS, Term, has_too_many_terms, 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ACTIVE_FROM, Group, Incident, IncidentStatus, OtState
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.queue.conditions import VERDICTS, Around, where
+from alerts.incidents.queue.conditions import VERDICTS, ConditionContext, where
 from alerts.incidents.queue.finders import DeviceFinder, VisiblePlaces
 from alerts.incidents.queue.rows import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.sites.models import Site
@@ -97,9 +97,9 @@ class Queue:
         """Whether single closed incidents are listed instead of groups of open ones."""
         return self.params.view == CLOSED
 
-    def around(self, view: str) -> Around:
+    def around(self, view: str) -> ConditionContext:
         """What the conditions depend on in this view."""
-        return Around(
+        return ConditionContext(
             self.now,
             self.places,
             self.frame.my_owner_ids,
@@ -159,11 +159,11 @@ class Queue:
 
     def in_view(self, view: str) -> Q:
         """What a view of open rows leaves in."""
-        stand = self.around(view).stand
+        has_ot_state = self.around(view).has_ot_state
         return {
             "needs": Q(ot_state=OtState.NOT_ASKED),
-            "waiting": stand(OtState.WAITING),
-            "answered": stand(*VERDICTS),
+            "waiting": has_ot_state(OtState.WAITING),
+            "answered": has_ot_state(*VERDICTS),
             "mine": Q(owner_id__in=self.frame.my_owner_ids),
             "late": Q(ot_state=OtState.WAITING, ot_due_at__lt=self.now),
         }.get(view, Q())

@@ -69,7 +69,7 @@ def incidents_with_number(user: User, number: int) -> QuerySet[Incident]:
     return incidents_visible_to(user).filter(workspace_id__in=list(workspaces), number=number)
 
 
-def incident_meant_by(user: User, terms: Sequence[Term]) -> int | None:
+def incident_by_number(user: User, terms: Sequence[Term]) -> int | None:
     """Return the id of the one incident that a query names by its number and nothing else."""
     if (number := _lone_number(terms)) is None:
         return None

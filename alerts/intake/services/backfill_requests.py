@@ -23,7 +23,7 @@ _FIRST = timedelta(days=1)  # the first window
 State = LogBackfill.State
 
 
-MAX_KEPT = timedelta(days=4383)  # the longest total retention of a table in Log Analytics
+MAX_LOG_RETENTION = timedelta(days=4383)  # the longest total retention of a table in Log Analytics
 
 
 class CannotBackfill(Refused):
@@ -43,7 +43,7 @@ def start_log_backfill(
         reasons.append(gettext("%(name)s is %(state)s and is not read.") % words)
     if since is not None and since >= now:
         reasons.append(gettext("The past begins before now: name an earlier time."))
-    if since is not None and since < now - MAX_KEPT:
+    if since is not None and since < now - MAX_LOG_RETENTION:
         reasons.append(gettext("Log Analytics keeps at most 12 years: name a later time."))
     if reasons:
         raise CannotBackfill(*reasons)

@@ -22,12 +22,12 @@ from alerts.intake.services.pages import (
     RunCounts,
     StorePage,
     follow_pages,
-    is_let_in,
+    is_accepted_unnamed,
     store_items,
     store_page,
     store_single_incident,
 )
-from alerts.intake.services.poll import FIRST_LOOK, OVERLAP
+from alerts.intake.services.poll import FIRST_PERIOD, OVERLAP
 from alerts.intake.services.runs import cursor_of
 from alerts.sentinel.client.port import (
     ListBy,
@@ -37,8 +37,8 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import placed_but_unread
 from alerts.sentinel.services.counterparts import (
-    forget_counterparts,
-    forget_waiting,
+    delete_counterparts,
+    delete_waiting,
     learn_counterparts,
     settle_waiting,
 )
@@ -99,7 +99,7 @@ def join_incidents(
     if _look_at_stored(workspace, place, budget, now) and not budget.is_used_up:
         counts.add_up(_read_own_list(workspace, client, place, budget, now))
         _read_placed(workspace, client, budget, counts, now)
-        forget_waiting(workspace_id=workspace.pk, now=now)
+        delete_waiting(workspace_id=workspace.pk, now=now)
     return counts
 
 
@@ -118,7 +118,7 @@ def _look_at_stored(workspace: Workspace, place: JoinPlace, budget: Budget, now:
             if budget.is_used_up:
                 return False
             continue
-        cursor.own_watermark = cursor.watermark or now - FIRST_LOOK
+        cursor.own_watermark = cursor.watermark or now - FIRST_PERIOD
         cursor.save(update_fields=["own_watermark"])
         place.looked_at = 0
     return True
@@ -178,12 +178,12 @@ def store_own_page(
         if not isinstance(item, WireIncident) or not (counterpart := _counterpart_of(item)):
             continue
         outside = None if item.name in probed.followed_names else item.outside_of(scope)
-        if outside is None or is_let_in(outside, now=now):
+        if outside is None or is_accepted_unnamed(outside, now=now):
             counterparts.append(counterpart)
         else:
             outside_ids.append(counterpart.graph_id)
     learn_counterparts(workspace_id=workspace_id, counterparts=counterparts, now=now)
-    forget_counterparts(workspace_id=workspace_id, graph_ids=outside_ids)
+    delete_counterparts(workspace_id=workspace_id, graph_ids=outside_ids)
     names = {counterpart.name for counterpart in counterparts}
     wanted: list[WireIncident | UnreadableRecord] = [
         item
@@ -236,6 +236,6 @@ def start_after_switch(workspace: Workspace) -> datetime | None:
     return min(cursor.own_watermark, cursor.watermark or cursor.own_watermark) - OVERLAP
 
 
-def forget_switch(workspace: Workspace) -> None:
+def clear_switch(workspace: Workspace) -> None:
     """The workspace's own list has been read to its end: Graph is needed no more."""
     Cursor.objects.filter(workspace=workspace).update(own_watermark=None)

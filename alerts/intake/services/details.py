@@ -10,8 +10,8 @@ from alerts.incidents.ingest.details import (
     Claimed,
     IncidentDetails,
     claim_details,
-    details_went_wrong,
     release_details,
+    retry_or_fail_details,
     store_details_of_many,
 )
 from alerts.incidents.ingest.groups import regroup
@@ -39,7 +39,7 @@ _ASIDE = timedelta(minutes=2)  # for which one that broke Sentinel lets the othe
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
 
 
-class NotThereYet(Exception):
+class IncidentNotFound(Exception):
     """The list of alerts lags behind the incident."""
 
 
@@ -127,11 +127,11 @@ def _fetch_one(
         if problem.is_of_the_workspace:
             raise
         note_missing(workspace_id=workspace.pk, incident_ids=[claim.id], now=clock())
-        details_went_wrong(claimed=claim, reason="Sentinel does not find it.", now=clock())
+        retry_or_fail_details(claimed=claim, reason="Sentinel does not find it.", now=clock())
     except AnswerTooLarge:
-        details_went_wrong(claimed=claim, reason=DETAILS_TOO_LARGE, now=clock())
-    except (SentinelRefused, NotAPage, NotThereYet, ValueError) as problem:
-        details_went_wrong(claimed=claim, reason=str(problem), now=clock())
+        retry_or_fail_details(claimed=claim, reason=DETAILS_TOO_LARGE, now=clock())
+    except (SentinelRefused, NotAPage, IncidentNotFound, ValueError) as problem:
+        retry_or_fail_details(claimed=claim, reason=str(problem), now=clock())
     return None
 
 
@@ -153,7 +153,7 @@ def _store(
     except _ITS_OWN_FAULT as error:
         if len(fetched) == 1:
             reason = f"What was fetched cannot be stored ({type(error).__name__})."
-            details_went_wrong(claimed=fetched[0][0], reason=reason, now=clock())
+            retry_or_fail_details(claimed=fetched[0][0], reason=reason, now=clock())
             return
         half = len(fetched) // 2
         _store(fetched[:half], clock)
@@ -164,7 +164,7 @@ def fetch_incident_details(*, client: SentinelClient, claimed: Claimed) -> Incid
     """All that hangs on one incident. Comments are asked for only where there are any."""
     alerts = read_alerts(client.list_alerts(claimed.name))
     if not alerts and claimed.alerts_count and claimed.attempts < 3:
-        raise NotThereYet("Its alerts are not listed yet.")
+        raise IncidentNotFound("Its alerts are not listed yet.")
     answer = read_entities(client.list_entities(claimed.name))
     comments = _comments(client, claimed.name) if claimed.comments_count else None
     return IncidentDetails(claimed.id, alerts, answer.entities, comments, answer.cut_short)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from alerts.incidents.queries import details_owed
+from alerts.incidents.queries import count_pending_details
 from alerts.intake.services.counterparts import (
-    forget_switch,
+    clear_switch,
     join_incidents,
     start_after_switch,
 )
@@ -20,7 +20,7 @@ from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.pages import RunCounts
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.portal_residence import ask_portal_residence
+from alerts.intake.services.portal_residence import read_portal_residence
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import sweep_workspace
 from alerts.sentinel.client.port import (
@@ -163,7 +163,7 @@ def sync_workspace(
             since,
             full,
         )
-        ask_portal_residence(workspace=workspace, now=clock.now())
+        read_portal_residence(workspace=workspace, now=clock.now())
         if full:
             _wait_for_details(workspace, client, patience)
     except SentinelError as problem:
@@ -173,7 +173,7 @@ def sync_workspace(
     return {
         "workspace": workspace.name,
         **counts.as_columns(),
-        "details_pending": details_owed(workspace.pk),
+        "details_pending": count_pending_details(workspace.pk),
         "seconds": round(time.monotonic() - began, 3),
     }
 
@@ -210,13 +210,13 @@ def _listed_from(
         workspace=workspace, client=client, now=now, since=start_after_switch(workspace)
     )
     if workspace.source != IncidentSource.GRAPH:
-        forget_switch(workspace)
+        clear_switch(workspace)
     return counts
 
 
 def _wait_for_details(workspace: Workspace, client: SentinelClient, patience: Patience) -> None:
     pace = Pace()
-    while details_owed(workspace.pk):
+    while count_pending_details(workspace.pk):
         if patience.is_over:
             raise CannotSync(
                 f"{workspace.name}: no alerts and entities came for ten minutes;"

@@ -27,7 +27,7 @@ from alerts.intake.services.log_windows import (
     WindowCounts,
     WindowTooLarge,
     WindowTooSlow,
-    ask_logs,
+    query_logs,
     read_log_window,
     store_lone_alerts,
 )
@@ -165,7 +165,7 @@ def read_next_window(*, job: Job, client: LogsClient, now: datetime) -> bool:
 
 def _oldest(client: LogsClient) -> datetime | None:
     try:
-        rows = ask_logs(kql.oldest(), client=client)
+        rows = query_logs(kql.oldest(), client=client)
     except WindowTooLarge as problem:  # a single row: the service itself is in trouble
         raise SentinelUnavailable(str(problem), code="PartialAnswer") from problem
     value = rows[0].get("Oldest") if rows else None
@@ -292,7 +292,7 @@ def _read_newest(job: Job, backfill: LogBackfill, client: LogsClient, now: datet
     ends = time.monotonic() + _TURN
     while lower < now and time.monotonic() < ends:  # what is left goes on in the next round
         try:
-            rows = ask_logs(kql.alerts_without_incident_between(lower, upper), client=client)
+            rows = query_logs(kql.alerts_without_incident_between(lower, upper), client=client)
         except WindowTooLarge as problem:
             if upper - lower <= _SHORTEST:
                 note_backfill_error(workspace_id=backfill.pk, message=str(problem))

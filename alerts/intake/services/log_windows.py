@@ -23,7 +23,7 @@ from alerts.incidents.ingest.log_history import (
     store_log_details,
     store_unknown_incidents,
 )
-from alerts.intake.services.pages import is_let_in
+from alerts.intake.services.pages import is_accepted_unnamed
 from alerts.intake.services.quarantine import drop_outside, quarantine
 from alerts.sentinel import kql
 from alerts.sentinel.client.errors import TOO_LARGE
@@ -87,21 +87,21 @@ def read_log_window(
     counts, began = WindowCounts(), time.monotonic()
     # Those of the sensors first: what they say of source and destination then stands in the alerts
     # that rules made of them, which have the same id at the source.
-    lone = ask_logs(kql.alerts_without_incident_between(since, until), client=client)
+    lone = query_logs(kql.alerts_without_incident_between(since, until), client=client)
     counts.rows = len(lone)
     _stay_in_time(began)
-    rows = ask_logs(kql.incidents_between(since, until, scope), client=client)
+    rows = query_logs(kql.incidents_between(since, until, scope), client=client)
     incidents = read_log_incidents(rows)
     counts.rows = max(counts.rows, len(incidents))
     _stay_in_time(began)
     if scope.kind != "all":
-        (row,) = ask_logs(kql.count_outside_between(since, until, scope), client=client)
+        (row,) = query_logs(kql.count_outside_between(since, until, scope), client=client)
         counts.out_of_scope = int(row["Outside"])
     keys = store_lone_alerts(workspace_id=workspace_id, rows=lone, counts=counts, now=now)
     readable = _store_incidents(workspace_id, incidents, counts, scope, now)
     without = incidents_without_details(workspace_id=workspace_id, names=list(readable), now=now)
     if without:
-        rows = ask_logs(kql.alerts_of_incidents_between(since, until, scope), client=client)
+        rows = query_logs(kql.alerts_of_incidents_between(since, until, scope), client=client)
         counts.rows = max(counts.rows, len(rows))
         _store_details(
             workspace_id=workspace_id,
@@ -123,7 +123,7 @@ def _stay_in_time(began: float) -> None:
         raise WindowTooSlow("Log Analytics takes long to answer.")
 
 
-def ask_logs(text: str, *, client: LogsClient) -> list[LogRow]:
+def query_logs(text: str, *, client: LogsClient) -> list[LogRow]:
     """Return all rows of an answer. A part of them is none: raises WindowTooLarge."""
     try:
         answer = read_log_answer(client.query(text))
@@ -180,7 +180,7 @@ def _store_incidents(
     for one in incidents:
         if isinstance(one.incident, WireIncident):
             found = one.incident.outside_of(scope)
-            if found is None or is_let_in(found, now=now):
+            if found is None or is_accepted_unnamed(found, now=now):
                 readable[one.incident.name] = one
             else:
                 outside += 1

@@ -15,8 +15,8 @@ from alerts.intake.models import OversizedIncident, Quarantined
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.quarantine import drop_outside, quarantine
 from alerts.sentinel.client.errors import AnswerTooLarge
-from alerts.sentinel.client.limits import size_limit
 from alerts.sentinel.client.port import ListBy, SentinelClient
+from alerts.sentinel.client.timeouts import size_limit
 from alerts.sentinel.models import IncidentSource
 from alerts.sentinel.wire.incidents import name_in_beginning
 from alerts.sentinel.wire.records import UnreadableRecord
@@ -70,7 +70,7 @@ def put_aside(
     workspace_id: int,
     client: SentinelClient,
     part: ListPart,
-    may_stand_before: bool,
+    is_moved_allowed: bool,
     beginning: bytes,
     scope: OtScope,
     budget: Budget,
@@ -82,7 +82,7 @@ def put_aside(
     nothing is too large: then no incident is, but whoever answers is sick.
     """
     is_here = _holds(client, part, until=part.until)
-    if not is_here and not may_stand_before:  # somebody has changed it meanwhile
+    if not is_here and not is_moved_allowed:  # somebody has changed it meanwhile
         return part.since - INSTANT if part.since else None
     row = _search(workspace_id, client, part, name_in_beginning(beginning), now)
     is_new = row.pk is None

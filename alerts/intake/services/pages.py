@@ -115,7 +115,7 @@ def store_page(
     followed, unnamed = probed.followed_names, set[int]()
     new = [place for place in probed.places if heads[place][0] not in followed]
     if outside := page.outside(new, scope):
-        unnamed = {place for place, found in outside.items() if is_let_in(found, now=now)}
+        unnamed = {place for place, found in outside.items() if is_accepted_unnamed(found, now=now)}
         places = [at for at in probed.places if at in unnamed or at not in outside]
         counts.leave_out(found for at, found in outside.items() if at not in unnamed)
         probed = probed._replace(places=places)
@@ -142,7 +142,7 @@ def store_page(
     return counts
 
 
-def is_let_in(outside: Outside, *, now: datetime) -> bool:
+def is_accepted_unnamed(outside: Outside, *, now: datetime) -> bool:
     """Whether to take in what never said what it is about: it may be of the plant."""
     if outside.reason is not OutsideReason.UNNAMED:
         return False
@@ -181,7 +181,7 @@ def store_items(
             bad.append(item)
         elif item.name in followed or not (outside := item.outside_of(scope)):
             readable.append(item)
-        elif is_let_in(outside, now=now):
+        elif is_accepted_unnamed(outside, now=now):
             readable.append(_flagged(item))
         else:
             counts.leave_out([outside])
@@ -295,7 +295,7 @@ def follow_pages(
                 workspace_id=workspace_id,
                 client=client,
                 part=ListPart(part.by, found.since, part.until),
-                may_stand_before=found.may_stand_before,
+                is_moved_allowed=found.is_moved_allowed,
                 beginning=found.beginning,
                 scope=scope,
                 budget=budget,
@@ -321,11 +321,11 @@ class _IncidentTooLarge(Exception):
     """
 
     def __init__(
-        self, since: datetime | None, beginning: bytes, *, may_stand_before: bool = False
+        self, since: datetime | None, beginning: bytes, *, is_moved_allowed: bool = False
     ) -> None:
         super().__init__(since)
         self.since, self.beginning = since, beginning
-        self.may_stand_before = may_stand_before
+        self.is_moved_allowed = is_moved_allowed
 
 
 def _pages(
@@ -352,7 +352,7 @@ def _pages(
             read_until = _latest_time(page, question.by) if page else None
             if read_until and top == 1:
                 raise _IncidentTooLarge(
-                    read_until + INSTANT, problem.beginning, may_stand_before=True
+                    read_until + INSTANT, problem.beginning, is_moved_allowed=True
                 ) from problem
             question = replace(question, since=read_until or question.since)
             size, link, page = {"top": max(top // 10, 1)}, None, None

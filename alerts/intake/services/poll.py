@@ -14,7 +14,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire.values import OtScope, Outside
 
 OVERLAP = timedelta(minutes=15)
-FIRST_LOOK = timedelta(hours=1)  # before history: enough that clocks may differ
+FIRST_PERIOD = timedelta(hours=1)  # before history: enough that clocks may differ
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ def pull_changes(
     """
     counts, cursor, error, complete = RunCounts(), cursor_of(workspace_id=workspace.pk), "", False
     place = place or ReadingPosition()
-    overlapping = cursor.watermark - OVERLAP if cursor.watermark else now - FIRST_LOOK
+    overlapping = cursor.watermark - OVERLAP if cursor.watermark else now - FIRST_PERIOD
     start = since or place.at or overlapping
     try:
         place.at = _pull(

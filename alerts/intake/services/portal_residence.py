@@ -8,7 +8,7 @@ from alerts.sentinel.queries import portal_residence_of
 from alerts.sentinel.services.portal_residence import keep_portal_residence
 
 
-def ask_portal_residence(*, workspace: Workspace, now: datetime) -> bool | None:
+def read_portal_residence(*, workspace: Workspace, now: datetime) -> bool | None:
     """Ask the newest incident that a rule of the workspace made; return whether the workspace
     is in the portal, None if unknown. The one that decided last is asked again: the portal may have
     taken it over.

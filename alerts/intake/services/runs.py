@@ -11,7 +11,7 @@ from alerts.intake.services.pages import RunCounts
 from alerts.sentinel.services.reach import note_fresh
 from portal.audit.services import record
 
-_KEPT = timedelta(days=30)
+_RUN_RETENTION = timedelta(days=30)
 
 
 def cursor_of(*, workspace_id: int) -> Cursor:
@@ -63,9 +63,9 @@ def finish_run(
         return run
 
 
-def forget_old_runs(*, now: datetime) -> int:
+def delete_old_runs(*, now: datetime) -> int:
     """Remove the runs that are no longer kept; what they did is in the audit record."""
-    return Run.objects.filter(started_at__lt=now - _KEPT).delete()[0]
+    return Run.objects.filter(started_at__lt=now - _RUN_RETENTION).delete()[0]
 
 
 def _is_quiet(run: Run, counts: RunCounts) -> bool:

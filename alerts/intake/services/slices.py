@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from alerts.intake.models import PushState
 from alerts.intake.services.counterparts import (
     JoinPlace,
-    forget_switch,
+    clear_switch,
     is_joined,
     join_incidents,
     start_after_switch,
@@ -24,12 +24,12 @@ from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.poll import ReadingPosition, pull_changes
-from alerts.intake.services.portal_residence import ask_portal_residence
+from alerts.intake.services.portal_residence import read_portal_residence
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import (
-    ask_again,
     count_gone,
     is_sweep_under_way,
+    reread_gone,
     sweep_workspace,
 )
 from alerts.sentinel.client.port import SentinelClient, SentinelError
@@ -73,11 +73,11 @@ def run_due_slices(*, kinds: Sequence[str], connect: Connect) -> None:
     other kinds get their turn and the longest slice ends well before the task's limit.
     """
 
-    def one_of_each() -> bool:
+    def slice_of_each_kind() -> bool:
         done = [run_one_slice(kind=kind, connect=connect) for kind in kinds]
         return any(done)
 
-    run_while_due(one_of_each, seconds=_TURN)
+    run_while_due(slice_of_each_kind, seconds=_TURN)
 
 
 def run_one_slice(*, kind: str, connect: Connect) -> bool:
@@ -129,12 +129,12 @@ def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
     if since := start_after_switch(workspace):
         place.at = min(since, place.at or since)
         _keep(job, place.as_json())
-        forget_switch(workspace)
+        clear_switch(workspace)
     pull_changes(
         workspace=workspace, client=client, now=clock.now(), budget=Budget(_SLICE), place=place
     )
     _keep(job, place.as_json())
-    ask_portal_residence(workspace=workspace, now=clock.now())
+    read_portal_residence(workspace=workspace, now=clock.now())
     return POLL_EVERY if place.at is None and not _is_hinted(workspace, begun_at) else timedelta()
 
 
@@ -168,7 +168,7 @@ def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta
     due = cursor.swept_at is None or cursor.swept_at <= now - SWEEP_EVERY
     if due or is_sweep_under_way(cursor):
         sweep_workspace(workspace=workspace, client=client, now=now, budget=Budget(_SLICE))
-    elif gone := ask_again(workspace=workspace, client=client, now=now):
+    elif gone := reread_gone(workspace=workspace, client=client, now=now):
         count_gone(workspace_id=workspace.pk, gone=gone)
     cursor = cursor_of(workspace_id=workspace.pk)
     return timedelta() if is_sweep_under_way(cursor) else MISSING_EVERY

@@ -26,7 +26,7 @@ from alerts.intake.services.pages import (
     store_page,
     store_single_incident,
 )
-from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
+from alerts.intake.services.runs import cursor_of, delete_old_runs, finish_run
 from alerts.intake.services.windows import Position, ReadWindow, oldest_creation, read_windows
 from alerts.sentinel.client.port import (
     SentinelClient,
@@ -49,7 +49,7 @@ def sweep_workspace(
     counts, error = RunCounts(), ""
     try:
         _sweep(workspace, client, now, budget or Budget(), counts)
-        counts.deleted += ask_again(workspace=workspace, client=client, now=now)
+        counts.deleted += reread_gone(workspace=workspace, client=client, now=now)
     except SentinelError as problem:
         error = problem.message
         raise
@@ -87,7 +87,7 @@ def _moment_of(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def compare_soon(*, workspace_id: int) -> None:
+def schedule_comparison(*, workspace_id: int) -> None:
     """Have everything listed and compared at once: what is in scope has changed."""
     resume = cursor_of(workspace_id=workspace_id).resume | {"sweep": None}
     Cursor.objects.filter(pk=workspace_id).update(swept_at=None, resume=resume)
@@ -100,7 +100,7 @@ def count_gone(*, workspace_id: int, gone: int) -> None:
     Run.objects.filter(pk__in=newest).update(deleted=F("deleted") + gone)
 
 
-def ask_again(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:
+def reread_gone(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:
     """Ask for what is missing, and for what was too large an hour ago; return how many are gone."""
     own, store_own = own_list(client)
     lists: list[tuple[SentinelClient, StorePage]] = [(own, store_own)]
@@ -113,10 +113,10 @@ def ask_again(*, workspace: Workspace, client: SentinelClient, now: datetime) ->
             store_listed(workspace_id=workspace.pk, page=page, now=now, scope=workspace.scope)
 
         retry_oversized(workspace_id=workspace.pk, client=lister, store=store, now=now)
-    return ask_for_missing(workspace=workspace, client=client, now=now)
+    return reread_missing(workspace=workspace, client=client, now=now)
 
 
-def ask_for_missing(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:
+def reread_missing(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:
     """Ask by name for what is missing long enough; returns how many are gone for good."""
     due = Missing.objects.filter(
         workspace=workspace, first_missed_at__lte=now - BETWEEN_MISSES
@@ -193,7 +193,7 @@ def _sweep(
         scope=workspace.scope,
     )
     if position.is_done:
-        forget_old_runs(now=now)
+        delete_old_runs(now=now)
 
 
 def _compare(workspace_id: int, window: ReadWindow, now: datetime) -> None:

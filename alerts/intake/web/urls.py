@@ -3,7 +3,7 @@
 from django.urls import path
 
 from alerts.intake.web import push_page
-from alerts.intake.web.hook import sentinel_hook
+from alerts.intake.web.push_hook import sentinel_hook
 
 app_name = "intake"
 urlpatterns = [

@@ -25,7 +25,7 @@ from alerts.inventory.queries import (
 from alerts.inventory.web.forms import DeviceForm
 from alerts.inventory.web.links import queue_of_device_address, rules_of_device_address
 from alerts.sites.models import Criticality, Device, DeviceFile, Zone
-from alerts.sites.policies import leads, reasons_against_describing
+from alerts.sites.policies import can_lead, reasons_against_describing
 from alerts.sites.services.describe import CannotDescribeDevice, describe_device
 from alerts.sites.services.device_file import CannotKeepFile, discard_device_file, keep_device_file
 from alerts.sites.services.import_devices import (
@@ -191,7 +191,7 @@ def device_page(
         "verdicts": history.verdicts,
         "form": (form or DeviceForm.of(row)) if may_edit else None,
         "kinds": list(kinds.values_list("kind", flat=True).distinct()[:60]) if may_edit else [],
-        "may_lower": leads(user, row.zone.site),
+        "may_lower": can_lead(user, row.zone.site),
         "rules": rules_of_device_address(row.pk),
         "queue": queue_of_device_address(row.name or row.address),
         "now": now,

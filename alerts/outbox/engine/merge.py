@@ -86,7 +86,7 @@ type Bag = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class ForeignChange:
     """One member that somebody else changed since: how it was, is, and what we wanted (if so)."""
 
     member: str
@@ -104,7 +104,7 @@ class AlreadyDone:
 class Overtaken:
     """Somebody else was faster. Nothing may be written."""
 
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[ForeignChange, ...]
     merged_into: int | None = None  # the incident was merged into this one
 
 
@@ -165,17 +165,17 @@ def decide_change(patch: Bag, base: Bag, fresh: Bag) -> Decision:
     return ToWrite(changes, add, remove)
 
 
-def foreign_changes(patch: Bag, base: Bag, fresh: Bag) -> list[Foreign]:
+def foreign_changes(patch: Bag, base: Bag, fresh: Bag) -> list[ForeignChange]:
     """Which of the watched members somebody else has changed since the base."""
     found = []
     for member, was in sorted(base.items(), key=_display_order):
         if member == LABELS:
             if new := _foreign_labels(patch, was, fresh):
-                found.append(Foreign(LABELS, label_names(was), new))
+                found.append(ForeignChange(LABELS, label_names(was), new))
         elif not same_value(member, was, fresh.get(member)) and not (
             member in patch and same_value(member, patch[member], fresh.get(member))
         ):
-            found.append(Foreign(member, was, fresh.get(member), patch.get(member)))
+            found.append(ForeignChange(member, was, fresh.get(member), patch.get(member)))
     return found
 
 
@@ -269,7 +269,7 @@ def value_text(member: str, value: Any) -> str:
     return str(value)[:200] if value not in (None, "", {}, []) else ""
 
 
-def _change_text(change: Foreign) -> str:
+def _change_text(change: ForeignChange) -> str:
     name = _NAMES.get(change.member, change.member)
     now, was = value_text(change.member, change.now), value_text(change.member, change.was)
     if change.member == LABELS:

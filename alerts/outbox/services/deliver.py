@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import (
     AlreadyDone,
-    Foreign,
+    ForeignChange,
     Overtaken,
     ToWrite,
     conflict_text,
@@ -30,8 +30,13 @@ from alerts.outbox.engine.merge import (
     rebase,
 )
 from alerts.outbox.models import PATCHES, Change, ChangeOutcome, WriteKind
-from alerts.outbox.services.incident_tasks import TaskInDoubt, write_task
-from alerts.outbox.services.playbooks import ChangeTakenOver, NotAllowed, NotSeenYet, start_playbook
+from alerts.outbox.services.incident_tasks import TaskOutcomeUnknown, write_task
+from alerts.outbox.services.playbooks import (
+    ChangeTakenOver,
+    NotAllowed,
+    RunNotFound,
+    start_playbook,
+)
 from alerts.sentinel.client.port import (
     Receipt,
     SentinelClient,
@@ -71,7 +76,7 @@ ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outli
 GONE = "It is no longer in Sentinel."
 REMOVED = "The workspace was removed."
 OVERTAKEN = "Somebody changed it in Microsoft Defender right after; that stays."
-NOT_KEPT = "Microsoft Defender has no place for this reason and shows another one."
+REASON_NOT_STORED = "Microsoft Defender has no place for this reason and shows another one."
 DISABLED = "The account was disabled before the close was sent, so the incident stays open."
 _ORDER = ("urgency", "due_at", "pk")
 
@@ -143,7 +148,7 @@ class Sent:
     note: str = ""
     incident: WireIncident | None = None
     etag: str = ""
-    foreign: tuple[Foreign, ...] = ()
+    foreign: tuple[ForeignChange, ...] = ()
     wrote: bool = False
 
 
@@ -265,7 +270,7 @@ def _read(body: bytes) -> WireIncident:
 
 def _written(receipt: Receipt) -> Sent:
     """What came of a write that succeeded, even where its answer is of no use."""
-    note = OVERTAKEN if receipt.overtaken else NOT_KEPT if receipt.not_kept else ""
+    note = OVERTAKEN if receipt.overtaken else REASON_NOT_STORED if receipt.not_kept else ""
     try:
         saved = _read(receipt.body)
     except (ValueError, UnreadableIncident):
@@ -391,9 +396,9 @@ def deliver_one(
     except (
         IncidentKeepsChanging,
         UnreadableIncident,
-        NotSeenYet,
+        RunNotFound,
         ChangeTakenOver,
-        TaskInDoubt,
+        TaskOutcomeUnknown,
     ) as error:
         return _try_again(change, str(error))
     except Exception as error:

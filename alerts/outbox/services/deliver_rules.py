@@ -31,7 +31,7 @@ from alerts.outbox.services.deliver import (
     retry_delay,
 )
 from alerts.outbox.services.wanted_resources import (
-    StillBeingMade,
+    ResourceNotReady,
     delete_resource,
     is_automation_rule,
     put_resource,
@@ -107,7 +107,7 @@ def _claimable(*, now: datetime) -> QuerySet[WantedRule]:
     stops = Q(urgency=RulePriority.STOP)
     takes_away = stops | Q(wanted__isnull=True)
     return (
-        WantedRule.objects.filter(outcome=Landing.OWED)
+        WantedRule.objects.filter(outcome=Landing.PENDING)
         .filter(Q(workspace__state=Workspace.State.ACTIVE) | takes_away)
         .exclude(workspace__in=silent_workspaces(now=now, purpose=PURPOSE))
         .filter(stops | ~Q(workspace__in=resting_workspaces(now=now, purpose=PURPOSE)))
@@ -126,7 +126,7 @@ class Placed:
     wrote: bool = False
 
 
-class NotOursAnyMore(Exception):
+class RuleNoLongerOurs(Exception):
     """Another worker has it, or something else is wanted by now."""
 
 
@@ -155,7 +155,7 @@ def place_rule(
         if verdict.action is Action.AS_WANTED:
             return Placed(Landing.LANDED, row.wanted, current.etag if current else "")
         if verdict.action is Action.HOLD:
-            return Placed(Landing.HELD, row.landed, row.landed_etag, error=verdict.note)
+            return Placed(Landing.CHANGED_BY_HAND, row.landed, row.landed_etag, error=verdict.note)
         is_another = current is None and is_automation_rule(row)
         if is_another and (reasons := has_room(_count_rules(client))):
             return Placed(Landing.REFUSED, None, error=" ".join(reasons))
@@ -196,7 +196,7 @@ def _write(
 def _mark_sent(row: WantedRule) -> None:
     """Note what goes out, so that a lost answer is known again; stop if more is wanted by now."""
     if not claimed(row).filter(wanted_version=row.wanted_version).update(sent=row.wanted):
-        raise NotOursAnyMore
+        raise RuleNoLongerOurs
     row.sent = row.wanted
 
 
@@ -325,9 +325,9 @@ def deliver_one_rule(
         return _settled(row, placed, now=now)
     except SentinelError as error:
         return _not_placed(row, error, now=now)
-    except StillBeingMade as error:
+    except ResourceNotReady as error:
         return _wait(row, str(error), "", now=now, wait=timedelta(seconds=15))
-    except NotOursAnyMore:
+    except RuleNoLongerOurs:
         return _wait(row, "The rule has changed again since.", "", now=now, wait=timedelta())
     except Exception as error:
         if not isinstance(error, (RuleKeepsChanging, ValueError)):
@@ -358,12 +358,12 @@ def _wait(
 ) -> DeliveredRule:
     due_at = clock.unshifted() + wait
     wait_with_rule(row, due_at=due_at, error=why, code=code, counts=counts, now=now)
-    return DeliveredRule(row, Landing.OWED, why)
+    return DeliveredRule(row, Landing.PENDING, why)
 
 
 def _settled(row: WantedRule, placed: Placed, *, now: datetime, code: str = "") -> DeliveredRule:
     if not settle_rule(row, placed=placed, now=now, code=code):
-        return DeliveredRule(row, Landing.OWED, "Another worker has taken it over.")
+        return DeliveredRule(row, Landing.PENDING, "Another worker has taken it over.")
     return DeliveredRule(row, placed.outcome, placed.error or placed.note)
 
 

@@ -17,7 +17,7 @@ from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_whole
 from alerts.outbox.models import PATCHES, Change, ChangeOutcome, Urgency, WriteKind
 from alerts.outbox.policies import reasons_against_resolving, reasons_against_withdrawing_changes
-from alerts.outbox.queries import never_taken
+from alerts.outbox.queries import never_claimed
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -152,7 +152,7 @@ def withdraw_changes(*, act: UUID, by: User, now: datetime) -> WithdrawReport:
     id of an act, so others may know and reuse it: their changes stay, and `reasons` says so.
     """
     changes = Change.objects.filter(act=act)
-    rows = changes.filter(by=by, **never_taken()).order_by("pk")
+    rows = changes.filter(by=by, **never_claimed()).order_by("pk")
     withdrawn = list(rows.select_for_update(of=("self",), skip_locked=True))
     Change.objects.filter(pk__in=[change.pk for change in withdrawn]).update(
         state=JobState.DONE, outcome=ChangeOutcome.WITHDRAWN, settled_at=now
@@ -216,14 +216,14 @@ def _resolve(change_id: int, action: str, *, by: User, now: datetime, **fields: 
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PendingChanges:
     """What is still owed to one incident: how many writes, and the patches, oldest first."""
 
     count: int
     patches: tuple[dict[str, Any], ...]
 
 
-def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
+def pending_changes_of(pairs: Iterable[Pair]) -> dict[Pair, PendingChanges]:
     """What is owed to each of these incidents; those that are owed nothing are left out."""
     wanted_pairs = set(pairs)
     if not wanted_pairs:
@@ -244,4 +244,4 @@ def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
             counts[workspace, name] += 1
             if kind in PATCHES:
                 patches[workspace, name].append(patch)
-    return {pair: Owed(count, tuple(patches[pair])) for pair, count in counts.items()}
+    return {pair: PendingChanges(count, tuple(patches[pair])) for pair, count in counts.items()}

@@ -10,7 +10,7 @@ from alerts.sentinel.wire.tasks import WireTask, read_task, task_body
 TURNS = 3
 
 
-class TaskInDoubt(Exception):
+class TaskOutcomeUnknown(Exception):
     """Sentinel's answer about the task cannot be read, or somebody changed it each time between our
     reading and our writing: worth trying again.
     """
@@ -39,7 +39,7 @@ def write_task(change: Change, *, client: SentinelClient) -> bool:
         except SentinelConflict:
             continue
         return True
-    raise TaskInDoubt("Somebody else keeps changing this task in Sentinel.")
+    raise TaskOutcomeUnknown("Somebody else keeps changing this task in Sentinel.")
 
 
 def _read(change: Change, *, client: SentinelClient, may_be_missing: bool) -> WireTask | None:
@@ -50,5 +50,5 @@ def _read(change: Change, *, client: SentinelClient, may_be_missing: bool) -> Wi
             return None
         raise
     if isinstance(task, UnreadableRecord):
-        raise TaskInDoubt(f"Sentinel's answer could not be read: {task.reason}.")
+        raise TaskOutcomeUnknown(f"Sentinel's answer could not be read: {task.reason}.")
     return task

@@ -40,7 +40,7 @@ PLAYBOOK_UNREADABLE: Final = (
 type MayStart = Callable[[WirePlaybook], str]  # why not; "" for yes
 
 
-class NotSeenYet(Exception):
+class RunNotFound(Exception):
     """The answer was lost, and the run is not in the history, or not yet."""
 
 
@@ -84,7 +84,7 @@ def _look_for_run(change: Change, *, client: SentinelClient, now: datetime) -> s
         if run.name not in earlier and change.incident_name in run.about:
             return run.name
     if change.sent_at is not None and now - change.sent_at < LOOK_FOR:
-        raise NotSeenYet("The answer was lost; the runs of the playbook are read again.")
+        raise RunNotFound("The answer was lost; the runs of the playbook are read again.")
     raise SentinelRefused(UNCLEAR, code="Unclear")
 
 

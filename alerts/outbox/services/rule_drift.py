@@ -16,7 +16,7 @@ from alerts.outbox.engine.rules import Action, decide_about
 from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, WantedRule
 from alerts.outbox.services.deliver import Connect, note_workspace_answer, note_workspace_failure
 from alerts.outbox.services.deliver_rules import MAX_PAGES, PURPOSE
-from alerts.outbox.services.wanted_resources import StillBeingMade, read_list
+from alerts.outbox.services.wanted_resources import ResourceNotReady, read_list
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelError,
@@ -88,7 +88,7 @@ def _check_watchlist(workspace: Workspace, client: SentinelClient, *, now: datet
     try:
         current = read_list(client, name=str(itself.name))
         found = _items_by_name(client) if current else {}
-    except StillBeingMade:
+    except ResourceNotReady:
         return
     except SentinelNotFound as error:
         if error.is_of_the_workspace:
@@ -119,7 +119,7 @@ def _requeue_changed(
         if decision.action is Action.HOLD:
             changed.append(row.pk)
     return rows.filter(pk__in=changed).update(
-        outcome=Landing.OWED, state=JobState.WAITING, due_at=clock.unshifted(), attempts=0
+        outcome=Landing.PENDING, state=JobState.WAITING, due_at=clock.unshifted(), attempts=0
     )
 
 

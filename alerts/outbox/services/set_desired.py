@@ -37,7 +37,7 @@ def set_desired_rule(
     somebody changed by hand.
     """
     row = _locked(workspace_id, name, about=about, label=label, kind=kind, now=now)
-    failed = row.outcome in (Landing.REFUSED, Landing.HELD)
+    failed = row.outcome in (Landing.REFUSED, Landing.CHANGED_BY_HAND)
     if row.wanted == body and row.insists == insists and not (again and failed):
         return _raise_urgency(row, urgency)
     return _set_wanted(row, body, reason=reason, urgency=urgency, insists=insists, now=now)
@@ -112,7 +112,7 @@ def _set_wanted(
 ) -> WantedRule:
     row.wanted, row.wanted_version, row.wanted_at = body, row.wanted_version + 1, now
     row.reason, row.urgency, row.insists = reason, urgency, insists
-    row.outcome, row.attempts, row.misses = Landing.OWED, 0, 0
+    row.outcome, row.attempts, row.misses = Landing.PENDING, 0, 0
     row.due_at, row.settled_at = clock.unshifted(), None
     # What a worker has in hand it finishes first, and then finds that more is wanted. A stop does
     # not wait for a worker that may be dead.
@@ -124,7 +124,7 @@ def _set_wanted(
 
 def _raise_urgency(row: WantedRule, urgency: RulePriority) -> WantedRule:
     """Still owed, but now it is urgent."""
-    if row.outcome == Landing.OWED and urgency < row.urgency:
+    if row.outcome == Landing.PENDING and urgency < row.urgency:
         row.urgency, row.due_at = urgency, clock.unshifted()
         row.save(update_fields=["urgency", "due_at"])
     return row

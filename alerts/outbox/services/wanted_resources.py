@@ -11,7 +11,7 @@ from alerts.sentinel.wire.automation import WireRule, read_automation_rule
 from alerts.sentinel.wire.watchlists import SUCCEEDED, read_watchlist, read_watchlist_item
 
 
-class StillBeingMade(Exception):
+class ResourceNotReady(Exception):
     """Azure goes on making or deleting the watchlist."""
 
 
@@ -51,7 +51,7 @@ def read_list(client: SentinelClient, *, name: str) -> WireRule | None:
     """Return the watchlist itself under our name for it; None where making it has failed."""
     found = read_watchlist(client.get_watchlist(ROUTINE_LIST))
     if found.is_moving:
-        raise StillBeingMade("Azure is still making or deleting the watchlist.")
+        raise ResourceNotReady("Azure is still making or deleting the watchlist.")
     return WireRule(name, found.etag, found.properties) if found.state == SUCCEEDED else None
 
 

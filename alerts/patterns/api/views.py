@@ -18,7 +18,7 @@ from alerts.patterns.services.decide import (
 )
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import TokenScope
-from portal.api.requests import In, Nothing
+from portal.api.requests import In, NoInput
 from portal.api.views import Resource, command
 
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
@@ -47,7 +47,7 @@ class PatternViewSet(Resource):
         """Where its alerts came from."""
         return row.workspace.name
 
-    @command(Nothing, **WRITE)
+    @command(NoInput, **WRITE)
     def rule(self, row: Pattern, payload: dict[str, Any]) -> None:
         """Write the draft of a rule that says what it is; `rule` is then its id."""
         turn_into_rule(pattern_id=row.pk, by=self.person, now=self.now)
@@ -57,12 +57,12 @@ class PatternViewSet(Resource):
         """Say why no rule shall come of it; it is not offered again."""
         reject_pattern(pattern_id=row.pk, by=self.person, now=self.now, **payload)
 
-    @command(Nothing, **WRITE)
+    @command(NoInput, **WRITE)
     def snooze(self, row: Pattern, payload: dict[str, Any]) -> None:
         """Put it off for thirty days."""
         snooze_pattern(pattern_id=row.pk, by=self.person, now=self.now)
 
-    @command(Nothing, **WRITE)
+    @command(NoInput, **WRITE)
     def reopen(self, row: Pattern, payload: dict[str, Any]) -> None:
         """Offer it again after it was rejected or put off."""
         reopen_pattern(pattern_id=row.pk, by=self.person, now=self.now)

@@ -12,7 +12,7 @@ from alerts.rules.windows import DAYS
 MIN_SHARE: Final = 0.98  # of the alerts must lie inside
 SLACK: Final = 1  # hours, on both sides
 MIN_ALERTS: Final = 5
-DOUBT: Final = 0.01  # the chance at which missing weekdays are no chance any more
+CHANCE_LIMIT: Final = 0.01  # the chance at which missing weekdays are no chance any more
 DAY: Final = 24
 MIN_JUDGED: Final = 5  # harmless verdicts from which hours are learned
 MIN_NEAR_JUDGED: Final = 0.6  # of the alerts must lie beside one of them
@@ -142,4 +142,4 @@ def _weekdays(starts: Iterable[tuple[int, int]]) -> tuple[int, ...]:
     if not missing or dates == 0:
         return tuple(range(7))
     chance = comb(7, len(used)) * (len(used) / 7) ** dates
-    return tuple(used) if chance < DOUBT else tuple(range(7))
+    return tuple(used) if chance < CHANCE_LIMIT else tuple(range(7))

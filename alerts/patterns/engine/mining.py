@@ -31,7 +31,7 @@ from alerts.patterns.engine.sides import (
     smallest_networks,
 )
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.rules.fields import NONE_TOLD
+from alerts.rules.fields import NO_VALUE
 from alerts.rules.guards.never import HIGH, MAX_WINDOW_HOURS
 
 type CellsBySource = Mapping[str, Sequence[AlertCell]]
@@ -68,12 +68,12 @@ def with_soft_types(pattern: MinedPattern, soft: CellsBySource) -> MinedPattern:
         return pattern
     names = sorted({(cell.key.alert_type, cell.key.own_title) for cell in joined})
     protocols = {*pattern.protocols, *(cell.key.protocol for cell in joined)}
-    functions = {*(pattern.functions or [NONE_TOLD]), *(cell.key.function for cell in joined)}
+    functions = {*(pattern.functions or [NO_VALUE]), *(cell.key.function for cell in joined)}
     return replace(
         pattern,
         types=(*pattern.types, *names),
         protocols=tuple(sorted(protocols)) if pattern.protocols and "" not in protocols else (),
-        functions=() if functions == {NONE_TOLD} else tuple(sorted(functions)),
+        functions=() if functions == {NO_VALUE} else tuple(sorted(functions)),
     )
 
 
@@ -318,7 +318,7 @@ def _functions_of(cells: list[AlertCell]) -> tuple[str, ...]:
     """
     functions = {cell.key.function for cell in cells}
     return (
-        () if functions == {NONE_TOLD} or len(functions) > MAX_LISTED else tuple(sorted(functions))
+        () if functions == {NO_VALUE} or len(functions) > MAX_LISTED else tuple(sorted(functions))
     )
 
 

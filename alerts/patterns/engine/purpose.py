@@ -6,7 +6,7 @@ from typing import Final
 
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE, alert_type_for
 from alerts.patterns.engine.pattern import TypeName
-from alerts.rules.fields import NONE_TOLD
+from alerts.rules.fields import NO_VALUE
 
 
 class DevicePurpose(StrEnum):
@@ -92,7 +92,7 @@ def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> Devi
     )
     if purpose is DevicePurpose.COMMAND:
         verbs = {
-            function.lower().partition(" ")[0] for function in functions if function != NONE_TOLD
+            function.lower().partition(" ")[0] for function in functions if function != NO_VALUE
         }
         if verbs and verbs <= {"read", "get", "poll", "browse", "report"}:
             return DevicePurpose.POLL

@@ -111,8 +111,8 @@ def unlearnable(titles: Iterable[str]) -> list[str]:
 def _best(
     situation: Situation, possible: dict[PatternRemedy, RemedyOption]
 ) -> PatternRemedy | None:
-    says_flag = situation.cause in _FLAG_CAUSES
-    if PatternRemedy.INVENTORY in possible and (says_flag or not situation.is_strict):
+    is_flag_set = situation.cause in _FLAG_CAUSES
+    if PatternRemedy.INVENTORY in possible and (is_flag_set or not situation.is_strict):
         return PatternRemedy.INVENTORY
     if PatternRemedy.LEARN in possible and not situation.is_strict and situation.is_any_time:
         return PatternRemedy.LEARN

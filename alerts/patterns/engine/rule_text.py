@@ -7,7 +7,7 @@ from datetime import datetime
 from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.rules.fields import SEVERITIES
-from alerts.rules.guards.lifecycle import usual_end
+from alerts.rules.lifetime import default_end
 from alerts.rules.rule import MAX_TITLE_LENGTH, Clause, RuleDefinition
 
 
@@ -51,7 +51,7 @@ def rule_for(
         reason=reason,
         evidence=tuple(evidence),
     )
-    return replace(rule, expires_at=usual_end(rule, now=now))
+    return replace(rule, expires_at=default_end(rule, now=now))
 
 
 def title_of(pattern: MinedPattern) -> str:

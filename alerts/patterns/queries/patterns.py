@@ -25,7 +25,7 @@ from alerts.rules.rule import RuleDefinition
 from alerts.rules.sentence import Sentence
 from alerts.rules.sql import near_misses, rule_condition_sql
 from alerts.sites.models import Site
-from alerts.suppression.backtesting.history import suspicious_near_misses, why_kept_out
+from alerts.suppression.backtesting.history import mismatch_reasons, suspicious_near_misses
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
@@ -185,7 +185,7 @@ def counter_examples(pattern: Pattern, *, now: datetime, limit: int) -> list[Cou
         (period.start, period.end, pattern.site_id, *near.params, limit),
     )
     ids = list(dict.fromkeys([*suspicious, *(pk for (pk,) in others)]))[:limit]
-    why = why_kept_out(rule, ids)
+    why = mismatch_reasons(rule, ids)
     alerts = Alert.objects.filter(pk__in=ids, site=pattern.site_id).in_bulk()
     incidents = dict(
         Alert.incidents.through.objects.filter(alert__in=ids).values_list("alert", "incident")

@@ -14,9 +14,9 @@ from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Pattern, PlanQuestion
 from alerts.patterns.queries.plan import TO_SIGN, PlanStep, SitePlan, StepState
-from alerts.reviews.policies import ot_people_at, speaks_at
-from alerts.rules.guards.lifecycle import CREDIT_PERIOD, credit_wanted
+from alerts.reviews.policies import is_ot_at, ot_people_at
 from alerts.rules.sql import rule_condition_sql
+from alerts.rules.trial import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.watching.credit import harmless_looks
 from portal.accounts.models import User
@@ -178,7 +178,7 @@ def allowance(people: Sequence[User], incident: Incident, *, now: datetime) -> i
         )
     )
     counts = [
-        sum(speaks_at(person, question.site, incident.workspace) for question in lately)
+        sum(is_ot_at(person, question.site, incident.workspace) for question in lately)
         for person in people
     ]
     return max(MAX_A_DAY - max(counts, default=0), 0)

@@ -21,8 +21,8 @@ class StatusSync:
     """
 
     workspace: Workspace
-    said_by: str
-    said_at: datetime | None
+    answered_by: str
+    answered_at: datetime | None
     recurrence: Recurrence
     playbook: StatusSyncPlaybook | None  # that was found there
 
@@ -49,8 +49,8 @@ def status_syncs(user: User, *, now: datetime) -> list[StatusSync]:
         syncs.append(
             StatusSync(
                 workspace=workspace,
-                said_by=entry.actor_label if entry else "",
-                said_at=entry.at if entry else None,
+                answered_by=entry.actor_label if entry else "",
+                answered_at=entry.at if entry else None,
                 recurrence=recurrences.get(workspace.pk, Recurrence(0, 0)),
                 playbook=playbooks.get(workspace.pk),
             )

@@ -60,7 +60,7 @@ CELL_COLUMNS: Final = (
     f"CASE WHEN {_WITHOUT_ENDS} AND a.any_device = '{{}}' THEN a.any_address ELSE '{{}}' END",
     f"a.severity >= {HIGH}",
 )
-_HELD = (
+_EVIDENCE = (
     "SELECT v.id, v.uuid, v.verdict, v.cause, v.by_id FROM reviews_verdicts v"
     f" WHERE {evidence_where('v')}"
 )
@@ -75,7 +75,8 @@ _ALERTS_OF_VERDICTS = """
 """
 _HARM = f"""
 CREATE TEMP TABLE mined_harm AS
-SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_HELD}) h ON h.id = n.annotation_id
+SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_EVIDENCE}) h
+    ON h.id = n.annotation_id
  WHERE h.verdict = 'suspicious'
  UNION
 SELECT l.alert_id FROM incidents_incidents i JOIN incidents_alert_links l ON l.incident_id = i.id
@@ -143,7 +144,7 @@ SELECT array_remove(array_agg(DISTINCT site_id), NULL) AS site_ids,
 _VERDICTS = f"""
 CREATE TEMP TABLE mined_verdict AS
 SELECT DISTINCT m.site_id, m.cell, h.uuid, h.verdict, h.cause, h.by_id, m.week
-  FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_HELD}) h ON h.id = n.annotation_id
+  FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_EVIDENCE}) h ON h.id = n.annotation_id
   JOIN mined_alert m ON m.id = n.alert_id WHERE m.site_id IS NOT NULL
 """
 _INDEXES = (
@@ -201,7 +202,7 @@ def _fill(period: TimeSpan) -> HistorySize:
             cursor.execute(statement)
         cursor.execute(
             "SELECT (SELECT count(*) FROM mined_alert), (SELECT min(at) FROM incidents_alerts),"
-            f" (SELECT count(*) FROM ({_HELD}) h WHERE h.verdict = ANY(%s)),"
+            f" (SELECT count(*) FROM ({_EVIDENCE}) h WHERE h.verdict = ANY(%s)),"
             " ARRAY(SELECT DISTINCT site_id FROM mined_cell ORDER BY 1)",
             [list(SURE)],
         )

@@ -44,7 +44,7 @@ HOUR = 2  # UTC: plants are asleep, or at least the SOC's lists are short
 LEASE = timedelta(minutes=10)
 
 
-class CannotMine(Refused):
+class CannotMinePatterns(Refused):
     """History was not looked at."""
 
 
@@ -56,7 +56,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
     holds no locks.
     """
     if not 1 <= days <= MAX_DAYS:
-        raise CannotMine(
+        raise CannotMinePatterns(
             gettext("Patterns can be looked for in 1 to %(most)s days of history, not %(days)s.")
             % {"most": number(MAX_DAYS), "days": number(days)}
         )
@@ -146,7 +146,7 @@ def _reopen_without_rule() -> None:
     )
 
 
-class CannotAskForMining(Refused):
+class CannotRequestMining(Refused):
     """Nobody will look at history because of this."""
 
 
@@ -175,10 +175,10 @@ def _note_progress(row: Job, done: int, total: int) -> None:
 
 
 @transaction.atomic
-def ask_for_mining(*, by: User, unshifted: datetime, now: datetime) -> Job:
+def request_mining(*, by: User, unshifted: datetime, now: datetime) -> Job:
     """Make it due at once; asked twice, it runs once."""
     if roles_of(by).isdisjoint(PROPOSING):
-        raise CannotAskForMining(_("Only OT and the SOC can have history analysed."))
+        raise CannotRequestMining(_("Only OT and the SOC can have history analysed."))
     job = ensure_job(kind=JOB, key=KEY, now=unshifted)
     Job.objects.filter(pk=job.pk, state="waiting").update(due_at=unshifted, payload={"asked": True})
     record("patterns.mining.asked", on=job, by=by, at=now)
@@ -190,7 +190,7 @@ def _next_night(now: datetime) -> datetime:
     return tonight if tonight > now else tonight + timedelta(days=1)
 
 
-def mine_by_new_clock(site: Site, *, unshifted: datetime) -> None:
+def restart_mining(site: Site, *, unshifted: datetime) -> None:
     """Have history mined again at once: rhythms and hours are counted in plant time."""
     job = ensure_job(kind=JOB, key=KEY, now=unshifted)
     Job.objects.filter(pk=job.pk, state=JobState.WAITING).update(due_at=unshifted)

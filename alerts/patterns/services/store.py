@@ -24,7 +24,7 @@ from alerts.rules.guards.never import (
 from alerts.rules.guards.signing import reasons_against_draft
 
 type Obstacle = tuple[str, dict[str, Any]]
-_KEPT: Final = frozenset(
+_STABLE_FIELDS: Final = frozenset(
     {  # of a known row: who it is, and what people made of it
         "id",
         "uuid",
@@ -38,7 +38,7 @@ _KEPT: Final = frozenset(
     }
 )
 _FIGURES: Final = tuple(
-    field.name for field in Pattern._meta.concrete_fields if field.name not in _KEPT
+    field.name for field in Pattern._meta.concrete_fields if field.name not in _STABLE_FIELDS
 )
 
 

@@ -11,12 +11,12 @@ from portal.api.requests import In
 _NAME = 200
 
 
-def _devices(says: str) -> serializers.ListField:
+def _devices(help_text: str) -> serializers.ListField:
     return serializers.ListField(
         child=serializers.CharField(max_length=_NAME),
         required=False,
         max_length=MAX_DEVICES,
-        help_text=says,
+        help_text=help_text,
     )
 
 

@@ -33,7 +33,7 @@ from alerts.planned_work.services.plan import (
     DeviceOfPlan,
     WorkPlan,
     checked_plan,
-    is_in_sight,
+    is_within_horizon,
     new_revision,
     unknown_device,
 )
@@ -191,7 +191,7 @@ def _add(
         return [_("The work names no site. Name it there, or give --site.")]
     if reasons := places.reasons_against(site, by):
         return reasons
-    if not is_in_sight(entry.schedule, now=now) and not entry.is_cancelled:
+    if not is_within_horizon(entry.schedule, now=now) and not entry.is_cancelled:
         return []
     devices, zone_id, reasons = places.scope_of(entry, site)
     if reasons:

@@ -144,7 +144,7 @@ def cover_occurrences(occurrences: Iterable[Occurrence], *, now: datetime) -> li
     return _cover(_candidates(_OF_OCCURRENCES, found)) if found else []
 
 
-def forget_occurrences(occurrences: Collection[Occurrence], *, now: datetime) -> list[int]:
+def delete_occurrences(occurrences: Collection[Occurrence], *, now: datetime) -> list[int]:
     """End these occurrences; return the alerts that they covered."""
     if not occurrences:
         return []

@@ -20,7 +20,7 @@ from portal.ui.words import number
 
 AHEAD = timedelta(days=92)  # how far ahead occurrences are worked out
 BEHIND = timedelta(days=35)  # older ones tell nobody anything
-IN_SIGHT = timedelta(days=731)
+HORIZON = timedelta(days=731)
 MAX_DEVICES = 200
 _LONGEST = {"title": 200, "work_order": 60, "vendor": 120, "people": 200}
 
@@ -87,7 +87,7 @@ def checked_plan(
     reasons = [*_against_texts(plan), *_against_place(plan, None if is_looked_up else site)]
     try:
         check_schedule(plan.schedule)
-        if not is_in_sight(plan.schedule, now=now):
+        if not is_within_horizon(plan.schedule, now=now):
             reasons.append(_never_takes_place(plan.schedule))
     except PlanError as error:
         reasons.append(error.translated(_))
@@ -178,9 +178,9 @@ def _against_place(plan: WorkPlan, site: Site | None) -> list[str]:
     return [] if zones == site_zones else [_("The devices or the zone are of another site.")]
 
 
-def is_in_sight(schedule: Schedule, *, now: datetime) -> bool:
+def is_within_horizon(schedule: Schedule, *, now: datetime) -> bool:
     """Whether it takes place near enough to matter: from five weeks ago to two years ahead."""
-    return takes_place(schedule, since=now - BEHIND, until=now + IN_SIGHT)
+    return takes_place(schedule, since=now - BEHIND, until=now + HORIZON)
 
 
 def _never_takes_place(schedule: Schedule) -> str:

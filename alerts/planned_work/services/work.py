@@ -21,7 +21,7 @@ from alerts.planned_work.policies import (
 )
 from alerts.planned_work.services.occurrences import (
     cover_occurrences,
-    forget_occurrences,
+    delete_occurrences,
     new_occurrence,
     spans_of,
     store_occurrences,
@@ -29,10 +29,10 @@ from alerts.planned_work.services.occurrences import (
 from alerts.planned_work.services.plan import CannotPlanWork, WorkPlan, checked_plan, new_revision
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.accounts.queries import people_holding
+from portal.accounts.queries import people_with_roles
 from portal.accounts.rights import roles_for
 from portal.audit.services import Actor, record
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 
 
 @transaction.atomic
@@ -69,7 +69,7 @@ def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> Pl
         return work
     work.revisions.filter(pk=latest.pk).update(is_latest=False)
     ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
-    forgotten = forget_occurrences(ahead, now=now)
+    forgotten = delete_occurrences(ahead, now=now)
     past_starts = set(work.occurrences.filter(known_until=None).values_list("starts_at", flat=True))
     made = _store_revision(work, plan, number=latest.number + 1, by=by, now=now, over=past_starts)
     PlannedWork.objects.filter(pk=work.pk).update(changed_at=now)
@@ -125,7 +125,7 @@ def cancel_work(*, work_id: int, by: Actor, now: datetime, note: str = "") -> Pl
     work = _locked(work_id, by=by)
     ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
     begun = [occurrence for occurrence in ahead if occurrence.starts_at < now]
-    forgotten = forget_occurrences(ahead, now=now)
+    forgotten = delete_occurrences(ahead, now=now)
     made = [
         _made_anew(occurrence, WorkSpan(occurrence.starts_at, now), now=now, done_at=now)
         for occurrence in begun
@@ -217,7 +217,7 @@ def _replaced(
     came_by_token: bool | None = None,
 ) -> Occurrence:
     """Store the occurrence with another end, in place of this one."""
-    forgotten = forget_occurrences([occurrence], now=now)
+    forgotten = delete_occurrences([occurrence], now=now)
     anew = _made_anew(occurrence, span, now=now, done_at=done_at)
     if came_by_token is not None:
         anew.came_by_token = came_by_token
@@ -298,7 +298,7 @@ def _people(occurrence: Occurrence) -> Iterable[User]:
     owner = occurrence.work.owner
     if owner is not None and owner.is_active:
         return [owner]
-    return people_holding(roles_for("sites.lead"), sites=[occurrence.work.site.uuid])
+    return people_with_roles(roles_for("sites.lead"), sites=[occurrence.work.site.uuid])
 
 
 def _ask(occurrence: Occurrence, *, now: datetime) -> None:
@@ -311,7 +311,7 @@ def _ask(occurrence: Occurrence, *, now: datetime) -> None:
         )
         return gettext("Still going on? %(title)s") % {"title": title}, [body]
 
-    notify_each(
+    notify_people(
         _people(occurrence),
         kind=kinds.WORK_OVERRUN,
         wording=wording,

@@ -264,13 +264,13 @@ def edit_work(request: HttpRequest, work: UUID) -> HttpResponse:
     found = work_or_404(request, work)
     if not may_plan_at(found.site, by=actor_of(request)):
         raise Http404
-    says: Revision = found.revisions.get(is_latest=True)
-    devices = NamedDevice.objects.filter(revision=says).select_related("zone").order_by("pk")
-    form = WorkForm(request.POST or None, site=found.site, initial=initial_of(says, devices))
+    revision: Revision = found.revisions.get(is_latest=True)
+    devices = NamedDevice.objects.filter(revision=revision).select_related("zone").order_by("pk")
+    form = WorkForm(request.POST or None, site=found.site, initial=initial_of(revision, devices))
     if form.is_valid():
         try:
             change_work(
-                work_id=found.pk, plan=form.plan(of=says), by=actor_of(request), now=clock.now()
+                work_id=found.pk, plan=form.plan(of=revision), by=actor_of(request), now=clock.now()
             )
             return _back(request, found, gettext("Changed."))
         except CannotPlanWork as refusal:

@@ -146,17 +146,17 @@ def _blocks(
     occurrence: Occurrence, begin: datetime, end: datetime, *, zone: tzinfo, now: datetime
 ) -> list[DayBlock]:
     """Return the shapes of an occurrence in one day: the plan, its slack and its overrun."""
-    says = occurrence.revision
+    revision = occurrence.revision
     starts, ends = occurrence.starts_at.astimezone(zone), occurrence.ends_at.astimezone(zone)
     shape = DayBlock(
         occurrence.work.uuid,
         0,
         1,
         "work",
-        says.title,
-        " · ".join(filter(None, (says.work_order, says.vendor))),
+        revision.title,
+        " · ".join(filter(None, (revision.work_order, revision.vendor))),
         f"{starts:%H:%M}–{ends:%H:%M}",
-        says.is_recurring,
+        revision.is_recurring,
         occurrence.starts_at > now,
     )
     spans = [("work", occurrence.starts_at, occurrence.ends_at)]

@@ -47,7 +47,7 @@ def shown(
     occurrence: Occurrence, *, zone: tzinfo, now: datetime, counts: Mapping[UUID, AlertCounts]
 ) -> ShownWork:
     """Return an occurrence in words."""
-    says = occurrence.revision
+    revision = occurrence.revision
     is_over = (
         occurrence.done_at is None
         and occurrence.late_until is not None
@@ -57,14 +57,14 @@ def shown(
     end = occurrence.ends_at.astimezone(zone)
     return ShownWork(
         it=occurrence,
-        title=says.title,
-        kind=str(WorkKind(says.kind).label),
-        detail=" · ".join(filter(None, (says.work_order, says.vendor))),
+        title=revision.title,
+        kind=str(WorkKind(revision.kind).label),
+        detail=" · ".join(filter(None, (revision.work_order, revision.vendor))),
         hours=f"{occurrence.starts_at.astimezone(zone):%H:%M}–{end:%H:%M}",
         end=f"{end:%H:%M}",
         slack_end=f"{end + SLACK:%H:%M}",
         over=length(now - occurrence.ends_at) if is_over else "",
-        is_recurring=says.is_recurring,
+        is_recurring=revision.is_recurring,
         counts=counts.get(occurrence.uuid, AlertCounts()),
         extend_to=goal.isoformat() if occurrence.done_at is None else "",
         extend_words=f"{goal:%H:%M}",
@@ -81,41 +81,41 @@ def work_facts(
     occurrence: Occurrence, names: ScopeNames, *, zone: tzinfo, now: datetime
 ) -> list[tuple[str, str]]:
     """Return what is planned, as pairs of name and value."""
-    says = occurrence.revision
+    revision = occurrence.revision
     when = period_words(
         occurrence.starts_at, occurrence.ends_at, now, zone, is_dated=True, is_local=True
     )
     pairs = [
         (gettext("When"), f"{when} {zone_name(occurrence.starts_at.astimezone(zone))}"),
-        (gettext("Repeats"), recurrence_words(says)),
-        (gettext("Work order"), says.work_order),
-        (gettext("Vendor"), says.vendor),
-        (gettext("People"), says.people),
+        (gettext("Repeats"), recurrence_words(revision)),
+        (gettext("Work order"), revision.work_order),
+        (gettext("Vendor"), revision.vendor),
+        (gettext("People"), revision.people),
         (gettext("From"), ", ".join(names.from_)),
         (gettext("To"), ", ".join(names.to)),
         (gettext("Devices"), ", ".join(names.any)),
-        (gettext("Whole zone"), says.zone.name if says.zone else ""),
-        (gettext("Known since"), known_words(says, zone=zone, now=now)),
+        (gettext("Whole zone"), revision.zone.name if revision.zone else ""),
+        (gettext("Known since"), entry_words(revision, zone=zone, now=now)),
     ]
     return [(name, value) for name, value in pairs if value]
 
 
-def known_words(says: Revision, *, zone: tzinfo, now: datetime) -> str:
+def entry_words(revision: Revision, *, zone: tzinfo, now: datetime) -> str:
     """Return who entered it, and when."""
-    return f"{moment_words(says.known_from, now, zone=zone)}, {says.by_label}"
+    return f"{moment_words(revision.known_from, now, zone=zone)}, {revision.by_label}"
 
 
-def recurrence_words(says: Revision) -> str:
+def recurrence_words(revision: Revision) -> str:
     """Return the recurrence in words where it is a plain one, else as RFC 5545 spells it."""
-    if not says.rule:
-        return gettext("on other dates too") if says.is_recurring else ""
+    if not revision.rule:
+        return gettext("on other dates too") if revision.is_recurring else ""
     plain = {
         "FREQ=DAILY": gettext("every day"),
         "FREQ=WEEKLY": gettext("every week"),
         "FREQ=MONTHLY": gettext("every month"),
         "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR": gettext("every working day"),
     }
-    return plain.get(says.rule, says.rule)
+    return plain.get(revision.rule, revision.rule)
 
 
 def work_state_chip(work: PlannedWork) -> tuple[str, str, str] | None:

@@ -11,7 +11,7 @@ from alerts.incidents.engine.merged_alerts import violations_in
 from alerts.incidents.models import Alert, AlertRaw, Incident, IncidentAlert
 from alerts.sentinel.models import Workspace
 
-KEPT_AT_SOURCE = timedelta(days=90)
+SOURCE_RETENTION = timedelta(days=90)
 RECENT = timedelta(days=30)
 MAX_LOOKED_AT = 20_000  # newest alerts that are looked into one by one
 
@@ -29,7 +29,7 @@ def count_collected(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
     totals = alerts.aggregate(
         alerts=Count("pk"),
         oldest=Min("at"),
-        only_here=Count("pk", filter=Q(at__lt=now - KEPT_AT_SOURCE)),
+        only_here=Count("pk", filter=Q(at__lt=now - SOURCE_RETENTION)),
     )
     incidents = Incident.objects.filter(workspace=workspace).aggregate(n=Count("pk"))
     oldest = totals["oldest"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.automation.engine.rule_facts import read_rule_facts
 from alerts.automation.models import FoundRule, Inventory, Playbook
-from alerts.automation.queries import names_of_ours
+from alerts.automation.queries import names_of_made_rules
 from alerts.incidents.models import Incident, IncidentTask
 from alerts.readiness.engine.move import findings_before_move
 from alerts.readiness.engine.move_findings import (
@@ -82,7 +82,7 @@ def _of_this_version(finding: PartReading | None) -> Sequence[Mapping[str, Any]]
 
 
 def _automation_rules(workspace: Workspace) -> list[MoveRule]:
-    ours = {name for _, name in names_of_ours([workspace.pk])}
+    ours = {name for _, name in names_of_made_rules([workspace.pk])}
     return [
         MoveRule(read_rule_facts(row.body), row.name in ours, _assigns_group(row.body))
         for row in FoundRule.objects.filter(workspace=workspace).order_by("pk")

@@ -22,7 +22,7 @@ from alerts.sentinel.models import ClientPurpose, PortalResidence, Workspace, Wo
 from alerts.sentinel.queries import accepted_versions, portal_residence_of, portal_residences
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 from alerts.sites.models import Site
-from portal.accounts.queries import people_holding, sites_with
+from portal.accounts.queries import people_with_roles, sites_with
 from portal.accounts.rights import OT_ROLES, SOC_ROLES
 
 _ANSWERED = [OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE]
@@ -152,7 +152,7 @@ def _history(workspace: Workspace) -> History:
     touched = list(Site.objects.filter(here).order_by("name"))
     with_ot = sites_with(OT_ROLES, sites=[site.uuid for site in touched])
     organisation = workspace.organisation
-    analysts = people_holding(
+    analysts = people_with_roles(
         SOC_ROLES,
         workspaces=[workspace.uuid],
         organisations=[organisation.uuid] if organisation else [],

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from alerts.automation.queries import playbook_ids_of
 from alerts.intake.services.backfill_requests import reread_past
-from alerts.intake.services.sweep import compare_soon
+from alerts.intake.services.sweep import schedule_comparison
 from alerts.readiness.engine.answers import (
     IS_LIST,
     UnreadableAnswer,
@@ -218,7 +218,7 @@ class PartReader:
         place = self.workspace.pk
         with transaction.atomic():
             if keep_rules(workspace_id=place, iot=iot, other=other, by="readiness", now=self.now):
-                compare_soon(workspace_id=place)
+                schedule_comparison(workspace_id=place)
                 reread_past(workspace_id=place, now=self.now)
 
     def read_single(self, client: SentinelClient, part: Prerequisite, *, of: str = "") -> None:

@@ -36,14 +36,14 @@ from alerts.readiness.engine.solution import (
 from alerts.readiness.models import SetupStep
 from alerts.readiness.policies import is_administrator_of, reasons_against_setting_up
 from alerts.readiness.queries.readings import load_readings
-from alerts.readiness.services.look import Connect, kind_of_job
+from alerts.readiness.services.check_workspace import Connect, kind_of_job
 from alerts.readiness.services.part_reader import MAX_PAGES
 from alerts.readiness.services.rule_writing import (
     RuleWriteRefused,
     change_rule,
     make_analytics_rule,
 )
-from alerts.readiness.stored_words import NO_LONGER_ADMINISTRATOR
+from alerts.readiness.stored_wording import NO_LONGER_ADMINISTRATOR
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelConflict,
@@ -85,7 +85,7 @@ def resource_name(workspace: Workspace, *, of: str) -> str:
 
 
 @transaction.atomic
-def ask_for_step(
+def request_step(
     *, workspace: Workspace, kind: CheckRemedy, target: str = "", by: User, now: datetime
 ) -> SetupStep:
     """Have a worker put something right. Refused while the same is under way."""

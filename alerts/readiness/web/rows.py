@@ -11,7 +11,7 @@ from alerts.readiness.engine.readings import CheckRemedy, CheckState, ReadinessC
 from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.engine.solution import coverage_query
 from alerts.readiness.models import SetupStep
-from alerts.readiness.stored_words import stored_words
+from alerts.readiness.stored_wording import stored_words
 from alerts.readiness.wording import check_evidence, check_state_word, fix_of, label_of
 from alerts.sentinel.engine.rights import SET_UP, RightsEntries
 from alerts.sentinel.policies import reason_by_rights

@@ -30,8 +30,8 @@ from alerts.readiness.queries.readings import (
 )
 from alerts.readiness.queries.scope import scope_facts
 from alerts.readiness.queries.source import source_facts
-from alerts.readiness.services.look import CannotCheck, ask_for_check
-from alerts.readiness.services.setup import CannotSetUp, ask_for_step
+from alerts.readiness.services.check_workspace import CannotCheck, request_check
+from alerts.readiness.services.setup import CannotSetUp, request_step
 from alerts.readiness.web.rows import check_sections, worst_of
 from alerts.sentinel.models import ClientPurpose, Workspace
 from portal import clock
@@ -112,7 +112,7 @@ def check_workspace_view(request: HttpRequest, name: str) -> HttpResponse:
     """Have the workspace looked at now."""
     workspace = _visible(request, name)
     try:
-        ask_for_check(workspace=workspace, by=actor_of(request), now=clock.now())
+        request_check(workspace=workspace, by=actor_of(request), now=clock.now())
     except CannotCheck as refusal:
         return _readiness(request, workspace, reasons=refusal.reasons, status=422)
     message = gettext("Workers look at %(name)s now.") % {"name": workspace.name}
@@ -127,7 +127,7 @@ def set_up(request: HttpRequest, name: str) -> HttpResponse:
     if kind not in list(CheckRemedy):
         raise Http404
     try:
-        ask_for_step(
+        request_step(
             workspace=workspace,
             kind=CheckRemedy(kind),
             target=request.POST.get("target", ""),

@@ -13,7 +13,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.api.bodies import AnswerIn, AskIn, DecideIn, HandOverIn, VerdictIn
 from alerts.reviews.api.listings import OPINIONS, QUESTIONS, SECOND_OPINIONS, VERDICTS
 from alerts.reviews.models import AskedIncident, Opinion, Question, SecondOpinion, Verdict
-from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, ot_people_at, speaks_at
+from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, is_ot_at, ot_people_at
 from alerts.reviews.queries.questions import (
     open_question_on,
     questions_visible_to,
@@ -32,7 +32,7 @@ from portal.accounts.models import TokenScope, User
 from portal.accounts.rights import OT_ROLES, SOC_ROLES
 from portal.api.listing import Own
 from portal.api.problems import BadInput
-from portal.api.requests import Nothing
+from portal.api.requests import NoInput
 from portal.api.views import Resource, command
 
 LEADS = LEADS_OF_OT | LEADS_OF_SOC
@@ -79,7 +79,7 @@ class QuestionViewSet(Resource):
         to = people.get(values.pop("to").lower())
         hand_over_question(question_id=row.pk, to=to, by=self.person, now=self.now, **values)
 
-    @command(Nothing, scope=TokenScope.REVIEWS_WRITE, roles=SOC_ROLES)
+    @command(NoInput, scope=TokenScope.REVIEWS_WRITE, roles=SOC_ROLES)
     def withdraw(self, row: Question, values: dict[str, Any]) -> None:
         """Take the question back."""
         withdraw_question(question_id=row.pk, by=self.person, now=self.now)
@@ -147,7 +147,7 @@ class OpinionViewSet(Resource):
         """Say what you make of it. Two of three people decide."""
         give_opinion(opinion=row.uuid, by=self.person, now=self.now, **values)
 
-    @command(Nothing, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
+    @command(NoInput, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
     def pass_on(self, row: Opinion, values: dict[str, Any]) -> None:
         """Leave it to the lead without an answer."""
         pass_opinion_on(opinion=row.uuid, by=self.person, now=self.now)
@@ -181,7 +181,7 @@ class AboutIncident(Resource):
     def verdict(self, row: Incident, values: dict[str, Any]) -> HttpResponse:
         """Judge this incident for OT. A question about others, too, waits on for them."""
         question = open_question_on(row.pk)
-        about = question and speaks_at(self.person, question.site, question.lead.workspace)
+        about = question and is_ot_at(self.person, question.site, question.lead.workspace)
         verdict = give_verdict(
             by=self.person,
             key=uuid4(),

@@ -390,7 +390,7 @@ def _past_links() -> QuerySet[Any]:
     return VerdictIncident.objects.filter(FROM_THE_PAST, pk=OuterRef("pk"))
 
 
-def incidents_held_by(verdict: Verdict) -> list[int]:
+def incidents_decided_by(verdict: Verdict) -> list[int]:
     """Return the incidents for which this verdict still holds: nobody who was sure has judged them
     since.
     """
@@ -403,7 +403,7 @@ def incidents_held_by(verdict: Verdict) -> list[int]:
 
 def why_settled(verdict: Verdict) -> SecondOpinion.State | None:
     """Return what has settled an answer without a second opinion; None while it stands."""
-    incident_ids = incidents_held_by(verdict)
+    incident_ids = incidents_decided_by(verdict)
     if not incident_ids:
         return SecondOpinion.State.OVERTAKEN
     if verdict.verdict != VerdictKind.SUSPICIOUS:

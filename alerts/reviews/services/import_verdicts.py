@@ -17,9 +17,9 @@ from alerts.reviews.services.past_verdicts import (
     PastVerdict,
     VerdictTrial,
     keep_judgements,
-    known_identities,
     lock_in_order,
     rank_alike,
+    stored_identities,
 )
 from alerts.reviews.services.verdict_file import VerdictLine, lines_of
 from alerts.sites.models import Site
@@ -108,8 +108,8 @@ class _Resolution:
         self._incidents = _IncidentFinder(lines)
         ids = self._incidents.ids
         self._asked = _questions_waiting_for(ids)
-        self._stored = known_identities(ids)
-        self._speakers = Speakers(self._people.values())
+        self._stored = stored_identities(ids)
+        self._speakers = OtRoles(self._people.values())
         self._by_identity: dict[tuple[int, int, datetime], PastVerdict] = {}
         for line in lines:
             self._take(line)
@@ -155,7 +155,7 @@ class _Resolution:
         if incident.is_read_only:
             text = gettext("%(incident)s was deleted or merged in Sentinel. Leave the line out.")
             yield "incident", text % {"incident": name}
-        if not self._speakers.speaks_for(verdict.by, incident):
+        if not self._speakers.was_ot_for(verdict.by, incident):
             text = gettext(
                 "%(name)s does not speak for OT at a site of %(incident)s. Give them an OT role "
                 "there with `grant`, or fetch its details first with `sync --full`."
@@ -262,7 +262,7 @@ def _name_of(incident: Incident) -> str:
     return f"#{incident.number}" if incident.number is not None else incident.name
 
 
-class Speakers:
+class OtRoles:
     """The OT grants of people, those that have ended too: who left has judged all the same."""
 
     def __init__(self, people: Iterable[User]) -> None:
@@ -272,7 +272,7 @@ class Speakers:
             self._scopes.setdefault(user_id, set()).add((scope, uuid))
         self._sites = {site.pk: site for site in Site.objects.all()}
 
-    def speaks_for(self, user: User, incident: Incident) -> bool:
+    def was_ot_for(self, user: User, incident: Incident) -> bool:
         """Whether the person has, or had, an OT role at a site that the incident touches."""
         workspace = incident.workspace
         scopes: set[tuple[str, object]] = {

@@ -12,9 +12,9 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.models import DetailsState, Incident, TimelineItem
 from alerts.reviews.models import AskedIncident, Question
-from alerts.reviews.services.verdict_effects import restore_standing
+from alerts.reviews.services.verdict_effects import restore_ot_state
 from portal.audit.services import record
-from portal.notifications.services import take_back
+from portal.notifications.services import withdraw_notifications
 
 QUESTION_MOVED = "question-moved"
 _BY = "Tagout"
@@ -72,7 +72,7 @@ def _move(question: Question, loser: Incident, survivor: Incident, *, now: datet
         has_answers = links.exists()
         question.state = Question.State.ANSWERED if has_answers else Question.State.WITHDRAWN
         question.settled_at = now
-        take_back(act=question.act)
+        withdraw_notifications(act=question.act)
     question.save(update_fields=["lead", "state", "settled_at"])
     for incident, details in (
         (loser, {"to": survivor.number}),
@@ -86,7 +86,7 @@ def _move(question: Question, loser: Incident, survivor: Incident, *, now: datet
             now=now,
             details={"review": str(question.uuid), **details},
         )
-    restore_standing([loser.pk, survivor.pk], now=now)
+    restore_ot_state([loser.pk, survivor.pk], now=now)
     record(
         "reviews.review.moved",
         on=question,

@@ -23,7 +23,7 @@ from alerts.reviews.services.sentinel_comments import enqueue_verdict
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
     recount_patterns,
-    restore_standing,
+    restore_ot_state,
     settle_succession,
 )
 from portal.audit.services import record
@@ -104,7 +104,7 @@ def _move(verdict: Verdict, loser: Incident, survivor: Incident, *, now: datetim
         details=details,
     )
     if moves:
-        restore_standing([survivor.pk], now=now)
+        restore_ot_state([survivor.pk], now=now)
     record(
         "reviews.verdict.moved",
         on=verdict,

@@ -19,11 +19,11 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Opinion, Question, SecondOpinion, Verdict
 from alerts.reviews.policies import leads_of
 from portal.accounts.models import User
-from portal.notifications.services import Wording, notify_each
+from portal.notifications.services import Wording, notify_people
 from portal.ui.words import number
 
 MAX_DATES = 10
-_notify = partial(notify_each, hold=UNDO_HOLD)
+_notify = partial(notify_people, hold=UNDO_HOLD)
 
 
 def plant_time_words(moment: datetime, *, zone: str) -> str:

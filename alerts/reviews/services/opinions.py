@@ -15,19 +15,19 @@ from alerts.reviews.engine.second_opinion import HARMLESS, SUSPICIOUS, outcome_o
 from alerts.reviews.models import CameBy, Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import (
     MAX_NOTE_LENGTH,
+    is_ot_at,
     leads_as,
     reasons_against_deciding_suspicion,
     reasons_against_verdict,
-    speaks_at,
 )
-from alerts.reviews.queries.questions import incidents_held_by
+from alerts.reviews.queries.questions import incidents_decided_by
 from alerts.reviews.services.notify import notify_outcome
 from alerts.reviews.services.verdict_effects import apply_verdict_effects, settle_succession
 from alerts.reviews.services.verdicts import VerdictValues, came_by_of, lock_with_neighbours
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import take_back
+from portal.notifications.services import withdraw_notifications
 from portal.text import visible_text
 
 TAGOUT = "Tagout"
@@ -45,7 +45,7 @@ class LockedCase:
 def lock_second_opinion(pk: int) -> LockedCase:
     """Lock the incidents, then the second opinion, in the order of everybody in this room."""
     verdict = Verdict.objects.get(second_opinion=pk)
-    incidents, neighbours = lock_with_neighbours(incidents_held_by(verdict))
+    incidents, neighbours = lock_with_neighbours(incidents_decided_by(verdict))
     rows = SecondOpinion.objects.select_for_update(of=("self",)).select_related(
         "site", "verdict__by", "verdict__question"
     )
@@ -133,7 +133,7 @@ def withdraw_questions(
     for opinion in waiting.select_for_update(of=("self",)):
         opinion.state, opinion.settled_at = Opinion.State.WITHDRAWN, now
         opinion.save(update_fields=["state", "settled_at"])
-        take_back(act=opinion.act)
+        withdraw_notifications(act=opinion.act)
 
 
 def _write_down(second_opinion: SecondOpinion, *, now: datetime) -> None:
@@ -255,7 +255,7 @@ def _reasons_against_answering(opinion: Opinion, case: LockedCase, *, by: User) 
         return [gettext("There is nothing to answer any more: it was decided in the meantime.")]
     site = case.second_opinion.site
     workspaces = {incident.workspace for incident in case.incidents}
-    if not all(speaks_at(by, site, workspace) for workspace in workspaces):
+    if not all(is_ot_at(by, site, workspace) for workspace in workspaces):
         return [gettext("Only OT of %(site)s can answer this.") % {"site": site}]
     return []
 

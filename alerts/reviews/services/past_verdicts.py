@@ -14,7 +14,7 @@ from alerts.reviews.models import CameBy, Verdict, VerdictAlert, VerdictIncident
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
     recount_patterns,
-    restore_standing,
+    restore_ot_state,
     settle_succession,
 )
 from portal.accounts.models import User
@@ -73,7 +73,7 @@ def _keep_on_closed(
     by_identity = {
         verdict.identity: verdict for verdict in verdicts if verdict.incident_id in closed
     }
-    stored = known_identities(closed)
+    stored = stored_identities(closed)
     fresh = [verdict for identity, verdict in by_identity.items() if identity not in stored]
     if not fresh:
         return 0, set()
@@ -89,7 +89,7 @@ def lock_in_order(rows: QuerySet[Incident], *, ids: Collection[int]) -> list[Inc
     return list(locked)
 
 
-def known_identities(incident_ids: Collection[int]) -> dict[Identity, Verdict]:
+def stored_identities(incident_ids: Collection[int]) -> dict[Identity, Verdict]:
     """Return the verdicts on these incidents that are on record, undone ones too."""
     links = VerdictIncident.objects.filter(incident__in=incident_ids)
     rows = links.select_related("verdict")
@@ -113,7 +113,7 @@ def keep_judgements(
     changed = settle_succession(ids).changed
     patterns = patterns_of({*(verdict.pk for verdict in verdicts), *changed})
     recount_patterns(patterns)
-    restore_standing(ids, now=now)
+    restore_ot_state(ids, now=now)
     return verdicts, patterns
 
 

@@ -13,19 +13,19 @@ from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.reviews.engine.question import answer_within, question_in
 from alerts.reviews.models import CANNED, AskedIncident, Question
 from alerts.reviews.policies import (
+    is_ot_at,
     reasons_against_asking_ot,
     reasons_against_handing_over,
     reasons_against_withdrawing_question,
-    speaks_at,
 )
 from alerts.reviews.queries.questions import people_asked_at, waiting_incidents_of
 from alerts.reviews.services.notify import notify_asked, notify_handed_over
-from alerts.reviews.services.verdict_effects import restore_standing
+from alerts.reviews.services.verdict_effects import restore_ot_state
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import take_back
+from portal.notifications.services import withdraw_notifications
 from portal.text import visible_text
 
 
@@ -114,7 +114,7 @@ def open_question(*, question_id: int, by: User, now: datetime) -> bool:
     )
     if question.state != Question.State.WAITING or question.opened_by_id is not None:
         return False
-    if not speaks_at(by, question.site, question.lead.workspace):
+    if not is_ot_at(by, question.site, question.lead.workspace):
         return False
     first = Question.objects.filter(pk=question_id, opened_by=None, state=Question.State.WAITING)
     if not first.update(opened_by=by, opened_at=now):
@@ -196,7 +196,7 @@ def withdraw_question(*, question_id: int, by: User, now: datetime) -> Question:
         details={"review": str(question.uuid), "site": question.site.name},
         act=question.act,
     )
-    take_back(act=question.act)
-    restore_standing(ids, now=now)
+    withdraw_notifications(act=question.act)
+    restore_ot_state(ids, now=now)
     record("reviews.review.withdrawn", on=question, by=by, at=now)
     return question

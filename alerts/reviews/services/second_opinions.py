@@ -21,8 +21,8 @@ from alerts.reviews.engine.second_opinion import (
     draw_number,
 )
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict
-from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at, speaks_at
-from alerts.reviews.queries.questions import incidents_held_by, suspicions_on, why_settled
+from alerts.reviews.policies import is_ot_at, leads_of, ot_leads_at, ot_people_at
+from alerts.reviews.queries.questions import incidents_decided_by, suspicions_on, why_settled
 from alerts.reviews.services.notify import notify_asked_for_opinion, notify_leads, notify_reminder
 from alerts.reviews.services.opinions import (
     TAGOUT,
@@ -140,7 +140,7 @@ def _without_asked(rows: QuerySet[Verdict]) -> list[int]:
 
 def _open(verdict_id: int, *, seed: bytes, now: datetime) -> bool:
     verdict = Verdict.objects.select_related("by", "question__site").get(pk=verdict_id)
-    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(verdict)))
+    incidents = list(Incident.objects.filter(pk__in=incidents_decided_by(verdict)))
     site = _site_of(verdict, incidents)
     if site is None or _is_asked_already(incidents, site):
         return False
@@ -218,7 +218,7 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
     second_opinion = lock_open(pk)
     if second_opinion is None:
         return False
-    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(second_opinion.verdict)))
+    incidents = list(Incident.objects.filter(pk__in=incidents_decided_by(second_opinion.verdict)))
     if _is_waiting(second_opinion, incidents, now=now):
         return False
     people = _people_to_ask(second_opinion, incidents)
@@ -251,7 +251,7 @@ def _is_waiting(second_opinion: SecondOpinion, incidents: list[Incident], *, now
     )
     if waiting is None:
         return False
-    if incidents and speaks_at(waiting.person, second_opinion.site, incidents[0].workspace):
+    if incidents and is_ot_at(waiting.person, second_opinion.site, incidents[0].workspace):
         return True
     waiting.state, waiting.settled_at = Opinion.State.WITHDRAWN, now
     waiting.save(update_fields=["state", "settled_at"])

@@ -5,9 +5,10 @@ in English: Sentinel's own pages have one language.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from alerts.incidents.acts.sentinel_comments import VERDICT_NAMES
 from alerts.incidents.ingest.overlay import (
     drop_our_comments,
-    overlay_owed,
+    overlay_pending_changes,
     refresh_overlay,
     show_our_comments,
 )
@@ -23,17 +24,11 @@ from alerts.outbox.services.enqueue import (
 )
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Verdict
-from alerts.reviews.policies import sites_spoken_for
+from alerts.reviews.policies import sites_as_ot
 
 MAX_NAMED = 20
-_VERDICTS = {
-    "routine": "Routine",
-    "maintenance": "Maintenance",
-    "suspicious": "Suspicious",
-    "not-sure": "Not sure",
-}
 _DONE_BY = {"our-team": "our team", "vendor": "the vendor", "automation": "automation"}
-_LABELS = {verdict: our_label(verdict) for verdict in _VERDICTS}
+_LABELS = {verdict: our_label(verdict) for verdict in VERDICT_NAMES}
 VERDICT_LABELS = frozenset(_LABELS.values())
 
 
@@ -45,10 +40,10 @@ def cause_words(cause: str) -> str:
 
 def verdict_comment(verdict: Verdict, *, incidents: Sequence[Incident]) -> str:
     """Return the comment: who said what and why, and that nothing follows from it by itself."""
-    sites = sites_spoken_for(verdict.by, incidents[0])
+    sites = sites_as_ot(verdict.by, incidents[0])
     place = ", ".join(site.name for site in sites)
     lines = [
-        f"OT verdict: {_VERDICTS[verdict.verdict]} ({cause_words(verdict.cause)}).",
+        f"OT verdict: {VERDICT_NAMES[verdict.verdict]} ({cause_words(verdict.cause)}).",
         f"Given by {verdict.by.name} for OT at {place}.",
     ]
     if verdict.work_order:
@@ -86,7 +81,7 @@ def enqueue_verdict(
         now=now,
     )
     show_our_comments(changes, incidents=present, author=verdict.by.name)
-    overlay_owed([incident.pk for incident in present], now=now)
+    overlay_pending_changes([incident.pk for incident in present], now=now)
 
 
 def withdraw_verdict(verdict: Verdict, *, ids: Sequence[int], now: datetime) -> bool:

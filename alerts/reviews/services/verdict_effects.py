@@ -17,8 +17,8 @@ from django.db.models import Count, F, OuterRef, Subquery
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.ingest.overlay import (
     LatestVerdict,
+    OtStateAndDueDate,
     PatternVerdicts,
-    Standing,
     lock_pattern_memory,
     set_ot_states,
     set_pattern_verdicts,
@@ -74,7 +74,7 @@ def apply_verdict_effects(
     notify_answered(
         verdict, incident=lead, people=people, about=incidents, left=_left(questions), now=now
     )
-    restore_standing(ids, now=now, rank_too=neighbours)
+    restore_ot_state(ids, now=now, rank_too=neighbours)
 
 
 def _left(answered: Sequence[Question]) -> int:
@@ -251,11 +251,11 @@ def latest_verdict_of(verdict: Verdict) -> LatestVerdict:
     )
 
 
-def restore_standing(
+def restore_ot_state(
     incident_ids: Collection[int], *, now: datetime, rank_too: Collection[int] = ()
 ) -> None:
     """Set the OT state of incidents to what their questions and verdicts come to."""
-    newest: dict[int, tuple[datetime, Standing]] = {}
+    newest: dict[int, tuple[datetime, OtStateAndDueDate]] = {}
     waiting = AskedIncident.objects.filter(
         incident__in=incident_ids, answer=None, question__state=Question.State.WAITING
     )
@@ -271,7 +271,7 @@ def restore_standing(
     for incident, (at, _, verdict) in verdicts_that_hold(on_incident).items():
         if incident not in newest or newest[incident][0] <= at:
             newest[incident] = (at, (OtState(verdict), None))
-    by_state: dict[Standing, list[int]] = defaultdict(list)
+    by_state: dict[OtStateAndDueDate, list[int]] = defaultdict(list)
     for pk in incident_ids:
         state = newest[pk][1] if pk in newest else (OtState.NOT_ASKED, None)
         by_state[state].append(pk)

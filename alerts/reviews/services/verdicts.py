@@ -20,20 +20,20 @@ from alerts.reviews.models import (
     Verdict,
     VerdictKind,
 )
-from alerts.reviews.policies import reasons_against_verdict, speaks_at
+from alerts.reviews.policies import is_ot_at, reasons_against_verdict
 from alerts.reviews.queries.questions import newest_verdict_on, suspicions_on
 from alerts.reviews.services.sentinel_comments import withdraw_verdict
 from alerts.reviews.services.verdict_effects import (
     apply_verdict_effects,
     patterns_of,
     recount_patterns,
-    restore_standing,
+    restore_ot_state,
     settle_succession,
 )
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import take_back
+from portal.notifications.services import withdraw_notifications
 from portal.text import visible_text
 
 DONE_BY = ("our-team", "vendor", "automation")
@@ -187,7 +187,7 @@ def _reasons(
     reasons = reasons_against_verdict(
         incidents, verdict=values.verdict, cause=values.cause, note=values.note, by=by
     )
-    if question and not reasons and not speaks_at(by, question.site, question.lead.workspace):
+    if question and not reasons and not is_ot_at(by, question.site, question.lead.workspace):
         reasons.append(gettext("Only OT of %(site)s can answer this.") % {"site": question.site})
     if question and question.state == Question.State.WITHDRAWN:
         reasons.append(gettext("The SOC has withdrawn the question."))
@@ -262,7 +262,7 @@ def _settle_questions(verdict: Verdict, incidents: Sequence[Incident]) -> list[Q
     answered = [
         question
         for question in questions.order_by("pk").select_for_update(of=("self",))
-        if speaks_at(verdict.by, question.site, question.lead.workspace)
+        if is_ot_at(verdict.by, question.site, question.lead.workspace)
     ]
     waiting.filter(question__in=answered).update(answer=verdict)
     left = AskedIncident.objects.filter(question__in=answered, answer=None).values("question")
@@ -317,8 +317,8 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Verdict:
         act=act,
         details={"code": "answered"},
     )
-    take_back(act=act)
-    restore_standing(ids, now=now, rank_too=neighbours)
+    withdraw_notifications(act=act)
+    restore_ot_state(ids, now=now, rank_too=neighbours)
     record("reviews.verdict.undone", on=verdict, by=by, at=now, verdict=verdict.verdict)
     return verdict
 

@@ -14,7 +14,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.devices import outside_words
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.page.pattern_history import PatternHistory
-from alerts.incidents.wording import seen_before_check, usual_hours_checks
+from alerts.incidents.wording import usual_hours_checks, usual_pattern_check
 from alerts.reviews.engine.causes import VERDICT_CODES, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Question, Verdict, VerdictKind
@@ -103,7 +103,7 @@ def checks_for_and_against(facts: QuestionFacts | None, zone: str) -> list[Check
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
     checks = [
-        seen_before_check(facts.sightings, facts.days),
+        usual_pattern_check(facts.sightings, facts.days),
         *usual_hours_checks(facts.usual, zone),
     ]
     if facts.verdicts:
@@ -127,7 +127,7 @@ def neutral_facts_of(
     if facts is None:
         found.append(NeutralFact("clock", gettext("Details are still being fetched from Sentinel")))
     else:
-        found.append(NeutralFact("clock", seen_before_check(facts.sightings, facts.days)[1]))
+        found.append(NeutralFact("clock", usual_pattern_check(facts.sightings, facts.days)[1]))
         for _, sentence in usual_hours_checks(facts.usual, zone):
             found.append(NeutralFact("calendar-clock", sentence))
     if incident.protocol:
@@ -189,7 +189,7 @@ def chosen_in(form: VerdictForm) -> dict[str, str]:
     }
 
 
-def given_context(answer: Verdict | None) -> dict[str, Any]:
+def past_answer_context(answer: Verdict | None) -> dict[str, Any]:
     """The answer that was given, with its reason and its doer in words."""
     if answer is None:
         return {"answer": None}
@@ -203,7 +203,7 @@ def given_context(answer: Verdict | None) -> dict[str, Any]:
 
 def answer_context(answer: AnswerInForce, now: datetime, zone: str) -> dict[str, Any]:
     """An answer with its reason in words and the incidents that it is about."""
-    return given_context(answer.verdict) | {
+    return past_answer_context(answer.verdict) | {
         "members": members_of(answer.incidents, now=now, zone=zone),
         "ids": ",".join(str(incident.pk) for incident in answer.incidents),
     }

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.models import Incident
-from alerts.incidents.page.panel import happened_words
+from alerts.incidents.page.panel import happened_at_words
 from alerts.incidents.wording import number_words
 from alerts.planned_work.services.plan import CannotPlanWork
 from alerts.reviews.engine.question import QuestionText
@@ -93,7 +93,7 @@ def _singly(
     return [
         Occasion(
             (incident.pk,),
-            happened_words(incident, now, zone),
+            happened_at_words(incident, now, zone),
             number_words(incident.number, incident.pk),
             ticked is None or incident.pk in ticked,
         )

@@ -1,7 +1,7 @@
-"""The guard-rails of suppression: what a rule may never do, whoever wants it. `never` (S1, S2) and
-`holds` (S1) say what stays open, `lifecycle` (S3, S4) and `signing` (S5, S12) when a rule may act,
-`closing` (S1, S2, S7, S10) is asked around each close.
+"""The guards of suppression: what a rule may never do. `never` (S1, S2) and `holds` (S1) decide
+what stays open, `signing` (S5, S12) when a rule may act (with `lifetime`, S3, and `trial`, S4, of
+`alerts.rules`), `closing` (S1, S2, S7, S10) is checked around each close.
 
-Every check answers with sentences; none means that this guard has nothing against it. On doubt they
-speak: an incident stays open and a person sees it.
+Every check returns sentences; none means that it has no objection. A doubt is an objection: the
+incident stays open and a person sees it.
 """

@@ -68,7 +68,7 @@ class Scene:
 
 def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
     """Why a person must see this incident; empty only when each alert is covered and none of S1."""
-    reasons = _against_what_we_know(scene)
+    reasons = _reasons_against_facts(scene)
     for facts, rule in scene.alerts:
         if rule is None:
             reasons.append(reason_uncovered(facts))
@@ -103,7 +103,7 @@ def is_worth_a_tag(reasons: Iterable[Sentence]) -> bool:
     return UNDECIDED.isdisjoint(reason.code for reason in reasons)
 
 
-def is_only_held(codes: Iterable[str]) -> bool:
+def is_only_on_hold(codes: Iterable[str]) -> bool:
     """Whether nothing keeps an incident open but cases on its devices, which may end."""
     found = frozenset(codes)
     return bool(found) and HOLDS.issuperset(found)
@@ -114,7 +114,7 @@ def counts_where_harmless(codes: Iterable[str]) -> bool:
     return CIRCUMSTANCES.issuperset(codes)
 
 
-def _against_what_we_know(scene: Scene) -> list[Sentence]:
+def _reasons_against_facts(scene: Scene) -> list[Sentence]:
     reasons = []
     if scene.details_pending:
         reasons.append(Sentence("never.pending"))

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from alerts.rules.guards.lifecycle import reasons_against_expiry
 from alerts.rules.guards.never import (
     reasons_against_assets,
     reasons_against_hours,
     reasons_against_types,
     reasons_against_width,
 )
+from alerts.rules.lifetime import reasons_against_expiry
 from alerts.rules.rule import RuleDefinition, reasons_against_rule
 from alerts.rules.sentence import Sentence
 from portal.text import visible_text

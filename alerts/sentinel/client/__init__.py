@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alerts.sentinel.client.azure import AzureSentinelClient
     from alerts.sentinel.client.graph_source import GraphIncidentSource
 
-_MAX_KEPT = 500
+_MAX_CLIENTS = 500
 _clients: dict[tuple[int, Connection], SentinelClient] = {}
 
 
@@ -31,7 +31,7 @@ def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:
     """The client for one purpose (read, incidents, rules) in one workspace."""
     key = (os.getpid(), workspace.connection_for(purpose))
     if key not in _clients:
-        if len(_clients) >= _MAX_KEPT:
+        if len(_clients) >= _MAX_CLIENTS:
             _clients.clear()
         _clients[key] = _client(key[1])
     return _clients[key]

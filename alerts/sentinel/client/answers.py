@@ -21,7 +21,7 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.client.limits import max_body_bytes, seconds_left
+from alerts.sentinel.client.timeouts import max_body_bytes, seconds_left
 
 _BEGINNING = 64 * 1024  # of an answer that is too large
 _AGAIN_LATER = frozenset({408, 500, 502, 503, 504})
@@ -140,7 +140,7 @@ def object_in(body: bytes) -> dict[str, Any]:
 
 
 @contextmanager
-def in_our_words() -> Iterator[None]:
+def error_sentence() -> Iterator[None]:
     """Whatever fails inside becomes a SentinelError."""
     try:
         yield

@@ -33,7 +33,7 @@ from alerts.sentinel.client.connection import (
     secret_from,
 )
 from alerts.sentinel.client.errors import ForeignHost, SentinelDenied, SentinelUnavailable
-from alerts.sentinel.client.limits import BoundedTransport
+from alerts.sentinel.client.timeouts import BoundedTransport
 
 _PUBLIC_AUTHORITIES = frozenset(
     {"login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn"}

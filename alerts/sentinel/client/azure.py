@@ -29,11 +29,11 @@ from alerts.sentinel.client.errors import (
     SentinelUnavailable,
 )
 from alerts.sentinel.client.incident_tasks import IncidentTasks
-from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.playbooks import Playbooks
 from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, ListBy, Probe, Receipt
 from alerts.sentinel.client.prerequisites import Prerequisites
 from alerts.sentinel.client.standard_playbooks import StandardPlaybooks
+from alerts.sentinel.client.timeouts import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.versions import (
     ApiVersions,
     api_version_in,

@@ -14,7 +14,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
-from alerts.sentinel.client.answers import body_of, error_for, in_our_words
+from alerts.sentinel.client.answers import body_of, error_for, error_sentence
 from alerts.sentinel.client.authentication import (
     CappedRetry,
     SignedIn,
@@ -30,7 +30,7 @@ from alerts.sentinel.client.errors import (
     SentinelRefused,
     SentinelUnavailable,
 )
-from alerts.sentinel.client.limits import (
+from alerts.sentinel.client.timeouts import (
     ANSWER_SECONDS,
     TOTAL_SECONDS,
     BoundedTransport,
@@ -179,8 +179,8 @@ class SignedCalls:
         request = HttpRequest(method, url, headers=sent_headers, content=content)
         repeats = is_repeatable and (method in self.reads or method == "DELETE")
         is_short = is_repeatable and method in self.reads
-        with time_limit(self._seconds), in_our_words():
-            with time_limit(self._seconds_to_answer(is_short=is_short)), in_our_words():
+        with time_limit(self._seconds), error_sentence():
+            with time_limit(self._seconds_to_answer(is_short=is_short)), error_sentence():
                 response = self._carrier.send_request(
                     request, stream=True, retry_total=int(repeats), timeout=seconds_left()
                 )

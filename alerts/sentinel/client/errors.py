@@ -23,7 +23,7 @@ class SentinelError(Exception):
         return self.code in _SIGN_IN_CODES or self.code.startswith("AADSTS")
 
 
-NOBODY_THERE = "ServiceRequestError"  # the SDK's name for a connection that was not made
+CONNECTION_FAILED = "ServiceRequestError"  # the SDK's name for a connection that was not made
 
 
 class _NotNow(SentinelError):
@@ -48,7 +48,7 @@ class SentinelUnavailable(_NotNow):
     @property
     def was_not_sent(self) -> bool:
         """Whether it is sure that the call never got there: nobody took up the connection."""
-        return self.code == NOBODY_THERE
+        return self.code == CONNECTION_FAILED
 
 
 class SentinelThrottled(_NotNow):

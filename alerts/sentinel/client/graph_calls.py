@@ -9,7 +9,7 @@ import orjson
 from alerts.sentinel.client.breakers import HostBreaker
 from alerts.sentinel.client.calls import SignedCalls
 from alerts.sentinel.client.connection import Connection
-from alerts.sentinel.client.limits import TOTAL_SECONDS
+from alerts.sentinel.client.timeouts import TOTAL_SECONDS
 
 # Without it, newer values arrive as unknownFutureValue: an incident's own state among them.
 _PREFER: Final = {"Prefer": "include-unknown-enum-members"}

@@ -60,7 +60,7 @@ MAX_REDIRECTS: Final = 10
 _MAX_UNORDERED_PAGES: Final = 100
 _MAX_ALERT_PAGES: Final = 20
 _MAX_FOREIGN_PAGES: Final = 20  # with nothing of the workspace, before an empty page is given
-_KEPT_ALERTS: Final = 2000  # incidents whose alerts are not asked for again while nothing changes
+_MAX_CACHED_ALERTS: Final = 2000  # incidents whose alerts are not read again while unchanged
 
 
 class GraphIncidentSource:
@@ -275,7 +275,7 @@ class GraphIncidentSource:
                 self._alerts[key] = self._fetch_alerts(incident.id)
             except AnswerTooLarge:  # the incident is told of; fetching its details says why
                 self._alerts[key] = []
-            while len(self._alerts) > _KEPT_ALERTS:
+            while len(self._alerts) > _MAX_CACHED_ALERTS:
                 self._alerts.popitem(last=False)
         return self._alerts[key]
 

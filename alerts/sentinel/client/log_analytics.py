@@ -16,7 +16,7 @@ from alerts.sentinel.client.breakers import LOGS_HOST, HostBreaker, breaker_of_h
 from alerts.sentinel.client.calls import SignedCalls
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.errors import TOO_LARGE, SentinelError, SentinelRefused
-from alerts.sentinel.client.limits import TOTAL_SECONDS
+from alerts.sentinel.client.timeouts import TOTAL_SECONDS
 
 NO_ADDRESS = "NoLogsAddress"
 _WORKSPACES = "2022-10-01"

@@ -7,11 +7,11 @@ from azure.core import PipelineClient
 from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
-from alerts.sentinel.client.answers import body_of, error_for, in_our_words, object_in
+from alerts.sentinel.client.answers import body_of, error_for, error_sentence, object_in
 from alerts.sentinel.client.authentication import CappedRetry
 from alerts.sentinel.client.connection import Connection, origin_of
 from alerts.sentinel.client.errors import SentinelUnavailable
-from alerts.sentinel.client.limits import BoundedTransport, seconds_left, time_limit
+from alerts.sentinel.client.timeouts import BoundedTransport, seconds_left, time_limit
 
 _MEMBERS = ("kid", "kty", "use", "n", "e")
 MAX_KEYS = 50
@@ -36,7 +36,7 @@ def fetch_signing_keys(connection: Connection) -> list[dict[str, Any]]:
     client: PipelineClient[Any, Any] = PipelineClient(
         authority, policies=policies, transport=transport
     )
-    with client, time_limit(), in_our_words():
+    with client, time_limit(), error_sentence():
         request = HttpRequest("GET", url, headers={"Accept": "application/json"})
         response = client.send_request(request, stream=True, retry_total=1, timeout=seconds_left())
         try:

@@ -27,7 +27,7 @@ PROVIDERS: Final = "2021-04-01"
 AUTHORIZATION: Final = "2022-04-01"
 IOT_SECURITY: Final = "2021-02-01-preview"
 VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
-_KEPT_SECONDS = 600.0  # until a process asks again which versions were accepted
+_CACHE_SECONDS = 600.0  # until a process asks again which versions were accepted
 _PARAMETER = re.compile(r"(?<=[?&]api-version=)[^&]*")
 _SECURITY = "/providers/Microsoft.SecurityInsights/"
 _REFUSALS = frozenset(
@@ -189,7 +189,7 @@ class ApiVersions:
         """Return the version to use: the accepted one, else the first that is tried."""
         listed = versions_of(endpoint)
         if len(listed) > 1 and monotonic() >= self._loaded_until:
-            self._accepted, self._loaded_until = self._kept.load(), monotonic() + _KEPT_SECONDS
+            self._accepted, self._loaded_until = self._kept.load(), monotonic() + _CACHE_SECONDS
         accepted = self._accepted.get(endpoint, listed[0])
         return accepted if accepted in listed else listed[0]
 

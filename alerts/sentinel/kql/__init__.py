@@ -75,15 +75,15 @@ def _condition(scope: OtScope) -> str:
         "tostring(AdditionalData.alertProductNames)",
         "tostring(RelatedAnalyticRuleIds)",
     )
-    says_nothing = f'{rules} in ("", "[]")'
+    has_no_source = f'{rules} in ("", "[]")'
     ways = [f'Title startswith "{RULE_MARK}"']
     if scope.kind == "d4iot":
         ways.append(f'{products} contains "for IoT"')
-        says_nothing = f'({says_nothing} and {products} in ("", "[]"))'
+        has_no_source = f'({has_no_source} and {products} in ("", "[]"))'
     if names := sorted(name for name in scope.iot_rules if _RULE_NAME.fullmatch(name)):
         listed = ", ".join(f'"{name}"' for name in names)
         ways.append(f"{rules} has_any ({listed})")
-    return " or ".join([*ways, says_nothing])
+    return " or ".join([*ways, has_no_source])
 
 
 def _let(**moments: datetime) -> str:

@@ -11,7 +11,7 @@ from alerts.sentinel.wire.graph.incidents import Counterpart, GraphIncident, pro
 from alerts.sentinel.wire.graph.values import graph_text
 from alerts.sentinel.wire.values import OtScope, OutsideReason
 
-WAITS_AT_MOST = timedelta(days=7)  # what no list of the workspace named until then is not its own
+MAX_WAIT = timedelta(days=7)  # what no list of the workspace named until then is not its own
 
 type Clock = Callable[[], datetime]
 
@@ -110,7 +110,7 @@ def learn_counterparts(
     rows.filter(survivor__in=placed, waits_since=None).update(waits_since=now)
 
 
-def forget_counterparts(*, workspace_id: int, graph_ids: Sequence[str]) -> None:
+def delete_counterparts(*, workspace_id: int, graph_ids: Sequence[str]) -> None:
     """Let go of incidents of the portal that turned out to be outside of the workspace's scope."""
     if graph_ids:
         rows = DefenderIncident.objects.filter(workspace=workspace_id, graph_id__in=graph_ids)
@@ -122,9 +122,9 @@ def settle_waiting(*, workspace_id: int, name: str) -> None:
     DefenderIncident.objects.filter(workspace=workspace_id, name=name).update(waits_since=None)
 
 
-def forget_waiting(*, workspace_id: int, now: datetime) -> int:
+def delete_waiting(*, workspace_id: int, now: datetime) -> int:
     """Let go of incidents that no list of the workspace has named for days; returns how many."""
     rows = DefenderIncident.objects.filter(
-        workspace=workspace_id, name="", waits_since__lt=now - WAITS_AT_MOST
+        workspace=workspace_id, name="", waits_since__lt=now - MAX_WAIT
     )
     return rows.delete()[0]

@@ -11,11 +11,11 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from alerts import notification_kinds as kinds
 from alerts.sentinel.models import ClientPurpose, CredentialKind, Reachability, Workspace
 from alerts.sentinel.queries import WARN_DAYS
-from portal.accounts.queries import people_holding
+from portal.accounts.queries import people_with_roles
 from portal.accounts.rights import roles_for
 from portal.jobs.models import Job, JobState
 from portal.notifications.kinds import NotificationKind
-from portal.notifications.services import Wording, notify_each
+from portal.notifications.services import Wording, notify_people
 
 _STATUS: Final = "/status/"
 _PURPOSES: Final = {
@@ -37,7 +37,7 @@ def warn_about_credentials(*, now: datetime, unshifted: datetime) -> int:
     for row in rows.filter(ends_soon).order_by("pk"):
         alarms += _warn_of_end(row, now=now, unshifted=unshifted)
     for row in rows.filter(denied_since__isnull=False).order_by("pk"):
-        alarms += _tell_of_refusal(row, now=now)
+        alarms += _notify_of_refusal(row, now=now)
     return alarms
 
 
@@ -93,7 +93,7 @@ def _words_of_secret(left: timedelta, names: dict[str, Any]) -> str:
     ) % (names | {"days": days})
 
 
-def _tell_of_refusal(row: Reachability, *, now: datetime) -> bool:
+def _notify_of_refusal(row: Reachability, *, now: datetime) -> bool:
     names = {"workspace": row.workspace.name, "purpose": _PURPOSES[ClientPurpose(row.purpose)]}
 
     def wording() -> tuple[str, list[str]]:
@@ -119,10 +119,10 @@ def notify_administrators_once(
     if not is_new:
         return False
     organisation = workspace.organisation
-    people = people_holding(
+    people = people_with_roles(
         roles_for("sentinel.administer"),
         workspaces=[workspace.uuid],
         organisations=[organisation.uuid] if organisation else [],
     )
-    notify_each(people, kind=kind, wording=wording, path=_STATUS, now=now)
+    notify_people(people, kind=kind, wording=wording, path=_STATUS, now=now)
     return True

@@ -181,7 +181,7 @@ _READER = Reader(_Alert)
 def read_alerts(body: bytes) -> list[WireAlert | UnreadableRecord]:
     """Every alert of an incident; Unreadable in place of what cannot be read."""
     _, records = _READER.read(body)
-    return _READER.read_each(body, records, _read)
+    return _READER.read_records(body, records, _read)
 
 
 def _read(record: WireRecord[_Alert]) -> WireAlert:

@@ -169,14 +169,14 @@ def read_entities(body: bytes) -> EntityAnswer:
         if not isinstance(record, UnreadableRecord) and isinstance(record.value.id, str):
             properties = record.value.properties
             by_id[record.value.id.lower()] = properties if isinstance(properties, dict) else {}
-    entities = _ENTITIES.read_each(body, records, lambda record: _read_entity(record, by_id))
+    entities = _ENTITIES.read_records(body, records, lambda record: _read_entity(record, by_id))
     return EntityAnswer(entities, _counts_in(envelope.metaData))
 
 
 def read_comments(body: bytes) -> CommentPage:
     """Read one page of comments; raises NotAPage when the answer is none."""
     envelope, records = _COMMENTS.read(body)
-    comments = _COMMENTS.read_each(body, records, _read_comment)
+    comments = _COMMENTS.read_records(body, records, _read_comment)
     return CommentPage(comments, envelope.next_link)
 
 

@@ -228,7 +228,7 @@ class IncidentPage:
         """The records at these places of the page."""
         if self._records is None:
             self._read_records()
-        return _READER.read_each(self._body, self._records or (), _read, places=places)
+        return _READER.read_records(self._body, self._records or (), _read, places=places)
 
     def outside(self, places: Sequence[int], scope: OtScope) -> dict[int, Outside]:
         """Those of these places whose records are outside of a scope, each with the reason. None of

@@ -150,7 +150,7 @@ class Reader[R: WireStruct]:
         """The same, in one call."""
         return self.records_of(body, self.answer(body))
 
-    def read_each[T](
+    def read_records[T](
         self,
         body: bytes,
         records: Sequence[WireRecord[R] | UnreadableRecord],

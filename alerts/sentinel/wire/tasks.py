@@ -64,7 +64,7 @@ _TASKS = Reader(_Task)
 def read_tasks(body: bytes) -> TaskPage:
     """Read one page of tasks; raises NotAPage when the answer is none."""
     envelope, records = _TASKS.read(body)
-    return TaskPage(_TASKS.read_each(body, records, _read_task), envelope.next_link)
+    return TaskPage(_TASKS.read_records(body, records, _read_task), envelope.next_link)
 
 
 def read_task(body: bytes) -> WireTask | UnreadableRecord:

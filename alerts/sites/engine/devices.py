@@ -14,7 +14,7 @@ NO_KINDS: Final = frozenset({"unclassified", "unknown"})
 CRITICAL: Final[Mapping[str, str]] = {"safety": "safety system", "crown-jewel": "crown jewel"}
 
 
-def known_kind(*words: str | None) -> str:
+def device_kind(*words: str | None) -> str:
     """Return the first word that names a kind; empty where none does."""
     return next((word for word in words if word and word.strip().casefold() not in NO_KINDS), "")
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from alerts.sites.models import PURDUE_WORDS, Criticality, Device, Sensor, Site, Zone
 from alerts.sites.policies import reasons_against_criticality, reasons_against_describing
-from alerts.sites.registry import tell_of_devices
+from alerts.sites.registry import notify_device_listeners
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
 from portal.errors import Refused
@@ -188,7 +188,7 @@ def describe_device(
     described = {name for name, value in changed.items() if value not in ("", None)}
     device.set_by_people = sorted((set(device.set_by_people) - changed.keys()) | described)
     device.save(update_fields=[*changed, "set_by_people"])
-    tell_of_devices([device.pk], unshifted=unshifted)
+    notify_device_listeners([device.pk], unshifted=unshifted)
     record(
         "sites.device.described",
         on=device,

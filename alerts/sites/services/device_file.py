@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.sites.engine.devices import known_kind
+from alerts.sites.engine.devices import device_kind
 from alerts.sites.models import PURDUE_WORDS, Criticality, DeviceFile
 from alerts.sites.services.learn import level_of
 from portal.accounts.models import User
@@ -193,7 +193,7 @@ def _faults_in_own(
 def _line(record: TableRow, values: Mapping[str, str]) -> DeviceLine:
     facts: dict[str, Any] = {
         "name": values.get("name"),
-        "kind": known_kind(values.get("kind"), values.get("subtype"), values.get("type")) or None,
+        "kind": device_kind(values.get("kind"), values.get("subtype"), values.get("type")) or None,
         "role": values.get("role"),
         "vendor": values.get("vendor"),
         "model": values.get("model"),
@@ -273,7 +273,7 @@ def _yes_or_no(text: str) -> bool | None:
 
 
 MAX_BYTES = 10 * 1024 * 1024
-KEPT = timedelta(days=1)
+FILE_RETENTION = timedelta(days=1)
 
 
 class CannotKeepFile(Refused):
@@ -292,7 +292,7 @@ def keep_device_file(*, data: bytes, name: str, by: User, now: datetime) -> Devi
             gettext("The file is larger than 10 MB. Split it, or use the command.")
         )
     DeviceFile.objects.filter(by=by).delete()
-    DeviceFile.objects.filter(made_at__lt=now - KEPT).delete()
+    DeviceFile.objects.filter(made_at__lt=now - FILE_RETENTION).delete()
     file = DeviceFile.objects.create(
         name=name.replace("\x00", "")[:120] or "devices.csv", data=data, by=by, made_at=now
     )

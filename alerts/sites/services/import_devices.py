@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Criticality, Device, Sensor, Site, Zone
 from alerts.sites.policies import reasons_against_describing
-from alerts.sites.registry import tell_of_devices
+from alerts.sites.registry import notify_device_listeners
 from alerts.sites.services.device_file import DeviceLine, address_key, device_lines_of
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
@@ -92,7 +92,7 @@ def import_devices(
     )
     if plan.changes and not is_dry_run:
         _store(plan)
-        tell_of_devices([change.device.pk for change in plan.changes], unshifted=unshifted)
+        notify_device_listeners([change.device.pk for change in plan.changes], unshifted=unshifted)
         record(
             "sites.devices.imported",
             on=plan.changes[0].device.zone.site,

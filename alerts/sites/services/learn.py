@@ -186,7 +186,7 @@ _LEVELS = {
 }
 
 
-class DeviceSeen(NamedTuple):
+class DeviceDescription(NamedTuple):
     """A device as an alert or entity described it; empty members were not told."""
 
     zone_id: int
@@ -240,7 +240,7 @@ def _news(alias: str) -> str:
     """
 
 
-_TOLD = ", ".join(
+_DESCRIBED = ", ".join(
     f"coalesce({name}, '') AS {name}" for name in ("name", "kind", "vendor", "model", "firmware")
 )
 # What people set is never written over; what is not told blanks nothing.
@@ -248,7 +248,7 @@ _TOLD = ", ".join(
 _LEARN_DEVICES = f"""
     WITH seen AS MATERIALIZED (
         SELECT zone_id, address, seen_at AS first_seen_at, seen_at AS latest_seen_at,
-               {_TOLD}, purdue_level, criticality, is_programming, is_scanner, is_authorized
+               {_DESCRIBED}, purdue_level, criticality, is_programming, is_scanner, is_authorized
         FROM json_to_recordset(%s::json) AS said(zone_id bigint, address text,
             seen_at timestamptz, name text, kind text, vendor text, model text, firmware text,
             purdue_level float8, criticality text, is_programming bool, is_scanner bool,
@@ -275,9 +275,9 @@ _LEARN_SHORT = " ".join(_LEARN_DEVICES.split())  # psycopg does not remember wha
 
 
 @transaction.atomic(savepoint=False)
-def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
+def learn_devices(*, devices: Iterable[DeviceDescription]) -> None:
     """Know all these devices, by zone and address."""
-    by_key: dict[tuple[int, str], DeviceSeen] = {}
+    by_key: dict[tuple[int, str], DeviceDescription] = {}
     for device in devices:
         key = device[0], device[1][:64]
         other = by_key.setdefault(key, device)
@@ -332,7 +332,7 @@ def level_of(*, layer: str | None) -> float | None:
     return _LEVELS.get(flat)
 
 
-def _merged(first: DeviceSeen, other: DeviceSeen) -> DeviceSeen:
+def _merged(first: DeviceDescription, other: DeviceDescription) -> DeviceDescription:
     """Two words on one device: the later wins where it says something."""
     if first[3:] == other[3:]:
         return first if first.seen_at >= other.seen_at else other

@@ -81,7 +81,7 @@ def set_site(
 
 def reason_against_time_zone(name: str) -> str:
     """Return why a plant cannot have this time zone; empty where it can."""
-    if name in plant_zones() and _is_known_to_the_database(name):
+    if name in plant_zones() and _is_time_zone_in_database(name):
         return ""
     if similar := similar_zones(name):
         text = gettext("There is no time zone “%(name)s”. Did you mean %(known)s?")
@@ -125,7 +125,7 @@ def _reasons_against(values: dict[str, str]) -> list[str]:
     return reasons
 
 
-def _is_known_to_the_database(name: str) -> bool:
+def _is_time_zone_in_database(name: str) -> bool:
     """Whether SQL reads clocks of this zone as well: plant hours are counted there."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = %s)", [name])

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from alerts.rules.guards.lifecycle import reasons_against_expiry
+from alerts.rules.lifetime import reasons_against_expiry
 from alerts.rules.rule import NotARule, from_json, load, reasons_against_rule
 from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.suppression.models.rules import SIDES

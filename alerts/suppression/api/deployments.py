@@ -23,7 +23,7 @@ from alerts.suppression.deploying.deployments import (
     STANDING,
     deployment_fix,
     deployments_visible_to,
-    stands_everywhere,
+    is_deployed_everywhere,
 )
 from alerts.suppression.queries import rules_visible_to
 from portal.api.fields import QueryChoices, QueryText
@@ -94,7 +94,7 @@ DEPLOYMENTS = Listing(
     sources={
         "is_wanted": Case(When(wanted__isnull=False, then=Value(True)), default=Value(False)),
         "is_in_sentinel": Case(When(landed__isnull=False, then=Value(True)), default=Value(False)),
-        "next_try_at": Case(When(outcome=Landing.OWED, then=F("due_at"))),
+        "next_try_at": Case(When(outcome=Landing.PENDING, then=F("due_at"))),
         "fix": JSONObject(error="latest_error", code="error_code", outcome="outcome"),
     },
     reads={
@@ -118,7 +118,7 @@ class DeploymentViewSet(Resource):
     def own(self) -> Own:
         """The rule where this person may see it, and how it stands."""
         visible_rules = rules_visible_to(self.person).filter(uuid=OuterRef("about")).order_by()
-        everywhere = stands_everywhere("about")
+        everywhere = is_deployed_everywhere("about")
         return Own(
             sources={
                 "standing": F("current_standing"),

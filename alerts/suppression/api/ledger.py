@@ -32,7 +32,7 @@ from portal.api.fields import (
     WordField,
 )
 from portal.api.listing import ListFilter, Listing, ListRow, Order, Own
-from portal.api.requests import Nothing
+from portal.api.requests import NoInput
 from portal.api.views import Resource, command
 from portal.ui.words import numeral
 
@@ -53,7 +53,7 @@ def _sentences(rows: Stored) -> list[str]:
     ]
 
 
-def kept_open_for(person: User) -> Callable[[Stored], list[str]]:
+def guard_reasons_for(person: User) -> Callable[[Stored], list[str]]:
     """Return what makes sentences of the reasons of a line, as far as the person may know them."""
 
     def read(rows: Stored) -> list[str]:
@@ -147,10 +147,10 @@ class LedgerViewSet(Resource):
         """Only incidents that this person may see, and no reason that is hidden from them."""
         return Own(
             sources={"incident": incident_of(self.person)},
-            reads={"kept_open": kept_open_for(self.person)},
+            reads={"kept_open": guard_reasons_for(self.person)},
         )
 
-    @command(Nothing, scope=TokenScope.RULES_WRITE, roles=PROPOSING)
+    @command(NoInput, scope=TokenScope.RULES_WRITE, roles=PROPOSING)
     def looked_at(self, row: LedgerEntry, values: dict[str, Any]) -> None:
         """Say that you looked at this incident again, and let its close stand."""
         confirm_close(entry_id=row.pk, by=self.person, now=self.now)

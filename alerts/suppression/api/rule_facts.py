@@ -18,12 +18,8 @@ from rest_framework.serializers import (
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.rules.backtest_body import BackTestBody
-from alerts.rules.guards.lifecycle import (
-    TRIAL,
-    TRIAL_MATCHES,
-    reasons_against_promotion,
-)
 from alerts.rules.sentence import Sentence, translated_sentence
+from alerts.rules.trial import TRIAL, TRIAL_MATCHES, reasons_against_promotion
 from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.watching.trials import trial_lines, trial_progress_of

@@ -16,7 +16,7 @@ from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
-from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
+from alerts.suppression.api.ledger import LEDGER, guard_reasons_for, incident_of
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
 from alerts.suppression.api.rule_facts import (
     NewMembersSerializer,
@@ -26,7 +26,7 @@ from alerts.suppression.api.rule_facts import (
     trial_facts,
 )
 from alerts.suppression.backtesting.redaction import redacted_body
-from alerts.suppression.deploying.deployments import stands_everywhere
+from alerts.suppression.deploying.deployments import is_deployed_everywhere
 from alerts.suppression.drafting.current_version import (
     newest_version_in,
     requested_version,
@@ -51,7 +51,7 @@ from portal.accounts.models import TokenScope
 from portal.accounts.password_checks import proved_at_of
 from portal.api.listing import Own
 from portal.api.problems import BadInput, refused
-from portal.api.requests import Nothing
+from portal.api.requests import NoInput
 from portal.api.views import Resource, command, facts, sub_list
 from portal.errors import Refused
 
@@ -106,14 +106,14 @@ class RuleViewSet(Resource):
         return Own(
             sources={
                 **rule_annotations(self.person),
-                "stands_everywhere": stands_everywhere("rule__uuid"),
+                "stands_everywhere": is_deployed_everywhere("rule__uuid"),
                 "incident": incident_of(self.person),
                 "incidents": ArraySubquery(visible_incidents.values("pk")),
             },
             reads={
                 "sites": lambda ids: [sites()[pk] for pk in ids if pk in sites()],
                 "workspaces": lambda ids: [workspaces()[pk] for pk in ids if pk in workspaces()],
-                "kept_open": kept_open_for(self.person),
+                "kept_open": guard_reasons_for(self.person),
             },
         )
 
@@ -195,7 +195,7 @@ class RuleViewSet(Resource):
                 revision=revision,
             )
 
-    @command(Nothing, **WRITE)
+    @command(NoInput, **WRITE)
     def discard(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Give up your draft; it stays on record as discarded."""
         discard_draft(version_id=self._in_work(row), by=self.person, now=self.now)
@@ -281,7 +281,7 @@ class RuleViewSet(Resource):
         """End it for good."""
         retire_rule(rule_id=row.rule_id, by=self.person, now=self.now, **values)
 
-    @command(Nothing, **WRITE)
+    @command(NoInput, **WRITE)
     def renew(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Begin the next version with a new end; it needs a back-test and two signatures."""
         renew_rule(rule_id=row.rule_id, by=self.person, now=self.now)

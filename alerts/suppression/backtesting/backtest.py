@@ -38,11 +38,11 @@ from alerts.suppression.backtesting.counts import (
 )
 from alerts.suppression.backtesting.history import incidents_closed_as_benign, touched_incidents
 from alerts.suppression.backtesting.history_sql import (
+    BackTestTimedOut,
     TimeSpan,
-    TookTooLong,
     fetch_rows,
     in_period,
-    no_longer_than,
+    statement_limit,
 )
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import time_to_close_of
@@ -100,9 +100,9 @@ def run_backtest(
     if reasons := reasons_against_rule(rule):
         raise CannotBackTest(*reasons)
     try:
-        with no_longer_than(MAX_SECONDS):
+        with statement_limit(MAX_SECONDS):
             run = _run(rule, period, now=now)
-    except TookTooLong:
+    except BackTestTimedOut:
         raise CannotBackTest(_too_long()) from None
     return BackTestRun.objects.create(
         rule_id=rule_id,
@@ -127,12 +127,12 @@ def preview_backtest(
     began, period = perf_counter(), _period(now, days)
     counts, run, problems = None, None, []
     try:
-        with no_longer_than(MAX_PREVIEW_SECONDS):
+        with statement_limit(MAX_PREVIEW_SECONDS):
             if reasons_against_rule(rule):
                 counts = count_by_clause(rule, period)
             else:
                 run = _run(rule, period, now=now)
-    except TookTooLong:
+    except BackTestTimedOut:
         problems.append(_too_long())
     except CannotBackTest as refusal:
         problems += refusal.reasons
@@ -146,9 +146,9 @@ def preview_backtest(
 
 def _counts(rule: RuleDefinition, period: TimeSpan) -> Counts | None:
     try:
-        with no_longer_than(MAX_PREVIEW_SECONDS):
+        with statement_limit(MAX_PREVIEW_SECONDS):
             return count_by_clause(rule, period)
-    except TookTooLong:
+    except BackTestTimedOut:
         return None
 
 
@@ -240,7 +240,7 @@ def _outside_hours(rule: RuleDefinition, period: TimeSpan) -> OutsideHoursBody |
 def _near(rule: RuleDefinition, found: RuleMatches, period: TimeSpan) -> dict[int, Sentence]:
     """Near misses of the same place and type, and every one that was judged suspicious: why."""
     ids = list(dict.fromkeys([*history.suspicious_near_misses(rule, period), *found.near]))
-    return history.why_kept_out(rule, ids)
+    return history.mismatch_reasons(rule, ids)
 
 
 def _site_ids(rule: RuleDefinition, matched: Sequence[str]) -> list[int]:

@@ -199,7 +199,7 @@ def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set
     return {row[0] for row in fetch_rows(_SHARED, [ids_array(incidents), ids_array(alerts)])}
 
 
-def why_kept_out(rule: RuleDefinition, ids: Collection[int]) -> dict[int, Sentence]:
+def mismatch_reasons(rule: RuleDefinition, ids: Collection[int]) -> dict[int, Sentence]:
     """Return, by alert, the words of the line that kept it out."""
     words = {pk: matches(rule, facts).why for pk, facts in facts_of(ids, as_of_alert=True).items()}
     return {pk: why for pk, why in words.items() if why is not None}

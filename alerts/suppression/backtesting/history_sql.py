@@ -12,7 +12,7 @@ from psycopg.errors import QueryCanceled
 from alerts.rules.sql import Sql
 
 
-class TookTooLong(Exception):
+class BackTestTimedOut(Exception):
     """History was asked for longer than allowed; nothing was found out."""
 
 
@@ -24,9 +24,9 @@ class TimeSpan(NamedTuple):
 
 
 @contextmanager
-def no_longer_than(seconds: float) -> Iterator[None]:
-    """Cancel a query after this time and raise `TookTooLong`. The limit ends with the block, also
-    inside an outer transaction.
+def statement_limit(seconds: float) -> Iterator[None]:
+    """Cancel a query after this time and raise `BackTestTimedOut`. The limit ends with the block,
+    also inside an outer transaction.
     """
     try:
         with transaction.atomic():
@@ -39,7 +39,7 @@ def no_longer_than(seconds: float) -> Iterator[None]:
             fetch_rows("SELECT set_config('statement_timeout', %s, true)", [usual])
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TookTooLong from error
+            raise BackTestTimedOut from error
         raise
 
 

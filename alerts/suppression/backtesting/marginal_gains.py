@@ -14,11 +14,11 @@ from alerts.rules import sql
 from alerts.rules.sql import Sql
 from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import (
+    BackTestTimedOut,
     TimeSpan,
-    TookTooLong,
     fetch_rows,
     in_period,
-    no_longer_than,
+    statement_limit,
 )
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import acting_versions
@@ -48,9 +48,9 @@ def in_order_of_gain(versions: Sequence[RuleVersion], *, now: datetime) -> list[
     if not versions:
         return []
     try:
-        with no_longer_than(MAX_SECONDS):
+        with statement_limit(MAX_SECONDS):
             return _in_order(versions, TimeSpan(now - PERIOD, now))
-    except TookTooLong:
+    except BackTestTimedOut:
         alone = [Gain(version, closed_alone(version), is_alone=True) for version in versions]
         return sorted(alone, key=lambda gain: -gain.incidents)
 

@@ -39,7 +39,7 @@ _ORPHANED = (
 # The same words as `deployments.gate_of` and `Deployment.standing`; a test holds them together.
 STANDING: Final = Case(
     When(_ORPHANED, then=Value("orphaned")),
-    When(outcome__in=(Landing.REFUSED, Landing.HELD), then=F("outcome")),
+    When(outcome__in=(Landing.REFUSED, Landing.CHANGED_BY_HAND), then=F("outcome")),
     When(_GATE & _AS_WANTED & _OPEN & Q(landed__isnull=False), then=Value("open")),
     When(_GATE & _AS_WANTED & Q(landed__isnull=False), then=Value("closed")),
     When(_GATE & _OPEN, then=Value("opening")),
@@ -51,7 +51,7 @@ STANDING: Final = Case(
 )
 
 
-def stands_everywhere(about: str) -> Combinable:
+def is_deployed_everywhere(about: str) -> Combinable:
     """Whether each workspace holds exactly what is wanted of a rule (F26); null where Sentinel is
     to hold nothing of it. `about` is where its UUID stands.
     """
@@ -213,7 +213,7 @@ def gate_of(row: WantedRule | None) -> Gate:
     if row is None:
         return Gate("none")
     wanted_open = _is_enabled(row.wanted)
-    if row.outcome in (Landing.REFUSED, Landing.HELD):
+    if row.outcome in (Landing.REFUSED, Landing.CHANGED_BY_HAND):
         return Gate(str(row.outcome), row.latest_error)
     if row.is_as_wanted and row.landed is not None:
         return Gate("open" if wanted_open else "closed")
@@ -249,7 +249,7 @@ def _of_workspace(
 
 
 def _deployment(row: WantedRule, rule: Rule | None, *, is_gone: bool) -> Deployment:
-    is_pending = row.outcome == Landing.OWED
+    is_pending = row.outcome == Landing.PENDING
     return Deployment(
         row=row,
         rule=rule,
@@ -264,7 +264,7 @@ def _deployment(row: WantedRule, rule: Rule | None, *, is_gone: bool) -> Deploym
 def _standing(row: WantedRule, *, is_gone: bool) -> str:
     if is_gone and (row.is_wanted or row.is_in_sentinel):
         return "orphaned"
-    if row.outcome in (Landing.REFUSED, Landing.HELD):
+    if row.outcome in (Landing.REFUSED, Landing.CHANGED_BY_HAND):
         return str(row.outcome)
     if row.is_as_wanted:
         return "there" if row.is_wanted else "gone"
@@ -279,7 +279,7 @@ def deployment_fix(*, error: str, code: str, outcome: str) -> str:
         return f"Give our identity for rules the role {ROLE} on the workspace."
     if code == NOT_AS_DECIDED:
         return "Nothing was sent. See the audit record for what was refused, and when."
-    if outcome == Landing.HELD:
+    if outcome == Landing.CHANGED_BY_HAND:
         return (
             "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "
             "writes it again."

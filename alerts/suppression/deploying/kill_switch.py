@@ -15,7 +15,7 @@ from alerts.outbox.models import SUPPRESSING, RuleKind, WantedRule
 from alerts.outbox.services.set_desired import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
-from alerts.suppression.deploying.recipients import concerned_by_all
+from alerts.suppression.deploying.recipients import people_of_all_rules
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
 from alerts.suppression.models import ACTING, Rule, RuleVersion, Stop, VersionState
 from alerts.suppression.policies import (
@@ -32,7 +32,7 @@ from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.kinds import NotificationKind
-from portal.notifications.services import Wording, notify_each
+from portal.notifications.services import Wording, notify_people
 from portal.text import visible_text
 
 
@@ -214,7 +214,7 @@ def _notify(stop: Stop, kind: NotificationKind, wording: Wording, now: datetime)
             Workspace.objects.exclude(state=Workspace.State.REMOVED).select_related("organisation")
         )
     )
-    notify_each(concerned_by_all(places), kind=kind, wording=wording, path=PATH, now=now)
+    notify_people(people_of_all_rules(places), kind=kind, wording=wording, path=PATH, now=now)
 
 
 def _place(stop: Stop) -> str:

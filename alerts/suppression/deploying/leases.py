@@ -26,7 +26,7 @@ from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services.set_desired import clear_desired_rule
 from alerts.outbox.wording import note_words
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import Health, standing_of
+from alerts.sentinel.queries import Health, connection_health_of
 from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy, place_gate
 from alerts.suppression.deploying.probe import on_probe_outcome, probe_when_needed
 from alerts.suppression.deploying.recipients import deployment_leads, leads_and_administrators_of
@@ -46,7 +46,7 @@ from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after
 from portal.notifications.kinds import NotificationKind
 from portal.notifications.models import Notification
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 
 EVERY, SOON = timedelta(seconds=60), timedelta(seconds=2)
 _INTERESTED: Final = (*OPEN, *ACTING, VersionState.PAUSED)
@@ -103,7 +103,7 @@ def renew_leases(*, now: datetime, failures: RoundFailures | None = None) -> dic
 
 def _bring_workspace_in_line(workspace: Workspace, found: dict[str, int], *, now: datetime) -> None:
     if workspace.state == Workspace.State.REMOVED:
-        found["changed"] += take_everything_away(workspace, now=now)
+        found["changed"] += remove_all_rules(workspace, now=now)
     elif workspace.state == Workspace.State.ACTIVE:
         found["probes"] += probe_when_needed(workspace, now=now)
         found["stale"] += _is_catching_up(workspace, now=now)
@@ -112,7 +112,7 @@ def _bring_workspace_in_line(workspace: Workspace, found: dict[str, int], *, now
 
 
 @transaction.atomic
-def take_everything_away(workspace: Workspace, *, now: datetime) -> int:
+def remove_all_rules(workspace: Workspace, *, now: datetime) -> int:
     """Nothing of ours stays behind in a workspace that was removed."""
     rows = list(WantedRule.objects.filter(workspace=workspace, wanted__isnull=False).order_by("pk"))
     for row in rows:
@@ -126,7 +126,7 @@ def _is_catching_up(workspace: Workspace, *, now: datetime) -> bool:
     """What we know is old, but somebody is reading: it is worth to look again in a moment."""
     if is_healthy(workspace, now=now):
         return False
-    standing = standing_of(workspace.pk, now=clock.unshifted())
+    standing = connection_health_of(workspace.pk, now=clock.unshifted())
     reached = standing.reached_at
     recently = reached is not None and clock.unshifted() - reached < timedelta(minutes=2)
     return standing.health == Health.WELL and recently
@@ -157,7 +157,7 @@ def _workspaces() -> list[Workspace]:
 
 DEPLOYMENTS: Final = "/deployments/"
 _ONCE: Final = timedelta(days=1)
-_KINDS: Final = {Landing.REFUSED: kinds.RULE_REFUSED, Landing.HELD: kinds.RULE_HELD}
+_KINDS: Final = {Landing.REFUSED: kinds.RULE_REFUSED, Landing.CHANGED_BY_HAND: kinds.RULE_HELD}
 
 
 def on_rule_outcome(settlement: RuleSettlement) -> None:
@@ -191,7 +191,7 @@ def _notify(settlement: RuleSettlement, kind: NotificationKind) -> None:
     )
     if not earlier.exists():
         wording = partial(_wording, row, settlement.outcome)
-        notify_each(people, kind=kind, wording=wording, path=DEPLOYMENTS, now=now)
+        notify_people(people, kind=kind, wording=wording, path=DEPLOYMENTS, now=now)
 
 
 def _wording(row: WantedRule, outcome: Landing) -> tuple[str, list[str]]:

@@ -43,7 +43,7 @@ def probe_when_needed(workspace: Workspace, *, now: datetime) -> bool:
 def is_probing(workspace_id: int) -> bool:
     """Whether a probe is on its way."""
     rows = WantedRule.objects.filter(workspace_id=workspace_id, kind=RuleKind.PROBE)
-    return rows.filter(outcome=Landing.OWED).exists()
+    return rows.filter(outcome=Landing.PENDING).exists()
 
 
 def on_probe_outcome(settlement: RuleSettlement) -> bool:

@@ -28,7 +28,9 @@ def note_period(settlement: RuleSettlement) -> None:
     if row.kind == RuleKind.WATCHLIST:
         return
     periods = WatchlistPeriod.objects.filter(workspace=row.workspace_id, name=row.name)
-    landed = None if settlement.outcome == Landing.HELD else row.landed  # a hand changed it
+    landed = (
+        None if settlement.outcome == Landing.CHANGED_BY_HAND else row.landed
+    )  # a hand changed it
     current = periods.filter(ended_at=None).first()
     if current is not None and current.body == landed:
         return

@@ -169,7 +169,7 @@ def reason_to_shut(workspace: Workspace) -> str:
     if itself is not None and itself.note:
         return itself.note
     changed = WantedRule.objects.filter(
-        workspace=workspace, kind__in=OF_WATCHLIST, outcome=Landing.HELD
+        workspace=workspace, kind__in=OF_WATCHLIST, outcome=Landing.CHANGED_BY_HAND
     )
     return "Somebody changed a row of it by hand." if changed.exists() else ""
 
@@ -214,7 +214,7 @@ def _was_gate_changed_by_hand(workspace: Workspace) -> bool:
     signatures. To open it again would be to overrule whoever stopped the list in Sentinel.
     """
     gate = list_gate_of(workspace.pk)
-    is_held = gate is not None and gate.outcome == Landing.HELD
+    is_held = gate is not None and gate.outcome == Landing.CHANGED_BY_HAND
     return is_held and request_of(workspace.pk) is not None
 
 

@@ -21,7 +21,7 @@ from alerts.rules.sentence import Sentence
 from alerts.rules.watchlist import ALIAS, FORMAT, LIST
 from alerts.sentinel import kql
 from alerts.sentinel.models import Workspace
-from alerts.suppression.deploying.recipients import concerned_by_all
+from alerts.suppression.deploying.recipients import people_of_all_rules
 from alerts.suppression.deploying.rounds import renew_soon
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
 from alerts.suppression.models import (
@@ -36,7 +36,7 @@ from alerts.suppression.signing.people import identity_of
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 from portal.text import visible_text
 
 OPEN = (State.PROPOSED, State.ON)
@@ -273,6 +273,6 @@ def _notify(request: WatchlistRequest, *, now: datetime) -> None:
         return subject, [line for line in (request.ended_by_label, request.end_reason) if line]
 
     path = f"/deployments/watchlists/{request.workspace.uuid}/"
-    notify_each(
-        concerned_by_all([request.workspace]), kind=kind, wording=wording, path=path, now=now
+    notify_people(
+        people_of_all_rules([request.workspace]), kind=kind, wording=wording, path=path, now=now
     )

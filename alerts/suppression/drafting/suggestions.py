@@ -28,7 +28,7 @@ MAX_ABOUT: Final = 500
 BENIGN: Final = (VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
 _DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})
 _ADDRESSES: Final = frozenset({"source_address", "destination_address", "any_address"})
-_SPOKEN: Final = frozenset(
+_TRAFFIC_FIELDS: Final = frozenset(
     {
         "protocol",
         "function",
@@ -72,7 +72,7 @@ def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]
         addresses = devices.order_by("address").values_list("address", flat=True)
         values = list(addresses.distinct()[:MAX_SUGGESTIONS])
         found |= dict.fromkeys(_ADDRESSES & set(fields), values)
-    return found | _words_of_alerts(user, sites, _SPOKEN & set(fields))
+    return found | _words_of_alerts(user, sites, _TRAFFIC_FIELDS & set(fields))
 
 
 def _words_of_alerts(

@@ -90,16 +90,16 @@ class ActingSet:
         return any(not version.is_live for version in self.versions.values())
 
 
-_kept: list[tuple[Any, ActingSet]] = []
+_cache: list[tuple[Any, ActingSet]] = []
 
 
 def acting_set() -> ActingSet:
     """What acts now. One question finds whether anything changed since it was last loaded."""
     token = _token()
-    if _kept and _kept[0][0] == token:
-        return _kept[0][1]
+    if _cache and _cache[0][0] == token:
+        return _cache[0][1]
     found = load_acting(RuleVersion.objects.filter(state__in=ACTING))
-    _kept[:] = [(token, found)]
+    _cache[:] = [(token, found)]
     return found
 
 

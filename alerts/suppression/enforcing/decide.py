@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Q
 
 from alerts.incidents.models import DetailsState, Incident, IncidentStatus
-from alerts.rules.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_held
+from alerts.rules.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_on_hold
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
@@ -87,7 +87,7 @@ def _decide_in(workspace: Workspace, *, job: Job, acting: ActingSet, now: dateti
             break
     if _is_due(job, "held_looked_at", now=now):
         acted += _decide_on(
-            held_incidents(workspace.pk, since=since), acting=acting, now=now, were_held=True
+            incidents_on_hold(workspace.pk, since=since), acting=acting, now=now, were_held=True
         )
     if acting.has_trials and _is_due(job, "taken_looked_at", now=now):
         acted += _decide_on(
@@ -201,7 +201,7 @@ def _act_on(
         cover = judgement.cover
         waits = note_hold(incident_id=incident.pk, judgement=judgement, now=now)
         if was_held and not waits:
-            forget_hold(incident.pk)
+            release_hold(incident.pk)
         if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
             late = new_ends(incident.pk, alerts=alerts, cover=cover)
             introduce_members(incident_id=incident.pk, ends=late, now=now)
@@ -230,14 +230,14 @@ def _log_once(incident: Incident) -> None:
         log.exception("Incident %s could not be judged and stays open", incident.pk)
 
 
-MAX_HELD = 200  # looked at in one go; those that waited longest come first
+MAX_ON_HOLD = 200  # looked at in one go; those that waited longest come first
 
 
 def note_hold(*, incident_id: int, judgement: IncidentDecision, now: datetime) -> bool:
     """Remember an incident that live rules would close but for a hold. Whatever else speaks against
     it makes it a person's, and is no hold that ends. Returns whether it waits.
     """
-    waits = judgement.cover.is_live and is_only_held(reason.code for reason in judgement.reasons)
+    waits = judgement.cover.is_live and is_only_on_hold(reason.code for reason in judgement.reasons)
     if waits:
         HeldIncident.objects.update_or_create(
             incident_id=incident_id,
@@ -247,7 +247,7 @@ def note_hold(*, incident_id: int, judgement: IncidentDecision, now: datetime) -
     return waits
 
 
-def held_incidents(workspace_id: int, *, since: datetime) -> Sequence[Incident]:
+def incidents_on_hold(workspace_id: int, *, since: datetime) -> Sequence[Incident]:
     """Return what waits in a workspace, and forget what people or Sentinel have moved meanwhile.
     Rules act on what was made since `since` only.
     """
@@ -260,10 +260,10 @@ def held_incidents(workspace_id: int, *, since: datetime) -> Sequence[Incident]:
         incident__created_at__gte=since,
     )
     rows.exclude(pk__in=waiting.values("pk")).delete()
-    found = waiting.select_related("incident").order_by("looked_at", "pk")[:MAX_HELD]
+    found = waiting.select_related("incident").order_by("looked_at", "pk")[:MAX_ON_HOLD]
     return [row.incident for row in found]
 
 
-def forget_hold(incident_id: int) -> None:
+def release_hold(incident_id: int) -> None:
     """Forget an incident: rules have acted on it, or it is a person's."""
     HeldIncident.objects.filter(incident=incident_id).delete()

@@ -11,7 +11,7 @@ from alerts.sites.queries import zone_of_sites
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
 from portal.notifications.kinds import NotificationKind
-from portal.notifications.services import Wording, notify_each
+from portal.notifications.services import Wording, notify_people
 from portal.ui.moments import READER, plain_value_words
 
 
@@ -31,7 +31,7 @@ def notify_about_rule(
     now: datetime,
 ) -> None:
     """Notify these people about a version."""
-    notify_each(people, kind=kind, wording=wording, path=f"/rules/{version.uuid}/", now=now)
+    notify_people(people, kind=kind, wording=wording, path=f"/rules/{version.uuid}/", now=now)
 
 
 def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime) -> None:

@@ -11,7 +11,7 @@ from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import SIGNING, rights_to_sign
 from portal.accounts.models import User
-from portal.accounts.queries import people_holding
+from portal.accounts.queries import people_with_roles
 
 
 def identity_of(user: User) -> str:
@@ -24,7 +24,7 @@ def people_of_side(version: RuleVersion, *, side: SigningSide) -> list[User]:
     sites = Site.objects.filter(pk__in=version.site_ids).values_list("uuid", flat=True)
     workspaces = Workspace.objects.filter(pk__in=version.workspace_ids)
     places = list(workspaces.values_list("uuid", "organisation__uuid"))
-    people = people_holding(
+    people = people_with_roles(
         SIGNING[side],
         sites=list(sites) if side is SigningSide.OT else [],
         workspaces=[workspace for workspace, _ in places],

@@ -93,7 +93,7 @@ def _standing(**where: object) -> QuerySet[LedgerEntry]:
 def _true_positives(look: WatchRound) -> int:
     """Whatever else happened to it: it was one."""
     lines = _standing(incident__classification="TruePositive")
-    return _for_each_incident(
+    return _act_by_incident(
         look,
         lines,
         lambda entries: roll_back(lines=entries, ending=Ending.TRUE_POSITIVE, now=look.now),
@@ -109,7 +109,7 @@ def _reopened(look: WatchRound) -> int:
         incident__group_key__isnull=False,
         incident__status__lt=IncidentStatus.CLOSED,
     ).filter(Q(incident__owed=0) | Q(incident__changed_at__lt=look.now - UNDO))
-    return _for_each_incident(
+    return _act_by_incident(
         look, lines, lambda entries: roll_back(lines=entries, ending=Ending.REOPENED, now=look.now)
     )
 
@@ -138,7 +138,7 @@ def _joined(look: WatchRound) -> int:
                 now=look.now,
             )
 
-        count += _for_each_incident(look, lines, judge)
+        count += _act_by_incident(look, lines, judge)
     look.waiting.keep_unjudged(ids)
     return count
 
@@ -172,7 +172,7 @@ def _linked_to(case: Incident, look: WatchRound) -> int:
         incident__in=names,
         at__range=(case.modified_at - LINK, min(case.modified_at, case.created_at + LINK)),
     )
-    return _for_each_incident(
+    return _act_by_incident(
         look,
         lines,
         lambda entries: roll_back(
@@ -190,7 +190,7 @@ def _since(job: Job, now: datetime) -> datetime:
     return (datetime.fromisoformat(looked_at) if looked_at else now - LINK) - LATE
 
 
-def _for_each_incident(
+def _act_by_incident(
     look: WatchRound, lines: Iterable[LedgerEntry], act: Callable[[list[LedgerEntry]], bool]
 ) -> int:
     """One incident at a time; one that fails is logged, and looked at again in the next round."""

@@ -11,20 +11,20 @@ from typing import Final, NamedTuple
 from django.db.models import Q
 
 from alerts.incidents.acts.close import BY_TOKEN
-from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
+from alerts.incidents.models import CLOSE_IN_FORCE, DetailsState, Incident, TimelineItem
 from alerts.planned_work.queries import latest_begun
 from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.rules import sql
 from alerts.rules.guards.closing import HANDS, reasons_to_keep_open
-from alerts.rules.guards.lifecycle import (
+from alerts.rules.guards.never import holds_strict, is_strict
+from alerts.rules.rule import RuleDefinition
+from alerts.rules.trial import (
     CREDIT_OCCURRENCES,
     MAX_CREDIT,
     MAX_OWN_CREDIT,
     credit_start,
 )
-from alerts.rules.guards.never import holds_strict, is_strict
-from alerts.rules.rule import RuleDefinition
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, scene_of
@@ -77,7 +77,7 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     seen.
     """
     closed = Incident.objects.filter(
-        STANDING_CLOSE, pk__in=incident_ids, classification=BENIGN, closed_by=""
+        CLOSE_IN_FORCE, pk__in=incident_ids, classification=BENIGN, closed_by=""
     )
     owners = {
         pk: bool(owner or name)

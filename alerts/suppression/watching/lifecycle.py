@@ -8,9 +8,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.rules.guards.lifecycle import reasons_against_living, usual_end
 from alerts.rules.guards.never import assets_of
 from alerts.rules.guards.signing import reasons_against_draft
+from alerts.rules.lifetime import default_end, reasons_against_acting_now
 from alerts.rules.rule import instant
 from alerts.rules.windows import window_zone_of
 from alerts.sites.models import Site
@@ -60,7 +60,7 @@ def reasons_against_enforcing(
     end has come, a device it names became a safety system, a type went on the never list.
     """
     definition = version.definition
-    if lapsed := reasons_against_living(definition, now=now):
+    if lapsed := reasons_against_acting_now(definition, now=now):
         return list(lapsed)
     plant_now = plant or plant_of(version.site_ids, named=assets_of(definition))
     sites = version.site_ids
@@ -170,7 +170,7 @@ def renew_rule(*, rule_id: int, by: User, now: datetime) -> RuleVersion:
     if version is None:
         raise CannotRenewRule(gettext("Only an active, paused or expired rule can be renewed."))
     draft = edit_version(version_id=version.pk, by=by, now=now)
-    body = draft.body | {"expires_at": instant(usual_end(draft.definition, now=now))}
+    body = draft.body | {"expires_at": instant(default_end(draft.definition, now=now))}
     return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)
 
 

@@ -10,13 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts import notification_kinds as kinds
-from alerts.rules.guards.lifecycle import (
-    TRIAL_ENDS,
-    is_unended,
-    reasons_against_promotion,
-)
 from alerts.rules.guards.signing import FRESH, SigningSide
 from alerts.rules.sentence import Sentence
+from alerts.rules.trial import TRIAL_ENDS, is_overdue, reasons_against_promotion
 from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, VersionState
@@ -212,7 +208,7 @@ def _reasons(version: RuleVersion, approval: _ApprovalRequest, *, now: datetime)
     if version.state != VersionState.CANARY:
         return [gettext("This version is not in its canary.")]
     trial = trial_progress_of(version).trial
-    if not is_unended(trial, now=now):
+    if not is_overdue(trial, now=now):
         return [
             gettext("The owners decide once a canary of %(n)s days has had too few matches.")
             % {"n": number(TRIAL_ENDS.days)}
@@ -263,7 +259,7 @@ def ask_owners(*, now: datetime) -> int:
     due = {
         _question_key(version, now=now): version
         for version in canaries
-        if is_unended(progress[version.pk].trial, now=now)
+        if is_overdue(progress[version.pk].trial, now=now)
     }
     sent = set(Job.objects.filter(kind=ASKED, key__in=due).values_list("key", flat=True))
     unsent = [key for key in due if key not in sent][:MAX_QUESTIONS]

@@ -31,7 +31,7 @@ from alerts.suppression.models import (
     Where,
 )
 from portal.audit.services import record
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 
 BEGINS = "Closed by Tagout, rule R-"
 _BLOCK = re.compile(
@@ -112,7 +112,7 @@ def _record_closes(changed: Any, *, now: datetime) -> None:
         )
         named = _ours_that_landed(incident, text) or named_in(text)
         if isinstance(named, list):
-            _stand_again(named, incident=incident, now=now)
+            _restore_close(named, incident=incident, now=now)
         elif named.reason:
             _distrust(incident, text=text, reason=named.reason, now=now)
         else:
@@ -126,7 +126,7 @@ def _ours_that_landed(incident: Incident, text: str) -> list[LedgerEntry]:
 
 
 @transaction.atomic
-def _stand_again(lines: list[LedgerEntry], *, incident: Incident, now: datetime) -> None:
+def _restore_close(lines: list[LedgerEntry], *, incident: Incident, now: datetime) -> None:
     LedgerEntry.objects.filter(pk__in=[line.pk for line in lines]).update(
         ending=Ending.NOTHING, ended_at=None, ending_note="", landed_at=now
     )
@@ -243,7 +243,7 @@ def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> N
         subject = gettext("Closed in a rule's name, but not by it: %(incident)s")
         return subject % {"incident": incident}, [reason]
 
-    notify_each(
+    notify_people(
         deployment_leads([incident.workspace]),
         kind=kinds.FALSE_RULE_NAME,
         wording=wording,

@@ -13,16 +13,16 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.rules.guards.closing import NEW_MEMBER, counts_where_harmless
-from alerts.rules.guards.lifecycle import (
+from alerts.rules.guards.never import holds_strict, is_strict
+from alerts.rules.guards.signing import VALID, SigningSide
+from alerts.rules.sentence import Sentence
+from alerts.rules.trial import (
     TRIAL,
     TRIAL_MATCHES,
     Trial,
     reasons_against_promotion,
     trial_carry_over,
 )
-from alerts.rules.guards.never import holds_strict, is_strict
-from alerts.rules.guards.signing import VALID, SigningSide
-from alerts.rules.sentence import Sentence
 from alerts.suppression.models import (
     Ending,
     LedgerAct,
@@ -139,7 +139,7 @@ def sides_owned_by(user: User, version: RuleVersion) -> frozenset[SigningSide]:
     )
 
 
-def kept_open_reasons(entry: LedgerEntry) -> list[Sentence]:
+def guard_reasons_of(entry: LedgerEntry) -> list[Sentence]:
     """Return why a guard kept open what the trial of a line covers."""
     return [Sentence(code, **detail) for code, detail in entry.kept_open]
 
@@ -176,7 +176,7 @@ def _progress(
 
 _WORKED_ON = _("a person works on them")
 _NEVER = _("the rule may not close alerts like these")
-_KEPT_OPEN: Final[dict[str, Promise]] = {
+_GUARD_REASONS: Final[dict[str, Promise]] = {
     "never.owner": _WORKED_ON,
     "never.touched": _WORKED_ON,
     "never.case": _("they share a device with an open true positive"),
@@ -210,8 +210,8 @@ def trial_lines(progress: TrialProgress, *, now: datetime) -> list[str]:
     if trial.period is not None and "canary.matches" in codes:
         lines.append(gettext("or two full weeks, because it has hours"))
     if hit := codes.get("canary.true_positive"):
-        lines.append(hit.spoken(gettext, numeral))
-    return lines + _kept_open_sentences(progress)
+        lines.append(hit.translated(gettext, numeral))
+    return lines + _sentences_of_guards(progress)
 
 
 def _day(progress: TrialProgress, *, now: datetime) -> str:
@@ -239,10 +239,10 @@ def _matches(progress: TrialProgress) -> list[str]:
     ]
 
 
-def _kept_open_sentences(progress: TrialProgress) -> list[str]:
+def _sentences_of_guards(progress: TrialProgress) -> list[str]:
     by_words: Counter[str] = Counter()
     for code, n in progress.kept_open.items():
-        by_words[str(_KEPT_OPEN.get(code, _("a guard keeps them open")))] += n
+        by_words[str(_GUARD_REASONS.get(code, _("a guard keeps them open")))] += n
     return [
         ngettext("%(n)s more was kept open: %(why)s", "%(n)s more were kept open: %(why)s", n)
         % {"n": number(n), "why": why}

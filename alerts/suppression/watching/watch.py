@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.rules.guards.lifecycle import reasons_against_promotion
 from alerts.rules.guards.never import assets_of
 from alerts.rules.rule import NotARule, instant
 from alerts.rules.sentence import Sentence
+from alerts.rules.trial import reasons_against_promotion
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.models import ACTING, RuleVersion, VersionState

@@ -18,7 +18,7 @@ from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from alerts.suppression.backtesting.redaction import ListedNames, names_in
 from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
 from alerts.suppression.signing.notify import in_words
-from alerts.suppression.web.words import field_label
+from alerts.suppression.web.wording import field_label
 from portal.ui.moments import date_of
 from portal.ui.pieces import ChartPoint
 from portal.ui.words import hours, number, percent
@@ -75,7 +75,7 @@ class SampleAlert:
     exclusions: tuple[Exclusion, ...]
 
 
-def look_from(row: Mapping[str, Any], names: ListedNames) -> SampleAlert:
+def sample_alert_of(row: Mapping[str, Any], names: ListedNames) -> SampleAlert:
     """Return a listed alert of a frozen back-test as a page shows it."""
     traits = row["traits"]
     ends = " → ".join(end for end in (traits.get("source"), traits.get("destination")) if end)
@@ -169,7 +169,7 @@ class Overmatch:
 
 
 @dataclass(frozen=True, slots=True)
-class LookList:
+class SampleList:
     """Alerts to look at: those in the person's reach, and how many more there are."""
 
     looks: list[SampleAlert]
@@ -205,9 +205,9 @@ class BackTestSummary:
     is_little: bool
     points: list[ChartPoint]
     chart_title: str
-    stops: LookList
-    check_these: LookList
-    nearest: LookList
+    stops: SampleList
+    check_these: SampleList
+    nearest: SampleList
     overmatches: list[Overmatch]
 
 
@@ -302,9 +302,9 @@ def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
     return f"{estimate} {basis % {'n': closings}}"
 
 
-def _looks(body: Mapping[str, Any], name: str, names: ListedNames) -> LookList:
-    looks = [look_from(row, names) for row in body[name]]
-    return LookList(looks, body.get("hidden", {}).get(name, 0))
+def _looks(body: Mapping[str, Any], name: str, names: ListedNames) -> SampleList:
+    looks = [sample_alert_of(row, names) for row in body[name]]
+    return SampleList(looks, body.get("hidden", {}).get(name, 0))
 
 
 def _overmatch(deployment: Mapping[str, Any], names: ListedNames) -> Overmatch:

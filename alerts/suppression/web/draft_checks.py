@@ -10,8 +10,8 @@ from django.utils.translation import get_language, gettext
 from alerts.incidents.queries import sites_in_reach
 from alerts.reviews.engine.causes import causes_for
 from alerts.rules.compile_sentinel import undirected
-from alerts.rules.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.rules.guards.never import needs_hours
+from alerts.rules.lifetime import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.rules.rule import (
     Clause,
     RuleDefinition,
@@ -34,7 +34,7 @@ from alerts.suppression.signing.compiled_forms import Forms, compiled_forms
 from alerts.suppression.signing.propose import reasons_against_grounds, reasons_against_rule_now
 from alerts.suppression.web.backtest import BackTestSummary, summarize_backtest
 from alerts.suppression.web.forms import MEMBERS, Body
-from alerts.suppression.web.words import all_in_words
+from alerts.suppression.web.wording import all_in_words
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.ui.words import number

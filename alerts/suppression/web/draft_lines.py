@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.rules.fields import (
     FIELDS,
-    NONE_TOLD,
+    NO_VALUE,
     SEVERITIES,
     AlertField,
     FieldKind,
@@ -18,7 +18,7 @@ from alerts.rules.fields import (
 from alerts.rules.rule import Clause, reasons_against_clause
 from alerts.rules.windows import DAYS, window_zone_of
 from alerts.suppression.web.forms import MEMBERS, HalfWindow, HalfWindows
-from alerts.suppression.web.words import (
+from alerts.suppression.web.wording import (
     OPERATORS,
     all_in_words,
     field_label,
@@ -118,7 +118,7 @@ def _line(
         or_none=at.startswith("all")
         and field is not None
         and field.or_none
-        and NONE_TOLD not in values,
+        and NO_VALUE not in values,
     )
 
 

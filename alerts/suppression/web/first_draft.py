@@ -7,12 +7,12 @@ from alerts.incidents.models import Incident
 from alerts.reviews.models import VerdictKind
 from alerts.reviews.queries.questions import evidence_in_force
 from alerts.reviews.queries.second_opinions import without_hidden
-from alerts.rules.guards.lifecycle import USUAL_DAYS, usual_end
+from alerts.rules.lifetime import DEFAULT_DAYS, default_end
 from alerts.rules.rule import from_json, instant
 from alerts.sites.models import Site
 from alerts.suppression.signing.people import usual_owners
 from alerts.suppression.web.forms import Body, clause_body, empty_body
-from alerts.suppression.web.words import routine_cause
+from alerts.suppression.web.wording import routine_cause
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import OT_ROLES, roles_for
@@ -23,7 +23,7 @@ _ENDS = ("source_device", "source_address", "destination_device", "destination_a
 
 def first_body(user: User, *, now: datetime) -> Body:
     """Return an empty rule, owned by its author on the author's side."""
-    body = empty_body() | {"expires_at": instant(now + timedelta(days=USUAL_DAYS))}
+    body = empty_body() | {"expires_at": instant(now + timedelta(days=DEFAULT_DAYS))}
     roles = roles_of(user)
     if roles & OT_ROLES:
         body["owner_ot"] = user.email
@@ -63,7 +63,7 @@ def body_of_incident(
     evidence = _verdicts_on(incident, user)
     body["reason"] = _reason(evidence)
     rule = from_json(body)
-    body["expires_at"] = instant(usual_end(rule, now=now))
+    body["expires_at"] = instant(default_end(rule, now=now))
     body |= usual_owners(rule, by=user)
     return body, tuple(pk for pk, _cause in evidence)
 

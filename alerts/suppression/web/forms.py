@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.http import QueryDict
 
 from alerts.rules.compile_sentinel import undirected
-from alerts.rules.fields import FIELDS, IDENTITIES, NONE_TOLD, FieldKind, Operator
+from alerts.rules.fields import FIELDS, IDENTITIES, NO_VALUE, FieldKind, Operator
 from alerts.rules.rule import (
     ACTIONS,
     MAX_CLAUSES,
@@ -70,7 +70,7 @@ def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:
     return _for_sentinel(body) if data.get("do") == FOR_SENTINEL else body
 
 
-def places_kept(data: QueryDict, prefix: str) -> list[str]:
+def remaining_places(data: QueryDict, prefix: str) -> list[str]:
     """Return the old places of the lines that are kept, in their new order: `all-0`, `all-2`."""
     pressed = data.get("do", "")
     places = (f"{prefix}-{place}" for place, _line in _lines(data, prefix))
@@ -115,8 +115,8 @@ def _line(data: QueryDict, at: str) -> Body:
         return {"field": name, "operator": str(operator_for(name)), "values": []}
     values = [*data.getlist(f"{at}-value"), *_new_values(data, at, field.kind)]
     texts = list(dict.fromkeys(text for value in values if (text := value.strip())))
-    if field.or_none and NONE_TOLD in data.getlist(f"{at}-value"):
-        texts.append(NONE_TOLD)
+    if field.or_none and NO_VALUE in data.getlist(f"{at}-value"):
+        texts.append(NO_VALUE)
     if operator == Operator.IS and len(texts) > 1 and Operator.IS_ONE_OF in field.operators:
         operator = str(Operator.IS_ONE_OF)
     read = [_number(text) for text in texts] if field.kind in _NUMBERS else texts
@@ -210,7 +210,7 @@ def half_windows(data: QueryDict) -> HalfWindows:
     """Return the windows that are not complete, by the place of their line after this save."""
     found = {}
     for prefix in MEMBERS:
-        for place, at in enumerate(places_kept(data, prefix)):
+        for place, at in enumerate(remaining_places(data, prefix)):
             days, begins, ends, zone = window_parts(data, at)
             is_whole = bool(days and begins and ends and zone)
             if (days or begins or ends) and not is_whole:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from alerts.suppression.drafting.rule_list import current_version
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
-from alerts.suppression.web.words import state_chip
+from alerts.suppression.web.wording import state_chip
 from portal.accounts.sessions import actor_of
 from portal.ui.palette import MAX_RESULTS, FinderResult, Result
 

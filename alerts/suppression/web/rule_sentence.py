@@ -9,10 +9,10 @@ from django.utils.translation import get_language, gettext, ngettext
 from alerts.incidents.engine.catalogue import why_it_matters
 from alerts.rules.fields import Operator
 from alerts.rules.guards.closing import grouped_sides
-from alerts.rules.guards.lifecycle import TRIAL
 from alerts.rules.rule import Clause, RuleDefinition
+from alerts.rules.trial import TRIAL
 from alerts.rules.windows import minutes_a_week
-from alerts.suppression.web.words import clause_line, windows_in_words
+from alerts.suppression.web.wording import clause_line, windows_in_words
 from portal.ui.words import hours, number
 
 MAX_NAMES: Final = 5
@@ -127,7 +127,7 @@ class _SentenceClauses:
         return self.values("time")
 
     @property
-    def anybody(self) -> str:
+    def either_side(self) -> str:
         """Devices and addresses without a direction."""
         return _device_at(self.names("any_device"), self._address("any_address"))
 
@@ -152,7 +152,7 @@ class _SentenceClauses:
             "types": types,
             "source": self.side("source"),
             "destination": self.side("destination"),
-            "devices": self.anybody,
+            "devices": self.either_side,
         }
         if texts["source"] and texts["destination"]:
             return gettext("%(types)s from %(source)s to %(destination)s") % texts
@@ -177,7 +177,7 @@ def _device_at(device: str, address: str) -> str:
 
 def _risk(clauses: _SentenceClauses) -> str:
     """What somebody could do unseen."""
-    source, destination = clauses.side("source") or clauses.anybody, clauses.side("destination")
+    source, destination = clauses.side("source") or clauses.either_side, clauses.side("destination")
     if source and destination:
         text = gettext("Whoever controls %(source)s could do the same to %(destination)s unseen")
     elif source:
@@ -196,7 +196,7 @@ def _risk(clauses: _SentenceClauses) -> str:
 def _still_reported(clauses: _SentenceClauses, *, is_group: bool) -> list[str]:
     """What the rule leaves to people, and what ends it."""
     left = [gettext("other alert types")]
-    if clauses.side("source") or clauses.anybody:
+    if clauses.side("source") or clauses.either_side:
         left.append(gettext("other sources"))
     if clauses.side("destination"):
         left.append(gettext("other targets"))

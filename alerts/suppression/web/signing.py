@@ -21,7 +21,7 @@ from alerts.suppression.signing.signing_context import (
     version_for_guard,
 )
 from alerts.suppression.watching.trials import carry_over_for
-from alerts.suppression.web.words import all_in_words
+from alerts.suppression.web.wording import all_in_words
 from portal.accounts.models import User
 from portal.accounts.password_checks import check_password_again, proved_at_of
 

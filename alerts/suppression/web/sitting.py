@@ -40,7 +40,7 @@ from alerts.suppression.web.backtest import (
 from alerts.suppression.web.rule_sentence import closing_sentence, risks_of
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import may_do
-from alerts.suppression.web.words import routine_cause
+from alerts.suppression.web.wording import routine_cause
 from portal.accounts.models import User
 from portal.accounts.password_checks import proved_at_of
 from portal.ui.words import hours

@@ -23,12 +23,12 @@ from alerts.suppression.watching.promotion import (
 from portal.accounts.models import User
 from portal.accounts.password_checks import proved_at_of
 
-type Does = Callable[[HttpRequest, RuleVersion, User, str, datetime], RuleVersion | None]
+type VerbAction = Callable[[HttpRequest, RuleVersion, User, str, datetime], RuleVersion | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One act. `wants`: its words are asked for. The version that comes of it is shown next."""
+    """One act, after which the resulting version is shown. `note_label` asks for a note."""
 
     title: Promise
     button: Promise
@@ -37,12 +37,12 @@ class Verb:
     states: Collection[str]
     permission: str  # own: the author's draft; changes: may change it; signs: may sign it;
     # decides: owns it, and is asked how its trial ends
-    does: Does
+    run: VerbAction
     effect: Promise | str = ""  # what will happen; the page adds what it can count
     kind: str = ""
-    wants: Promise | None = None
+    note_label: Promise | None = None
     is_optional: bool = False
-    proves: bool = False
+    needs_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ VERBS: dict[str, Verb] = {
         done=_("Proposed. The people who can sign for the other side have been notified."),
         states={VersionState.DRAFT},
         permission="own",
-        wants=_("A note for the people who sign"),
+        note_label=_("A note for the people who sign"),
         is_optional=True,
-        proves=True,
+        needs_password=True,
         effect=_(
             "The rule is tested on 90 days of history, and the result becomes part of the "
             "request. After that the rule can no longer be changed."
         ),
-        does=lambda request, version, by, words, now: propose_rule(
+        run=lambda request, version, by, words, now: propose_rule(
             version_id=version.pk,
             by=by,
             note=words,
@@ -91,7 +91,7 @@ VERBS: dict[str, Verb] = {
         states={VersionState.DRAFT},
         permission="own",
         effect=_("Nobody can continue this draft, but it stays on record."),
-        does=lambda _request, version, by, _words, now: discard_draft(
+        run=lambda _request, version, by, _words, now: discard_draft(
             version_id=version.pk, by=by, now=now
         ),
     ),
@@ -102,9 +102,9 @@ VERBS: dict[str, Verb] = {
         done=_("Changes requested. The author has been notified."),
         states={VersionState.PROPOSED},
         permission="signs",
-        wants=_("What should change?"),
+        note_label=_("What should change?"),
         effect=_("Signatures given so far no longer count."),
-        does=lambda _request, version, by, words, now: request_changes(
+        run=lambda _request, version, by, words, now: request_changes(
             version_id=version.pk, by=by, note=words, now=now
         ),
     ),
@@ -116,9 +116,9 @@ VERBS: dict[str, Verb] = {
         done=_("Proposal rejected. The author has been notified."),
         states={VersionState.PROPOSED, VersionState.CHANGES_REQUESTED},
         permission="signs",
-        wants=_WHY,
+        note_label=_WHY,
         effect=_("This version ends here. Another one can be proposed."),
-        does=lambda _request, version, by, words, now: reject_rule(
+        run=lambda _request, version, by, words, now: reject_rule(
             version_id=version.pk, by=by, note=words, now=now
         ),
     ),
@@ -130,13 +130,13 @@ VERBS: dict[str, Verb] = {
         done=_("Your decision is on record."),
         states={VersionState.CANARY},
         permission="decides",
-        wants=_("Why are these matches enough?"),
-        proves=True,
+        note_label=_("Why are these matches enough?"),
+        needs_password=True,
         effect=_(
             "With the other owner's decision, made within seven days, the rule closes what it "
             "covers. Until then nothing changes."
         ),
-        does=lambda request, version, by, words, now: approve_promotion(
+        run=lambda request, version, by, words, now: approve_promotion(
             version_id=version.pk,
             by=by,
             reason=words,
@@ -151,8 +151,8 @@ VERBS: dict[str, Verb] = {
         done=_("The rule is paused."),
         states=set(ACTING),
         permission="changes",
-        wants=_WHY,
-        does=lambda _request, version, by, words, now: pause_rule(
+        note_label=_WHY,
+        run=lambda _request, version, by, words, now: pause_rule(
             rule_id=version.rule_id, by=by, reason=words, now=now
         )[0],
     ),
@@ -164,9 +164,9 @@ VERBS: dict[str, Verb] = {
         done=_("The rule is active again."),
         states={VersionState.PAUSED},
         permission="signs",
-        wants=_WHY,
+        note_label=_WHY,
         effect=_("It continues where it was paused, with the signatures it already has."),
-        does=lambda _request, version, by, words, now: resume_rule(
+        run=lambda _request, version, by, words, now: resume_rule(
             version_id=version.pk, by=by, reason=words, now=now
         ),
     ),
@@ -178,8 +178,8 @@ VERBS: dict[str, Verb] = {
         done=_("The rule is retired."),
         states={*ACTING, VersionState.PAUSED},
         permission="changes",
-        wants=_WHY,
-        does=lambda _request, version, by, words, now: retire_rule(
+        note_label=_WHY,
+        run=lambda _request, version, by, words, now: retire_rule(
             rule_id=version.rule_id, by=by, reason=words, now=now
         )[0],
     ),
@@ -194,7 +194,7 @@ VERBS: dict[str, Verb] = {
             "This starts a new version with a new end date. It needs a new back-test and two "
             "signatures; until then the current version stays in force."
         ),
-        does=lambda _request, version, by, _words, now: renew_rule(
+        run=lambda _request, version, by, _words, now: renew_rule(
             rule_id=version.rule_id, by=by, now=now
         ),
     ),
@@ -209,7 +209,7 @@ VERBS: dict[str, Verb] = {
             "This starts a new version that lists the new devices. It needs a back-test, two "
             "signatures and a trial of its own; until then the current version stays in force."
         ),
-        does=lambda _request, version, by, _words, now: take_suggested_version(
+        run=lambda _request, version, by, _words, now: take_suggested_version(
             version_id=version.pk, by=by, now=now
         ),
     ),
@@ -224,7 +224,7 @@ VERBS: dict[str, Verb] = {
             "This starts a new version. It needs a back-test and two signatures; until then "
             "whatever is live stays live."
         ),
-        does=lambda _request, version, by, _words, now: edit_version(
+        run=lambda _request, version, by, _words, now: edit_version(
             version_id=version.pk, by=by, now=now
         ),
     ),

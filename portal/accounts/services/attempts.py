@@ -60,12 +60,12 @@ def begin_attempt(attempt: SignInAttempt, *, now: datetime) -> int:
     return row.pk
 
 
-def forget_attempt(row: int) -> None:
+def delete_attempt(row: int) -> None:
     """Do not count an attempt whose password nobody looked at."""
     SignInFailure.objects.filter(pk=row).delete()
 
 
-def forget_failures(attempt: SignInAttempt) -> None:
+def delete_failures(attempt: SignInAttempt) -> None:
     """The password was right: what this device or address got wrong before counts no longer."""
     _alike(attempt).delete()
 

@@ -22,7 +22,7 @@ from psycopg import sql
 from portal.backup.archive import CHUNK, BackupArchive
 from portal.backup.engine import DUMP
 from portal.backup.pg_tools import find_tool
-from portal.backup.services.make_backup import latest_words
+from portal.backup.services.make_backup import last_line_of
 from portal.backup.services.schema import MIGRATIONS
 from portal.errors import Refused
 
@@ -183,7 +183,7 @@ def _data_section(archive: BackupArchive, *, server: int) -> Iterator[_Script]:
         try:
             yield _Script(process.stdout)
             if process.wait() != 0:
-                raise Refused(f"pg_restore failed: {latest_words(errors)}")
+                raise Refused(f"pg_restore failed: {last_line_of(errors)}")
             feeder.join()
             _check_unchanged(archive, dump, digest)
         finally:

@@ -95,14 +95,14 @@ def _dump(snapshot: str, *, server: int) -> Iterator[bytes]:
             while chunk := process.stdout.read(CHUNK):
                 yield chunk
             if process.wait() != 0:
-                raise Refused(f"pg_dump failed: {latest_words(errors)}")
+                raise Refused(f"pg_dump failed: {last_line_of(errors)}")
         finally:
             process.kill()
             process.wait()
             process.stdout.close()
 
 
-def latest_words(errors: BinaryIO) -> str:
+def last_line_of(errors: BinaryIO) -> str:
     """The last line that a program wrote to standard error."""
     errors.seek(0)
     lines = errors.read().decode(errors="replace").strip().splitlines()

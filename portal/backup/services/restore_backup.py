@@ -31,7 +31,7 @@ from portal.backup.signature import BackupProof
 from portal.errors import Refused
 from portal.jobs.services import take_from_workers
 from portal.notifications.services import give_up_mail
-from portal.runtime.worker_roles import set_worker_rights
+from portal.runtime.apply_worker_rights import set_worker_rights
 
 AT_EASE = """
 SET LOCAL statement_timeout = 0;

@@ -78,8 +78,8 @@ def compare_with_outside(
 
 def _compare_record(restore: Restore, against: Path | None) -> RecordFound:
     """Heads up to the end of the backup must be in the record; later ones tell how much is lost."""
-    told_outside = read_anchors(against)
-    anchors = told_outside.anchors
+    outside_anchors = read_anchors(against)
+    anchors = outside_anchors.anchors
     must_be_there = [anchor for anchor in anchors if anchor.seq <= restore.record_seq]
     must_be_there.append(Anchor(restore.record_seq, restore.record_hash))
     report = verify_chain(must_be_there)
@@ -87,7 +87,7 @@ def _compare_record(restore: Restore, against: Path | None) -> RecordFound:
     return RecordFound(
         entries=report.entries,
         anchors=len(anchors),
-        ignored=told_outside.ignored,
+        ignored=outside_anchors.ignored,
         newest_anchor=newest,
         lost=max(newest - restore.record_seq, 0),
         broken_at=report.broken_at,

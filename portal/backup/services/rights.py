@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import RunSQL
 
-HELD = """
+TABLE_RIGHTS = """
 SELECT c.relkind = 'S', c.oid::regclass::text, a.grantee::regrole::text,
     string_agg(a.privilege_type, ', ')
 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
@@ -27,7 +27,7 @@ type Right = tuple[bool, str, str, str]  # is a sequence; table or sequence; rol
 def current_rights() -> list[Right]:
     """What other roles may do now, role by role."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD)
+        cursor.execute(TABLE_RIGHTS)
         return [(is_sequence, name, role, rights) for is_sequence, name, role, rights in cursor]
 
 

@@ -28,7 +28,7 @@ from portal.exports.files import file_answer
 from portal.exports.models import Export, Format
 from portal.exports.policies import EXPORTING
 from portal.exports.queries import exports_visible_to, has_file
-from portal.exports.services import ask_for_export
+from portal.exports.services import request_export
 from portal.jobs.models import JobState
 
 
@@ -95,7 +95,7 @@ class ExportViewSet(Resource):
     @command(ExportIn, scope=TokenScope.READ, roles=EXPORTING, detail=False)
     def create(self, values: dict[str, Any]) -> HttpResponse:
         """Have a list made into a file. Ask for the row again until its state is `done`."""
-        export = ask_for_export(
+        export = request_export(
             list_name=values["list"],
             file_format=values["format"],
             filters=values.get("filters", {}),

@@ -19,7 +19,7 @@ from portal.exports.lists import titles_of_lists
 from portal.exports.models import Export, Format
 from portal.exports.policies import EXPORTING
 from portal.exports.queries import exports_of, exports_visible_to, has_file
-from portal.exports.services import ERRORS, MAX_ROWS, CannotExport, ask_for_export
+from portal.exports.services import ERRORS, MAX_ROWS, CannotExport, request_export
 from portal.formats.stored_sentences import in_readers_language
 from portal.jobs.models import JobState
 from portal.ui.responses import render_page
@@ -35,7 +35,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         name, file_format = request.POST.get("list", ""), request.POST.get("format", "")
         if name in titles and file_format in Format.values:
             try:
-                ask_for_export(
+                request_export(
                     list_name=name,
                     file_format=file_format,
                     filters={},

@@ -22,7 +22,7 @@ from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.notifications.queries import inbox_of, unread_count
 from portal.notifications.services import mark_read
-from portal.ui.responses import post_only, render_page, wants_part
+from portal.ui.responses import is_part_request, post_only, render_page
 
 PAGE = 50
 MAX_ID_DIGITS = 18  # digits of an id
@@ -39,7 +39,7 @@ def mark_read_view(request: HttpRequest) -> HttpResponse:
     """Mark the named lines as read, or all of them."""
     ids = [int(value) for value in request.POST.getlist("line") if _is_id(value)]
     mark_read(user=actor_of(request), now=clock.now(), ids=None if "all" in request.POST else ids)
-    return _page(request) if wants_part(request) else redirect("notifications:inbox")
+    return _page(request) if is_part_request(request) else redirect("notifications:inbox")
 
 
 @require_GET

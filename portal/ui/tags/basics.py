@@ -129,10 +129,10 @@ def initials_of(name: str) -> str:
 
 
 @register.simple_tag
-def avatar(name: object = "", team: str = "soc", *, spoken: bool = True) -> SafeString:
+def avatar(name: object = "", team: str = "soc", *, has_label: bool = True) -> SafeString:
     """A person's initials: indigo for the SOC, teal for OT; team portal or sentinel gives a sign.
 
-    Without a name nobody is assigned. spoken=False when the name stands beside it.
+    Without a name nobody is assigned. has_label=False when the name stands beside it.
     """
     words = str(name or "")
     if team in _SYSTEM_ICONS:
@@ -143,7 +143,7 @@ def avatar(name: object = "", team: str = "soc", *, spoken: bool = True) -> Safe
     words = words or gettext("Unassigned")
     inner = initials_of(words) if tone != "avatar-none" else "+"
     css = classes("avatar", tone)
-    if not spoken:
+    if not has_label:
         return format_html('<span class="{}" aria-hidden="true">{}</span>', css, inner)
     return format_html(
         '<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', css, words, words, inner

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.automation.models import Inventory, Playbook
-from alerts.automation.services.consent import ask_for_consent, decide_consent
+from alerts.automation.services.consent import decide_consent, request_consent
 from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
 from alerts.outbox.services.deliver import deliver_one
@@ -106,7 +106,7 @@ def ask(incident):
     """`ask(playbook, by)`: somebody asks for consent to run it on the incident."""
 
     def make(playbook, by, *, now=NOON, reason=WHY):
-        return ask_for_consent(
+        return request_consent(
             playbook_id=playbook.pk, incident_id=incident.pk, reason=reason, by=by, now=now
         )
 

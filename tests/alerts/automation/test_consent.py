@@ -8,7 +8,7 @@ from django.db import connection
 
 from alerts.automation.models import Inventory, PlantConsent
 from alerts.automation.policies import consent_in_force
-from alerts.automation.services.consent import CannotAskForConsent, CannotDecideConsent
+from alerts.automation.services.consent import CannotDecideConsent, CannotRequestConsent
 from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
 from alerts.incidents.acts.apply import undo_act
@@ -180,10 +180,10 @@ def test_a_consent_that_ended_before_it_was_sent_starts_nothing(
 
 def test_asking_needs_a_reason_and_a_right_and_is_done_once(ask, enrich, isolate, sam, oda):
     for playbook, by, reason in ((isolate, sam, " "), (isolate, oda, "x"), (enrich, sam, "x")):
-        with pytest.raises(CannotAskForConsent):
+        with pytest.raises(CannotRequestConsent):
             ask(playbook, by, reason=reason)
     ask(isolate, sam)
-    with pytest.raises(CannotAskForConsent, match="asked already"):
+    with pytest.raises(CannotRequestConsent, match="asked already"):
         ask(isolate, sam)
 
 
@@ -326,7 +326,7 @@ def test_nobody_consents_to_more_steps_than_are_read(
     assert worker.deliver().outcome == ChangeOutcome.DROPPED
     with pytest.raises(PlantConsentMissing, match="more steps than Tagout reads"):
         start(enrich, sam)
-    with pytest.raises(CannotAskForConsent, match="more steps than Tagout reads"):
+    with pytest.raises(CannotRequestConsent, match="more steps than Tagout reads"):
         ask(enrich, sam)
     with pytest.raises(CannotMarkPlaybook, match="Not all of its steps"):
         mark_playbook(playbook_id=enrich.pk, acts_on_plant=False, reason="Mock.", by=olaf, now=NOON)

@@ -9,10 +9,10 @@ import pytest
 
 from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
 from alerts.automation.services.consent import (
-    CannotAskForConsent,
     CannotDecideConsent,
-    ask_for_consent,
+    CannotRequestConsent,
     decide_consent,
+    request_consent,
 )
 from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
@@ -95,7 +95,7 @@ class Plant:
         assert read_due_inventory(now=NOON, connect=client_for)
 
     def ask(self, name, sam):
-        return ask_for_consent(
+        return request_consent(
             playbook_id=Playbook.objects.get(name=name).pk,
             incident_id=self.incident.pk,
             reason="It scans.",
@@ -166,8 +166,8 @@ def test_nobody_consents_on_a_list_that_cannot_be_read(plant, azure, sam, oda):
     with pytest.raises(CannotDecideConsent, match="cannot be read"):
         decide_consent(consent=waiting.uuid, is_given=True, reason="", by=oda, now=NOON)
     PlantConsent.objects.all().delete()
-    with pytest.raises(CannotAskForConsent, match="cannot be read"):
-        ask_for_consent(
+    with pytest.raises(CannotRequestConsent, match="cannot be read"):
+        request_consent(
             playbook_id=playbook.pk,
             incident_id=plant.incident.pk,
             reason="It scans.",
@@ -366,11 +366,11 @@ def test_a_reason_that_nobody_sees_is_none(plant, sam, leo, reason):
     playbook = Playbook.objects.get(name="isolate-device")
 
     def ask(text):
-        return ask_for_consent(
+        return request_consent(
             playbook_id=playbook.pk, incident_id=plant.incident.pk, reason=text, by=sam, now=NOON
         )
 
-    with pytest.raises(CannotAskForConsent, match="Write why"):
+    with pytest.raises(CannotRequestConsent, match="Write why"):
         ask(reason)
     request = ask(f"It scans.{reason}")
     assert request.reason == "It scans."

@@ -211,7 +211,7 @@ def test_leads_hear_where_a_hand_has_changed_a_rule(plan, make, leo, deliver, se
     name = str(WantedRule.objects.get().name)
     sentinel.edit_rule(name, order=5)
     WantedRule.objects.update(outcome="", state="waiting")
-    assert deliver().outcome == Landing.HELD
+    assert deliver().outcome == Landing.CHANGED_BY_HAND
     line = Notification.objects.get(kind="automation.rule")
     assert line.to == leo and row.label in line.subject
     assert not Notification.objects.filter(kind__startswith="suppression.").exists()

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
 from alerts.automation.policies import consent_in_force, reasons_of_unread_list
-from alerts.automation.services.consent import CannotAskForConsent, ask_for_consent
+from alerts.automation.services.consent import CannotRequestConsent, request_consent
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
 from alerts.automation.services.runs import store_runs
 from alerts.outbox.models import Change, ChangeOutcome
@@ -88,11 +88,11 @@ def test_while_one_request_waits_another_playbook_and_incident_may_be_asked_for(
 ):
     ask(isolate, sam)
     ask(twin, sam)
-    ask_for_consent(
+    request_consent(
         playbook_id=isolate.pk, incident_id=other.pk, reason="It scans.", by=sam, now=NOON
     )
     assert PlantConsent.objects.filter(state=PlantConsent.State.ASKED).count() == 3
-    with pytest.raises(CannotAskForConsent, match="asked already"):
+    with pytest.raises(CannotRequestConsent, match="asked already"):
         ask(isolate, sam)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.captures.services import attach_capture, read_a_capture
+from alerts.captures.services import attach_capture, read_next_capture
 from alerts.incidents.models import DetailsState, Incident
 from portal import clock
 from portal.accounts.models import GrantScope, Role
@@ -89,7 +89,7 @@ def attach(incident, sam, noon):
             unshifted=clock.unshifted(),
         )
         if read:
-            assert read_a_capture(unshifted=clock.unshifted(), now=NOON)
+            assert read_next_capture(unshifted=clock.unshifted(), now=NOON)
             capture.refresh_from_db()
         return capture
 

@@ -8,7 +8,7 @@ import pytest
 from alerts.captures.models import CapturePart
 from alerts.captures.queries import document_of, summaries_of
 from alerts.captures.registry import CaptureReaderSource
-from alerts.captures.services import read_a_capture
+from alerts.captures.services import read_next_capture
 from portal import clock
 from portal.audit.models import Entry
 from tests.conftest import NOON
@@ -33,7 +33,7 @@ def test_it_leaves_quarantine_with_a_summary_its_operations_and_its_frames(attac
     assert document_of(capture, CapturePart.Kind.OPERATIONS)["rows"]
     assert len(document_of(capture, CapturePart.Kind.FRAMES, 2)) == 48
     assert Entry.objects.filter(action="captures.capture.read").count() == 1
-    assert not read_a_capture(unshifted=clock.unshifted(), now=NOON)
+    assert not read_next_capture(unshifted=clock.unshifted(), now=NOON)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_file_that_brings_its_worker_down_is_given_up(attach, water, wired):
     capture, now = attach(water), clock.unshifted()
     for hours in range(4):
         with pytest.raises(SystemExit):
-            read_a_capture(unshifted=now + timedelta(hours=hours), now=NOON)
-    assert not read_a_capture(unshifted=now + timedelta(hours=5), now=NOON)
+            read_next_capture(unshifted=now + timedelta(hours=hours), now=NOON)
+    assert not read_next_capture(unshifted=now + timedelta(hours=5), now=NOON)
     capture.refresh_from_db()
     assert not capture.is_in_quarantine
     assert "worker died" in capture.why_unreadable

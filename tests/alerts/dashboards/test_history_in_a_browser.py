@@ -4,7 +4,7 @@ on a phone, light and dark.
 
 import pytest
 
-from alerts.dashboards.services.history_reports import ask_for_history, make_due_reports
+from alerts.dashboards.services.history_reports import make_due_reports, request_history_report
 from alerts.incidents.acts.incident_tasks import add_task
 from alerts.incidents.acts.triage import change_severity, comment_on_incidents
 from alerts.incidents.models import IncidentTask, Severity, TaskReading
@@ -36,7 +36,7 @@ def history(transactional_db, fixed_clocks, workspace, site, oda, leo):
 
 
 def test_the_reports_and_what_they_say_fit_desk_and_phone(browse, history, leo):
-    report = ask_for_history(days=90, by=leo, now=NOON, unshifted=NOON)
+    report = request_history_report(days=90, by=leo, now=NOON, unshifted=NOON)
     make_due_reports()
     page = browse("/history/", as_=leo)
     address = f"/history/{report.uuid}/"

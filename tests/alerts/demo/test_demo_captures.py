@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from alerts.captures.models import Capture
-from alerts.captures.services import read_a_capture
+from alerts.captures.services import read_next_capture
 from alerts.demo.services import LEAD, STORIES, attach_captures, shift_capture
 from alerts.incidents.models import IncidentStatus
 from portal.accounts.models import GrantScope, Role
@@ -49,7 +49,7 @@ def test_a_capture_goes_to_the_latest_open_incident_of_its_story_once(attach, db
     assert [attach(), attach()] == [1, 0]
     capture = Capture.objects.get()
     assert (capture.incident, capture.name) == (right, "operations-historian.pcap")
-    assert read_a_capture(unshifted=NOON, now=NOON)
+    assert read_next_capture(unshifted=NOON, now=NOON)
     assert Capture.objects.get().is_readable
 
 

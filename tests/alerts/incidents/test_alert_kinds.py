@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.incidents.ingest.alert_kinds import KIND, work_off_alert_kinds
+from alerts.incidents.ingest.alert_kinds import KIND, process_alert_kinds
 from alerts.incidents.models import Alert, IncidentStatus
 from alerts.sites.services.import_devices import import_devices
 from portal.jobs.models import Job
@@ -42,7 +42,7 @@ def raised(workspace, site):
 def learn(*lines, at=NOON):
     data = "\n".join(["site,zone,address,kind", *lines]).encode()
     import_devices(data=data, source="x", by="tests", now=at, unshifted=at)
-    while work_off_alert_kinds(unshifted=at, now=at):
+    while process_alert_kinds(unshifted=at, now=at):
         pass
 
 
@@ -92,7 +92,7 @@ def test_what_is_told_while_it_works_is_not_forgotten(raised, site):
         data = f"site,zone,address,kind\n{line}".encode()
         import_devices(data=data, source="x", by="tests", now=NOON, unshifted=NOON)
     assert len(Job.objects.get(kind=KIND).payload["devices"]) == 2
-    work_off_alert_kinds(unshifted=NOON, now=NOON)
+    process_alert_kinds(unshifted=NOON, now=NOON)
     assert kinds_of(alert) == ("Engineering station", "PLC")
 
 

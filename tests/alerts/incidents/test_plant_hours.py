@@ -8,7 +8,7 @@ from alerts.incidents.ingest import plant_hours
 from alerts.incidents.ingest.plant_hours import (
     KIND,
     plant_hours_progress,
-    work_off_plant_hours,
+    process_plant_hours,
 )
 from alerts.incidents.models import Alert
 from alerts.patterns.queries.patterns import JOB
@@ -51,7 +51,7 @@ def correct(site, time_zone="Europe/Warsaw", *, at=NOON):
 
 def work_off(at=NOON):
     n = 0
-    while work_off_plant_hours(unshifted=at):
+    while process_plant_hours(unshifted=at):
         n += 1
     return n
 
@@ -73,7 +73,7 @@ def test_it_is_done_in_pieces_that_can_be_seen(plant, monkeypatch):
     assert plant_hours_progress(plant) is None
     correct(plant)
     assert plant_hours_progress(plant).share == 0
-    work_off_plant_hours(unshifted=NOON)
+    process_plant_hours(unshifted=NOON)
     assert plant_hours_progress(plant).share == 0.5
     work_off()
     assert plant_hours_progress(plant) is None
@@ -94,7 +94,7 @@ def test_alerts_that_were_on_their_way_are_found_by_the_second_look(plant, works
 def test_a_clock_that_is_corrected_again_begins_again(plant, monkeypatch):
     monkeypatch.setattr(plant_hours, "PIECE", 1)
     correct(plant)
-    work_off_plant_hours(unshifted=NOON)
+    process_plant_hours(unshifted=NOON)
     correct(plant, "America/New_York")
     work_off()
     assert hours_at("Gdańsk") == [(1, 30), (6, 18 * 60 + 30)]

@@ -14,7 +14,7 @@ from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.engine.priority import PRIORITY_VERSION, PriorityFacts, priority_of
 from alerts.incidents.ingest import groups, recount
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.recount import WAIT, work_off_recount
+from alerts.incidents.ingest.recount import WAIT, process_recount
 from alerts.incidents.models import Group, Incident
 from portal.audit.models import Entry
 from portal.jobs.models import Job
@@ -92,7 +92,7 @@ def heavier(monkeypatch):
 
 def work_off(at):
     n = 0
-    while work_off_recount(unshifted=at, now=at):
+    while process_recount(unshifted=at, now=at):
         n += 1
     return n
 
@@ -140,7 +140,7 @@ def test_a_version_that_is_rolled_back_ranks_by_its_own_weights_again(queue, hea
 def test_a_worker_that_ends_in_the_middle_goes_on_where_it_was(queue, heavier):
     heavier()
     work_off(NOON)
-    assert work_off_recount(unshifted=LATER, now=LATER)
+    assert process_recount(unshifted=LATER, now=LATER)
     assert sorted(Incident.objects.filter(group_key__isnull=False).values_list("priority")) == [
         *[(50,)] * 3,
         *[(65,)] * 2,

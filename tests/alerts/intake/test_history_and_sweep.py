@@ -9,8 +9,8 @@ from alerts.intake.services.pace import Budget
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import (
     BROKE_OFF,
-    ask_for_missing,
     latest_sweep_began_at,
+    reread_missing,
     sweep_began_at,
     sweep_workspace,
 )
@@ -174,7 +174,7 @@ def test_a_workspace_that_is_gone_takes_no_incident_with_it(workspace, sentinel,
     later = NOON + timedelta(minutes=17)
     sentinel.fail_next(SentinelNotFound("No.", status=404, code=code), verb="get_incident")
     with pytest.raises(SentinelNotFound):
-        ask_for_missing(workspace=workspace, client=sentinel, now=later)
+        reread_missing(workspace=workspace, client=sentinel, now=later)
     assert not Incident.objects.exclude(gone_at=None).exists()
     assert Missing.objects.count() == 1
-    assert ask_for_missing(workspace=workspace, client=sentinel, now=later) == 1
+    assert reread_missing(workspace=workspace, client=sentinel, now=later) == 1

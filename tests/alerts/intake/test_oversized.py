@@ -17,7 +17,7 @@ from alerts.intake.services.oversized import RETRY_EVERY
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.poll import ReadingPosition, pull_changes
 from alerts.intake.services.runs import cursor_of
-from alerts.intake.services.sweep import ask_again
+from alerts.intake.services.sweep import reread_gone
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.wording import DETAILS_TOO_LARGE
 from tests.factories.incidents import NOON
@@ -119,12 +119,12 @@ def test_it_is_asked_for_again_and_let_in_once_it_fits(workspace, sentinel):
     names = fill(sentinel)
     pull(workspace, sentinel)
     later = NOON + RETRY_EVERY
-    ask_again(workspace=workspace, client=sentinel, now=later)
+    reread_gone(workspace=workspace, client=sentinel, now=later)
     assert OversizedIncident.objects.get().retry_at == later + RETRY_EVERY
     sentinel.giants = frozenset()
-    ask_again(workspace=workspace, client=sentinel, now=later)
+    reread_gone(workspace=workspace, client=sentinel, now=later)
     assert names[2] not in stored()  # not before it is due
-    ask_again(workspace=workspace, client=sentinel, now=later + RETRY_EVERY)
+    reread_gone(workspace=workspace, client=sentinel, now=later + RETRY_EVERY)
     assert stored() == {*names}
     assert not Quarantined.objects.exists() and not OversizedIncident.objects.exists()
 
@@ -133,7 +133,7 @@ def test_one_that_is_deleted_in_sentinel_is_forgotten(workspace, sentinel):
     names = fill(sentinel)
     pull(workspace, sentinel)
     del sentinel.incidents[names[2]]
-    ask_again(workspace=workspace, client=sentinel, now=NOON + RETRY_EVERY)
+    reread_gone(workspace=workspace, client=sentinel, now=NOON + RETRY_EVERY)
     assert not Quarantined.objects.exists() and not OversizedIncident.objects.exists()
 
 

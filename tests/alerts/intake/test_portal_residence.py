@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from alerts.intake.services.portal_residence import ask_portal_residence
+from alerts.intake.services.portal_residence import read_portal_residence
 from alerts.intake.services.slices import POLL, run_one_slice
 from alerts.sentinel.models import PortalResidence
 from alerts.sentinel.queries import is_in_defender_portal
@@ -27,7 +27,7 @@ def ask(workspace):
     """Ask as a poll does, and return what everybody is told then."""
 
     def asked(now=NOON):
-        ask_portal_residence(workspace=workspace, now=now)
+        read_portal_residence(workspace=workspace, now=now)
         return is_in_defender_portal(workspace.pk)
 
     return asked
@@ -98,6 +98,6 @@ def test_one_workspace_says_nothing_of_another(ask, workspace):
     other = make_workspace("porto")
     make_listed_incident(other, provider=XDR)
     assert ask() is None
-    ask_portal_residence(workspace=other, now=NOON)
+    read_portal_residence(workspace=other, now=NOON)
     assert is_in_defender_portal(other.pk) is True
     assert is_in_defender_portal(workspace.pk) is None

@@ -16,8 +16,8 @@ from alerts.intake.push.hints import Hint, take_hint
 from alerts.intake.scope import change_scope, remove_unnamed_outside
 from alerts.intake.services.outside import RULE_READING
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.sweep import compare_soon, sweep_workspace
-from alerts.readiness.services.look import kind_of_job
+from alerts.intake.services.sweep import schedule_comparison, sweep_workspace
+from alerts.readiness.services.check_workspace import kind_of_job
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.services.scope import MAX_CHECKS, keep_check, keep_rules
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
@@ -204,7 +204,7 @@ def test_a_rule_that_nobody_has_looked_at_is_looked_at_and_its_incidents_come(
     assert job.due_at < later
     Cursor.objects.update(swept_at=NOON)
     learn(workspace, iot=["own-rule"])
-    compare_soon(workspace_id=workspace.pk)
+    schedule_comparison(workspace_id=workspace.pk)
     workspace.refresh_from_db()
     sweep_workspace(workspace=workspace, client=sentinel, now=NOON + timedelta(minutes=1))
     assert Incident.objects.count() == 1

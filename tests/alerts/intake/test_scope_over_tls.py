@@ -23,7 +23,7 @@ from alerts.sentinel.client import client_for
 from alerts.sentinel.models import DefenderIncident
 from portal import clock
 from portal.exports.models import Export, ExportPart
-from portal.exports.services import ask_for_export, make_due_exports
+from portal.exports.services import make_due_exports, request_export
 from tests.conftest import NOON
 from tests.whole_database import tables_with
 
@@ -114,7 +114,7 @@ def test_nothing_of_the_office_is_queued_found_or_exported(workspace, office, le
             assert "PowerShell command line" not in page
     answer = client.get("/api/v1/incidents/", {"page_size": 1000}).content.decode()
     assert not any(planted in answer for planted in office["planted"])
-    ask_for_export(
+    request_export(
         list_name="incidents",
         file_format="csv",
         filters={},

@@ -10,13 +10,13 @@ import pytest
 from alerts.outbox.models import Change, ChangeOutcome, Urgency, WriteKind
 from alerts.outbox.queries import backlog_by_workspace
 from alerts.outbox.registry import ChangeHandling, ChangeListener
-from alerts.outbox.services.enqueue import Owed, owed_to, withdraw_changes
-from alerts.sentinel.client.limits import TOTAL_SECONDS
+from alerts.outbox.services.enqueue import PendingChanges, pending_changes_of, withdraw_changes
 from alerts.sentinel.client.port import (
     SentinelRefused,
     SentinelThrottled,
     SentinelUnavailable,
 )
+from alerts.sentinel.client.timeouts import TOTAL_SECONDS
 from alerts.sentinel.services.workspaces import remove_workspace
 from portal.accounts.models import User
 from portal.audit.models import Entry
@@ -99,7 +99,8 @@ def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
     assert (done.outcome, done.note) == (ChangeOutcome.DROPPED, "The workspace was removed.")
     assert outcomes == [ChangeOutcome.DROPPED]
     assert sentinel.calls == [], "nobody calls there any more"
-    assert desk.deliver() is None and owed_to([(workspace.pk, done.change.incident_name)]) == {}
+    assert desk.deliver() is None
+    assert pending_changes_of([(workspace.pk, done.change.incident_name)]) == {}
 
 
 def test_a_close_of_whoever_lost_their_account_meanwhile_is_not_sent(
@@ -361,7 +362,9 @@ def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):
     desk.enqueue(name, {"severity": "Low"})
     desk.say(name, "hello")
     pair = (workspace.pk, name)
-    assert owed_to([pair, (workspace.pk, "other")]) == {pair: Owed(2, ({"severity": "Low"},))}
+    assert pending_changes_of([pair, (workspace.pk, "other")]) == {
+        pair: PendingChanges(2, ({"severity": "Low"},))
+    }
     clock.go(seconds=40)
     backlog = backlog_by_workspace()[0]
     assert (backlog.waiting, backlog.age(now=clock.at)) == (2, 30)

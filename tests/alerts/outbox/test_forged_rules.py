@@ -13,8 +13,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from alerts.outbox.models import WantedRule
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.models import RuleVersion, WatchlistRequest
+from portal.runtime.apply_worker_rights import role_of
 from portal.runtime.worker_rights import WORKERS
-from portal.runtime.worker_roles import role_of
 from tests.alerts.suppression.deploying.conftest import clock, clocks, far, workspace
 from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON

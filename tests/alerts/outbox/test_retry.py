@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.outbox.models import Change, ChangeOutcome
-from alerts.outbox.queries import given_up_changes
+from alerts.outbox.queries import failed_changes
 from alerts.outbox.services.enqueue import CannotRetry, discard_change, retry_change
 from alerts.sentinel.client.port import SentinelRefused
 from portal.accounts.models import GrantScope, Role
@@ -36,7 +36,7 @@ def test_a_given_up_write_is_tried_again_on_request(refused, desk, ada):
 def test_a_given_up_write_can_be_let_go_once(refused, desk, ada):
     discard_change(change_id=refused.pk, by=ada, now=NOON)
     assert Change.objects.get().outcome == ChangeOutcome.DROPPED
-    assert not given_up_changes().exists()
+    assert not failed_changes().exists()
     assert desk.deliver() is None
     with pytest.raises(CannotRetry, match="somebody else has dealt with it"):
         retry_change(change_id=refused.pk, by=ada, now=NOON)
@@ -47,4 +47,4 @@ def test_who_leads_another_workspace_cannot_mend(refused, make_person):
     leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, other.uuid))
     with pytest.raises(CannotRetry, match="Only the SOC lead of this workspace"):
         retry_change(change_id=refused.pk, by=leo, now=NOON)
-    assert given_up_changes().exists()
+    assert failed_changes().exists()

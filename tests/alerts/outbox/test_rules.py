@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from alerts.outbox.models import Landing, RuleKind, RulePriority
 from alerts.outbox.registry import RuleHandling, RuleListener, RuleQuota
 from alerts.outbox.services.set_desired import name_of_rule
-from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelConflict,
     SentinelRefused,
     SentinelUnavailable,
 )
+from alerts.sentinel.client.timeouts import TOTAL_SECONDS
 from portal.audit.models import Entry
 from portal.jobs.models import JobState
 from tests.alerts.outbox.bench import ABOUT, body
@@ -70,7 +70,7 @@ def test_a_rule_that_somebody_changed_is_held_and_said(bench):
     bench.edit(order=7)
     bench.set_desired(body(days=2))
     done = bench.deliver()
-    assert done.outcome == Landing.HELD and "order" in done.note
+    assert done.outcome == Landing.CHANGED_BY_HAND and "order" in done.note
     assert bench.there["order"] == 7
     assert bench.row.latest_error == "Somebody changed this rule in Sentinel: order."
     assert not bench.row.is_as_wanted
@@ -115,7 +115,7 @@ def test_stopping_goes_over_what_a_person_changed_and_says_so(bench):
 def test_a_rule_under_our_name_that_we_never_wrote_is_left_alone(bench):
     bench.sentinel.put_automation_rule(str(bench.name), body(title="Other"))
     bench.set_desired()
-    assert bench.deliver().outcome == Landing.HELD
+    assert bench.deliver().outcome == Landing.CHANGED_BY_HAND
     assert bench.there == body(title="Other")
 
 
@@ -159,7 +159,7 @@ def test_a_lost_answer_is_found_again_and_written_once(bench, clock, monkeypatch
 
     monkeypatch.setattr(bench.sentinel, "put_automation_rule", lost)
     bench.set_desired()
-    assert bench.deliver().outcome == Landing.OWED
+    assert bench.deliver().outcome == Landing.PENDING
     monkeypatch.setattr(bench.sentinel, "put_automation_rule", put)
     bench.set_desired(body(days=2))  # meanwhile more is wanted, and what is there is known as ours
     clock.go(minutes=10)
@@ -172,7 +172,7 @@ def test_an_edit_between_reading_and_writing_is_noticed(bench):
     bench.deliver()
     bench.sentinel.before_next(lambda: bench.edit(order=9), verb="put_automation_rule")
     bench.set_desired(body(days=2))
-    assert bench.deliver().outcome == Landing.HELD
+    assert bench.deliver().outcome == Landing.CHANGED_BY_HAND
     assert bench.there["order"] == 9
 
 
@@ -203,7 +203,7 @@ def test_what_is_wanted_while_a_worker_writes_comes_next(bench):
 
     bench.sentinel.before_next(want_more, verb="put_automation_rule")
     assert bench.deliver().outcome == Landing.LANDED
-    assert bench.row.outcome == Landing.OWED and not bench.row.is_as_wanted
+    assert bench.row.outcome == Landing.PENDING and not bench.row.is_as_wanted
     assert bench.deliver().outcome == Landing.LANDED
     assert bench.there == more and bench.row.is_as_wanted
 
@@ -241,7 +241,7 @@ def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, wi
     assert bench.deliver().note == "It is switched off."
     for _ in range(6):
         clock.go(seconds=61)
-        assert bench.deliver().outcome == Landing.OWED, "asked again within a minute"
+        assert bench.deliver().outcome == Landing.PENDING, "asked again within a minute"
     assert bench.there == body()
     bench.want_none()
     assert bench.deliver().outcome == Landing.LANDED

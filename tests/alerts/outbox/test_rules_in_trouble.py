@@ -36,7 +36,7 @@ def test_a_missing_right_waits_and_names_it(bench, clock):
     denied = SentinelDenied(words, status=403, code="AuthorizationFailed")
     bench.sentinel.fail_next(denied, verb="put_automation_rule")
     bench.set_desired()
-    assert bench.deliver().outcome == Landing.OWED
+    assert bench.deliver().outcome == Landing.PENDING
     assert "automationRules/write" in bench.row.latest_error
     assert Reachability.objects.get(purpose="rules").denied_since
     assert bench.deliver() is None
@@ -93,7 +93,7 @@ def test_the_gate_goes_first_and_one_workspace_does_not_hold_up_another(bench, s
     other.set_desired(urgency=RulePriority.STOP)
     assert bench.deliver().rule.workspace == other.workspace
     sentinel.fail_next(SentinelUnavailable("Away."), verb="get_automation_rule")
-    assert bench.deliver().outcome == Landing.OWED
+    assert bench.deliver().outcome == Landing.PENDING
     other.set_desired(body(days=2))
     assert bench.deliver().outcome == Landing.LANDED
 

@@ -9,15 +9,15 @@ from django.core.management import CommandError, call_command
 from alerts.outbox.models import Change, ChangeOutcome, Urgency
 from alerts.outbox.services.deliver import deliver_one
 from alerts.outbox.tasks import deliver_due_changes
-from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelDenied,
     SentinelNotFound,
     SentinelThrottled,
     SentinelUnavailable,
 )
+from alerts.sentinel.client.timeouts import TOTAL_SECONDS
 from alerts.sentinel.models import ClientPurpose
-from alerts.sentinel.queries import Health, standing_of
+from alerts.sentinel.queries import Health, connection_health_of
 from portal.celery import app
 from portal.jobs.models import JobState
 from portal.jobs.services import SLICE
@@ -114,8 +114,8 @@ def test_a_workspace_that_forbids_writing_is_marked(desk, clock):
     clock.go(seconds=10)
     assert desk.deliver().outcome == ChangeOutcome.OPEN
     assert desk.deliver() is None, "the other one waits, too"
-    standing = standing_of(desk.workspace.pk, now=clock.at, purpose=ClientPurpose.INCIDENTS)
-    assert standing.health == Health.DENIED
+    health = connection_health_of(desk.workspace.pk, now=clock.at, purpose=ClientPurpose.INCIDENTS)
+    assert health.health == Health.DENIED
     clock.go(minutes=6)
     assert desk.deliver_all() == [ChangeOutcome.SENT] * 2, (
         "the right is back, and no decision was lost"
@@ -129,8 +129,8 @@ def test_a_workspace_that_is_gone_loses_no_change(desk, clock):
     clock.go(seconds=10)
     assert desk.deliver().outcome == ChangeOutcome.OPEN
     assert Change.objects.get().state == JobState.WAITING
-    standing = standing_of(desk.workspace.pk, now=clock.at, purpose=ClientPurpose.INCIDENTS)
-    assert standing.health == Health.GONE
+    health = connection_health_of(desk.workspace.pk, now=clock.at, purpose=ClientPurpose.INCIDENTS)
+    assert health.health == Health.GONE
 
 
 def test_the_command_delivers_in_the_foreground_and_counts(desk, clock, capsys):

@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.models import Alert, Incident, PlannedAlert
 from alerts.patterns.engine.sides import Rung
 from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
-from alerts.patterns.services.mine_patterns import CannotMine, mine_patterns
+from alerts.patterns.services.mine_patterns import CannotMinePatterns, mine_patterns
 from alerts.sites.models import Criticality
 from tests.alerts.patterns.conftest import POLLING, SCAN, store
 from tests.alerts.suppression.past import PROGRAMMING, close_by, judge, routine
@@ -269,7 +269,7 @@ def test_a_site_without_verdicts_gets_questions_and_nothing_to_propose(polling, 
 
 
 def test_nonsense_days_are_refused(db):
-    with pytest.raises(CannotMine, match="1 to 400 days"):
+    with pytest.raises(CannotMinePatterns, match="1 to 400 days"):
         mine_patterns(now=NOON, days=0)
 
 

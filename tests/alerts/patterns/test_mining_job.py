@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from alerts.patterns.models import Mining
 from alerts.patterns.queries.patterns import mining_status
 from alerts.patterns.services.mine_patterns import (
-    CannotAskForMining,
-    ask_for_mining,
+    CannotRequestMining,
+    request_mining,
     run_due_mining,
 )
 from alerts.patterns.services.store import store_patterns
@@ -32,7 +32,7 @@ def test_it_runs_once_until_the_next_night(programming):
 
 def test_asked_for_it_runs_at_once_and_says_so(programming, oda):
     run_due_mining(unshifted=NOON, now=NOON)
-    ask_for_mining(by=oda, unshifted=NOON, now=NOON)
+    request_mining(by=oda, unshifted=NOON, now=NOON)
     assert mining_status(now=NOON).is_running
     assert run_due_mining(unshifted=NOON, now=NOON)
     assert not mining_status(now=NOON).is_running
@@ -53,8 +53,8 @@ def test_its_progress_is_seen_while_it_runs(programming, workspace, monkeypatch)
 
 
 def test_who_only_reads_does_not_ask(mia):
-    with pytest.raises(CannotAskForMining):
-        ask_for_mining(by=mia, unshifted=NOON, now=NOON)
+    with pytest.raises(CannotRequestMining):
+        request_mining(by=mia, unshifted=NOON, now=NOON)
 
 
 def test_a_run_that_fails_is_tried_again_soon(programming, monkeypatch):

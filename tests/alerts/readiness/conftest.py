@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.readiness.queries.readings import checks_of
-from alerts.readiness.services.look import look
+from alerts.readiness.services.check_workspace import check_workspace
 from alerts.readiness.wording import check_name
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
@@ -33,7 +33,7 @@ def look_now(workspace, sentinel):
 
     def look_and_judge(now=NOON):
         for purpose in ("read", "incidents", "rules"):
-            look(workspace, purpose=purpose, now=now, connect=lambda *_: sentinel)
+            check_workspace(workspace, purpose=purpose, now=now, connect=lambda *_: sentinel)
         return checks_by_name(workspace, now)
 
     return look_and_judge

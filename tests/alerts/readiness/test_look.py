@@ -11,12 +11,12 @@ from alerts.incidents.models import IncidentAlert
 from alerts.readiness.engine.readings import CheckRemedy, CheckState
 from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.models import Finding
-from alerts.readiness.services.look import (
+from alerts.readiness.services.check_workspace import (
     EVERY,
     SOON,
     CannotCheck,
-    ask_for_check,
-    look_at_due_workspace,
+    check_due_workspace,
+    request_check,
 )
 from alerts.readiness.wording import check_evidence, fix_of
 from alerts.sentinel.client.errors import (
@@ -397,7 +397,7 @@ def test_people_are_asked_for_at_each_site(workspace, make_person):
 )
 def test_each_worker_looks_once_a_day_with_its_own_rights(workspace, sentinel, purpose, worker):
     def step():
-        return look_at_due_workspace(purpose=purpose, now=NOON, connect=lambda *_: sentinel)
+        return check_due_workspace(purpose=purpose, now=NOON, connect=lambda *_: sentinel)
 
     with take_on(worker):
         assert step()
@@ -408,22 +408,22 @@ def test_each_worker_looks_once_a_day_with_its_own_rights(workspace, sentinel, p
 
 def test_a_round_that_azure_did_not_answer_begins_anew_soon(workspace, sentinel):
     sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="probe")
-    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job = Job.objects.get(kind="readiness.read")
     assert job.latest_error == "Azure is away."
     assert job.due_at - clock.unshifted() < SOON * 2
 
 
 def test_check_now_makes_the_round_due_and_stands_on_record(workspace, sentinel, leo):
-    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
-    ask_for_check(workspace=workspace, by=leo, now=NOON)
-    assert look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    request_check(workspace=workspace, by=leo, now=NOON)
+    assert check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     assert Entry.objects.filter(action="readiness.check.asked").count() == 1
 
 
 def test_an_analyst_cannot_have_a_workspace_checked(workspace, sam):
     with pytest.raises(CannotCheck):
-        ask_for_check(workspace=workspace, by=sam, now=NOON)
+        request_check(workspace=workspace, by=sam, now=NOON)
     assert not Entry.objects.filter(action="readiness.check.asked").exists()
 
 

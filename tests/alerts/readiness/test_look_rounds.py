@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.apps import apps
 
-from alerts.readiness.services.look import EVERY, SOON, look_at_due_workspace
+from alerts.readiness.services.check_workspace import EVERY, SOON, check_due_workspace
 from portal import clock
 from portal.jobs.models import Job
 from tests.conftest import NOON
@@ -19,12 +19,10 @@ pytestmark = pytest.mark.django_db
 def test_a_round_that_takes_long_goes_on_where_it_stopped(workspace, sentinel, monkeypatch):
     passed = iter(range(0, 10_000, 8))  # each look at the watch is eight seconds later
     watch = SimpleNamespace(monotonic=lambda: next(passed))
-    for module in ("look", "part_reader"):
+    for module in ("check_workspace", "part_reader"):
         monkeypatch.setattr(f"alerts.readiness.services.{module}.time", watch)
     turns = 0
-    while turns < 20 and look_at_due_workspace(
-        purpose="read", now=NOON, connect=lambda *_: sentinel
-    ):
+    while turns < 20 and check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel):
         turns += 1
     reads = [call.name for call in sentinel.calls if call.verb == "read_prerequisite"]
     assert turns > 2
@@ -36,7 +34,7 @@ def test_a_workspace_that_refused_us_is_looked_at_once_its_probe_is_due(workspac
     from alerts.sentinel.models import Reachability
 
     def step():
-        return look_at_due_workspace(purpose="rules", now=NOON, connect=lambda *_: sentinel)
+        return check_due_workspace(purpose="rules", now=NOON, connect=lambda *_: sentinel)
 
     unshifted = clock.unshifted()
     row = Reachability.objects.create(
@@ -57,7 +55,7 @@ def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentin
         note_throttled(workspace_id=workspace.pk, now=clock.unshifted(), retry_after=60)
 
     def step():
-        return look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+        return check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
 
     sentinel.before_next(told_meanwhile, verb="read_prerequisite")
     assert step()
@@ -67,20 +65,20 @@ def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentin
 
 def test_while_alerts_are_owed_the_next_round_is_soon(workspace, sentinel):
     incident = make_incident(workspace, details_due_at=NOON)
-    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job = Job.objects.get(kind="readiness.read")
     assert job.due_at - clock.unshifted() < SOON * 2
     incident.details_due_at = None
     incident.save()
     Job.objects.update(due_at=clock.unshifted())
-    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job.refresh_from_db()
     assert job.due_at - clock.unshifted() > EVERY - SOON
 
 
 def test_an_upgrade_has_each_workspace_looked_at_at_once(workspace, sentinel):
     def step():
-        return look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+        return check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
 
     while step():
         pass

@@ -5,8 +5,8 @@ import pytest
 from alerts.intake.services.foreground import sync_workspace
 from alerts.readiness.engine.readings import CheckRemedy
 from alerts.readiness.engine.solution import titles_without_rule
-from alerts.readiness.services.look import look
-from alerts.readiness.services.setup import ask_for_step, carry_out_due_step
+from alerts.readiness.services.check_workspace import check_workspace
+from alerts.readiness.services.setup import carry_out_due_step, request_step
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal.jobs.models import JobState
@@ -41,12 +41,12 @@ class Azure:
         )
 
     def look(self):
-        look(self.workspace, purpose="read", now=NOON, connect=client_for)
+        check_workspace(self.workspace, purpose="read", now=NOON, connect=client_for)
         checks = checks_by_name(self.workspace)
         return {name.partition(" (")[0]: check for name, check in checks.items()}
 
     def do(self, kind, target=""):
-        step = ask_for_step(
+        step = request_step(
             workspace=self.workspace, kind=kind, target=target, by=self.ada, now=NOON
         )
         carry_out_due_step(now=NOON, connect=client_for)

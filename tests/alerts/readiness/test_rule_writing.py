@@ -8,7 +8,7 @@ from alerts.readiness.engine.readings import CheckRemedy
 from alerts.readiness.engine.rule_members import different_members, missing_members
 from alerts.readiness.models import Finding
 from alerts.readiness.queries.readings import checks_of
-from alerts.readiness.services.setup import ask_for_step, carry_out_due_step
+from alerts.readiness.services.setup import carry_out_due_step, request_step
 from alerts.readiness.wording import check_evidence, fix_of
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.azure import AzureSentinelClient
@@ -62,7 +62,7 @@ class RulesOfCustomer:
             self.edit(name, **properties)
 
     def press(self, kind, connect=client_for):
-        step = ask_for_step(workspace=self.workspace, kind=kind, by=self.by, now=NOON)
+        step = request_step(workspace=self.workspace, kind=kind, by=self.by, now=NOON)
         while carry_out_due_step(now=NOON, connect=connect):
             pass
         step.refresh_from_db()
@@ -132,7 +132,7 @@ def test_the_other_buttons_change_no_rule(rules, kind):
         facts=[],
         tried_at=NOON,
     )
-    step = ask_for_step(workspace=rules.workspace, kind=kind, target=target, by=rules.by, now=NOON)
+    step = request_step(workspace=rules.workspace, kind=kind, target=target, by=rules.by, now=NOON)
     assert carry_out_due_step(now=NOON, connect=client_for)
     step.refresh_from_db()
     assert step.state == JobState.DONE

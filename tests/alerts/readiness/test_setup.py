@@ -10,11 +10,11 @@ from alerts.readiness.engine.solution import COVERAGE_RULE, RULE_NAMES, titles_w
 from alerts.readiness.models import SetupStep
 from alerts.readiness.services.setup import (
     CannotSetUp,
-    ask_for_step,
     carry_out_due_step,
+    request_step,
     resource_name,
 )
-from alerts.readiness.stored_words import stored_words
+from alerts.readiness.stored_wording import stored_words
 from alerts.sentinel.client.errors import SentinelDenied, SentinelRefused, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import Workspace
@@ -22,7 +22,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.jobs.models import Job, JobState
-from portal.jobs.services import let_work_age
+from portal.jobs.services import age_waiting_work
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
 from tests.factories.incidents import put_in_portal
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ask(workspace, ada):
     def ask_by_ada(kind, target="", by=ada):
-        return ask_for_step(workspace=workspace, kind=kind, target=target, by=by, now=NOON)
+        return request_step(workspace=workspace, kind=kind, target=target, by=by, now=NOON)
 
     return ask_by_ada
 
@@ -102,11 +102,11 @@ def test_what_is_connected_already_is_not_written(ask, work, sentinel):
 
 
 def test_after_a_step_the_workspace_is_looked_at_again(ask, work, workspace):
-    from alerts.readiness.services.look import look_at_due_workspace
+    from alerts.readiness.services.check_workspace import check_due_workspace
     from tests.memory_sentinel import MemorySentinel
 
     empty = MemorySentinel()
-    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: empty)
+    check_due_workspace(purpose="read", now=NOON, connect=lambda *_: empty)
     assert Job.objects.get(kind="readiness.read").due_at > clock.unshifted()
     ask(CheckRemedy.INSTALL)
     work()
@@ -202,7 +202,7 @@ def test_azure_being_away_is_tried_again_and_then_given_up(ask, work, sentinel):
     for _ in range(4):
         sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="put_prerequisite")
         assert work()
-        let_work_age(by=timedelta(hours=1))
+        age_waiting_work(by=timedelta(hours=1))
     step.refresh_from_db()
     assert (step.state, step.latest_error) == (JobState.DEAD, "Azure is away.")
     assert len(written(sentinel)) == 4

@@ -13,7 +13,7 @@ from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert
 from alerts.incidents.page.timeline import sentence_for
 from alerts.outbox.models import Change
 from alerts.reviews.models import AskedIncident, Question, Verdict
-from alerts.reviews.queries.questions import incidents_held_by, suspicions_on, verdict_on
+from alerts.reviews.queries.questions import incidents_decided_by, suspicions_on, verdict_on
 from alerts.reviews.queries.questions import waiting_for as questions_to
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from alerts.reviews.tasks import move_merged_verdicts
@@ -236,7 +236,7 @@ def test_a_later_routine_does_not_hide_a_suspicion_that_moved(pair, give):
     survivor.refresh_from_db()
     assert survivor.ot_state == OtState.SUSPICIOUS
     assert verdict_on(survivor.pk) == suspicion
-    assert incidents_held_by(suspicion) == sorted([loser.pk, survivor.pk])
+    assert incidents_decided_by(suspicion) == sorted([loser.pk, survivor.pk])
 
 
 def test_it_holds_before_the_survivor_is_read_again(pair, give):
@@ -258,7 +258,7 @@ def test_who_judges_the_merged_incident_again_ends_the_suspicion(pair, give):
     give([survivor], "maintenance", now=LATER + timedelta(hours=1))
     survivor.refresh_from_db()
     assert survivor.ot_state == OtState.MAINTENANCE
-    assert incidents_held_by(suspicion) == []
+    assert incidents_decided_by(suspicion) == []
     assert suspicions_on() == []
     suspicion.refresh_from_db()
     assert suspicion.superseded_by == verdict_on(survivor.pk)

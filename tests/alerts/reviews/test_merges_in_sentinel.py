@@ -10,7 +10,7 @@ from alerts.incidents.ingest.incident_rows import UNKNOWN_SURVIVOR
 from alerts.incidents.ingest.survivors import find_survivors
 from alerts.incidents.models import Incident
 from alerts.intake.tasks import fetch_due_details
-from portal.jobs.services import let_work_age
+from portal.jobs.services import age_waiting_work
 from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.factories.azure import make_workspace_at, secret_of
@@ -34,7 +34,7 @@ class Plant:
                     return
 
     def sync(self):
-        let_work_age(by=timedelta(hours=1))
+        age_waiting_work(by=timedelta(hours=1))
         call_command("sync", self.workspace.name, stdout=StringIO(), stderr=StringIO())
         fetch_due_details()
 

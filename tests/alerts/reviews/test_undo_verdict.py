@@ -200,7 +200,7 @@ def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, a
         lambda: undo_verdict(act=verdict.act, by=oda, now=NOON),
         lambda: answer(incident_ids=[other.pk], by=olaf),
         undoing,
-        "restore_standing",
+        "restore_ot_state",
     )
     assert raised == [None, None]
     question.refresh_from_db()

@@ -4,22 +4,24 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.rules.guards.lifecycle import (
-    CREDIT_PERIOD,
-    Trial,
-    credit_start,
-    credit_wanted,
-    is_unended,
-    reasons_against_another,
-    reasons_against_expiry,
-    reasons_against_living,
-    reasons_against_promotion,
-    usual_end,
-)
 from alerts.rules.guards.never import (
     SiteShare,
     reasons_against_reach,
     reasons_against_width,
+)
+from alerts.rules.lifetime import (
+    default_end,
+    reasons_against_acting_now,
+    reasons_against_expiry,
+    reasons_against_more_rules,
+)
+from alerts.rules.trial import (
+    CREDIT_PERIOD,
+    Trial,
+    credit_start,
+    credit_wanted,
+    is_overdue,
+    reasons_against_promotion,
 )
 from tests.alerts.suppression.samples import (
     DOWNLOADS,
@@ -128,7 +130,7 @@ def test_the_worst_site_is_named_first_with_its_share():
 def test_a_rule_ends_and_soon_enough(made, lasts, found):
     dated = but(made, expires_at=NOW + lasts)
     assert codes(reasons_against_expiry(dated, now=NOW)) == found
-    assert codes(reasons_against_living(dated, now=NOW)) == (
+    assert codes(reasons_against_acting_now(dated, now=NOW)) == (
         ["life.lapsed"] if found == ["life.past"] else []
     )
 
@@ -136,18 +138,18 @@ def test_a_rule_ends_and_soon_enough(made, lasts, found):
 def test_a_rule_without_an_end_is_refused():
     endless = but(POLLING, expires_at=None)
     assert codes(reasons_against_expiry(endless, now=NOW)) == ["life.none"]
-    assert codes(reasons_against_living(endless, now=NOW)) == ["life.none"]
+    assert codes(reasons_against_acting_now(endless, now=NOW)) == ["life.none"]
 
 
 def test_the_usual_end_is_shorter_for_what_needs_hours():
-    assert usual_end(POLLING, now=NOW) - NOW == timedelta(days=90)
-    assert usual_end(DOWNLOADS, now=NOW) - NOW == timedelta(days=30)
-    assert usual_end(rule(TYPE), now=NOW) - NOW == timedelta(days=30)
+    assert default_end(POLLING, now=NOW) - NOW == timedelta(days=90)
+    assert default_end(DOWNLOADS, now=NOW) - NOW == timedelta(days=30)
+    assert default_end(rule(TYPE), now=NOW) - NOW == timedelta(days=30)
 
 
 @pytest.mark.parametrize(("count", "refused"), [(0, False), (459, False), (460, True), (512, True)])
 def test_a_workspace_is_never_filled_to_the_brim(count, refused):
-    assert bool(reasons_against_another(automation_rules=count)) is refused
+    assert bool(reasons_against_more_rules(automation_rules=count)) is refused
 
 
 WEEK = timedelta(days=7)
@@ -239,7 +241,7 @@ def test_after_28_days_both_owners_may_agree_on_fewer_matches(
 )
 def test_owners_are_asked_once_a_trial_cannot_end_by_itself(ran, matches, true_positives, is_asked):
     trial = Trial(began_at=NOW - ran, matches=matches, true_positives=true_positives)
-    assert is_unended(trial, now=NOW) is is_asked
+    assert is_overdue(trial, now=NOW) is is_asked
 
 
 @pytest.mark.parametrize(

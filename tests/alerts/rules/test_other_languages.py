@@ -13,7 +13,7 @@ from alerts.rules.wording import NOUNS, TEMPLATES
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from alerts.suppression.backtesting.redaction import ListedNames
 from alerts.suppression.signing.notify import in_words
-from alerts.suppression.web.backtest import look_from
+from alerts.suppression.web.backtest import sample_alert_of
 
 
 def places(text):
@@ -102,7 +102,7 @@ def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
         "reason": ["look.new_trait", {"label": "source", "value": "LAPTOP-9"}],
     }
     with translation.override("de"):
-        (reason,) = look_from(stored, ListedNames({}, {})).reasons
+        (reason,) = sample_alert_of(stored, ListedNames({}, {})).reasons
         assert "LAPTOP-9" in reason and "Quelle" in reason
         assert "bis zu 13,9 %" in bound_sentence(0, 20, is_strict=True)
     assert "up to 13.9 %" in bound_sentence(0, 20, is_strict=True)

@@ -12,7 +12,7 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.models import Reachability
-from alerts.sentinel.queries import Health, callable_at, resting_workspaces, standing_of
+from alerts.sentinel.queries import Health, callable_at, connection_health_of, resting_workspaces
 from alerts.sentinel.services.reach import (
     may_call_workspace,
     note_error,
@@ -43,7 +43,7 @@ def fail(workspace, error, seconds=0, **purpose):
 
 
 def health(workspace, seconds=0):
-    return standing_of(workspace, now=after(seconds)).health
+    return connection_health_of(workspace, now=after(seconds)).health
 
 
 def test_a_workspace_nobody_called_yet_may_be_called(workspace):
@@ -96,7 +96,7 @@ def test_an_answer_closes_the_breaker(workspace):
         fail(workspace, SentinelUnavailable("down"))
     note_success(workspace_id=workspace, now=after(40))
     assert may(workspace, 41)
-    standing = standing_of(workspace, now=after(41))
+    standing = connection_health_of(workspace, now=after(41))
     assert (standing.health, standing.reached_at, standing.error) == (Health.WELL, after(40), "")
 
 
@@ -108,13 +108,13 @@ def test_an_error_of_azure_that_says_when_is_believed(workspace):
 
 def test_a_denied_workspace_is_marked_at_once_and_probed_once_a_minute(workspace):
     fail(workspace, SentinelDenied("no", status=403, code="AuthorizationFailed"))
-    standing = standing_of(workspace, now=NOON)
+    standing = connection_health_of(workspace, now=NOON)
     assert (standing.health, standing.since) == (Health.DENIED, NOON)
     assert standing.error_code == "AuthorizationFailed"
     assert not may(workspace, 59)
     assert may(workspace, 60)
     fail(workspace, SentinelDenied("no", status=403), seconds=61)
-    assert standing_of(workspace, now=after(61)).since == NOON
+    assert connection_health_of(workspace, now=after(61)).since == NOON
 
 
 def test_a_missing_right_to_write_does_not_stop_reading(workspace):
@@ -138,7 +138,7 @@ def test_a_conflict_says_nothing_about_the_workspace(workspace):
 def test_answers_in_quick_succession_are_written_once(workspace):
     note_success(workspace_id=workspace, now=NOON)
     note_success(workspace_id=workspace, now=after(5))
-    assert standing_of(workspace, now=after(5)).reached_at == NOON
+    assert connection_health_of(workspace, now=after(5)).reached_at == NOON
 
 
 def test_a_budget_that_is_nearly_used_up_brings_a_short_silence(workspace):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.sites.engine.devices import known_kind
+from alerts.sites.engine.devices import device_kind
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from alerts.sites.engine.devices import known_kind
     ],
 )
 def test_the_first_word_that_names_a_kind_counts(words, kind):
-    assert known_kind(*words) == kind
+    assert device_kind(*words) == kind

@@ -3,7 +3,7 @@ import pytest
 from alerts.sites.models import Criticality, Device, Zone
 from alerts.sites.services.describe import CannotDescribeDevice, describe_device
 from alerts.sites.services.import_devices import CannotImportDevices, import_devices
-from alerts.sites.services.learn import DeviceSeen, learn_devices
+from alerts.sites.services.learn import DeviceDescription, learn_devices
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories.incidents import make_device
@@ -78,7 +78,7 @@ def test_new_changed_and_unchanged_are_told_apart(take, site):
 def test_what_people_set_is_not_written_over_by_alerts(take, site):
     take("Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,,")
     zone = site.zones.get()
-    sighting = DeviceSeen(
+    sighting = DeviceDescription(
         zone.pk,
         "10.0.0.1",
         NOON.replace(hour=23),

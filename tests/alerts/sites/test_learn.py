@@ -5,7 +5,7 @@ from django.db import connection
 
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.sites.services.learn import (
-    DeviceSeen,
+    DeviceDescription,
     StatedPlace,
     learn_devices,
     learn_places,
@@ -57,7 +57,7 @@ def test_a_zone_that_is_named_beside_a_known_sensor_belongs_to_its_site():
 def test_the_same_address_in_two_zones_is_two_devices():
     learn_places(places=[StatedPlace("Gdańsk", "A"), StatedPlace("Gdańsk", "B")])
     zones = list(Zone.objects.values_list("pk", flat=True))
-    learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON) for zone in zones])
+    learn_devices(devices=[DeviceDescription(zone, "10.0.0.1", NOON) for zone in zones])
     assert sorted(Device.objects.values_list("zone", "address")) == [
         (zone, "10.0.0.1") for zone in sorted(zones)
     ]
@@ -65,7 +65,7 @@ def test_the_same_address_in_two_zones_is_two_devices():
 
 def test_what_is_told_later_of_a_device_is_news_and_silence_is_none():
     learn_places(places=[StatedPlace("Gdańsk", "A")])
-    plain = DeviceSeen(Zone.objects.get().pk, "10.0.0.1", NOON, "PLC")
+    plain = DeviceDescription(Zone.objects.get().pk, "10.0.0.1", NOON, "PLC")
     learn_devices(devices=[plain])
     learn_devices(devices=[plain._replace(is_programming=False, is_authorized=True)])
     device = Device.objects.get()
@@ -78,12 +78,12 @@ def test_what_is_told_later_of_a_device_is_news_and_silence_is_none():
 def test_a_device_that_is_seen_often_is_written_rarely():
     learn_places(places=[StatedPlace("Gdańsk", "A")])
     zone = Zone.objects.get().pk
-    learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON, "PLC")])
+    learn_devices(devices=[DeviceDescription(zone, "10.0.0.1", NOON, "PLC")])
     before = versions()
-    learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON + timedelta(minutes=5), "PLC")])
+    learn_devices(devices=[DeviceDescription(zone, "10.0.0.1", NOON + timedelta(minutes=5), "PLC")])
     assert Device.objects.get().latest_seen_at == NOON
     assert versions() == before, "not even locked, for that is a write"
-    learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON + timedelta(hours=5), "PLC")])
+    learn_devices(devices=[DeviceDescription(zone, "10.0.0.1", NOON + timedelta(hours=5), "PLC")])
     assert Device.objects.get().latest_seen_at == NOON + timedelta(hours=5)
 
 

@@ -361,7 +361,10 @@ class Stack:
         name = f"{queue} {next(numbers)}"
         with app.connection_for_write(self.servers.url) as link:
             app.send_task(
-                "portal.jobs.tasks.say_alive", kwargs={"name": name}, queue=queue, connection=link
+                "portal.jobs.tasks.note_heartbeat",
+                kwargs={"name": name},
+                queue=queue,
+                connection=link,
             )
         there = Job.objects.filter(kind=HEARTBEAT, key=name)
         self.wait(there.exists, seconds=180, what=f"the wake-ups of {queue} are taken")

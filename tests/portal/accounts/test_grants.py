@@ -3,7 +3,7 @@ import uuid
 import pytest
 
 from portal.accounts.models import GrantScope, Role
-from portal.accounts.queries import people_holding, reach_of
+from portal.accounts.queries import people_with_roles, reach_of
 from portal.accounts.services.people import (
     CannotAddPerson,
     CannotGrant,
@@ -22,7 +22,7 @@ def test_rights_add_up(make_person):
     oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, GDANSK))
     assert reach_of(oda).sites == {GDANSK}
     assert not reach_of(oda).everywhere
-    assert list(people_holding([Role.OT_ENGINEER], sites=[GDANSK])) == [oda]
+    assert list(people_with_roles([Role.OT_ENGINEER], sites=[GDANSK])) == [oda]
 
 
 def test_an_administrator_reads_no_incidents(make_person):

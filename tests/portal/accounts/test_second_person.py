@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from portal.accounts.models import ApiToken, GrantScope, Role, Session
-from portal.accounts.queries import people_holding, reach_of, sites_with
+from portal.accounts.queries import people_with_roles, reach_of, sites_with
 from portal.accounts.services.people import disable_person, grant_role, revoke_role
 from portal.accounts.services.tokens import create_token, revoke_token, rotate_token
 from portal.accounts.sessions import digest_of_key
@@ -57,9 +57,9 @@ def oda(make_person):
 
 
 def test_a_role_counts_only_in_the_scope_of_the_same_grant(oda):
-    assert list(people_holding([Role.OT_ENGINEER], sites=[SITE])) == [oda]
-    assert list(people_holding([Role.OT_ENGINEER], workspaces=[WORKSPACE])) == []
-    assert list(people_holding([Role.SOC_ANALYST], sites=[SITE])) == []
+    assert list(people_with_roles([Role.OT_ENGINEER], sites=[SITE])) == [oda]
+    assert list(people_with_roles([Role.OT_ENGINEER], workspaces=[WORKSPACE])) == []
+    assert list(people_with_roles([Role.SOC_ANALYST], sites=[SITE])) == []
     assert reach_of(oda, {Role.OT_ENGINEER}).workspaces == frozenset()
     assert sites_with([Role.SOC_ANALYST], sites=[SITE]) == set()
     assert sites_with([Role.OT_ENGINEER], sites=[SITE, OTHER_SITE]) == {SITE}
@@ -76,8 +76,8 @@ def test_of_two_grants_the_one_that_was_taken_back_counts_no_longer(oda):
         now=NOON,
     )
     assert revoke_role(grant_id=grant.pk, by="tests", now=NOON)
-    assert list(people_holding([Role.OT_ENGINEER], sites=[SITE])) == []
-    assert list(people_holding([Role.OT_ENGINEER], sites=[OTHER_SITE])) == [oda]
+    assert list(people_with_roles([Role.OT_ENGINEER], sites=[SITE])) == []
+    assert list(people_with_roles([Role.OT_ENGINEER], sites=[OTHER_SITE])) == [oda]
     assert sites_with([Role.OT_ENGINEER], sites=[SITE, OTHER_SITE]) == {OTHER_SITE}
     second.refresh_from_db()
     assert second.revoked_at is None

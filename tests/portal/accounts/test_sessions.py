@@ -13,7 +13,7 @@ from django.test import Client
 
 from portal.accounts.models import GrantScope, Role, Session
 from portal.accounts.sessions import digest_of_key
-from portal.accounts.tasks import forget_old_sessions
+from portal.accounts.tasks import delete_old_sessions
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -202,7 +202,7 @@ def test_a_session_that_was_ended_meanwhile_is_not_stored_again(sign_in, oda):
 def test_ended_sessions_are_forgotten(sign_in):
     sign_in()
     let_pass(hours=13)
-    forget_old_sessions()
+    delete_old_sessions()
     assert not Session.objects.exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from alerts.incidents.models import TimelineItem
-from portal.api.commands import forget_old_answers
+from portal.api.commands import delete_answers_of_commands
 from portal.api.models import Answer, Usage
 from tests import cast
 from tests.portal.api.test_who_asks import problem_of
@@ -73,9 +73,9 @@ def test_keys_are_forgotten_after_a_day(close):
 def test_old_answers_and_counts_are_removed(close):
     close()
     expires_at = Answer.objects.get().expires_at
-    assert forget_old_answers(now=expires_at - timedelta(seconds=1)) == 0
+    assert delete_answers_of_commands(now=expires_at - timedelta(seconds=1)) == 0
     assert Answer.objects.exists()
-    assert forget_old_answers(now=expires_at) == 1
+    assert delete_answers_of_commands(now=expires_at) == 1
     assert not Usage.objects.exists()
 
 

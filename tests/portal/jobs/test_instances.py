@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from portal.jobs.instances import (
-    FORGOTTEN_AFTER,
+    DELETED_AFTER,
     SILENT_AFTER,
+    delete_instance,
+    delete_old_instances,
     faults_of_instances,
-    forget_instance,
-    forget_old_instances,
     note_instance,
     silent_instances,
     worker_instances,
@@ -47,16 +47,16 @@ def test_one_that_was_started_again_takes_the_place_of_the_one_before():
 
 def test_one_that_stops_in_order_is_not_waited_for():
     note_instance(FIRST, now=NOON)
-    forget_instance(FIRST)
+    delete_instance(FIRST)
     assert list(faults_of_instances(now=NOON + timedelta(minutes=5))) == []
 
 
 def test_one_that_is_gone_is_named_for_an_hour_and_then_forgotten(caplog):
     note_instance(FIRST, now=NOON)
-    just_before = NOON + FORGOTTEN_AFTER
-    forget_old_instances(now=just_before)
+    just_before = NOON + DELETED_AFTER
+    delete_old_instances(now=just_before)
     assert len(list(faults_of_instances(now=just_before))) == 1
-    forget_old_instances(now=just_before + timedelta(seconds=1))
+    delete_old_instances(now=just_before + timedelta(seconds=1))
     assert names() == []
     assert "outbox@one was last at work at 2026-11-24T12:00:00+00:00" in caplog.text
 

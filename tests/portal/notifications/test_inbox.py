@@ -3,7 +3,7 @@
 import pytest
 
 from portal.notifications.models import Mail, Notification
-from portal.notifications.services import send_one_mail, take_back
+from portal.notifications.services import send_one_mail, withdraw_notifications
 from tests import cast
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
@@ -104,7 +104,7 @@ def test_what_was_told_can_be_taken_back_until_its_mail_leaves(send):
     act, other = uuid.uuid4(), uuid.uuid4()
     send(act=act), send(act=other)
     Mail.objects.filter(notification__act=other).update(attempts=1, state="running")
-    assert (take_back(act=act), take_back(act=other)) == (1, 0)
+    assert (withdraw_notifications(act=act), withdraw_notifications(act=other)) == (1, 0)
     assert Notification.objects.count() == 1
 
 

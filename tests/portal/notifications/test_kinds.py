@@ -8,7 +8,7 @@ from alerts.notification_kinds import RULE_STATES
 from alerts.suppression.models import VersionState
 from portal.notifications.kinds import NotificationKind
 from portal.notifications.models import Mail, Notification
-from portal.notifications.services import notify_each
+from portal.notifications.services import notify_people
 from portal.reference_docs import notification_kinds
 from tests import cast
 from tests.conftest import NOON
@@ -41,7 +41,7 @@ def test_each_reader_gets_the_words_of_their_language(make_person):
         asked.append(gettext("Inbox"))
         return gettext("Inbox"), [gettext("Unassigned")]
 
-    lines = notify_each(people, kind=KIND, wording=wording, path="/", now=NOON)
+    lines = notify_people(people, kind=KIND, wording=wording, path="/", now=NOON)
     assert {line.to: (line.subject, line.reason) for line in lines} == {
         people[0]: ("Inbox", "Inbox"),
         people[1]: ("Posteingang", "Posteingang"),
@@ -53,7 +53,7 @@ def test_each_reader_gets_the_words_of_their_language(make_person):
 
 def test_a_kind_that_is_no_row_of_a_table_is_refused(make_person, db):
     with pytest.raises(AttributeError):
-        notify_each(
+        notify_people(
             [make_person(cast.SAM)],
             kind="reviews.asked",
             wording=lambda: ("x", []),

@@ -11,7 +11,7 @@ from portal import clock
 from portal.jobs.models import CircuitBreaker, JobState
 from portal.jobs.services import WORKER_DIED, claim_due
 from portal.notifications.models import Mail
-from portal.notifications.queries import mails_owed
+from portal.notifications.queries import mail_backlog
 from portal.notifications.services import send_one_mail
 from tests import cast
 from tests.conftest import NOON
@@ -106,7 +106,7 @@ def test_an_address_that_the_server_refuses_is_given_up_some_time(send, make_per
     send_one_mail(now=clock.unshifted())
     refused.refresh_from_db()
     assert refused.state == JobState.DEAD
-    assert mails_owed().given_up == 1
+    assert mail_backlog().given_up == 1
 
 
 def test_a_mail_given_up_is_no_trouble_any_more_once_one_arrives_there(send, make_person):
@@ -116,7 +116,7 @@ def test_a_mail_given_up_is_no_trouble_any_more_once_one_arrives_there(send, mak
     Mail.objects.update(state=JobState.DEAD, settled_at=clock.unshifted())
     send(oda)
     send_all()
-    assert mails_owed().given_up == 1, "only Olaf's"
+    assert mail_backlog().given_up == 1, "only Olaf's"
 
 
 @pytest.mark.abuse("A05")
@@ -128,7 +128,7 @@ def test_who_left_meanwhile_gets_no_mail(send, make_person):
     owed.refresh_from_db()
     assert outbox.outbox == []
     assert (owed.state, owed.latest_error) == (JobState.DONE, "The account is not active any more.")
-    assert mails_owed().given_up == 0
+    assert mail_backlog().given_up == 0
 
 
 def test_a_mail_server_that_is_away_is_tried_once_in_thirty_seconds(
@@ -146,13 +146,13 @@ def test_a_mail_server_that_is_away_is_tried_once_in_thirty_seconds(
             tries += 1
         moment += timedelta(seconds=5)
     assert 5 + 8 <= tries <= 5 + 10
-    assert mails_owed().error == "timed out" and mails_owed().failing_since
+    assert mail_backlog().error == "timed out" and mail_backlog().failing_since
     monkeypatch.undo()
     Mail.objects.update(due_at=clock.unshifted())
     CircuitBreaker.objects.update(open_until=clock.unshifted())
     send_all()
     assert len(outbox.outbox) == 40
-    assert mails_owed().failing_since is None
+    assert mail_backlog().failing_since is None
 
 
 def test_what_a_mail_server_says_to_one_mail_is_an_answer(send, make_person, server):
@@ -162,4 +162,4 @@ def test_what_a_mail_server_says_to_one_mail_is_an_answer(send, make_person, ser
     server(smtplib.SMTPRecipientsRefused({cast.ODA.email: (550, b"unknown")}))
     send_all()
     assert set(Mail.objects.values_list("attempts", flat=True)) == {1}
-    assert mails_owed().failing_since is None
+    assert mail_backlog().failing_since is None

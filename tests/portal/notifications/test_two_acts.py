@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from portal.notifications.models import Mail, Notification
-from portal.notifications.queries import is_told
-from portal.notifications.services import mark_read, take_back
+from portal.notifications.queries import has_notification_about
+from portal.notifications.services import mark_read, withdraw_notifications
 from tests.conftest import NOON
 from tests.factories.inbox import notify
 
@@ -22,7 +22,7 @@ def test_what_one_act_told_is_taken_back_and_what_another_told_stays(sam, mail):
     first, second = uuid4(), uuid4()
     notify_of(sam, first, mail=mail)
     line = notify_of(sam, second, mail=mail)
-    assert take_back(act=first) == 1
+    assert withdraw_notifications(act=first) == 1
     assert list(Notification.objects.all()) == [line]
     assert Mail.objects.count() == (1 if mail else 0)
 
@@ -31,7 +31,7 @@ def test_what_two_people_were_told_by_one_act_is_taken_back_from_both(sam, leo):
     act = uuid4()
     notify_of(sam, act)
     notify_of(leo, act, mail=False)
-    assert take_back(act=act) == 2
+    assert withdraw_notifications(act=act) == 2
 
 
 def test_one_person_reads_all_and_the_other_has_read_nothing(sam, leo):
@@ -46,4 +46,4 @@ def test_one_person_reads_all_and_the_other_has_read_nothing(sam, leo):
 def test_who_was_told_of_an_act_is_asked_for_each_person(sam, leo):
     act = uuid4()
     notify_of(sam, act)
-    assert is_told(sam, act=act) and not is_told(leo, act=act)
+    assert has_notification_about(sam, act=act) and not has_notification_about(leo, act=act)

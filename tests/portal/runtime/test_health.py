@@ -137,7 +137,7 @@ def test_a_server_that_does_not_answer_is_asked_again_after_a_second(monkeypatch
         with pytest.raises(OperationalError):
             asker.begin()()
     assert len(asked) == 1
-    monkeypatch.setattr(health, "FAILURE_KEPT", 0.0)
+    monkeypatch.setattr(health, "RETRY_AFTER_FAILURE", 0.0)
     with pytest.raises(OperationalError):
         asker.begin()()
     assert len(asked) == 2

@@ -11,14 +11,14 @@ from portal import clock
 from portal.audit.models import Entry
 from portal.audit.services import record
 from portal.checks import name_workers_with_other_rights_than_declared
-from portal.runtime.worker_rights import PRIVATE, WORKERS
-from portal.runtime.worker_roles import (
+from portal.runtime.apply_worker_rights import (
     differing_bounds,
     differing_rights,
     missing_roles,
     role_of,
     set_worker_rights,
 )
+from portal.runtime.worker_rights import PRIVATE, WORKERS
 from portal.schedule import BUSY_QUEUES, SCHEDULE
 from tests import cast
 from tests.factories.incidents import make_workspace

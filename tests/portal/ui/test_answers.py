@@ -32,7 +32,9 @@ def test_htmx_gets_the_part_and_everybody_else_the_page():
 
 
 def test_a_lost_history_entry_gets_the_whole_page():
-    assert not responses.wants_part(asked(by_htmx=True, HTTP_HX_HISTORY_RESTORE_REQUEST="true"))
+    assert not responses.is_part_request(
+        asked(by_htmx=True, HTTP_HX_HISTORY_RESTORE_REQUEST="true")
+    )
 
 
 def test_nothing_new_is_204():

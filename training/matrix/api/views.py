@@ -103,7 +103,7 @@ class Attack(Api):
         }
 
     @facts_alone(LayerSerializer, roles=MATRIX_ROLES, query=QUERY)
-    def navigator_layer(self, of: str = Show.SEEN.value) -> dict[str, Any]:
+    def navigator_layer(self, of: str = Show.OBSERVED.value) -> dict[str, Any]:
         """A layer for the ATT&CK Navigator."""
         day = self.now.date().isoformat()
         return layer_of(

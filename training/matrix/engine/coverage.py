@@ -21,7 +21,7 @@ class Show(StrEnum):
     """Which techniques the matrix shows."""
 
     ALL = "all"
-    SEEN = "seen"
+    OBSERVED = "seen"
     TRAINED = "trained"
     SILENCED = "silenced"
     UNTRAINED = "untrained"
@@ -64,7 +64,7 @@ class MatrixCell:
         """Whether a filter leaves it in."""
         return {
             Show.ALL: True,
-            Show.SEEN: self.incidents > 0,
+            Show.OBSERVED: self.incidents > 0,
             Show.TRAINED: self.lessons > 0,
             Show.SILENCED: self.rules > 0,
             Show.UNTRAINED: self.lessons == 0,

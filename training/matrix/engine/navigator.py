@@ -10,7 +10,7 @@ from training.matrix.engine.coverage import MatrixCell, Show
 
 FORMAT, NAVIGATOR = "4.5", "5.1.0"
 COLOURS = ("#eef1fc", "#2c3e9e")  # of the lowest and the highest score
-SCORED = (Show.SEEN, Show.SILENCED, Show.TRAINED)
+SCORED = (Show.OBSERVED, Show.SILENCED, Show.TRAINED)
 
 
 def layer_of(
@@ -47,7 +47,9 @@ def layer_of(
 
 def score_of(cell: MatrixCell, of: Show) -> int:
     """Return the number of a cell that a layer is about."""
-    return {Show.SEEN: cell.incidents, Show.SILENCED: cell.rules, Show.TRAINED: cell.lessons}[of]
+    return {Show.OBSERVED: cell.incidents, Show.SILENCED: cell.rules, Show.TRAINED: cell.lessons}[
+        of
+    ]
 
 
 def _technique(cell: MatrixCell, score: int) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
         head.number(4, "Token")
     is_secured = (context.recall(_POLICY) or _NO_SECURITY) != _NO_SECURITY
     if is_secured and (kind == b"OPN" or not _is_readable(head)):
-        _say_protected(kind, context)
+        _add_protected_message(kind, context)
         return
     head.number(4, "Sequence")
     request = head.number(4, "Request")
@@ -113,7 +113,7 @@ def _is_readable(head: ByteCursor) -> bool:
     return number == _FAULT or number in SERVICES or number - 3 in SERVICES
 
 
-def _say_protected(kind: bytes, context: Context) -> None:
+def _add_protected_message(kind: bytes, context: Context) -> None:
     name = "Open secure channel, encrypted" if kind == b"OPN" else "Encrypted message"
     context.add_message("opcua", kind.decode(), name, OperationKind.OTHER, context.role)
 

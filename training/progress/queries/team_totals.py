@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from alerts.sentinel.queries import scopes_within
 from portal.accounts.models import Role, User
-from portal.accounts.queries import people_holding, reach_of, roles_of
+from portal.accounts.queries import people_with_roles, reach_of, roles_of
 from training.catalog.models import Module
 from training.catalog.queries.lessons import module_by_version, modules_in_order, question_counts
 from training.progress.engine.statistics import people_step, share_step, week_start
@@ -61,7 +61,7 @@ def _people_with(roles: Collection[Role], viewer: User, role: Role) -> QuerySet[
         grants = {"grants__role__in": roles, "grants__revoked_at": None}
         return User.objects.filter(is_active=True, **grants).distinct()
     workspaces, organisations = scopes_within(reach)
-    return people_holding(
+    return people_with_roles(
         roles, sites=reach.sites, workspaces=workspaces, organisations=organisations
     ).order_by()
 
@@ -80,7 +80,7 @@ def team_totals(viewer: User, *, now: datetime) -> TeamTotals:
     return TeamTotals(
         len(team),
         until,
-        [_in_steps(module, *sums.get(key, NOBODY)) for key, module in by_id.items()],
+        [_in_steps(module, *sums.get(key, NO_PEOPLE)) for key, module in by_id.items()],
     )
 
 
@@ -92,7 +92,7 @@ def _in_steps(
     return ModuleTotals(module, people_step(began), people_step(finished), share)
 
 
-NOBODY: Final = (0, 0, 0, 0)
+NO_PEOPLE: Final = (0, 0, 0, 0)
 # People are counted inside the database. Tries and rights read an index alone; what came since the
 # beginning of the week is little, and taken off again.
 _SUMS = """

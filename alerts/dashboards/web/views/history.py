@@ -24,9 +24,9 @@ from alerts.dashboards.queries.history_analysis import (
 )
 from alerts.dashboards.services.history_reports import (
     PERIODS,
-    CannotAskForHistory,
-    ask_for_history,
+    CannotRequestHistory,
     note_history_export,
+    request_history_report,
 )
 from alerts.incidents.wording import term
 from portal import clock
@@ -58,13 +58,13 @@ def reports(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         days = request.POST.get("days", "")
         try:
-            row = ask_for_history(
+            row = request_history_report(
                 days=int(days) if days.isascii() and days.isdecimal() and len(days) < 6 else 0,
                 by=person,
                 now=clock.now(),
                 unshifted=clock.unshifted(),
             )
-        except CannotAskForHistory as refusal:
+        except CannotRequestHistory as refusal:
             reasons = refusal.reasons
         else:
             return redirect("dashboards:history-report", row.uuid)

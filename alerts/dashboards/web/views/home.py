@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
-from alerts.dashboards.policies import sections_of, sees_everywhere
+from alerts.dashboards.policies import can_see_everything, sections_of
 from alerts.dashboards.queries.decisions import Decisions, decisions_for
 from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
@@ -18,7 +18,7 @@ from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import address_of_link, fingerprint, lesson_address, queue_address
 from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.views.status import card_of, status_checks
-from alerts.dashboards.web.words import (
+from alerts.dashboards.web.wording import (
     ACT_WORDS,
     classification,
     notification_headline,
@@ -29,7 +29,7 @@ from portal.accounts.queries import roles_of
 from portal.accounts.rights import READING_ROLES
 from portal.accounts.sessions import actor_of
 from portal.ui.access import access_of
-from portal.ui.responses import nothing_new, render_page, wants_part
+from portal.ui.responses import is_part_request, nothing_new, render_page
 from portal.ui.words import number
 
 TILES = {
@@ -57,7 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if "status" in sections:
         facts["status"] = _installation(request)
     mark = fingerprint({**facts, "status": facts.get("status", ())[:2]})  # moments of now left out
-    if wants_part(request) and request.GET.get("seen") == mark:
+    if is_part_request(request) and request.GET.get("seen") == mark:
         return nothing_new()
     context = {
         "seen": mark,
@@ -94,7 +94,7 @@ def _words(request: HttpRequest, facts: dict[str, Any], now: datetime) -> dict[s
 
 def _installation(request: HttpRequest) -> tuple[list[Sync], OperatorDetails, datetime]:
     syncs, unshifted = syncs_of(request), clock.unshifted()
-    everywhere = sees_everywhere(actor_of(request))
+    everywhere = can_see_everything(actor_of(request))
     ids = [sync.workspace_id for sync in syncs]
     details = operator_details(
         ids, everywhere=everywhere, now=clock.now_of(request), unshifted=unshifted

@@ -7,13 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
-from alerts.dashboards.policies import sees_details, sees_everywhere
-from alerts.dashboards.queries.status import OperatorDetails, Owing, RunFacts, operator_details
-from alerts.dashboards.queries.sync import Sync, with_standings, worst
-from alerts.dashboards.web.auditor_words import auditor_card
+from alerts.dashboards.policies import can_see_details, can_see_everything
+from alerts.dashboards.queries.status import (
+    OperatorDetails,
+    PendingWork,
+    RunFacts,
+    operator_details,
+)
+from alerts.dashboards.queries.sync import Sync, with_health, worst
+from alerts.dashboards.web.auditor_wording import auditor_card
 from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import fingerprint
-from alerts.dashboards.web.words import (
+from alerts.dashboards.web.wording import (
     HOSTS,
     QUEUES,
     RECORD_BREAKS,
@@ -36,7 +41,7 @@ from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
 from portal.backup.queries import restore_facts
 from portal.ui.navigation import address_of, roles_for_page
-from portal.ui.responses import nothing_new, render_page, wants_part
+from portal.ui.responses import is_part_request, nothing_new, render_page
 from portal.ui.words import number, percent
 
 
@@ -44,18 +49,18 @@ from portal.ui.words import number, percent
 def status(request: HttpRequest) -> HttpResponse:
     """The page, its live part, or 204 when nothing changed since."""
     person, now, unshifted = actor_of(request), clock.now(), clock.unshifted()
-    syncs = with_standings(syncs_of(request), unshifted=unshifted)
+    syncs = with_health(syncs_of(request), unshifted=unshifted)
     details = None
-    if sees_details(person):
+    if can_see_details(person):
         details = operator_details(
             [sync.workspace_id for sync in syncs],
-            everywhere=sees_everywhere(person),
+            everywhere=can_see_everything(person),
             now=now,
             unshifted=unshifted,
         )
     restore = restore_facts()
     mark = fingerprint(syncs, details, restore)
-    if wants_part(request) and request.GET.get("seen") == mark:
+    if is_part_request(request) and request.GET.get("seen") == mark:
         return nothing_new()
     context = {
         "seen": mark,
@@ -77,15 +82,15 @@ def status(request: HttpRequest) -> HttpResponse:
 
 def readiness_url(person: User) -> str:
     """Return the address of the list of readiness; empty for a person who may not see it."""
-    may_know = not roles_of(person).isdisjoint(roles_for_page("readiness:list") or ())
-    return (address_of("readiness:list") or "") if may_know else ""
+    may_open = not roles_of(person).isdisjoint(roles_for_page("readiness:list") or ())
+    return (address_of("readiness:list") or "") if may_open else ""
 
 
 def card_of(
     sync: Sync, details: OperatorDetails | None, now: datetime, unshifted: datetime
 ) -> dict[str, Any]:
     """One workspace as a card."""
-    owing = details.owing.get(sync.workspace_id, Owing()) if details else None
+    owing = details.owing.get(sync.workspace_id, PendingWork()) if details else None
     run = details.runs.get(sync.workspace_id) if details else None
     return {
         "sync": sync,
@@ -115,7 +120,7 @@ def status_checks(details: OperatorDetails) -> list[tuple[bool, str]]:
     silent = [
         str(QUEUES.get(worker.queue, worker.queue)) for worker in details.alive if worker.is_silent
     ]
-    heard = bool(details.alive) and not silent
+    are_workers_reporting = bool(details.alive) and not silent
     idle = [worker.node for worker in details.workers if worker.is_silent]
     return [
         (
@@ -125,9 +130,9 @@ def status_checks(details: OperatorDetails) -> list[tuple[bool, str]]:
             else gettext("The broker does not answer. Work waits in the database"),
         ),
         (
-            heard,
+            are_workers_reporting,
             gettext("All workers have reported in the last minute")
-            if heard
+            if are_workers_reporting
             else gettext("Workers that have gone silent: %(names)s")
             % {"names": ", ".join(silent) or gettext("all")},
         ),

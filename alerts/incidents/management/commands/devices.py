@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.incidents.ingest.alert_kinds import work_off_alert_kinds
+from alerts.incidents.ingest.alert_kinds import process_alert_kinds
 from alerts.sites.services.import_devices import import_devices
 from portal import clock
 from portal.command import TagoutCommand, read_file
@@ -41,7 +41,7 @@ class Command(TagoutCommand):
             unshifted=clock.unshifted(),
             is_dry_run=options["dry_run"],
         )
-        while not options["dry_run"] and work_off_alert_kinds(
+        while not options["dry_run"] and process_alert_kinds(
             unshifted=clock.unshifted(), now=clock.now()
         ):
             pass

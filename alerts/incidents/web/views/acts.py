@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.acts.apply import CannotUndo, undo_act
-from alerts.incidents.acts.bulk import do_verb, start_bulk_act
+from alerts.incidents.acts.bulk import apply_verb, start_bulk_act
 from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.policies import may_act_on, reasons_against_acting
 from alerts.incidents.web.forms import ACT_FORMS, ActForm
@@ -23,7 +23,7 @@ from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.ui.moments import READER, reader_clock
-from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
+from portal.ui.responses import is_part_request, leave_toast, post_only, trigger, vary
 from portal.ui.words import number
 
 CHANGED = "incidents-changed"
@@ -40,7 +40,7 @@ def act_on_incidents(request: HttpRequest, verb: str) -> HttpResponse:
     try:
         targets = targets_of(query, user)
     except Http404:
-        if not wants_part(request):
+        if not is_part_request(request):
             if not is_sent and query.keys().isdisjoint(NAMES):
                 words = gettext("Select the rows first.")
                 return leave_toast(request, HttpResponseRedirect(goal_of(request)), words)
@@ -85,11 +85,11 @@ def _ask(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> Ht
         "against": against if not form.errors else [],
         "act_id": form.data.get("act") or uuid4(),
         "goal": goal_of(request),
-        "in_dialog": wants_part(request),
+        "in_dialog": is_part_request(request),
         **form.context(),
     }
     part = "form" if request.method == "POST" else "dialog"
-    name = f"{TEMPLATE}#{part}" if wants_part(request) else TEMPLATE
+    name = f"{TEMPLATE}#{part}" if is_part_request(request) else TEMPLATE
     return vary(render(request, name, context, status=422 if form.errors else 200))
 
 
@@ -109,7 +109,7 @@ def _do(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> Htt
             incidents=targets.incidents, title=title, unshifted=clock.unshifted(), **common
         )
         return _lead_to(request, row.act)
-    act = do_verb(incident_ids=targets.ids, **common)
+    act = apply_verb(incident_ids=targets.ids, **common)
     return _answer(request, form.toast(), undo=reverse("incidents:undo", args=[act]))
 
 
@@ -118,13 +118,13 @@ def _lead_to(request: HttpRequest, act: UUID) -> HttpResponse:
     came_from = urlsplit(request.headers.get("HX-Current-URL", ""))
     back = f"{came_from.path}?{came_from.query}" if came_from.path else goal_of(request)
     address = bulk_address(act, back_to=back)
-    if wants_part(request):
+    if is_part_request(request):
         return vary(HttpResponse(status=204, headers={"HX-Redirect": address}))
     return HttpResponseRedirect(address)
 
 
 def _answer(request: HttpRequest, text: str, *, undo: str = "", status: int = 204) -> HttpResponse:
-    if wants_part(request):
+    if is_part_request(request):
         response = HttpResponse(status=status)
         trigger(response, CHANGED, {})
         leave_toast(request, response, text, undo=undo)

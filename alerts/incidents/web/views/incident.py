@@ -23,9 +23,9 @@ from alerts.incidents.page.incident import (
     SENTINEL_ADDRESS,
     alerts_of,
     count_hidden_alerts,
+    count_similar,
     flag_sentences,
-    how_many_alike,
-    owed_chips,
+    pending_change_chips,
     raw_of,
     sensors_of,
     sentinel_address_of,
@@ -46,13 +46,13 @@ from alerts.incidents.page.overview import (
 )
 from alerts.incidents.page.panel import (
     explanation_of,
-    happened_words,
+    happened_at_words,
     incident_number_label,
     parts_of,
 )
 from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
 from alerts.incidents.page.sentinel_writes import sentinel_writes_of
-from alerts.incidents.page.timeline import conflicts_of, happenings_of
+from alerts.incidents.page.timeline import conflicts_of, timeline_events_of
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import TabVisit, incident_tabs
@@ -117,7 +117,7 @@ def incident_page(request: HttpRequest, incident_id: int) -> HttpResponse:
         now=now,
         zone=zone_of_page(incident),
         alerts=alerts_of(incident),
-        alike=how_many_alike(incident, user, now=now),
+        alike=count_similar(incident, user, now=now),
         who=who if who in WHO else "all",
     )
     other_tabs = incident_tabs()
@@ -140,13 +140,13 @@ def _head(visit: IncidentVisit) -> dict[str, Any]:
         "now": visit.now,
         "zone": visit.zone,
         "number": incident_number_label(incident),
-        "happened": happened_words(incident, visit.now, visit.zone),
+        "happened": happened_at_words(incident, visit.now, visit.zone),
         "explanation": explanation_of(incident, visit.alerts),
         "severity": Severity(incident.severity).label,
         "state": ot_chip_of(incident),
         "question": incident.hidden_verdict.question if incident.hidden_verdict else None,
         "status": status_chip(incident),
-        "owed": owed_chips(incident),
+        "owed": pending_change_chips(incident),
         "sensors": sensors_of(visit.alerts),
         "may_act": may_act_on(incident, by=visit.user),
         "sentinel": sentinel_address_of(incident),
@@ -213,7 +213,7 @@ def _overview(visit: IncidentVisit) -> dict[str, Any]:
 
 
 def _timeline(visit: IncidentVisit) -> dict[str, Any]:
-    happenings = happenings_of(visit.incident, visit.who)
+    happenings = timeline_events_of(visit.incident, visit.who)
     conflicts = conflicts_of(happenings)
     return {
         "happenings": happenings,

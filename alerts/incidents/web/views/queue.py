@@ -18,7 +18,7 @@ from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.queue.counts import (
     FIELD_LABELS,
-    blame,
+    cause_of_empty_list,
     condition_value_words,
     count_listed,
     counts_by_view,
@@ -38,13 +38,13 @@ from alerts.incidents.queue.queries import (
     queue_params,
 )
 from alerts.incidents.web.links import ask_address, review_panel_address
-from alerts.incidents.web.palette import incident_meant_by
+from alerts.incidents.web.palette import incident_by_number
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.formats.moments import read_moment
 from portal.ui.context import Shell
 from portal.ui.pieces import Tab
-from portal.ui.responses import nothing_new, render_page, vary, wants_part
+from portal.ui.responses import is_part_request, nothing_new, render_page, vary
 from portal.ui.words import number
 
 VIEW_LABELS = {
@@ -62,10 +62,10 @@ VIEW_LABELS = {
 def queue_page(request: HttpRequest) -> HttpResponse:
     """The page, or its list for htmx; a filter that is an incident's number opens the incident."""
     queue, params = _queue_of(request)
-    if not wants_part(request):
-        meant = incident_meant_by(queue.user, params.terms)
-        if meant is not None:
-            return redirect("incidents:incident", meant)
+    if not is_part_request(request):
+        incident_id = incident_by_number(queue.user, params.terms)
+        if incident_id is not None:
+            return redirect("incidents:incident", incident_id)
     page, counts = queue.page(), counts_by_view(queue)
     if not params.terms:
         hand_over_untriaged(request, counts["needs"])
@@ -80,11 +80,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "chips": _chips(params),
         "since": queue.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
-        "blame": _blame(queue) if not page.rows else None,
+        "blame": _cause_of_empty_list(queue) if not page.rows else None,
         "first": PAGE,
         "now": queue.now,
         "ask": ask_address(),
-        "oob": wants_part(request),
+        "oob": is_part_request(request),
         "local_times": queue.frame.has_several_clocks,
         **_without_scripts(request, page, params),
     }
@@ -263,8 +263,8 @@ def _label(term: Term) -> str:
     return gettext("not %(field)s") % {"field": label} if term.negated else label
 
 
-def _blame(queue: Queue) -> dict[str, object] | None:
-    found = blame(queue)
+def _cause_of_empty_list(queue: Queue) -> dict[str, object] | None:
+    found = cause_of_empty_list(queue)
     if found is None:
         return None
     terms = without(queue.params.terms, found.term)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.outbox.models import ChangeOutcome, Landing
-from alerts.outbox.queries import how_many_rules_wait, how_many_wait
+from alerts.outbox.queries import count_waiting_changes, count_waiting_rules
 from alerts.outbox.services.deliver import deliver_one
 from alerts.outbox.services.deliver_rules import deliver_one_rule
 from alerts.sentinel.client import client_for
@@ -45,12 +45,12 @@ class Command(TagoutCommand):
             "conflicted": changes[ChangeOutcome.CONFLICTED],
             "failed": changes[ChangeOutcome.REFUSED],
             "dropped": changes[ChangeOutcome.DROPPED],
-            "waiting": how_many_wait(workspace_id),
+            "waiting": count_waiting_changes(workspace_id),
             "rules": {
                 "landed": rules[Landing.LANDED],
                 "refused": rules[Landing.REFUSED],
-                "held": rules[Landing.HELD],
-                "waiting": how_many_rules_wait(workspace_id),
+                "held": rules[Landing.CHANGED_BY_HAND],
+                "waiting": count_waiting_rules(workspace_id),
             },
         }
 

@@ -36,7 +36,7 @@ from alerts.patterns.services.decide import (
     snooze_pattern,
     turn_into_rule,
 )
-from alerts.patterns.services.mine_patterns import CannotAskForMining, ask_for_mining
+from alerts.patterns.services.mine_patterns import CannotRequestMining, request_mining
 from alerts.patterns.web.headline import hours_words, pattern_headline
 from alerts.patterns.web.pattern_card import pattern_card, state_words, weekday_rows
 from alerts.patterns.web.remedies import remedy_card
@@ -49,7 +49,7 @@ from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.ui.pieces import Tab
-from portal.ui.responses import leave_toast, post_only, render_page, wants_part
+from portal.ui.responses import is_part_request, leave_toast, post_only, render_page
 from portal.ui.words import number, numeral
 
 PAGE = 20
@@ -281,7 +281,7 @@ def reopen(request: HttpRequest, pattern: UUID) -> HttpResponse:
         reopen_pattern(pattern_id=row.pk, by=actor_of(request), now=clock.now())
     except CannotDecidePattern as refusal:
         return _refused(request, row, refusal)
-    if wants_part(request):  # undone from the toast: whatever list is on the screen is old now
+    if is_part_request(request):  # undone from the toast: whatever list is on the screen is old now
         return HttpResponse(headers={"HX-Redirect": reverse("patterns:list")})
     return _back(request, gettext("Open again: %(pattern)s") % {"pattern": pattern_headline(row)})
 
@@ -290,8 +290,8 @@ def reopen(request: HttpRequest, pattern: UUID) -> HttpResponse:
 def mine_now(request: HttpRequest) -> HttpResponse:
     """Have history looked at now."""
     try:
-        ask_for_mining(by=actor_of(request), unshifted=clock.unshifted(), now=clock.now())
-    except CannotAskForMining as refusal:
+        request_mining(by=actor_of(request), unshifted=clock.unshifted(), now=clock.now())
+    except CannotRequestMining as refusal:
         return _back(request, str(refusal))
     return _back(request, gettext("History is being analysed. Load the page again in a minute."))
 

@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.page.panel import happened_words, members_of
+from alerts.incidents.page.panel import happened_at_words, members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of, number_words, sentence_of
 from alerts.planned_work.services.plan import CannotPlanWork
 from alerts.reviews.models import Question, Verdict
-from alerts.reviews.policies import speaks_at, works_in
+from alerts.reviews.policies import is_ot_at, works_in
 from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import (
     answers_to,
@@ -50,7 +50,7 @@ from alerts.reviews.web.forms import VerdictForm, ids_in, read_due_moment, until
 from alerts.reviews.web.views.panel import render_panel
 from portal import clock
 from portal.accounts.sessions import actor_of, allow_limited_session
-from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
+from portal.ui.responses import is_part_request, leave_toast, post_only, trigger, vary
 from portal.ui.words import number
 
 
@@ -98,7 +98,7 @@ def give_verdict_on_page(request: HttpRequest, incident_id: int) -> HttpResponse
     incident = get_object_or_404(visible, pk=incident_id)
     form, now = VerdictForm(request.POST), clock.now()
     question = open_question_on(incident.pk)
-    if question and speaks_at(actor_of(request), question.site, question.lead.workspace):
+    if question and is_ot_at(actor_of(request), question.site, question.lead.workspace):
         verdict = _give(request, form, now=now, question_id=question.pk, otherwise=[incident.pk])
     else:
         ticked = list(visible.filter(pk__in=ids_in(form.ticked)).values_list("pk", flat=True))
@@ -131,7 +131,7 @@ def _undone(
 ) -> HttpResponse:
     """Back to the question; a page of another room stays and hears of it."""
     goal = reverse("reviews:answer", args=[verdict.question.uuid]) if verdict.question else _list()
-    if not wants_part(request):
+    if not is_part_request(request):
         return leave_toast(request, HttpResponseRedirect(goal), text)
     if status == 200 and "/reviews/" in request.headers.get("HX-Current-URL", ""):
         response = HttpResponse(headers={"HX-Redirect": goal})
@@ -198,7 +198,7 @@ def _page(
     request: HttpRequest, question: Question, *, now: datetime, form: VerdictForm | None = None
 ) -> HttpResponse:
     person = actor_of(request)
-    may_answer = speaks_at(person, question.site, question.lead.workspace)
+    may_answer = is_ot_at(person, question.site, question.lead.workspace)
     waits, is_withdrawn = (
         question.state == Question.State.WAITING,
         question.state == Question.State.WITHDRAWN,
@@ -221,7 +221,7 @@ def _page(
             form, about, ticked=ticked, now=now, zone=question.site.time_zone
         ),
         "number": number_words(shown.number, shown.pk),
-        "happened": happened_words(shown, now, question.site.time_zone),
+        "happened": happened_at_words(shown, now, question.site.time_zone),
         "headline": headline_of(shown),
         "sentence": sentence_of(shown),
         "place": place_in_line(question, person),

@@ -19,7 +19,7 @@ from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of
 from alerts.reviews.models import Question
-from alerts.reviews.policies import speaks_at
+from alerts.reviews.policies import is_ot_at
 from alerts.reviews.queries.questions import answers_to, questions_visible_to
 from alerts.reviews.services.questions import (
     CannotAsk,
@@ -35,7 +35,7 @@ from alerts.reviews.web.views.panel import ask_context, render_panel
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.ui.moments import reader_clock
-from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
+from portal.ui.responses import is_part_request, leave_toast, post_only, trigger, vary
 from portal.ui.words import number
 
 DIALOG = "alerts/reviews/ask.html"
@@ -49,18 +49,18 @@ def ask_ot_view(request: HttpRequest) -> HttpResponse:
     them. GET is the form, a dialog for htmx; `panel=1` answers with the incident's panel instead.
     """
     data = request.POST if request.method == "POST" else request.GET
-    rows = rows_meant(request, data)
+    rows = selected_rows(request, data)
     lead, now = max((row[0] for row in rows), key=lambda incident: incident.severity), clock.now()
     if request.method == "GET":
         return _ask_page(request, lead, rows, AskForm(), now=now)
     form = AskForm(request.POST)
-    questions = ask_each(request, form, rows, now=now)
+    questions = ask_about_rows(request, form, rows, now=now)
     if not questions:
         if data.get("panel"):
             return render_panel(request, lead, now=now, ask_form=form)
         return _ask_page(request, lead, rows, form, now=now)
     if len(questions) > 1:
-        return all_asked(request, questions)
+        return show_all_asked(request, questions)
     return _asked(request, questions[0], lead, now=now)
 
 
@@ -115,7 +115,7 @@ def _asked(
         "title": headline_of(lead),
     }
     undo = reverse("reviews:withdraw", args=[question.uuid])
-    if not wants_part(request):
+    if not is_part_request(request):
         response: HttpResponse = HttpResponseRedirect(
             reverse("reviews:answer", args=[question.uuid])
         )
@@ -123,7 +123,7 @@ def _asked(
         response = render_panel(request, lead, now=now)
     else:
         response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})
-    if wants_part(request):
+    if is_part_request(request):
         trigger(response, "ot-changed", {"incident": lead.pk})
     return leave_toast(request, response, text, undo=undo)
 
@@ -150,7 +150,7 @@ def _ask_page(
         ),
         "now": now,
     }
-    name = f"{DIALOG}#ask-dialog" if wants_part(request) else DIALOG
+    name = f"{DIALOG}#ask-dialog" if is_part_request(request) else DIALOG
     return vary(render(request, name, page, status=422 if form.errors else 200))
 
 
@@ -167,7 +167,7 @@ def _hand_over_page(
         "question": question,
         "headline": headline_of(question.lead),
         "hand_over": form,
-        "is_mine": speaks_at(person, question.site, question.lead.workspace),
+        "is_mine": is_ot_at(person, question.site, question.lead.workspace),
         "answers": [answer_context(answer, now, zone) for answer in answers],
         "now": now,
     }
@@ -178,7 +178,7 @@ def _hand_over_page(
 def _panel_incident(request: HttpRequest, question: Question) -> Incident | None:
     """The incident whose panel posted, if one did."""
     text = request.POST.get("incident", "")
-    if not (wants_part(request) and text.isdecimal() and len(text) < 19):
+    if not (is_part_request(request) and text.isdecimal() and len(text) < 19):
         return None
     return question.incidents.filter(pk=int(text)).first()
 
@@ -188,11 +188,11 @@ def _done(
 ) -> HttpResponse:
     if incident is not None:
         response = render_panel(request, incident, now=now)
-    elif wants_part(request):  # the undo of a toast
+    elif is_part_request(request):  # the undo of a toast
         response = trigger(HttpResponse(status=200), "ot-undone", {})
     else:
         response = HttpResponseRedirect(reverse("reviews:answer", args=[question.uuid]))
-    if wants_part(request):
+    if is_part_request(request):
         trigger(response, "ot-changed", {})
     return leave_toast(request, response, text)
 
@@ -208,12 +208,12 @@ def _refused(
     if incident is not None:
         return render_panel(request, incident, now=now, problems=problems)
     response: HttpResponse = HttpResponse(status=409)
-    if not wants_part(request):
+    if not is_part_request(request):
         response = HttpResponseRedirect(reverse("reviews:answer", args=[question.uuid]))
     return leave_toast(request, response, " ".join(problems))
 
 
-def rows_meant(request: HttpRequest, data: QueryDict) -> list[Row]:
+def selected_rows(request: HttpRequest, data: QueryDict) -> list[Row]:
     """The rows that were chosen, as far as this person may see them; 404 where there are none."""
     keys, ids = dict.fromkeys(data.getlist("group")), dict.fromkeys(data.getlist("incident"))
     try:
@@ -232,7 +232,7 @@ def sites_in_common(rows: Sequence[Row]) -> list[int]:
     return sorted(set.intersection(*(set(incident.site_ids) for row in rows for incident in row)))
 
 
-def ask_each(
+def ask_about_rows(
     request: HttpRequest, form: AskForm, rows: Sequence[Row], *, now: datetime
 ) -> list[Question]:
     """Ask about all rows or about none; the form says why not."""
@@ -255,7 +255,7 @@ def ask_each(
     return []
 
 
-def all_asked(request: HttpRequest, questions: Sequence[Question]) -> HttpResponse:
+def show_all_asked(request: HttpRequest, questions: Sequence[Question]) -> HttpResponse:
     """Say how many questions were asked."""
     words = ngettext(
         "OT at %(site)s was asked %(n)s question.",
@@ -263,7 +263,7 @@ def all_asked(request: HttpRequest, questions: Sequence[Question]) -> HttpRespon
         len(questions),
     )
     text = words % {"site": questions[0].site.name, "n": number(len(questions))}
-    if not wants_part(request):
+    if not is_part_request(request):
         return leave_toast(request, HttpResponseRedirect(reverse("incidents:queue")), text)
     response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})
     return leave_toast(request, trigger(response, "ot-changed", {}), text)

@@ -25,7 +25,7 @@ from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of
 from alerts.reviews.models import CANNED, Question
-from alerts.reviews.policies import speaks_for, works_in
+from alerts.reviews.policies import is_ot_for, works_in
 from alerts.reviews.queries.questions import (
     newest_verdict_on,
     open_question_on,
@@ -36,8 +36,8 @@ from alerts.reviews.queries.questions import (
 from alerts.reviews.web.context import (
     colleagues,
     due_words,
-    given_context,
     occasions_in,
+    past_answer_context,
     verdict_context,
 )
 from alerts.reviews.web.forms import AskForm, VerdictForm
@@ -46,7 +46,7 @@ from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.ui.moments import reader_clock
 from portal.ui.pieces import Choice
-from portal.ui.responses import vary, wants_part
+from portal.ui.responses import is_part_request, vary
 
 MAX_ABOUT = 500  # incidents of a row that one answer may be about
 
@@ -72,7 +72,7 @@ def render_panel(
     person = actor_of(request)
     hidden = hidden_from(person).by_incident.get(incident.pk)
     question, verdict = open_question_on(incident.pk), None if hidden else verdict_on(incident.pk)
-    may_answer = speaks_for(person, incident) and not incident.is_read_only and hidden is None
+    may_answer = is_ot_for(person, incident) and not incident.is_read_only and hidden is None
     may_ask = works_in(person, incident.workspace) and not incident.is_read_only
     group = _group_in(request)
     about = _about(person, incident, question, group)
@@ -87,7 +87,7 @@ def render_panel(
         "members": members_of(about, now=now, zone=zone),
         "occasions": occasions_in(form, about, now=now, zone=zone),
         "seen": newest.uuid if newest else "",
-        **given_context(verdict),
+        **past_answer_context(verdict),
         "may_answer": may_answer,
         "may_ask": may_ask and question is None,
         "may_withdraw": works_in(person, incident.workspace) and question is not None,
@@ -99,7 +99,7 @@ def render_panel(
     }
     refused = problems or any(bound is not None and bound.errors for bound in (form, ask_form))
     template = "alerts/reviews/panel.html"
-    name = f"{template}#panel" if wants_part(request) else template
+    name = f"{template}#panel" if is_part_request(request) else template
     return vary(render(request, name, page, status=422 if refused else 200))
 
 

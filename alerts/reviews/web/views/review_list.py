@@ -29,10 +29,10 @@ from portal.accounts.rights import OT_ROLES
 from portal.accounts.sessions import actor_of, allow_limited_session
 from portal.ui.moments import READER
 from portal.ui.pieces import Tab
-from portal.ui.responses import render_page, wants_part
+from portal.ui.responses import is_part_request, render_page
 
 PAGE = 50
-WAITING, ANSWERED, MINE = "waiting", "answered", "mine"
+WAITING, ANSWERED, OWN = "waiting", "answered", "mine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ def reviews(request: HttpRequest) -> HttpResponse:
     person = actor_of(request)
     is_ot = not roles_of(person).isdisjoint(OT_ROLES)
     tab = request.GET.get("tab", WAITING)
-    tab = tab if tab in {ANSWERED, MINE} and (is_ot or tab != MINE) else WAITING
+    tab = tab if tab in {ANSWERED, OWN} and (is_ot or tab != OWN) else WAITING
     waiting = _waiting(person, is_ot=is_ot)
     after = request.GET.get("after", "")
-    rows, more = _answers(person, after) if tab == MINE else _questions(person, tab, waiting, after)
+    rows, more = _answers(person, after) if tab == OWN else _questions(person, tab, waiting, after)
     opinions = list(opinions_waiting_for(person)) if is_ot else []
     if tab == WAITING and not after:
         rows = _with_opinions(rows, opinions, clock.now())
@@ -84,7 +84,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "is_ot": is_ot,
         "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],
         "now": clock.now(),
-        "oob": wants_part(request),
+        "oob": is_part_request(request),
     }
     return render_page(request, "alerts/reviews/list.html", page, part="rows")
 
@@ -103,7 +103,7 @@ def _tabs(tab: str, waiting: int, *, is_ot: bool) -> list[Tab]:
         Tab(gettext("Answered"), "?tab=answered", current=tab == ANSWERED),
     ]
     if is_ot:
-        tabs.append(Tab(gettext("My answers"), "?tab=mine", current=tab == MINE))
+        tabs.append(Tab(gettext("My answers"), "?tab=mine", current=tab == OWN))
     return tabs
 
 

@@ -13,13 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Alert, Incident
-from alerts.incidents.page.panel import happened_words, members_of
+from alerts.incidents.page.panel import happened_at_words, members_of
 from alerts.incidents.wording import headline_of, sentence_of
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Opinion, SecondOpinion, VerdictKind
 from alerts.reviews.policies import can_decide, leads_as
 from alerts.reviews.queries.facts import ends_of, question_facts
-from alerts.reviews.queries.questions import incidents_held_by
+from alerts.reviews.queries.questions import incidents_decided_by
 from alerts.reviews.queries.second_opinions import opinion_asked_of, second_opinions_visible_to
 from alerts.reviews.services.opinions import (
     CannotDecideSuspicion,
@@ -162,7 +162,7 @@ def _question_page(
 ) -> HttpResponse:
     """The facts that the first person saw, and nothing that tells what they made of them."""
     second_opinion = opinion.second_opinion
-    incident_ids = set(incidents_held_by(second_opinion.verdict))
+    incident_ids = set(incidents_decided_by(second_opinion.verdict))
     about = [
         incident for incident in _incidents(second_opinion) if incident.pk in incident_ids
     ] or _incidents(second_opinion)
@@ -173,7 +173,7 @@ def _question_page(
         "asked": opinion,
         "site": second_opinion.site,
         "place": lead.place or second_opinion.site.name,
-        "happened": happened_words(lead, now, zone),
+        "happened": happened_at_words(lead, now, zone),
         "headline": headline_of(lead),
         "sentence": sentence_of(lead),
         "nodes": ends,
@@ -205,7 +205,7 @@ def _outcome_page(
         "site": second_opinion.site,
         "incident": about[0],
         "place": about[0].place or second_opinion.site.name,
-        "happened": happened_words(about[0], now, zone),
+        "happened": happened_at_words(about[0], now, zone),
         "headline": headline_of(about[0]),
         "title": _title(cards),
         "cards": cards,

@@ -10,8 +10,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import (
+    connection_health_by_workspace,
     is_in_defender_portal,
-    standings_by_workspace,
     waiting_incidents,
 )
 from alerts.sentinel.registry import WorkspaceAction, registry_checks, workspace_actions
@@ -100,7 +100,7 @@ def _add(options: dict[str, Any]) -> dict[str, object]:
 
 
 def _list(options: dict[str, Any]) -> list[dict[str, object]]:
-    standings = standings_by_workspace(now=clock.unshifted())
+    standings = connection_health_by_workspace(now=clock.unshifted())
     rows = []
     for workspace in Workspace.objects.order_by("name"):
         standing = standings.get(workspace.pk)

@@ -138,7 +138,7 @@ _INCIDENTS = Reader(_Incident, ODataList)
 def read_graph_page(body: bytes) -> GraphPage:
     """Read one page of incidents; raises NotAPage where the answer is none."""
     envelope, records = _INCIDENTS.read(body)
-    items = _INCIDENTS.read_each(body, records, _read)
+    items = _INCIDENTS.read_records(body, records, _read)
     return GraphPage(
         [item for item in items if isinstance(item, GraphIncident)],
         [item for item in items if isinstance(item, UnreadableRecord)],

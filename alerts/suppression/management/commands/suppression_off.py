@@ -97,13 +97,13 @@ def _workspace_result(workspace: Workspace, rows: Any, *, gates: bool) -> dict[s
     return {
         "workspace": workspace.name,
         "gate": gate.standing if gates else "",
-        "watchlist": _list_standing(list_gate) if gates else "",
+        "watchlist": _gate_state(list_gate) if gates else "",
         "rules_still_there": len(pending),
         "error": next((error for error in errors if error), ""),
     }
 
 
-def _list_standing(gate: WantedRule | None) -> str:
+def _gate_state(gate: WantedRule | None) -> str:
     """Whether the list of routine says nothing any more, as far as Azure has answered."""
     if gate is None:
         return ""

@@ -27,12 +27,12 @@ from alerts.suppression.web.views.editor import edit_address
 from alerts.suppression.web.views.rule import TEMPLATE as RULE
 from alerts.suppression.web.views.rule import rule_page_context
 from alerts.suppression.web.views.rules import version_address
-from alerts.suppression.web.words import all_in_words
+from alerts.suppression.web.wording import all_in_words
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
-from portal.ui.responses import leave_toast, post_only, vary, wants_part
+from portal.ui.responses import is_part_request, leave_toast, post_only, vary
 from portal.ui.words import number
 
 TEMPLATE = "alerts/suppression/act.html"
@@ -51,11 +51,15 @@ def act_on_rule(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
     spec = VERBS[verb]
     words = request.POST.get("words", "").strip()
     reasons: list[str] = []
-    if spec.proves and rights_to_sign(user, found) and (why := reason_not_proved(request, now=now)):
+    if (
+        spec.needs_password
+        and rights_to_sign(user, found)
+        and (why := reason_not_proved(request, now=now))
+    ):
         reasons = [why]
     if not reasons:
         try:
-            made = spec.does(request, found, user, words, now)
+            made = spec.run(request, found, user, words, now)
         except Refused as refusal:
             reasons = all_in_words(refusal.reasons)
     if reasons:
@@ -141,7 +145,7 @@ def _ask(
     words: str = "",
 ) -> HttpResponse:
     spec, user = VERBS[verb], actor_of(request)
-    signs = spec.proves and bool(rights_to_sign(user, version))
+    signs = spec.needs_password and bool(rights_to_sign(user, version))
     page = page_frame(user, now) | {
         "version": version,
         "verb": verb,
@@ -155,9 +159,9 @@ def _ask(
         "back": edit_address(version)
         if verb in ("propose", "discard")
         else version_address(version),
-        "in_dialog": wants_part(request),
+        "in_dialog": is_part_request(request),
     }
-    name = f"{TEMPLATE}#dialog" if wants_part(request) else TEMPLATE
+    name = f"{TEMPLATE}#dialog" if is_part_request(request) else TEMPLATE
     return vary(render(request, name, page, status=422 if problems else 200))
 
 

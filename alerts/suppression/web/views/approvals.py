@@ -36,11 +36,11 @@ from alerts.suppression.web.sitting import (
     verb_to_stop,
 )
 from alerts.suppression.web.verbs import VERBS
-from alerts.suppression.web.words import all_in_words, state_chip
+from alerts.suppression.web.wording import all_in_words, state_chip
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
-from portal.ui.responses import leave_toast, post_only, render_page, vary, wants_part
+from portal.ui.responses import is_part_request, leave_toast, post_only, render_page, vary
 
 TEMPLATE = "alerts/suppression/sitting.html"
 
@@ -139,7 +139,7 @@ def stop_signed_rule(request: HttpRequest, version: UUID) -> HttpResponse:
     if not verb:
         return _page(request, now=now, problems=[gettext("This rule is not active.")])
     try:
-        VERBS[verb].does(request, found, user, words, now)
+        VERBS[verb].run(request, found, user, words, now)
     except Refused as refusal:
         return _page(request, now=now, stop_problems=all_in_words(refusal.reasons))
     mark_rule(request, version, SittingMark.STOPPED, now=now)
@@ -188,7 +188,7 @@ def _page(
         pending = requests[place.uuid]
         context |= rule_context(request, pending, place, user, now=now)
         context["zone"] = plant_clocks(pending.version)[0]
-    name = f"{TEMPLATE}#sitting" if wants_part(request) else TEMPLATE
+    name = f"{TEMPLATE}#sitting" if is_part_request(request) else TEMPLATE
     return vary(render(request, name, context, status=422 if extra else 200))
 
 

@@ -24,7 +24,7 @@ from alerts.suppression.deploying.deployments import (
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.shared import page_frame
-from alerts.suppression.web.words import Chip, StateChip, all_in_words, state_word
+from alerts.suppression.web.wording import Chip, StateChip, all_in_words, state_word
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -60,7 +60,7 @@ def rule_chip(standing: str) -> StateChip:
     return state_word(_RULES[standing])
 
 
-def what_to_do(deployment: Deployment) -> str:
+def deployment_advice(deployment: Deployment) -> str:
     """Return what a person can do about what went wrong; nothing where nothing did."""
     if deployment.standing == "orphaned":
         return gettext(
@@ -165,7 +165,7 @@ def _row(deployment: Deployment, titles: dict[int, RuleVersion]) -> DeploymentRo
         standing=rule_chip(deployment.standing),
         is_refused=deployment.standing in ("refused", "held"),
         error=note_words(deployment.error),
-        fix=what_to_do(deployment),
+        fix=deployment_advice(deployment),
         site_ids=version.site_ids if version else (),
         at=deployment.row.landed_at or deployment.row.wanted_at,
         lease_until=deployment.lease_until,

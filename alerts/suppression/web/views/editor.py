@@ -38,7 +38,7 @@ from alerts.suppression.web.forms import (
 )
 from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.views.rules import version_address
-from alerts.suppression.web.words import (
+from alerts.suppression.web.wording import (
     all_in_words,
     life_steps,
     routine_cause,
@@ -49,7 +49,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.ui.pieces import Choice
-from portal.ui.responses import leave_toast, render_page, trigger, vary, wants_part
+from portal.ui.responses import is_part_request, leave_toast, render_page, trigger, vary
 
 TEMPLATE = "alerts/suppression/edit.html"
 
@@ -113,7 +113,7 @@ def _save(request: HttpRequest, visit: EditorVisit) -> HttpResponse:
     except CannotSaveRule as refusal:
         page = _page(visit, body, half=half) | {"problems": all_in_words(refusal.reasons)}
         return render_page(request, TEMPLATE, page, part="editor", status=422)
-    if not wants_part(request):
+    if not is_part_request(request):
         response = HttpResponseRedirect(edit_address(saved, "?tested=1"))
         words = gettext("Saved.")
         if has_lost_choice:

@@ -22,7 +22,7 @@ from alerts.suppression.policies import (
 from alerts.suppression.queries import workspaces_reached_by
 from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.views.deployments import gate_chip
-from alerts.suppression.web.words import StateChip, all_in_words
+from alerts.suppression.web.wording import StateChip, all_in_words
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of

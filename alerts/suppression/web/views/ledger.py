@@ -17,9 +17,9 @@ from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.watching.roll_back import CannotReviewAgain, confirm_close
-from alerts.suppression.watching.trials import kept_open_reasons
+from alerts.suppression.watching.trials import guard_reasons_of
 from alerts.suppression.web.shared import number_in, page_frame
-from alerts.suppression.web.words import StateChip, all_in_words, routine_cause, state_word
+from alerts.suppression.web.wording import StateChip, all_in_words, routine_cause, state_word
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -34,7 +34,7 @@ _TABS = {
     TAGGED: gettext_lazy("Would close"),
     AGAIN: gettext_lazy("To re-check"),
 }
-STANDS = "stands"  # how an address names the ending that is none
+NO_ENDING = "stands"  # how an address names the ending that is none
 ENDINGS = {
     Ending.NOTHING: (gettext_lazy("Stands"), "ok", "check"),
     Ending.REOPENED: (gettext_lazy("Reopened"), "high", "undo-2"),
@@ -47,7 +47,7 @@ ACTS = {
     LedgerAct.TAGGED: (gettext_lazy("Would close"), "maint", "flask-conical"),
     LedgerAct.CLOSED: (gettext_lazy("Closed"), "ok", "circle-check"),
 }
-KEPT_OPEN = (gettext_lazy("Covered, kept open"), "", "eye")  # by a guard, not by the trial alone
+COVERED_BUT_OPEN = (gettext_lazy("Covered, kept open"), "", "eye")  # by a guard
 WHERE = {Where.TAGOUT: gettext_lazy("Tagout"), Where.SENTINEL: gettext_lazy("Sentinel")}
 
 
@@ -65,7 +65,7 @@ def filters_of(request: HttpRequest, where: str, ending: str) -> list[LedgerFilt
     """What the lines can be narrowed to, and what was chosen."""
     names: dict[str, dict[str, str]] = {
         "where": {str(side): str(label) for side, label in WHERE.items()},
-        "ending": {str(code) or STANDS: str(words[0]) for code, words in ENDINGS.items()},
+        "ending": {str(code) or NO_ENDING: str(words[0]) for code, words in ENDINGS.items()},
     }
     labels = {"where": gettext("Where"), "ending": gettext("Outcome")}
     return [
@@ -88,7 +88,7 @@ def filter_entries(
     """The lines that an address asks for; what it does not know leaves nothing out."""
     if where in Where.values:
         entries = entries.filter(where=where)
-    value = "" if ending == STANDS else ending or None
+    value = "" if ending == NO_ENDING else ending or None
     return entries.filter(ending=value) if value in Ending.values else entries
 
 
@@ -136,7 +136,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "rule": f"R-{rule}" if rule else "",
         "filters": filters,
         "is_filtered": is_filtered,
-        "nothing": nothing_of(tab, filtered=is_filtered),
+        "nothing": empty_ledger_text(tab, filtered=is_filtered),
         "without_filters": with_query(request.GET, {"rule": None, "where": None, "ending": None}),
         "without_rule": with_query(request.GET, {"rule": None}),
     }
@@ -170,7 +170,7 @@ def ledger_rows(entries: list[LedgerEntry], user: User) -> list[LedgerRow]:
 def _row(entry: LedgerEntry, is_seen: bool, user: User) -> LedgerRow:
     return LedgerRow(
         entry,
-        state_word(KEPT_OPEN if entry.kept_open else ACTS[LedgerAct(entry.act)]),
+        state_word(COVERED_BUT_OPEN if entry.kept_open else ACTS[LedgerAct(entry.act)]),
         state_word(ENDINGS[Ending(entry.ending)]),
         str(WHERE[Where(entry.where)]),
         routine_cause(entry.reason),
@@ -178,7 +178,7 @@ def _row(entry: LedgerEntry, is_seen: bool, user: User) -> LedgerRow:
         if is_seen
         else "",
         is_seen,
-        " ".join(all_in_words(reasons_visible_to(user, kept_open_reasons(entry)))),
+        " ".join(all_in_words(reasons_visible_to(user, guard_reasons_of(entry)))),
     )
 
 
@@ -211,7 +211,7 @@ def _page(entries: QuerySet[LedgerEntry], after: str) -> list[LedgerEntry]:
     return list(entries[: PAGE + 1])
 
 
-def nothing_of(tab: str, *, filtered: bool = False) -> tuple[str, str]:
+def empty_ledger_text(tab: str, *, filtered: bool = False) -> tuple[str, str]:
     """What belongs under a tab, where nothing stands there."""
     if filtered and tab != AGAIN:
         return gettext("Nothing matches these filters"), gettext(

@@ -19,7 +19,7 @@ from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.shared import may_propose
 from alerts.suppression.web.views.ledger import ledger_rows
-from alerts.suppression.web.words import all_in_words, state_chip
+from alerts.suppression.web.wording import all_in_words, state_chip
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.rules.guards.lifecycle import is_unended
-from alerts.suppression.backtesting.history_sql import TookTooLong, no_longer_than
+from alerts.rules.trial import is_overdue
+from alerts.suppression.backtesting.history_sql import BackTestTimedOut, statement_limit
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.drafting.current_version import past_of
 from alerts.suppression.drafting.suggested_version import line_changes
@@ -24,7 +24,7 @@ from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import acts_for, may_do
 from alerts.suppression.web.views.deployments import of_rule
 from alerts.suppression.web.views.ledger import ledger_rows
-from alerts.suppression.web.words import (
+from alerts.suppression.web.wording import (
     ENFORCEMENTS,
     clause_line,
     ends_chip,
@@ -47,9 +47,9 @@ def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str
     cannot be read in time.
     """
     try:
-        with no_longer_than(MAX_SECONDS):
+        with statement_limit(MAX_SECONDS):
             changes = line_changes(version, now=now)
-    except TookTooLong:
+    except BackTestTimedOut:
         changes = []
     return {
         "suggested": [
@@ -70,7 +70,7 @@ def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
     return {
         "trial": progress,
         "trial_lines": trial_lines(progress, now=now),
-        "trial_is_unended": is_unended(progress.trial, now=now),
+        "trial_is_unended": is_overdue(progress.trial, now=now),
         "trial_has_nothing": not progress.trial.counted,
         "approvals": approvals_in_force(version, now=now),
         "credited": list(incidents),

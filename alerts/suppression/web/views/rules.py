@@ -13,7 +13,7 @@ from alerts.suppression.drafting.rule_list import TABS, RuleRow, list_rules
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.people import Owners, owners_by_version
 from alerts.suppression.web.shared import number_in, page_frame
-from alerts.suppression.web.words import ENFORCEMENTS, StateChip, ends_chip, state_chip
+from alerts.suppression.web.wording import ENFORCEMENTS, StateChip, ends_chip, state_chip
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.ui.navigation import address_of

@@ -46,7 +46,7 @@ from alerts.suppression.models import WatchlistRequest, WatchlistState
 from alerts.suppression.queries import workspaces_reached_by
 from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.signing import needs_password, reason_not_proved
-from alerts.suppression.web.words import all_in_words
+from alerts.suppression.web.wording import all_in_words
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.password_checks import proved_at_of
@@ -215,7 +215,7 @@ def _rows(place: Workspace, *, is_on: bool, now: datetime) -> dict[str, Any]:
 def _rule(listed: RuleOnWatchlist, rows: Sequence[WantedRule], *, is_on: bool) -> RuleOfWatchlist:
     wanted = [row for row in rows if row.about == listed.about and row.wanted is not None]
     landed = sum(row.is_as_wanted for row in wanted)
-    failed = [row for row in wanted if row.outcome in (Landing.REFUSED, Landing.HELD)]
+    failed = [row for row in wanted if row.outcome in (Landing.REFUSED, Landing.CHANGED_BY_HAND)]
     missing = max(0, len(listed.rows) - landed - len(failed))
     causes = dict.fromkeys(note_words(row.latest_error) for row in failed)
     return RuleOfWatchlist(

@@ -32,8 +32,8 @@ from portal.accounts.services.attempts import (
     TooManyAttempts,
     account_of,
     begin_attempt,
-    forget_attempt,
-    forget_failures,
+    delete_attempt,
+    delete_failures,
     note_wrong_password,
 )
 from portal.accounts.services.people import CannotChangePassword, change_password, note_sign_in
@@ -111,7 +111,7 @@ def _look_at(
         with queue.turn():
             is_right = form.is_valid()
     except TooManyChecks:
-        forget_attempt(row)
+        delete_attempt(row)
         raise
     person = _begin_session(request, form) if is_right else None
     if is_right and person is None:
@@ -119,7 +119,7 @@ def _look_at(
     if person is None:
         note_wrong_password(attempt, now=now)
         return _page(request, form, goal, status=422)
-    forget_failures(attempt)
+    delete_failures(attempt)
     response = HttpResponseRedirect(goal)
     remember_device(request, response, person)
     return remember_language(response, person.language)

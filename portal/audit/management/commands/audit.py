@@ -33,8 +33,8 @@ class Command(TagoutCommand):
         if options["what"] == "anchor":
             anchor = publish_anchor()
             return {"seq": anchor.seq, "hash": anchor.hash}
-        told_outside = read_anchors(options["against"])
-        anchors, ignored = told_outside.anchors, told_outside.ignored
+        published = read_anchors(options["against"])
+        anchors, ignored = published.anchors, published.ignored
         if options["against"] and not anchors:
             marks = " Those that look like one carry the mark of another SECRET_KEY."
             where = options["against"]

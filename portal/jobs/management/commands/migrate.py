@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import OperationalError
 
-from portal.runtime.worker_roles import set_worker_rights
+from portal.runtime.apply_worker_rights import set_worker_rights
 
 _log = logging.getLogger(__name__)
 _DONE = {"apply_success": "Applied", "unapply_success": "Unapplied"}

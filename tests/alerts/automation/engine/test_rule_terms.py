@@ -3,7 +3,7 @@
 from azure.mgmt.securityinsight import models as azure
 
 from alerts.automation.engine import rule_terms as terms
-from alerts.automation.web import rule_words
+from alerts.automation.web import rule_wording
 
 
 def values_of(enum):
@@ -28,8 +28,8 @@ def test_the_names_are_those_of_sentinels_own_library():
 
 
 def test_each_name_has_its_words():
-    assert set(rule_words._PROPERTIES) == terms.PROPERTIES
-    assert set(rule_words._OPERATORS) == terms.OPERATORS
-    assert set(rule_words._CHANGING) == terms.CHANGING
-    assert set(rule_words._ARRAYS) == terms.ARRAYS | terms.GROWING
-    assert set(rule_words._CHANGES) == terms.CHANGES | {"Added", "Changed"}
+    assert set(rule_wording._PROPERTIES) == terms.PROPERTIES
+    assert set(rule_wording._OPERATORS) == terms.OPERATORS
+    assert set(rule_wording._CHANGING) == terms.CHANGING
+    assert set(rule_wording._ARRAYS) == terms.ARRAYS | terms.GROWING
+    assert set(rule_wording._CHANGES) == terms.CHANGES | {"Added", "Changed"}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from alerts.automation.engine.rule_facts import read_rule_facts
-from alerts.automation.web.rule_words import describe_rule
+from alerts.automation.web.rule_wording import describe_rule
 from tests.alerts.automation.engine.test_rule_facts import modify, rule
 from tests.contract.examples import ARE_HERE, NOT_HERE, SENTINEL
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.captures.models import Capture
-from alerts.captures.services import read_a_capture
+from alerts.captures.services import read_next_capture
 from portal import clock
 from tests.bars import bar_faults_of_each
 from tests.conftest import NOON
@@ -25,7 +25,7 @@ def test_a_file_is_attached_read_and_opened(browse, sam, incident, water, noon, 
     file.set_input_files({"name": odd, "mimeType": "", "buffer": water})
     page.get_by_role("button", name="Attach").click()
     expect(page.get_by_text("In quarantine")).to_be_visible()
-    assert read_a_capture(unshifted=clock.unshifted(), now=NOON)
+    assert read_next_capture(unshifted=clock.unshifted(), now=NOON)
     page.reload()
     expect(page.get_by_role("heading", name=odd)).to_be_visible()
     page.get_by_role("link", name="Open the capture").click()

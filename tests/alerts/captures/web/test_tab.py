@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from alerts.captures.models import Capture, CaptureAccess
-from alerts.captures.services import read_a_capture, remove_old_captures
+from alerts.captures.services import read_next_capture, remove_old_captures
 from alerts.incidents.models import AlertRaw, IncidentStatus
 from portal import clock
 from portal.audit.models import Entry
@@ -66,7 +66,7 @@ def test_a_sent_file_waits_in_quarantine_and_then_says_who_did_what(
     words, html = tab(sam)
     assert "In quarantine" in words and 'class="incident" data-live' in html
     assert "/file/" not in html
-    assert read_a_capture(unshifted=clock.unshifted(), now=NOON)
+    assert read_next_capture(unshifted=clock.unshifted(), now=NOON)
     words, html = tab(sam)
     assert "148 frames in 116.9 s between 4 addresses: Modbus." in words
     assert "HMI-WTP-01 to PLC-WTP-01 1 write" in words

@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from alerts.incidents.models import IncidentStatus, TimelineItem
-from alerts.incidents.page.timeline import SENTENCES, happenings_of
+from alerts.incidents.page.timeline import SENTENCES, timeline_events_of
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
 
@@ -37,7 +37,7 @@ def text_of(incident):
             code=code,
             details=(details or {}) | parts,
         )
-        line = happenings_of(incident)[0]
+        line = timeline_events_of(incident)[0]
         parts = (line.words, line.old and f"{line.old} → {line.new}", line.quote, *line.lines)
         return f"{line.who} {' | '.join(filter(None, parts))}"
 
@@ -157,7 +157,7 @@ def closed_before(db):
 
 
 def words_on(incident, who="all"):
-    return [f"{line.who} {line.words}" for line in happenings_of(incident, who)]
+    return [f"{line.who} {line.words}" for line in timeline_events_of(incident, who)]
 
 
 def test_what_was_closed_before_we_read_it_says_so(closed_before):
@@ -165,7 +165,7 @@ def test_what_was_closed_before_we_read_it_says_so(closed_before):
     assert words_on(closed_before) == [text, "Sentinel raised the incident"]
     assert words_on(closed_before, "system") == [text, "Sentinel raised the incident"]
     assert words_on(closed_before, "people") == []
-    assert happenings_of(closed_before)[0].at == NOON - timedelta(days=8)
+    assert timeline_events_of(closed_before)[0].at == NOON - timedelta(days=8)
 
 
 def test_a_close_that_we_know_of_is_told_once(closed_before):

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from alerts.incidents.wording import seen_before_check
+from alerts.incidents.wording import usual_pattern_check
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from alerts.incidents.wording import seen_before_check
 )
 def test_the_days_before_are_written_out(language, n, days, words):
     with translation.override(language):
-        assert seen_before_check(n, days)[1] == words
+        assert usual_pattern_check(n, days)[1] == words

@@ -13,7 +13,7 @@ from alerts.incidents.models import (
     PatternMemory,
     Severity,
 )
-from alerts.incidents.queue.counts import blame, counts_by_view, facets
+from alerts.incidents.queue.counts import cause_of_empty_list, counts_by_view, facets
 from alerts.incidents.queue.queries import PAGE, VIEWS, Queue, queue_params
 from portal.accounts.models import GrantScope, Role
 from portal.ui.moments import ReaderClock, active
@@ -315,7 +315,7 @@ def test_a_facet_counts_within_the_other_filters(sam):
 
 @pytest.mark.usefixtures("mixed")
 def test_an_empty_list_names_the_filter_that_removes_most(sam):
-    found = blame(Queue(sam, queue_params("open", "sev:high proto:dnp3"), now=NOON))
+    found = cause_of_empty_list(Queue(sam, queue_params("open", "sev:high proto:dnp3"), now=NOON))
     assert (str(found.term), found.count) == ("proto:dnp3", 1)
 
 

@@ -10,7 +10,7 @@ from alerts.incidents.engine.tokens import parse_query
 from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus, OtState
 from alerts.incidents.queue.counts import condition_value_words, facets
 from alerts.incidents.queue.queries import Queue, queue_params
-from alerts.incidents.web.palette import incident_meant_by
+from alerts.incidents.web.palette import incident_by_number
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON, add_person
@@ -184,10 +184,10 @@ def test_a_number_alone_means_one_incident_within_reach(sam, gdansk):
     mine = make_incident(gdansk, number=7)
     make_incident(elsewhere, number=7)
     make_incident(elsewhere, number=8)
-    assert incident_meant_by(sam, parse_query("7")) == mine.pk
-    assert incident_meant_by(sam, parse_query("#7")) == mine.pk
+    assert incident_by_number(sam, parse_query("7")) == mine.pk
+    assert incident_by_number(sam, parse_query("#7")) == mine.pk
     for query in ("8", "7 8", "-7", "sev:7", ""):
-        assert incident_meant_by(sam, parse_query(query)) is None
+        assert incident_by_number(sam, parse_query(query)) is None
 
 
 def test_two_incidents_of_one_number_are_listed(make_person, gdansk, plant):
@@ -195,7 +195,7 @@ def test_two_incidents_of_one_number_are_listed(make_person, gdansk, plant):
     for workspace in (gdansk, make_workspace("porto")):
         row = make_queue_row(workspace, plant, title=workspace.name)
         Incident.objects.filter(group_key=row.pk).update(number=7)
-    assert incident_meant_by(leo, parse_query("7")) is None
+    assert incident_by_number(leo, parse_query("7")) is None
     assert titles(leo, "open", "#7") == ["gdansk", "porto"]
 
 

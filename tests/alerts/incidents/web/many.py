@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from alerts.incidents.acts.bulk import work_off_a_piece
+from alerts.incidents.acts.bulk import process_piece
 from alerts.incidents.models import Incident, IncidentStatus
 from portal import clock
 from tests.conftest import NOON
@@ -19,7 +19,7 @@ def send(client, row, verb="close", *, part=True, **values):
 
 def work(pieces=99, now=NOON):
     """What the worker does; returns how many pieces it did."""
-    return sum(work_off_a_piece(unshifted=clock.unshifted(), now=now) for _ in range(pieces))
+    return sum(process_piece(unshifted=clock.unshifted(), now=now) for _ in range(pieces))
 
 
 def text_of(answer):

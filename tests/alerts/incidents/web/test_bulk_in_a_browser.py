@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.acts.bulk import work_off_a_piece
+from alerts.incidents.acts.bulk import process_piece
 from alerts.incidents.models import BulkAct, Incident, IncidentRaw, IncidentStatus
 from portal import clock
 from tests.alerts.sentinel.wire.samples import incident as sentinel_incident
@@ -49,9 +49,9 @@ def test_all_that_match_are_chosen_closed_and_watched(
     expect(page.locator("#progress")).to_contain_text("0 of 8")
     changed = Incident.objects.order_by("pk")[0]
     Incident.objects.filter(pk=changed.pk).update(owner_id="leo")
-    assert work_off_a_piece(unshifted=clock.unshifted(), now=NOON)
+    assert process_piece(unshifted=clock.unshifted(), now=NOON)
     expect(page.get_by_role("button", name="Undo all")).to_be_visible()
-    assert work_off_a_piece(unshifted=clock.unshifted(), now=NOON)
+    assert process_piece(unshifted=clock.unshifted(), now=NOON)
     expect(page.locator("#progress")).to_contain_text("Done: 7")
     expect(page.get_by_role("link", name=f"#{changed.number}")).to_be_visible()
     assert bar_faults_everywhere(page) == []

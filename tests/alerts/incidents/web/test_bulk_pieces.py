@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from alerts.incidents.acts import bulk
-from alerts.incidents.acts.bulk import work_off_a_piece
+from alerts.incidents.acts.bulk import process_piece
 from alerts.incidents.acts.triage import change_severity
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
@@ -17,7 +17,7 @@ from alerts.incidents.models import (
     Skipped,
     TimelineItem,
 )
-from alerts.incidents.tasks import work_off_bulk_acts
+from alerts.incidents.tasks import process_bulk_acts
 from alerts.outbox.models import Change
 from portal import clock
 from portal.accounts.models import Grant
@@ -146,8 +146,8 @@ def test_a_worker_killed_in_the_middle_of_a_piece_does_nothing_twice(
     assert Change.objects.count() == 5
     assert work() == 0, "its lease still runs"
     later = clock.unshifted() + timedelta(minutes=3)
-    assert work_off_a_piece(unshifted=later, now=NOON)
-    assert work_off_a_piece(unshifted=later, now=NOON)
+    assert process_piece(unshifted=later, now=NOON)
+    assert process_piece(unshifted=later, now=NOON)
     act.refresh_from_db()
     assert (act.state, act.worked, act.done) == (JobState.DONE, 12, 12)
     assert Change.objects.count() == 12
@@ -189,10 +189,10 @@ def test_what_fails_is_tried_again_then_told_and_goes_on_when_asked(
         raise ZeroDivisionError("oh")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bulk, "do_verb", broken)
+        patch.setattr(bulk, "apply_verb", broken)
         for turn in range(4):
             at = clock.unshifted() + timedelta(minutes=10 * turn)
-            assert work_off_a_piece(unshifted=at, now=NOON)
+            assert process_piece(unshifted=at, now=NOON)
     act.refresh_from_db()
     assert (act.state, act.latest_error) == (JobState.DEAD, "oh")
     page = f"/incidents/bulk/{act.act}/"
@@ -238,7 +238,7 @@ def test_who_waited_finds_it_in_the_inbox_and_who_watched_does_not(
 
 def test_the_task_does_all_that_is_due(small_pieces, signed_in, sam, make_row):
     send(signed_in(sam), make_row(6))
-    work_off_bulk_acts()
+    process_bulk_acts()
     assert closed() == 6
 
 

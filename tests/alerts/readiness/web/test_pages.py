@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Missing, Run
-from alerts.intake.services.portal_residence import ask_portal_residence
+from alerts.intake.services.portal_residence import read_portal_residence
 from alerts.readiness.models import Finding, SetupStep
 from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client.prerequisites import Prerequisite
@@ -262,7 +262,7 @@ def test_page_command_and_compiler_agree_on_the_portal(ada_here, workspace, is_o
         workspace=workspace, part="connectors", facts=[xdr], read_at=NOON, tried_at=NOON
     )
     Cursor.objects.create(workspace=workspace, fresh_at=NOON)
-    ask_portal_residence(workspace=workspace, now=NOON)
+    read_portal_residence(workspace=workspace, now=NOON)
     text = ada_here.get(PAGE).text
     assert ("lives in the Defender portal" in text) is is_onboarded
     assert (f"onboarded: incident #{evidence.number}, made by" in text) is True

@@ -52,13 +52,13 @@ def result_of(read: Callable[[bytes], Any], body: bytes) -> Any:
 def record_by_record(reader: Reader, read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     """The same reading, with each record by whatever it holds."""
 
-    def read_each(body: bytes) -> Any:
+    def read_records(body: bytes) -> Any:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(reader, "answer", lambda body: None)
             patch.setattr(reader, "record_of", reader.record_from_json)
             return read(body)
 
-    return read_each
+    return read_records
 
 
 def both_agree(body: bytes) -> None:

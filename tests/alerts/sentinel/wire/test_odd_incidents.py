@@ -74,7 +74,7 @@ def read_record_by_record(body: bytes) -> list[WireIncident | UnreadableRecord]:
     """The same page record by record, each by whatever it holds."""
     _, parts = _READER._split(body)
     records = [_READER.record_from_json(part) for part in parts]
-    return _READER.read_each(body, records, _read)
+    return _READER.read_records(body, records, _read)
 
 
 def comparable(incidents: list[WireIncident | UnreadableRecord]) -> list[object]:

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.rules.guards.lifecycle import reasons_against_expiry
+from alerts.rules.lifetime import reasons_against_expiry
 from alerts.rules.rule import as_json, from_json
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.models import Rule, VersionState

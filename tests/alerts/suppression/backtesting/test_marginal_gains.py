@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.backtesting import marginal_gains
-from alerts.suppression.backtesting.history_sql import TookTooLong
+from alerts.suppression.backtesting.history_sql import BackTestTimedOut
 from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
@@ -66,7 +66,7 @@ def test_what_a_person_touched_first_no_rule_closes(people, history):
 
 def test_where_history_is_too_long_each_is_counted_alone(people, proposal, monkeypatch):
     def slow(*_args):
-        raise TookTooLong
+        raise BackTestTimedOut
 
     monkeypatch.setattr(marginal_gains, "_in_order", slow)
     (gain,) = in_order_of_gain([proposal], now=NOON)

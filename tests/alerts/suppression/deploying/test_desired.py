@@ -281,7 +281,7 @@ def test_a_rule_changed_by_hand_is_left_so_and_told(version, far, workspace, leo
         note_fresh(workspace_id=workspace.pk, now=clock.at)
         renew_leases(now=clock.at)
         far.deliver()
-    assert far.rule["order"] == 3 and wanted(version).outcome == Landing.HELD
+    assert far.rule["order"] == 3 and wanted(version).outcome == Landing.CHANGED_BY_HAND
     assert Notification.objects.filter(to=leo).count() == 1
 
 

@@ -217,7 +217,7 @@ def test_what_a_hand_changed_or_added_shuts_the_list(first_round, lists, workspa
     assert rule_drift.check_one_workspace(now=clock.at, connect=lambda *_: sentinel)
     lists.round(minutes=1)
     row.refresh_from_db()
-    assert row.outcome == Landing.HELD and lists.lease is None
+    assert row.outcome == Landing.CHANGED_BY_HAND and lists.lease is None
     sentinel.edit_item(ROUTINE_LIST, str(row.name), Destination=row.landed["Destination"])
 
 

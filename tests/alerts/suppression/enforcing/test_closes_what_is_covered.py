@@ -153,7 +153,7 @@ def test_what_was_taken_away_from_sentinel_is_closed_by_tagouts_own_worker(floor
     row.save()
     floor.incident()
     assert floor.decide() == 0, "it stands there"
-    WantedRule.objects.update(wanted=None, outcome=Landing.OWED)
+    WantedRule.objects.update(wanted=None, outcome=Landing.PENDING)
     floor.incident()
     assert floor.decide() == 0, "it may stand there still"
     WantedRule.objects.update(landed=None, outcome=Landing.LANDED)

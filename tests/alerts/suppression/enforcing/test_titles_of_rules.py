@@ -7,7 +7,7 @@ import json
 import pytest
 
 from alerts.incidents.models import Alert, Incident, IncidentStatus
-from alerts.readiness.services.look import look
+from alerts.readiness.services.check_workspace import check_workspace
 from alerts.rules.sql import rule_condition_sql
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.suppression.backtesting.history_sql import fetch_rows
@@ -49,7 +49,9 @@ def read_rule(floor):
             "", "Stops", **{"query": QUERY, "alertDetailsOverride": override} | properties
         )
         floor.sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [row | {"name": name}])
-        look(floor.workspace, purpose="read", now=floor.now, connect=lambda *_: floor.sentinel)
+        check_workspace(
+            floor.workspace, purpose="read", now=floor.now, connect=lambda *_: floor.sentinel
+        )
 
     return read
 

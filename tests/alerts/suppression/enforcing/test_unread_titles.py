@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.readiness.services.look import look_at_due_workspace
+from alerts.readiness.services.check_workspace import check_due_workspace
 from alerts.rules.sentinel_comments import rule_closing_text
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.suppression.enforcing.acting_rules import attribution_of
@@ -55,7 +55,7 @@ def make_rule(floor, title_format=NAMING, name="new-rule"):
 def look_if_due(floor):
     """What intake does every ten seconds: whether a look was due."""
     done = False
-    while look_at_due_workspace(purpose="read", now=floor.now, connect=lambda *_: floor.sentinel):
+    while check_due_workspace(purpose="read", now=floor.now, connect=lambda *_: floor.sentinel):
         done = True
     return done
 

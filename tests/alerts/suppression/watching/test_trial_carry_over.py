@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.rules.guards.lifecycle import trial_carry_over
+from alerts.rules.trial import trial_carry_over
 from tests.alerts.suppression.samples import PROGRAMMING, SITE, clause, rule
 
 MODBUS = "Unauthorized Modbus Operation"

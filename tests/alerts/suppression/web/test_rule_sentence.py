@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.suppression.web.rule_sentence import closing_sentence, names_in_words, risks_of
-from alerts.suppression.web.words import clause_line
+from alerts.suppression.web.wording import clause_line
 from tests.alerts.suppression import samples
 from tests.alerts.suppression.samples import SITE, TUESDAY, TYPE, clause
 

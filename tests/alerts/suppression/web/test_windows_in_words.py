@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from alerts.suppression.web.words import windows_in_words
+from alerts.suppression.web.wording import windows_in_words
 
 NIGHT, MORNING = "20:00-05:00 UTC", "06:00-08:00 Europe/Warsaw"
 

@@ -80,7 +80,7 @@ def matrix_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def layer(request: HttpRequest) -> HttpResponse:
     """Hand out a layer for the ATT&CK Navigator: `?of=` seen, silenced or trained."""
-    choice = request.GET.get("of", Show.SEEN)
+    choice = request.GET.get("of", Show.OBSERVED)
     of = next((show for show in SCORED if show == choice), None)
     if of is None:
         raise Http404(gettext("There is no such layer."))
@@ -98,7 +98,7 @@ def layer(request: HttpRequest) -> HttpResponse:
 
 def _layer_links() -> list[tuple[str, str]]:
     words = {
-        Show.SEEN: gettext("Seen: incidents"),
+        Show.OBSERVED: gettext("Seen: incidents"),
         Show.SILENCED: gettext("Silenced: live rules"),
         Show.TRAINED: gettext("Trained: lessons"),
     }
@@ -122,7 +122,7 @@ def _url_of(technique_id: str) -> str:
 def _segments(show: Show, columns: list[TacticColumn]) -> list[Tab]:
     words = {
         Show.ALL: gettext("All"),
-        Show.SEEN: gettext("Seen"),
+        Show.OBSERVED: gettext("Seen"),
         Show.TRAINED: gettext("Trained"),
         Show.SILENCED: gettext("Silenced"),
         Show.UNTRAINED: gettext("Untrained"),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
-from portal.ui.responses import render_page, wants_part
+from portal.ui.responses import is_part_request, render_page
 from training.catalog.models import QuestionVersion
 from training.catalog.queries.lessons import current_versions_of, module_at, question_of_version
 from training.progress.queries.lesson_progress import attempts_at, due_questions, states_of
@@ -43,7 +43,7 @@ def due_question(request: HttpRequest, version: int) -> HttpResponse:
     if current is None:
         raise Http404(gettext("There is no such question."))
     if request.method == "GET":
-        if wants_part(request):
+        if is_part_request(request):
             return _part(request, current)
         return HttpResponseRedirect(_address())
     form = {name: request.POST.getlist(name) for name in request.POST}
@@ -54,10 +54,10 @@ def due_question(request: HttpRequest, version: int) -> HttpResponse:
         answer_question(version=current, form=form, learner=learner, now=now)
     except CannotAnswer as refusal:
         refused = RefusedAnswer(form, refusal.reasons)
-        if wants_part(request):
+        if is_part_request(request):
             return _part(request, current, refused=refused)
         return _list(request, refused={current.pk: refused})
-    if wants_part(request):
+    if is_part_request(request):
         return _part(request, current, is_answered=True)
     return HttpResponseRedirect(_address(version_id=current.pk))
 

@@ -21,7 +21,7 @@ from portal.accounts.sessions import actor_of
 from portal.attack import engine as attack
 from portal.ui.palette import MAX_RESULTS, FinderResult, Result
 from portal.ui.pieces import Tab
-from portal.ui.responses import nothing_new, render_page, wants_part
+from portal.ui.responses import is_part_request, nothing_new, render_page
 from portal.ui.words import number
 from training.catalog.models import Lesson, QuestionVersion
 from training.catalog.queries.lessons import (
@@ -127,7 +127,7 @@ def lesson_question(request: HttpRequest, module: str, lesson: str, question: st
     version = page.version_at(question)
     address = f"{_lesson_url(page.lesson)}#q-{question}"
     if request.method == "GET":
-        if wants_part(request):
+        if is_part_request(request):
             return page.answer_part(request, version, again=question)
         again = f"{_lesson_url(page.lesson)}?again={question}#q-{question}"
         return HttpResponseRedirect(again)
@@ -139,10 +139,10 @@ def lesson_question(request: HttpRequest, module: str, lesson: str, question: st
         answer_question(version=version, form=form, learner=page.learner, now=page.now)
     except CannotAnswer as refusal:
         refused = {question: RefusedAnswer(form, refusal.reasons)}
-        if wants_part(request):
+        if is_part_request(request):
             return page.answer_part(request, version, refused=refused, status=422)
         return page.answer(request, refused=refused, status=422)
-    if wants_part(request):
+    if is_part_request(request):
         return page.answer_part(request, version)
     return HttpResponseRedirect(address)
 
@@ -283,7 +283,7 @@ def beside(request: HttpRequest) -> HttpResponse:
     """Show the lessons about the alert types in `?type=`; to htmx nothing where there is none."""
     types = request.GET.getlist("type")[:MAX_TYPES]
     lessons = lessons_beside(actor_of(request), types, now=clock.now_of(request))
-    if not lessons and wants_part(request):
+    if not lessons and is_part_request(request):
         return nothing_new()
     page = {"lessons": lessons, "types": types}
     return render_page(request, "training/progress/beside.html", page, part="lessons")
@@ -298,7 +298,7 @@ def resume(request: HttpRequest) -> HttpResponse:
     progress = progress_of(learner, now=clock.now_of(request))
     here = next_lesson(learner, progress, path_progress(progress))
     due = sum(module.due for module in progress)
-    if here is None and not due and wants_part(request):
+    if here is None and not due and is_part_request(request):
         return nothing_new()
     page = {"here": here, "due": due}
     return render_page(request, "training/progress/next.html", page, part="next")

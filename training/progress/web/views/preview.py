@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
-from portal.ui.responses import render_page, wants_part
+from portal.ui.responses import is_part_request, render_page
 from training.catalog.engine import content
 from training.catalog.engine.content import QuestionType
 from training.catalog.models import Lesson, LessonQuestion, Module, QuestionVersion
@@ -52,7 +52,7 @@ def preview_lesson(request: HttpRequest, module: str, lesson: str) -> HttpRespon
         raise Http404(gettext("There is no such lesson."))
     row = _row_of(draft_module, content_lesson)
     questions = _questions(request, row, content_lesson, reader, now)
-    if wants_part(request) and (asked := questions.get(request.GET.get("question", ""))):
+    if is_part_request(request) and (asked := questions.get(request.GET.get("question", ""))):
         name, status = "training/progress/_question.html", 422 if asked.problems else 200
         return render_page(request, name, {"question": asked}, part="question", status=status)
     page = {

@@ -18,7 +18,7 @@ from portal.accounts.rights import OT_ROLES, SOC_ROLES
 from portal.accounts.sessions import actor_of
 from portal.formats.csv_files import csv_bytes
 from portal.ui.navigation import may_use, roles_for_page
-from portal.ui.responses import leave_toast, post_only, render_page, wants_part
+from portal.ui.responses import is_part_request, leave_toast, post_only, render_page
 from training.catalog.queries.lessons import lesson_at
 from training.progress.models import LessonNote
 from training.progress.policies import MIN_TEAM, team_roles
@@ -139,7 +139,7 @@ def send_report(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
             send_note(lesson=row, is_clear=is_clear, text=text, by=reader, now=clock.now())
         except CannotNote as refusal:
             problems = refusal.reasons
-    if not problems and not wants_part(request):
+    if not problems and not is_part_request(request):
         return HttpResponseRedirect(_lesson_address(module, lesson))
     page = {
         "lesson": row,

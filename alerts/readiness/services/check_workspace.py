@@ -55,7 +55,7 @@ def kind_of_job(purpose: str) -> str:
 
 
 @transaction.atomic
-def ask_for_check(*, workspace: Workspace, by: User, now: datetime) -> None:
+def request_check(*, workspace: Workspace, by: User, now: datetime) -> None:
     """Have the workers look at a workspace at once."""
     if reasons := reasons_against_checking(workspace, by=by):
         raise CannotCheck(*reasons)
@@ -66,7 +66,7 @@ def ask_for_check(*, workspace: Workspace, by: User, now: datetime) -> None:
     record("readiness.check.asked", on=workspace, by=by, at=now)
 
 
-def look_at_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> bool:
+def check_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> bool:
     """Look at one workspace that is due for this purpose; False when none is. `now` is business
     time.
     """
@@ -86,7 +86,7 @@ def look_at_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> b
     workspace, began = workspaces[job.key], job.payload.get("began_at")
     with put_back_after(job, wait=EVERY) as turn:
         try:
-            error = look(
+            error = check_workspace(
                 workspace,
                 purpose=purpose,
                 now=now,
@@ -104,7 +104,7 @@ def look_at_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> b
     return True
 
 
-def look(
+def check_workspace(
     workspace: Workspace,
     *,
     purpose: str,

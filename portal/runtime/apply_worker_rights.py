@@ -13,8 +13,8 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from psycopg import sql
 
-from portal.runtime.worker_bounds import bounds_there, declared_bounds, set_row_bounds
 from portal.runtime.worker_rights import PRIVATE, WORKERS, WorkerRights
+from portal.runtime.worker_row_triggers import bounds_there, declared_bounds, set_row_bounds
 
 PREFIX = "tagout_"
 
@@ -34,7 +34,7 @@ SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('dja
 """
 _ROLES = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
 # Rights on a single column count as rights on the table: we give none, and revoking takes them too.
-_GIVEN = """
+_GRANTED = """
 SELECT c.relname, a.grantee::regrole::text, a.privilege_type
 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
 WHERE c.relnamespace = 'public'::regnamespace AND a.grantee::regrole::text = ANY(%(roles)s)
@@ -82,7 +82,7 @@ def set_worker_rights(*, prefix: str = PREFIX) -> int:
         if not roles or cursor.fetchone() != (True,):
             return 0
         relations = _relations()
-        cursor.execute(_GIVEN, {"roles": list(roles.values())})
+        cursor.execute(_GRANTED, {"roles": list(roles.values())})
         current = {Right(*row) for row in cursor.fetchall()}
         declared = set(_declared(roles, relations))
         for words, rights in (("REVOKE", current - declared), ("GRANT", declared - current)):

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts.dashboards.queries.auditor import Auditor
-from alerts.dashboards.web.words import QUEUES, age_words
+from alerts.dashboards.web.wording import QUEUES, age_words
 from alerts.dashboards.workspace_audit import fault_words
 from portal.ui.words import number
 

@@ -27,7 +27,7 @@ def run_line(run: PlaybookRun) -> RunLine:
     """Return the state of a run: as Azure reports it, else as the outbox has it."""
     at = run.started_at or run.asked_at
     if run.name:
-        label, kind, icon = _as_azure_says(run.status)
+        label, kind, icon = _azure_status_chip(run.status)
         note = " ".join(filter(None, (run.error_code, run.error)))
         return RunLine(run, label, kind, icon, note, at)
     change = run.change
@@ -46,7 +46,7 @@ def run_line(run: PlaybookRun) -> RunLine:
     return RunLine(run, gettext("Not started"), "high", "circle-alert", note, at)
 
 
-def _as_azure_says(status: str) -> tuple[str, str, str]:
+def _azure_status_chip(status: str) -> tuple[str, str, str]:
     if status == "Succeeded":
         return gettext("Succeeded"), "ok", "check"
     if status in BEGUN:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
-from alerts.rules.fields import FIELDS, NONE_TOLD, AlertField, FieldKind, Operator
+from alerts.rules.fields import FIELDS, NO_VALUE, AlertField, FieldKind, Operator
 from alerts.rules.guards.closing import reason_in_words
 from alerts.rules.rule import Clause, NotARule, RuleDefinition
 from alerts.rules.sentence import days_in_words
@@ -114,7 +114,7 @@ def clause_line(clause: Clause) -> Line:
 
 def value_words(text: str, field: AlertField) -> str:
     """Return a value in the language of the page, where it is not the plant's own word."""
-    if field.or_none and text == NONE_TOLD:
+    if field.or_none and text == NO_VALUE:
         return gettext("not specified")
     if field.kind is FieldKind.TIME:
         return local_window_words(text)

@@ -1,5 +1,5 @@
-"""S3 and S4: how long a rule lives, when its trial is over, and when a new version keeps the trial
-of the one that it replaces.
+"""S4: when the trial of a rule is over, and when a new version keeps the trial of the one that it
+replaces.
 """
 
 from collections.abc import Iterable
@@ -8,53 +8,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.rules.fields import SEVERITIES, Operator
-from alerts.rules.guards.never import is_strict, needs_hours
+from alerts.rules.guards.never import is_strict
+from alerts.rules.lifetime import MAX_DAYS
 from alerts.rules.rule import Clause, RuleDefinition
 from alerts.rules.sentence import Sentence
 
-USUAL_DAYS, MAX_DAYS = 90, 180
-USUAL_DAYS_BOXED, MAX_DAYS_BOXED = 30, 90
-QUOTA, QUOTA_SHARE = 512, 0.9
 TRIAL: Final = timedelta(days=7)
 TRIAL_MATCHES: Final = 10
 TRIAL_ENDS: Final = timedelta(days=28)  # of a trial that saw too little: both owners are asked
 CREDIT_PERIOD: Final = timedelta(days=28)  # before the second signature
 CREDIT_OCCURRENCES: Final = 2  # of planned work that a rule names, where they are longer ago
-CREDIT_LONGEST: Final = timedelta(days=MAX_DAYS)  # how long ago they may be at most
+MAX_CREDIT_AGE: Final = timedelta(days=MAX_DAYS)  # how long ago they may be at most
 MAX_CREDIT: Final = 8  # so that at least two matches of the ten are fresh
 MAX_OWN_CREDIT: Final = MAX_CREDIT // 2  # of the proposer's own looks
-
-
-def usual_end(rule: RuleDefinition, *, now: datetime) -> datetime:
-    """The end that is offered where nobody chose one."""
-    return now + timedelta(days=USUAL_DAYS_BOXED if needs_hours(rule) else USUAL_DAYS)
-
-
-def reasons_against_expiry(rule: RuleDefinition, *, now: datetime) -> list[Sentence]:
-    """Whether the rule ends, and soon enough."""
-    if rule.expires_at is None:
-        return [Sentence("life.none")]
-    if rule.expires_at <= now:
-        return [Sentence("life.past")]
-    most = MAX_DAYS_BOXED if needs_hours(rule) else MAX_DAYS
-    if rule.expires_at > now + timedelta(days=most):
-        return [Sentence("life.far", most=most)]
-    return []
-
-
-def reasons_against_living(rule: RuleDefinition, *, now: datetime) -> list[Sentence]:
-    """Whether a rule may still act at this moment."""
-    if rule.expires_at is None:
-        return [Sentence("life.none")]
-    return [Sentence("life.lapsed")] if rule.expires_at <= now else []
-
-
-def reasons_against_another(automation_rules: int) -> list[Sentence]:
-    """Whether the workspace has room for one more automation rule."""
-    limit = int(QUOTA * QUOTA_SHARE)
-    if automation_rules < limit:
-        return []
-    return [Sentence("life.quota", count=automation_rules, most=QUOTA, limit=limit)]
 
 
 def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
@@ -63,7 +29,7 @@ def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
     have a match to count.
     """
     latest = sorted(begun, reverse=True)[:CREDIT_OCCURRENCES]
-    return max(min([now - CREDIT_PERIOD, *latest]), now - CREDIT_LONGEST)
+    return max(min([now - CREDIT_PERIOD, *latest]), now - MAX_CREDIT_AGE)
 
 
 def credit_wanted(matches_a_day: float) -> int:
@@ -115,7 +81,7 @@ def reasons_against_promotion(
     return reasons
 
 
-def is_unended(trial: Trial, *, now: datetime) -> bool:
+def is_overdue(trial: Trial, *, now: datetime) -> bool:
     """Whether a trial has run for 28 days and may not end by itself: both owners are asked."""
     return now - trial.began_at >= TRIAL_ENDS and bool(reasons_against_promotion(trial, now=now))
 

@@ -1,5 +1,5 @@
 """Which rows a worker adds, and what it may make of those that are there, where its rights by table
-are too wide: conditions in SQL over NEW and OLD, held by triggers (`worker_bounds.py`).
+are too wide: conditions in SQL over NEW and OLD, held by triggers (`worker_row_triggers.py`).
 
 They say which kinds, which columns and what has to stand behind a row. What a body says is compared
 where it is delivered.
@@ -31,7 +31,7 @@ _JOINED = """
         WHERE i.workspace_id = NEW.workspace_id AND i.name = NEW.incident_name
             AND l.act = 'closed' AND l.landed_at IS NOT NULL AND l.ending = 'joined')
 """
-OWED_BY_RULES = f"""
+CHANGES_OF_RULES = f"""
     NEW.by_id IS NULL AND (
         NEW.kind IN ('close', 'tag') AND NEW.by_label ~ '^R-[0-9]+'
         OR NEW.by_label = 'Tagout' AND {_JOINED} AND (
@@ -40,7 +40,7 @@ OWED_BY_RULES = f"""
 """
 # For a bulk act: on incidents of the piece that is being worked off, and what its verb says. For a
 # verdict: its labels and comment.
-OWED_BY_ACTS_OF_PEOPLE = """
+CHANGES_OF_PEOPLE = """
     NEW.kind IN ('update', 'comment') AND (
         EXISTS (
             SELECT FROM incidents_bulkact a JOIN incidents_incident i
@@ -70,14 +70,14 @@ OWED_BY_ACTS_OF_PEOPLE = """
     ) AND NEW.by_label = (SELECT left(u.name, 200) FROM accounts_user u WHERE u.id = NEW.by_id)
 """
 # A comment is shown as ours where that comment is owed to Sentinel, by the same author.
-SHOWN_AS_OWED = """
+SHOWN_AS_PENDING = """
     NEW.ours AND EXISTS (
         SELECT FROM outbox_change c JOIN incidents_incident i
             ON i.workspace_id = c.workspace_id AND i.name = c.incident_name
         WHERE c.key::text = NEW.name AND i.id = NEW.incident_id AND c.kind = 'comment'
             AND c.message = NEW.message AND c.by_label = left(NEW.author, 200))
 """
-SEEN_IN_AZURE = """
+RUNS_FOUND_IN_AZURE = """
     NEW.asked_at IS NULL AND NEW.change_id IS NULL AND NEW.consent_id IS NULL AND NEW.by_id IS NULL
 """
 # What only people do, from web or by command: no worker has an entry of it to write.
