@@ -13,6 +13,7 @@ from alerts.reviews.services.verdicts import give_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role, User
+from portal.accounts.services.people import SCOPES_OF_ROLE
 from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
 from tests import cast
@@ -112,6 +113,12 @@ def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
         "audit": Entry.objects.latest("seq").seq,
     }
     return workspace, site, ids
+
+
+def kinds_to_try(role, *, is_long):
+    """At what kinds of place to try a role: in the short form at one, the next role at another."""
+    kinds = [kind for kind in WHERE if kind in SCOPES_OF_ROLE[role]]
+    return kinds if is_long else kinds[list(Role).index(role) % len(kinds or [0]) :][:1]
 
 
 def person_with(make_person, role, kind, workspace, site, *, of=cast.SAM):

@@ -140,7 +140,7 @@ def rows_in(person, query):
 def test_no_page_that_the_asked_person_reaches_tells_of_it(kasia, row, opinion):
     client = client_of(kasia)
     pages = crawl(client, most=110)
-    for address in pages_about(row):
+    for address in set(pages_about(row)) - pages.keys():
         answer = client.get(address)
         if answer.status_code == 200:
             pages[address] = answer.content.decode()
@@ -294,8 +294,9 @@ def answer_everything(workspace, site, oda, kasia, verdict):
         pages = crawl(client, most=25)
         for incident in alike:
             incident.refresh_from_db()
-            for address in pages_about(incident):
-                pages[address] = client.get(address).content.decode()
+        about = {address for incident in alike for address in pages_about(incident)}
+        for address in about - pages.keys():
+            pages[address] = client.get(address).content.decode()
         texts = {chance_out(address): chance_out(html) for address, html in pages.items()}
         texts |= {path: chance_out(text) for path, text in answers_of_api(kasia, alike).items()}
         transaction.set_rollback(True)
