@@ -26,14 +26,22 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """One data folder for all: what the last process has left can be started again, and making a
+    database costs more than that.
+    """
+    return tmp_path_factory.mktemp("home") / "data"
+
+
 @pytest.fixture
-def hold(tmp_path):
+def hold(data):
     """Start a process that uses the servers of one data folder until its input ends."""
     running = []
 
     def hold():
         process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(tmp_path / "data")],
+            [sys.executable, "-c", HOLD, str(data)],
             cwd=HOME,
             text=True,
             stdin=subprocess.PIPE,
@@ -55,6 +63,12 @@ def answers(url):
     return True
 
 
+def test_the_folders_above_the_data_keep_their_permissions(hold, data):
+    before = [(folder, folder.stat().st_mode) for folder in data.parents]
+    hold()
+    assert [(folder, folder.stat().st_mode) for folder, _ in before] == before
+
+
 def test_two_processes_share_the_servers_and_the_last_one_stops_them(hold):
     (first, url), (second, same) = hold(), hold()
     assert url == same
@@ -72,23 +86,16 @@ def test_a_process_that_is_killed_does_not_keep_the_servers_alive(hold):
     assert not answers(url)
 
 
-def test_the_folders_above_the_data_keep_their_permissions(hold, tmp_path):
-    before = [(folder, folder.stat().st_mode) for folder in [tmp_path, *tmp_path.parents]]
-    hold()
-    assert [(folder, folder.stat().st_mode) for folder, _ in before] == before
-
-
-def test_the_address_is_known_before_the_server_is_started(hold, tmp_path):
-    expected = embedded.database_url(tmp_path / "data")
+def test_the_address_is_known_before_the_server_is_started(hold, data):
+    expected = embedded.database_url(data)
     assert not answers(expected)
     (_, url) = hold()
     assert url == expected
     assert answers(expected)
 
 
-def test_a_killed_database_is_started_again_with_its_data(hold, tmp_path):
+def test_a_killed_database_is_started_again_with_its_data(hold, data):
     (_, url) = hold()
-    data = tmp_path / "data"
     with psycopg.connect(url, autocommit=True) as database:
         database.execute("CREATE TABLE kept (word text)")
         folder = Path(database.execute("SHOW data_directory").fetchone()[0])

@@ -45,7 +45,7 @@ def test_f36_without_a_beat_people_are_told_and_overdue_work_is_done_once(stack,
     stack.drain("bulk")
     if not long:
         Job.objects.filter(kind=HEARTBEAT).update(
-            settled_at=clock.unshifted() - timedelta(seconds=ALARM - 20)
+            settled_at=clock.unshifted() - timedelta(seconds=ALARM)
         )
     stack.wait(
         lambda: "Background work stopped" in stack.page("/")[2],

@@ -11,7 +11,7 @@ from portal.jobs.models import JobState
 from tests.faults.conftest import wait_until
 
 PAGES = ("/", "/incidents/")
-BLOCK = 5  # requests to each page between two changes of the broker
+BLOCK, FEW = 5, 2  # requests to each page between two changes of the broker
 numbers = count(1)
 
 
@@ -33,7 +33,7 @@ def compare_pages(stack, measure, *, sick, well, long):
     for _ in range(40 if long else 1):
         for change, seconds_of_change in taken.items():
             change()
-            for path in PAGES * BLOCK:
+            for path in PAGES * (BLOCK if long else FEW):
                 status, seconds, _ = stack.page(path)
                 seconds_of_change.append(seconds)
                 errors += status != 200
