@@ -94,6 +94,8 @@ class Azure:
             made_alerts, made_entities = self.plant.details(incident.recipe)
             alerts, entities = list(made_alerts), list(made_entities)
         added = incident.details or {}
+        if titles := added.get("titles"):
+            alerts = [_titled(alert, titles.get(alert["name"])) for alert in alerts]
         if (kinds := added.get("entity_kinds")) is not None:
             entities = [entity for entity in entities if entity.get("kind") in kinds]
         names = {entity.get("name") for entity in entities}
@@ -106,6 +108,14 @@ class Azure:
     def stamp(self, at: int) -> int:
         """A moment with a seventh digit, as Azure's times have one."""
         return at - at % 10 + self.store.next_digit()
+
+
+def _titled(alert: Json, title: str | None) -> Json:
+    """The alert with the title that a rule gave it."""
+    if title is None:
+        return alert
+    titles = {"alertDisplayName": title, "friendlyName": title}
+    return {**alert, "properties": {**alert["properties"], **titles}}
 
 
 def _same(first: str, second: str) -> bool:

@@ -5,10 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.arm.provisioned import as_switched
+from simulator.automation.rule_details import columns_of
 from simulator.azure import Azure
 from simulator.logs.rule_queries import asks_for_watchlist, is_anything_left
+from simulator.own_rules import title_by_rule
 from simulator.plant.catalogue import MDIOT
 from simulator.plant.records import Case, PlantWorkspace
+from simulator.solution import TITLE_FORMAT
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
@@ -38,6 +41,8 @@ def cases_shown(azure: Azure, case: Case) -> list[Case]:
         makers = [rule for rule in makers if _lets_through(azure, workspace, rule, case)]
         if makers or (not named and not by_rules_alone):
             made = _made_by(copy, workspace, [maker.name for maker in makers])
+            if makers:
+                made = _titled_by_rule(azure, made, makers[0])
             shown.append(replace(made, entity_kinds=_kinds_mapped_by(makers)))
     if facts["defender_portal"]:
         return [_titled_by_portal(azure, made) for made in shown]
@@ -101,6 +106,23 @@ def _made_by(
     for member in ("title", "description"):
         properties[member] = prefix + str(properties[member]).removeprefix(MDIOT)
     return replace(case, properties=properties)
+
+
+def _titled_by_rule(azure: Azure, case: Case, rule: Resource) -> Case:
+    """The case with the titles that a rule gives to its alerts, as it is now; the incident has that
+    of the first. Without a format an alert has the name of the rule.
+    """
+    override = rule.body["properties"].get("alertDetailsOverride") or {}
+    if override.get("alertDisplayNameFormat") == TITLE_FORMAT:
+        return case  # the plant has written them so
+    alerts, _ = azure.plant.details(case.recipe)
+    titles = {
+        alert["name"]: title_by_rule(rule, columns_of(alert))
+        for alert in alerts
+        if "Analytic Rule Ids" in alert["properties"]["additionalData"]
+    }
+    first = titles.get(alerts[0]["name"], case.properties["title"])
+    return replace(case, properties={**case.properties, "title": first}, titles=titles)
 
 
 def _titled_by_portal(azure: Azure, case: Case) -> Case:

@@ -195,9 +195,19 @@ def from_case(azure: Azure, case: Case, *, number: int, in_portal: bool = False)
         azure.store.next_etag(modified),
         properties,
         case.recipe,
-        None if case.entity_kinds is None else {"entity_kinds": list(case.entity_kinds)},
+        _differing_details(case),
         truth=orjson.dumps(plain(case.truth)).decode(),
     )
+
+
+def _differing_details(case: Case) -> Json | None:
+    """What rules made of the alerts and entities of a case otherwise than the plant has them."""
+    found: Json = {}
+    if case.entity_kinds is not None:
+        found["entity_kinds"] = list(case.entity_kinds)
+    if case.titles:
+        found["titles"] = case.titles
+    return found or None
 
 
 def save(

@@ -65,7 +65,7 @@ def alert_of_row(workspace: PlantWorkspace, rule: Resource, row: Json, *, key: s
     """The alert that a rule makes of a row of its answer; `key` tells it from its others."""
     properties = rule.body["properties"]
     override = properties.get("alertDetailsOverride") or {}
-    title = _filled(override.get("alertDisplayNameFormat"), row) or properties["displayName"]
+    title = title_by_rule(rule, row)
     described = _filled(override.get("alertDescriptionFormat"), row)
     severity = row.get(str(override.get("alertSeverityColumnName"))) or properties.get("severity")
     tactics = str(row.get(str(override.get("alertTacticsColumnName"))) or "")
@@ -110,6 +110,13 @@ def alert_of_row(workspace: PlantWorkspace, rule: Resource, row: Json, *, key: s
             },
         },
     }
+
+
+def title_by_rule(rule: Resource, row: Json) -> str:
+    """The title that a rule gives to the alert of a row: by its format, else its own name."""
+    properties = rule.body["properties"]
+    title_format = (properties.get("alertDetailsOverride") or {}).get("alertDisplayNameFormat")
+    return _filled(title_format, row) or str(properties["displayName"])
 
 
 def _filled(text: Any, row: Json) -> str:

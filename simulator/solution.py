@@ -8,6 +8,8 @@ from simulator.plant.catalogue import AnalyticsRule, alert_types
 Json = dict[str, Any]
 PACKAGE_NAME = "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc"
 TEMPLATE_VERSION = "1.0.4"
+# How the rules title their alerts as they ship: as the plant writes them.
+TITLE_FORMAT: str = document("scheduled_rule")["alertDetailsOverride"]["alertDisplayNameFormat"]
 
 
 def product_packages(*, is_installed: bool) -> list[Json]:

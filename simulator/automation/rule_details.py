@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def with_details_of_rules(
-    azure: Azure, workspace: PlantWorkspace, alerts: list[Json]
+    azure: Azure, workspace: PlantWorkspace, alerts: list[Json], *, recipe: str | None
 ) -> list[Json]:
     """The alerts; in those that a rule of the solution made, the custom details of that rule as it
     is in the workspace now. A rule that is not there yields none.
@@ -24,17 +24,19 @@ def with_details_of_rules(
         properties = resource.body["properties"]
         rules[str(properties.get("alertRuleTemplateName") or resource.name).lower()] = properties
         rules[resource.name.lower()] = properties
-    return [_with_details(alert, rules) for alert in alerts]
+    rows = azure.plant.details(recipe)[0] if recipe else []  # whatever title a rule gave them
+    columns = {alert["name"]: columns_of(alert) for alert in rows}
+    return [_with_details(alert, rules, columns.get(alert["name"])) for alert in alerts]
 
 
-def _with_details(alert: Json, rules: dict[str, Json]) -> Json:
+def _with_details(alert: Json, rules: dict[str, Json], row: dict[str, str] | None) -> Json:
     properties = alert.get("properties") or {}
     bag = properties.get("additionalData") or {}
     ids = _parsed(bag.get("Analytic Rule Ids"), [])
     if not ids:
         return alert
     rule = rules.get(str(ids[0]).lower(), {})
-    columns = _columns(properties, _parsed(bag.get("Custom Details"), {}))
+    columns = columns_of(alert) if row is None else row
     details = {
         name: [columns[column]]
         for name, column in (rule.get("customDetails") or {}).items()
@@ -42,6 +44,13 @@ def _with_details(alert: Json, rules: dict[str, Json]) -> Json:
     }
     more = {**bag, "Custom Details": orjson.dumps(details).decode()}
     return {**alert, "properties": {**properties, "additionalData": more}}
+
+
+def columns_of(alert: Json) -> dict[str, str]:
+    """The columns of the row behind an alert that a rule of the solution made."""
+    properties = alert.get("properties") or {}
+    bag = properties.get("additionalData") or {}
+    return _columns(properties, _parsed(bag.get("Custom Details"), {}))
 
 
 def _columns(properties: Json, details: Json) -> dict[str, str]:

@@ -79,7 +79,7 @@ def _run(azure: Azure, incident: Incident, *, when: str, change: Change | None, 
     if not rules:
         return False
     alerts, entities = azure.details(incident)
-    alerts = with_details_of_rules(azure, workspace, alerts)
+    alerts = with_details_of_rules(azure, workspace, alerts, recipe=incident.recipe)
     in_portal = bool(azure.facts(workspace)["defender_portal"])
     ignored = frozenset({"IncidentProviderName"} if in_portal else ())
     # Titles change with what is correlated, also afterwards; descriptions come without a promise.

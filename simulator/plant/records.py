@@ -1,6 +1,6 @@
 """The nouns of the plant: workspaces, sites, zones, sensors, devices, and the cases they make."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -121,3 +121,4 @@ class Case:
     recipe: str
     truth: Truth
     entity_kinds: tuple[str, ...] | None = None  # those that its rules map; None for all
+    titles: dict[str, str] = field(default_factory=dict)  # that a rule gives to alerts, by name

@@ -30,7 +30,7 @@ class Incident:
     etag: str
     properties: dict[str, Any]
     recipe: str | None = None
-    details: dict[str, list[Any]] | None = None
+    details: dict[str, Any] | None = None
     previous: bytes | None = None
     mangled: bytes | None = None
     truth: str | None = None

@@ -173,6 +173,49 @@ def test_custom_details_are_those_that_the_analytics_rule_declares(arm, control,
     assert labels(incident(arm, after["incidents"][0])) == ["seen"]
 
 
+def test_titles_are_what_the_analytics_rule_said_when_the_alert_came(arm, control, labels):
+    def titles(made):
+        name = made["incidents"][0]
+        (alert,) = arm("POST", f"/incidents/{name}/alerts").json()["value"]
+        title = arm("GET", f"/incidents/{name}").json()["properties"]["title"]
+        return title.partition(" involving")[0], alert["properties"]["alertDisplayName"]
+
+    def happens(nonce):
+        wish = {"site": "gdansk", "title": "Excessive Login Attempts", "nonce": nonce}
+        return control.inject(kind="misconfigured-service", options=wish)
+
+    def save(override):
+        rule["properties"]["alertDetailsOverride"] = override
+        answer = arm("PUT", f"/alertRules/{rule['name']}", json=rule)
+        assert answer.status_code == 200
+        rule["etag"] = answer.json()["etag"]
+
+    control.workspace(arm.workspace.key, defender_portal=True)
+    (rule,) = [
+        row
+        for row in arm("GET", "/alertRules").json()["value"]
+        if row["properties"]["displayName"] == "Excessive Login Attempts"
+    ]
+    rule["properties"]["customDetails"]["AlertName"] = "AlertName"
+    detail = array_of(
+        "CustomDetailValues", equal("IncidentCustomDetailsValue", "Excessive Login Attempts")
+    )
+    name = equal("IncidentCustomDetailsKey", "AlertName")
+    arm.rule("r1", conditions=[array_of("CustomDetails", name, detail)])
+    usual = rule["properties"]["alertDetailsOverride"]
+    before = happens(1)
+    save(usual | {"alertDisplayNameFormat": "(MDIoT) Quiet on {{Sensor}}"})
+    after = happens(2)
+    save(None)
+    bare = happens(3)
+    ours = ("(MDIoT) Excessive Login Attempts",) * 2
+    assert titles(before) == ours
+    incident_title, alert_title = titles(after)
+    assert incident_title == alert_title and alert_title.startswith("(MDIoT) Quiet on sensor")
+    assert titles(bare) == ("Excessive Login Attempts",) * 2, "the name of the rule"
+    assert labels(incident(arm, after["incidents"][0])) == ["seen"], "details show the type"
+
+
 def test_in_the_defender_portal_no_title_can_be_relied_on(arm, control, labels):
     control.workspace(arm.workspace.key, defender_portal=True)
     arm.rule("r1", conditions=[by_title("x", operator="NotEquals")])
