@@ -37,12 +37,10 @@ class PortalPlant(Plant):
             ),
         )
 
-    def analytics_rule(self):
+    def analytics_rule(self, name=ANALYTICS_RULE):
         answer = client_for(self.workspace).read_prerequisite(Prerequisite.ANALYTICS_RULES)
         rows = json.loads(answer)["value"]
-        return next(
-            row for row in rows if row["properties"]["displayName"].startswith(ANALYTICS_RULE)
-        )
+        return next(row for row in rows if row["properties"]["displayName"].startswith(name))
 
     def puts_query(self, query, **properties):
         """Somebody saves the analytics rule with another query."""
