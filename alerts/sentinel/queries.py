@@ -28,6 +28,15 @@ SEEING_WORKSPACES = roles_for("sentinel.see_workspace")
 ANALYTICS_RULES = "analytics_rules"  # a capability: those that make incidents of OT alerts
 
 
+def analytics_rule_names(workspace: Workspace) -> dict[str, str]:
+    """Return how people call the analytics rules that a look has found, by the last part of their
+    ids in lower case.
+    """
+    kept = workspace.capabilities.get(ANALYTICS_RULES) or {}
+    rows = (*kept.get("rules", ()), *kept.get("others", ()))
+    return {str(row["name"]).lower(): row["display_name"] for row in rows}
+
+
 class Health(StrEnum):
     """How a workspace answers, in one word."""
 

@@ -175,7 +175,7 @@ def test_custom_details_are_those_that_the_analytics_rule_declares(arm, control,
 
 def test_titles_are_what_the_analytics_rule_said_when_the_alert_came(arm, control, labels):
     def titles(made):
-        name = made["incidents"][0]
+        name = made["name"]
         (alert,) = arm("POST", f"/incidents/{name}/alerts").json()["value"]
         title = arm("GET", f"/incidents/{name}").json()["properties"]["title"]
         return title.partition(" involving")[0], alert["properties"]["alertDisplayName"]

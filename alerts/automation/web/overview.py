@@ -20,7 +20,7 @@ from alerts.automation.queries import (
 from alerts.automation.web.rule_wording import RuleWords, describe_rule
 from alerts.rules.sentinel_forms import NAME_PREFIX
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import workspaces_visible_to
+from alerts.sentinel.queries import analytics_rule_names, workspaces_visible_to
 from alerts.sentinel.wire.playbooks import MAX_STEPS
 from portal.accounts.models import User
 from portal.ui.words import number
@@ -89,6 +89,7 @@ def automation_by_workspace(user: User, *, now: datetime) -> list[WorkspaceAutom
                 [rule for rule in rules if rule.workspace_id == workspace.pk],
                 ours={name for place, name in ours if place == workspace.pk},
                 playbooks=names,
+                analytics_rules=analytics_rule_names(workspace),
                 now=now,
             ),
             playbooks=[
@@ -104,6 +105,7 @@ def rule_lines(
     *,
     ours: Collection[str],
     playbooks: Mapping[str, str],
+    analytics_rules: Mapping[str, str],
     now: datetime,
 ) -> list[RuleLine]:
     """The rules of one workspace in the order in which Sentinel runs them, those that act first."""
@@ -117,7 +119,7 @@ def rule_lines(
         line = RuleLine(
             rule=rule,
             facts=rule_facts,
-            words=describe_rule(rule_facts, playbooks=playbooks),
+            words=describe_rule(rule_facts, playbooks=playbooks, analytics_rules=analytics_rules),
             owner=owner,
             is_shadow=is_shadow,
             has_ended=rule_facts.has_ended(now=now),

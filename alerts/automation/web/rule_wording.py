@@ -73,6 +73,7 @@ _PROPERTIES: dict[str, Promise] = {
     "RegistryValueData": gettext_lazy("registry value"),
     "Url": gettext_lazy("web address"),
 }
+_ANALYTICS_RULES = ("IncidentRelatedAnalyticRuleIds", "AlertAnalyticRuleIds")
 _CHANGING: dict[str, Promise] = {
     "IncidentSeverity": gettext_lazy("severity"),
     "IncidentStatus": gettext_lazy("status"),
@@ -116,9 +117,13 @@ class RuleWords:
     others: list[str]
 
 
-def describe_rule(facts: RuleFacts, *, playbooks: Mapping[str, str]) -> RuleWords:
-    """Put a rule into words. `playbooks` are the names of playbooks by their resource ids."""
-    conditions = [_condition(condition) for condition in facts.conditions]
+def describe_rule(
+    facts: RuleFacts, *, playbooks: Mapping[str, str], analytics_rules: Mapping[str, str]
+) -> RuleWords:
+    """Put a rule into words. `playbooks` are the names of playbooks by their resource ids,
+    `analytics_rules` those of analytics rules by the last part of theirs, in lower case.
+    """
+    conditions = [_condition(condition, analytics_rules) for condition in facts.conditions]
     return RuleWords(
         when=_when(facts),
         conditions=conditions or [gettext("on every one, without a condition")],
@@ -142,15 +147,23 @@ def _when(facts: RuleFacts) -> str:
     return gettext("At a time that is not understood")
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: Condition, analytics_rules: Mapping[str, str]) -> str:
     if condition.not_understood:
         return _not_understood(condition.not_understood)
     if condition.inner:
-        return _group(condition)
+        return _group(condition, analytics_rules)
     if condition.change:
         return _change(condition)
-    name = str(_PROPERTIES[condition.name])
-    return str(_OPERATORS[condition.operator]) % {"name": name, "values": _values(condition.values)}
+    name, values = str(_PROPERTIES[condition.name]), condition.values
+    if condition.name in _ANALYTICS_RULES:
+        values = tuple(_name_of(value, analytics_rules) for value in values)
+    return str(_OPERATORS[condition.operator]) % {"name": name, "values": _values(values)}
+
+
+def _name_of(rule_id: str, analytics_rules: Mapping[str, str]) -> str:
+    """The name of an analytics rule; where it is not known, the last part of its id."""
+    part = rule_id.rpartition("/")[2]
+    return analytics_rules.get(part.lower()) or part
 
 
 def _change(condition: Condition) -> str:
@@ -168,8 +181,8 @@ def _change(condition: Condition) -> str:
     return words % {"name": name, "compared": compared}
 
 
-def _group(condition: Condition) -> str:
-    parts = [_condition(inner) for inner in condition.inner]
+def _group(condition: Condition, analytics_rules: Mapping[str, str]) -> str:
+    parts = [_condition(inner, analytics_rules) for inner in condition.inner]
     if condition.name:
         name = str(_ARRAYS[condition.name])
         words = (

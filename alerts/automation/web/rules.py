@@ -42,7 +42,7 @@ from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.wording import note_words
 from alerts.sentinel.engine.rights import RULES
 from alerts.sentinel.policies import reason_against_calling
-from alerts.sentinel.queries import is_in_defender_portal
+from alerts.sentinel.queries import analytics_rule_names, is_in_defender_portal
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -124,7 +124,11 @@ def _preview_page(
         "form": form,
         "values": [(name, value) for name, value in request.POST.items() if name in form.fields],
         "preview": preview,
-        "words": describe_rule(read_rule_facts(body), playbooks=names),
+        "words": describe_rule(
+            read_rule_facts(body),
+            playbooks=names,
+            analytics_rules=analytics_rule_names(incident.workspace),
+        ),
         "incidents": [(row, incident_number_label(row)) for row in preview.incidents[:SHOWN]],
     }
     return render_page(request, "alerts/automation/preview.html", page)
@@ -173,7 +177,11 @@ def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> 
         lines.append(
             MadeRuleLine(
                 rule,
-                describe_rule(read_rule_facts(rule.body), playbooks=playbooks),
+                describe_rule(
+                    read_rule_facts(rule.body),
+                    playbooks=playbooks,
+                    analytics_rules=analytics_rule_names(rule.workspace),
+                ),
                 *_rule_chip(rule, row, now=now),
                 has_ended=has_ended,
                 may_remove=_is_to_stay(rule, row, now=now)

@@ -15,6 +15,7 @@ from alerts.sentinel.wire.alerts import WireAlert
 # what the first look at it finds counts for the alert, too.
 BY_TITLE: Final = "alert_type:by_title"
 OF_RULE: Final = "alert_type:rule "
+NO_NAME: Final = ""  # of the analytics rule, where an alert does not name it
 NAME_OF_ALERT: Final = ""  # in place of the one title that a rule gives to all its alerts
 _TYPE_DETAIL: Final = "alertname"  # a custom detail, folded
 
@@ -52,8 +53,9 @@ def title_flags(alert: WireAlert, rules: TitleRules) -> tuple[str, ...]:
         return ()
     if not rules.doubtful.isdisjoint(alert.rule_ids):
         return (BY_TITLE,)
-    unread = (name for name in alert.rule_ids if name not in rules.naming)
-    return (BY_TITLE, *(f"{OF_RULE}{name}" for name in unread))
+    unread = [name for name in alert.rule_ids if name not in rules.naming]
+    # One that names no rule is not doubted for good: read again it may name one.
+    return (BY_TITLE, *(f"{OF_RULE}{name}" for name in unread or [NO_NAME]))
 
 
 def is_of_title(flag: str) -> bool:
@@ -62,8 +64,11 @@ def is_of_title(flag: str) -> bool:
 
 
 def unread_rules(flags: Iterable[str]) -> set[str]:
-    """Return the analytics rules that were not read when an alert with these flags came."""
-    return {flag.removeprefix(OF_RULE) for flag in flags if flag.startswith(OF_RULE)}
+    """Return the names of the analytics rules that were not read when an alert with these flags
+    came; none of a rule that it does not name, which no look finds.
+    """
+    names = {flag.removeprefix(OF_RULE) for flag in flags if flag.startswith(OF_RULE)}
+    return names - {NO_NAME}
 
 
 def _agrees(alert: WireAlert, shown: Iterable[str]) -> bool:

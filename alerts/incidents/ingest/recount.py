@@ -1,8 +1,9 @@
 """Rank open incidents again where the weights have changed. Else a stored priority is counted when
 its incident changes, and old and new ones stand mixed in one queue.
 
-One job notes of which weights the stored priorities are. A worker of other weights begins it anew;
-so does a version that is rolled back.
+One job notes of which weights the stored priorities are. A worker of newer weights begins it anew,
+and works on its own alone: beside it a worker of the version before leaves it as it is, and so does
+a version that was rolled back (`incidents rerank` ranks by its weights).
 """
 
 from datetime import datetime, timedelta
@@ -35,7 +36,8 @@ def process_recount(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece where the weights have changed; False where there is none."""
     _begin_where_weights_changed(unshifted=unshifted)
     piece = partial(_do_piece, unshifted=unshifted, now=now)
-    return do_next(Job.objects.filter(kind=KIND), work=piece, now=unshifted)
+    own = Job.objects.filter(kind=KIND, payload__version=PRIORITY_VERSION)
+    return do_next(own, work=piece, now=unshifted)
 
 
 def recount_priorities(*, by: Actor, unshifted: datetime, now: datetime) -> RecountResult:
@@ -52,7 +54,7 @@ def recount_priorities(*, by: Actor, unshifted: datetime, now: datetime) -> Reco
 
 def _begin_where_weights_changed(*, unshifted: datetime) -> None:
     job = Job.objects.filter(kind=KIND, key=KEY).first()
-    if job is not None and job.payload.get("version") == PRIORITY_VERSION:
+    if job is not None and job.payload.get("version", 0) >= PRIORITY_VERSION:
         return
     with transaction.atomic():
         due_at = unshifted + WAIT

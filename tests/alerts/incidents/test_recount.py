@@ -127,14 +127,26 @@ def test_it_is_done_once_and_written_once(queue, heavier):
     assert entries().count() == written == 2
 
 
-def test_a_version_that_is_rolled_back_ranks_by_its_own_weights_again(queue, heavier):
+def test_beside_a_worker_of_the_version_before_it_is_begun_once_and_ends(queue, heavier):
+    """Two workers of two versions began it anew in turn, for as long as both ran."""
+    for minute in range(4):
+        heavier()
+        work_off(NOON + minute * WAIT)
+        heavier(PRIORITY_VERSION, 50)
+        assert work_off(NOON + minute * WAIT) == 0, "it ranks by no other weights than its own"
+    assert stored() == {65}
+    assert entries().count() == 2
+
+
+def test_a_version_that_is_rolled_back_ranks_by_its_own_weights_on_command(queue, heavier):
     heavier()
     work_off(NOON)
     work_off(NOON + WAIT)
     heavier(PRIORITY_VERSION, 40)
-    work_off(NOON + 2 * WAIT)
-    work_off(NOON + 3 * WAIT)
+    assert work_off(NOON + 2 * WAIT) == 0
+    assert rerank() == {"incidents": 5, "changed": 5}
     assert stored() == {50}
+    assert work_off(NOON + 3 * WAIT) == 0
 
 
 def test_a_worker_that_ends_in_the_middle_goes_on_where_it_was(queue, heavier):

@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from alerts.incidents.engine.title_proof import BY_TITLE, NO_RULES, TitleRules, title_flags
+from alerts.incidents.engine.title_proof import (
+    BY_TITLE,
+    NO_RULES,
+    TitleRules,
+    title_flags,
+    unread_rules,
+)
 from alerts.sentinel.wire.alerts import read_alerts
 from tests.factories.answers import alert, rule_made
 
@@ -49,17 +55,19 @@ def test_whatever_the_title_of_another_rule_is_it_proves_nothing(rules, title):
 
 
 @pytest.mark.parametrize(
-    "told",
+    ("told", "unread"),
     [
-        {"rule": ""},
-        {"rule": "", "providerName": "ASI Scheduled Alerts"},
-        {"rule": "another"},
-        {"bag": {"Analytic Rule Ids": "[]"}, "rule": ""},
-        {"bag": {"Analytic Rule Ids": "no json"}, "rule": ""},
+        ({"rule": ""}, set()),
+        ({"rule": "", "providerName": "ASI Scheduled Alerts"}, set()),
+        ({"rule": "another"}, {"another"}),
+        ({"bag": {"Analytic Rule Ids": "[]"}, "rule": ""}, set()),
+        ({"bag": {"Analytic Rule Ids": "no json"}, "rule": ""}, {"no json"}),
     ],
 )
-def test_an_alert_of_a_rule_that_nobody_has_read_proves_nothing(told):
-    assert BY_TITLE in title_flags(read(by_rule(**told)), NAMING)
+def test_an_alert_of_a_rule_that_nobody_has_read_proves_nothing(told, unread):
+    flags = title_flags(read(by_rule(**told)), NAMING)
+    assert BY_TITLE in flags and len(flags) == 2, "no doubt for good: nobody has read its rule"
+    assert unread_rules(flags) == unread
 
 
 def test_an_alert_that_hides_its_rule_is_known_by_its_type_or_its_provider():

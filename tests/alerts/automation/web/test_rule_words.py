@@ -34,8 +34,15 @@ def action(kind, **configuration):
     return {"order": 1, "actionType": kind, "actionConfiguration": configuration}
 
 
+RULES = "/subscriptions/1/providers/Microsoft.SecurityInsights/alertRules"
+
+
 def words(**parts):
-    return describe_rule(read_rule_facts(rule(**parts)), playbooks={PLAYBOOK.lower(): "Tell OT"})
+    return describe_rule(
+        read_rule_facts(rule(**parts)),
+        playbooks={PLAYBOOK.lower(): "Tell OT"},
+        analytics_rules={"rule-17": "PLC Stop Command"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,14 @@ def words(**parts):
         (on("IPAddress", "EndsWith", "a"), "IP address ends with “a”"),
         (on("IncidentLabel", "NotEndsWith", "a"), "label does not end with “a”"),
         (on("IncidentTitle", "Equals", *"abcdefgh"), "“f” or 2 more"),
+        (
+            on("IncidentRelatedAnalyticRuleIds", "Contains", f"{RULES}/Rule-17"),
+            "analytics rule contains “PLC Stop Command”",
+        ),
+        (
+            on("AlertAnalyticRuleIds", "Contains", f"{RULES}/other", "bare"),
+            "analytics rule contains “other” or “bare”",
+        ),
         (changed(), "severity changed"),
         (changed(changeType="ChangedTo", propertyValues=["High"]), "severity changed to “High”"),
         (
@@ -214,7 +229,10 @@ def test_an_act_that_is_not_understood_says_so_as_it_stands_there(found, said):
 def test_what_stands_beside_them_and_is_not_understood_is_told(changes, said):
     body = rule()
     body["triggeringLogic"] |= changes
-    assert any(said in text for text in describe_rule(read_rule_facts(body), playbooks={}).others)
+    assert any(
+        said in text
+        for text in describe_rule(read_rule_facts(body), playbooks={}, analytics_rules={}).others
+    )
 
 
 def test_an_order_out_of_range_and_a_member_of_the_rule_are_told():
@@ -228,7 +246,7 @@ def test_an_order_out_of_range_and_a_member_of_the_rule_are_told():
 def test_conditions_that_are_no_list_are_not_taken_for_none():
     body = rule()
     body["triggeringLogic"]["conditions"] = {"a": 1}
-    assert describe_rule(read_rule_facts(body), playbooks={}).conditions == [
+    assert describe_rule(read_rule_facts(body), playbooks={}, analytics_rules={}).conditions == [
         'not understood: {"a": 1}'
     ]
     assert words().conditions == ["on every one, without a condition"]
@@ -246,7 +264,7 @@ def test_conditions_that_are_no_list_are_not_taken_for_none():
 def test_the_trigger_is_told(on_, when, said):
     body = rule()
     body["triggeringLogic"] |= {"triggersOn": on_, "triggersWhen": when}
-    assert describe_rule(read_rule_facts(body), playbooks={}).when == said
+    assert describe_rule(read_rule_facts(body), playbooks={}, analytics_rules={}).when == said
 
 
 def test_acts_are_told_in_the_order_in_which_they_run():
@@ -274,4 +292,7 @@ def test_every_example_is_understood_in_full(name):
     assert bodies
     for body in bodies:
         facts = read_rule_facts(body["properties"])
-        assert facts.is_understood and describe_rule(facts, playbooks={}).others == []
+        assert (
+            facts.is_understood
+            and describe_rule(facts, playbooks={}, analytics_rules={}).others == []
+        )

@@ -145,6 +145,19 @@ def test_a_doubt_stays_when_the_alert_is_read_again(floor, stops, read_rule):
     assert Alert.objects.exclude(flags=[]).get().flags == ["alert_type:by_title"]
 
 
+def test_one_that_named_no_rule_counts_when_it_is_read_again_with_its_name(floor, stops, read_rule):
+    """It was not doubted: which rule made it was not known."""
+    read_rule(NAMING)
+    incident = stops(f"(MDIoT) {POLLING}", name="")
+    assert not is_closed(floor, incident)
+    (bare,) = floor.sentinel.alerts[incident.name]
+    bare["properties"]["additionalData"]["Analytic Rule Ids"] = json.dumps([NAME])
+    floor.go(minutes=1)
+    floor.join(incident, routine())
+    floor.read()
+    assert [row.flags for row in Alert.objects.all()] == [[], []]
+
+
 @pytest.mark.parametrize(
     "shows",
     [
