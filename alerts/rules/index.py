@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Final, Literal
 
 from alerts.rules.fields import FIELDS, FieldKind, FieldValues, Operator
-from alerts.rules.match import Predicate, predicate
+from alerts.rules.match import Predicate, exception_predicate, line_predicate
 from alerts.rules.rule import Clause, RuleDefinition
 
 MAX_VALUES: Final = 64
@@ -45,8 +45,8 @@ class Bucket[Id]:
         ]
         entry = (
             rule_id,
-            tuple(predicate(clause) for clause in sorted(lines, key=_cost)),
-            tuple(predicate(clause) for clause in rule.except_any),
+            tuple(line_predicate(clause, rule) for clause in sorted(lines, key=_cost)),
+            tuple(exception_predicate(clause) for clause in rule.except_any),
         )
         homes = [self._rest]
         if index_clause:

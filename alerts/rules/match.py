@@ -1,6 +1,7 @@
 """Whether a rule matches an alert and, if not, which line failed first and why, in words.
 
-`predicate` is the only reading of a clause in Python; `sql` is the other one.
+`predicate` is the only reading of a clause in Python, `line_predicate` and `exception_predicate`
+are those of a clause in a rule; `sql` is the other one.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from alerts.rules.fields import (
     FieldValues,
     Operator,
 )
+from alerts.rules.guards.never import HIGH, is_soft, works_of_box
 from alerts.rules.rule import ZONE_MARK, Clause, RuleDefinition
 from alerts.rules.sentence import Sentence, listed
 from alerts.rules.values import is_within
@@ -43,6 +45,28 @@ def predicate(clause: Clause) -> Predicate:
     if field.many:
         return _any_of(attrgetter(field.name), frozenset(clause.texts))
     return _equal(attrgetter(field.name), clause)
+
+
+def line_predicate(clause: Clause, rule: RuleDefinition) -> Predicate:
+    """Whether facts meet a line of this rule. Where planned work stands for its hours, an alert
+    that may be closed only inside hours meets the line by work alone that boxes it in.
+    """
+    if clause.field != "planned_work" or not works_of_box(rule):
+        return predicate(clause)
+    kinds = frozenset(clause.texts)
+    return lambda facts: (
+        not kinds.isdisjoint(facts.planned_work if is_soft(facts) else facts.planned_work_for_hours)
+    )
+
+
+def exception_predicate(clause: Clause) -> Predicate:
+    """Whether an exception of a rule holds. One by alert type holds for every alert whose type is
+    not proved: it may be of that type.
+    """
+    plain = predicate(clause)
+    if clause.field != "alert_type":
+        return plain
+    return lambda facts: bool(facts.unproved_title) or plain(facts)
 
 
 def _equal(get: Callable[[FieldValues], object], clause: Clause) -> Predicate:
@@ -101,8 +125,8 @@ def holds(rule: RuleDefinition, facts: FieldValues) -> bool:
     """Whether the rule matches, without explanation. A rule without a line matches nothing."""
     return (
         bool(rule.all_of)
-        and all(predicate(clause)(facts) for clause in rule.all_of)
-        and not any(predicate(clause)(facts) for clause in rule.except_any)
+        and all(line_predicate(clause, rule)(facts) for clause in rule.all_of)
+        and not any(exception_predicate(clause)(facts) for clause in rule.except_any)
     )
 
 
@@ -111,11 +135,11 @@ def matches(rule: RuleDefinition, facts: FieldValues) -> Match:
     if not rule.all_of:
         return Match(False, why=Sentence("miss.empty"))
     for clause in rule.all_of:
-        if not predicate(clause)(facts):
+        if not line_predicate(clause, rule)(facts):
             return Match(False, clause, False, why_not(clause, facts))
     for clause in rule.except_any:
-        if predicate(clause)(facts):
-            return Match(False, clause, True, _exception(clause))
+        if exception_predicate(clause)(facts):
+            return Match(False, clause, True, _exception(clause, facts))
     return MATCHES
 
 
@@ -125,6 +149,9 @@ def why_not(clause: Clause, facts: FieldValues) -> Sentence:
     if field.kind is FieldKind.TIME:
         return why_outside(facts.at, clause.texts)
     if field.kind is FieldKind.WORK:
+        if predicate(clause)(facts):  # it is there, and boxes nothing
+            is_high = facts.severity == HIGH
+            return Sentence("never.work", what="High severity" if is_high else facts.alert_type)
         return Sentence("miss.work", works=_works(clause))
     values = listed(clause.named)
     value = getattr(facts, field.name)
@@ -147,8 +174,10 @@ def _works(clause: Clause) -> str:
     return listed(KINDS.get(kind, kind) for kind in clause.texts)
 
 
-def _exception(clause: Clause) -> Sentence:
+def _exception(clause: Clause, facts: FieldValues) -> Sentence:
     field = FIELDS[clause.field]
+    if field.name == "alert_type" and facts.unproved_title:
+        return Sentence("miss.untyped", said=facts.unproved_title)
     if field.kind is FieldKind.WORK:
         return Sentence("miss.exception_work", works=_works(clause))
     code = "miss.exception_time" if field.kind is FieldKind.TIME else "miss.exception"

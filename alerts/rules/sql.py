@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from alerts.incidents.engine.title_proof import BY_TITLE
 from alerts.rules.fields import FIELDS, SEVERITIES, FieldKind, Operator
+from alerts.rules.guards.never import HIGH, timeboxed_types, works_of_box
 from alerts.rules.rule import ZONE_MARK, Clause, RuleDefinition
 from alerts.rules.values import IPV4_FORM, IPV6_FORM
 from alerts.rules.windows import ranges_by_zone
@@ -40,6 +41,8 @@ _TYPES: Final = (
     f", CASE WHEN {HAS_TYPE} THEN a.alert_type ELSE '' END AS alert_type"
     f", CASE WHEN {HAS_TYPE} THEN '' ELSE a.alert_type END AS unproved_title"
 )
+# Of an alert that may be closed at any hour; what is time-boxed travels as a parameter.
+_IS_SOFT: Final = f"(a.severity < {HIGH} AND {HAS_TYPE} AND a.alert_type <> ALL(%s::text[]))"
 # Kinds of planned work beside an alert, as they were known when it came; `now` reads what is known
 # at present. The work itself may name its devices, or a whole zone.
 _WORKS: Final = (
@@ -102,17 +105,17 @@ def where_any(rules: Iterable[RuleDefinition]) -> Sql:
 
 def prefixes(rule: RuleDefinition) -> list[Sql]:
     """What is left after each line, in the order of the editor, then after each exception."""
-    parts = [clause_sql(clause) for clause in rule.all_of]
-    parts += [_negated(clause_sql(clause)) for clause in rule.except_any]
+    parts = [_line(clause, rule) for clause in rule.all_of]
+    parts += [_negated(_exception(clause)) for clause in rule.except_any]
     return [_joined(parts[: place + 1]) for place in range(len(parts))]
 
 
 def near_misses(rule: RuleDefinition) -> Sql:
     """Alerts of the rule's type, or of all where it names none, that exactly one line keeps out."""
-    lines = [(clause, clause_sql(clause)) for clause in rule.all_of]
+    lines = [(clause, _line(clause, rule)) for clause in rule.all_of]
     fixed = [piece for clause, piece in lines if clause.field == "alert_type"]
     rest = [piece for clause, piece in lines if clause.field != "alert_type"]
-    rest += [_negated(clause_sql(clause)) for clause in rule.except_any]
+    rest += [_negated(_exception(clause)) for clause in rule.except_any]
     if not rest:
         return Sql("false")
     total = " + ".join(f"(({piece.text}) IS TRUE)::int" for piece in rest)
@@ -120,6 +123,24 @@ def near_misses(rule: RuleDefinition) -> Sql:
         f"({total}) = {len(rest) - 1}", tuple(param for piece in rest for param in piece.params)
     )
     return _joined([*fixed, total_of])
+
+
+def _line(clause: Clause, rule: RuleDefinition) -> Sql:
+    """A line of this rule, as `line_predicate` reads it."""
+    if clause.field != "planned_work" or not works_of_box(rule):
+        return clause_sql(clause)
+    return Sql(
+        f"EXISTS ({_WORKS}{_VALID_THEN} AND p.kind = ANY(%s) AND (p.boxes OR {_IS_SOFT}))",
+        (list(clause.texts), list(timeboxed_types())),
+    )
+
+
+def _exception(clause: Clause) -> Sql:
+    """An exception of a rule, as `exception_predicate` reads it."""
+    piece = clause_sql(clause)
+    if clause.field != "alert_type":
+        return piece
+    return Sql(f"NOT ({HAS_TYPE}) OR ({piece.text})", piece.params)
 
 
 def clause_sql(clause: Clause) -> Sql:

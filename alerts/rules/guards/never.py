@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.rules.fields import IDENTITIES, SEVERITIES, FieldValues
 from alerts.rules.rule import RuleDefinition, names_an_asset, pinned
 from alerts.rules.sentence import Sentence, listed
@@ -219,6 +219,11 @@ def is_timeboxed(title: str) -> bool:
     """Whether alerts of this type can stop a plant and are closed only inside hours."""
     alert_type = alert_type_for(title)
     return alert_type is not None and alert_type.guard == "timeboxed"
+
+
+def timeboxed_types() -> tuple[str, ...]:
+    """Return the alert types that are closed only inside hours."""
+    return tuple(kind.title for kind in all_types() if kind.guard == "timeboxed")
 
 
 def _is_high(title: str) -> bool:

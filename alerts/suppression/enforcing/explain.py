@@ -13,7 +13,7 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.never import reasons_against_assets, reasons_against_types
-from alerts.rules.match import matches, predicate
+from alerts.rules.match import exception_predicate, line_predicate, matches
 from alerts.rules.rule import Clause, RuleDefinition, instant
 from alerts.rules.sentence import Sentence
 from alerts.sites.engine.devices import CRITICAL
@@ -100,7 +100,7 @@ def _miss(
 ) -> NearMiss | None:
     definition = version.definition
     types = [clause for clause in definition.all_of if clause.field == "alert_type"]
-    if not all(predicate(clause)(facts) for clause in types):
+    if not all(line_predicate(clause, definition)(facts) for clause in types):
         return None
     why = matches(definition, facts).why
     if why is None and version.expires_at <= now:
@@ -119,8 +119,8 @@ def _miss(
 
 
 def _failed(definition: RuleDefinition, facts: FieldValues) -> int:
-    failed = sum(not predicate(clause)(facts) for clause in definition.all_of)
-    return failed + sum(predicate(clause)(facts) for clause in definition.except_any)
+    failed = sum(not line_predicate(clause, definition)(facts) for clause in definition.all_of)
+    return failed + sum(exception_predicate(clause)(facts) for clause in definition.except_any)
 
 
 def reasons_against_any_rule(incident: Incident) -> list[Sentence]:

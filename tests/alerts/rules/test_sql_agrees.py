@@ -14,7 +14,9 @@ from alerts.incidents.engine.title_proof import BY_TITLE
 from alerts.incidents.models import Alert, IncidentAlert, PlannedAlert
 from alerts.rules import sql
 from alerts.rules.fields import FieldValues
-from alerts.rules.match import holds, matches, predicate
+from alerts.rules.guards.never import is_soft, works_of_box
+from alerts.rules.index import RuleIndex
+from alerts.rules.match import exception_predicate, holds, line_predicate, matches
 from alerts.sites.models import Site, Zone
 from tests.alerts.suppression import samples
 from tests.factories.incidents import make_incident, make_workspace
@@ -150,13 +152,64 @@ def test_both_readings_agree(history, pytestconfig):
     assert met > compared / 100, "the rules hardly ever matched: nothing was compared"
 
 
+def _agree(history, rule):
+    """The alerts that both readings find: the same."""
+    expected = {number for number, facts in history.items() if holds(rule, facts)}
+    assert _found_by(sql.rule_condition_sql(rule)) == expected
+    index = RuleIndex({1: rule})
+    assert {number for number, facts in history.items() if index.matching(facts)} == expected
+    return expected
+
+
+WORKS = ("planned_work", "alert_type", "severity", "time", "site")
+
+
+def test_planned_work_that_boxes_nothing_counts_for_neither(history):
+    """What is closed only inside hours is met by work that boxes it in, and by no other."""
+    boxed, loose = set(), set()
+
+    @settings(max_examples=60)
+    @given(samples.clauses(("planned_work",)), samples.rules(WORKS))
+    def compare(work, rule):
+        rule = replace(rule, all_of=(work, *rule.all_of))
+        found = _agree(history, rule)
+        if not works_of_box(rule):
+            return
+        for number in found:
+            facts, kinds = history[number], set(work.texts)
+            if is_soft(facts):
+                loose.add(number)
+            else:
+                assert kinds & set(facts.planned_work_for_hours)
+                boxed.add(number)
+
+    compare()
+    assert boxed and loose
+
+
+def test_an_exception_by_type_holds_for_every_alert_whose_type_is_not_proved(history):
+    unproved = {number for number, facts in history.items() if facts.unproved_title}
+    met = set()
+
+    @settings(max_examples=60)
+    @given(samples.clauses(("site", "severity", "workspace")), samples.clauses(("alert_type",)))
+    def compare(line, exception):
+        rule = samples.rule(line, except_any=(exception,))
+        found = _agree(history, rule)
+        assert not found & unproved
+        met.update(_agree(history, samples.rule(line)) & unproved)
+
+    compare()
+    assert met, "without the exception the rule meets some of them"
+
+
 def test_each_line_of_the_editor_agrees(history):
     @settings(max_examples=25)
     @given(samples.rules())
     def compare(rule):
         left = dict(history)
-        tests = [(predicate(clause), True) for clause in rule.all_of]
-        tests += [(predicate(clause), False) for clause in rule.except_any]
+        tests = [(line_predicate(clause, rule), True) for clause in rule.all_of]
+        tests += [(exception_predicate(clause), False) for clause in rule.except_any]
         for (test, wanted), piece in zip(tests, sql.prefixes(rule), strict=True):
             left = {number: facts for number, facts in left.items() if test(facts) is wanted}
             assert _found_by(piece) == set(left)
@@ -170,8 +223,10 @@ def test_near_misses_fail_exactly_one_line(history):
     def compare(rule):
         expected = set()
         for number, facts in history.items():
-            missed = [c.field == "alert_type" for c in rule.all_of if not predicate(c)(facts)]
-            missed += [False for c in rule.except_any if predicate(c)(facts)]
+            missed = [
+                c.field == "alert_type" for c in rule.all_of if not line_predicate(c, rule)(facts)
+            ]
+            missed += [False for c in rule.except_any if exception_predicate(c)(facts)]
             if missed == [False]:
                 expected.add(number)
         assert _found_by(sql.near_misses(rule)) == expected

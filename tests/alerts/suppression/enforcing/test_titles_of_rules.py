@@ -220,4 +220,4 @@ def test_the_database_reads_lines_about_the_type_as_the_worker_does(floor, stops
     assert ids == [(Alert.objects.get(flags=[]).pk,)]
     other = rule_condition_sql(rule(SITE, SOURCE, except_any=(TYPE,)))
     ids = fetch_rows(f"SELECT a.id FROM incidents_alerts a WHERE {other.text}", other.params)
-    assert ids == [(Alert.objects.exclude(flags=[]).get().pk,)]
+    assert ids == [], "of the one nobody knows the type: it may be the exception"

@@ -11,6 +11,9 @@ from alerts.planned_work.services.confirm import confirm_work
 from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan
 from alerts.planned_work.services.work import plan_work
+from alerts.rules.match import matches
+from alerts.rules.sql import rule_condition_sql
+from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.enforcing.acting_rules import load_acting
 from alerts.suppression.enforcing.judging import decide_incident
 from alerts.suppression.models import RuleVersion, VersionState
@@ -113,8 +116,17 @@ def test_overlapping_works_of_many_days_are_one_box_that_is_too_wide(
 
 
 def test_what_nobody_else_has_confirmed_is_no_box(version, workspace, site, plan_sessions):
+    """The rule does not meet the alert at all: no back-test and no trial counts it either."""
     plan_sessions(2, is_confirmed=False)
-    assert codes(version, workspace, site) == {"never.work"}
+    row = download(workspace, site, rules.TUESDAY + HOUR)
+    cover_alerts(alert_ids=list(row.alerts.values_list("pk", flat=True)), now=NOON)
+    (facts,) = facts_by_incident([row.pk])[row.pk].values()
+    assert facts.planned_work == ("vendor-session",)
+    assert matches(version.definition, facts).why.code == "never.work"
+    piece = rule_condition_sql(version.definition)
+    ids = fetch_rows(f"SELECT a.id FROM incidents_alerts a WHERE {piece.text}", piece.params)
+    assert row.alerts.get().pk not in {pk for (pk,) in ids}
+    assert len(ids) == 3, "those of the sessions that are behind"
 
 
 def test_a_rule_whose_works_take_more_is_not_proposed(draft, people, plan_sessions):
