@@ -73,6 +73,17 @@ def databases(transactional_db):
     found.drop()
 
 
+@pytest.fixture(scope="session")
+def empty_database(django_db_setup, django_db_blocker):
+    """The name of a database in which every test leaves nothing: for what is refused."""
+    found = Databases()
+    with django_db_blocker.unblock():
+        name = found.new()
+    yield name
+    with django_db_blocker.unblock():
+        found.drop()
+
+
 class World:
     """What is backed up: people, an incident with a capture, work that is owed, a session."""
 

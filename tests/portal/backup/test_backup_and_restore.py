@@ -206,10 +206,10 @@ def rewritten(manifest=lambda content: content, dump=lambda data: data):
 )
 @pytest.mark.usefixtures("copied_schema")
 def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
-    databases, archive, spoil, words
+    databases, empty_database, archive, spoil, words
 ):
     spoil(archive)
-    with databases.at(databases.new()):
+    with databases.at(empty_database):
         with pytest.raises(CommandError, match=words):
             restore(archive)
         assert connection.introspection.table_names() == []

@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from contextlib import closing
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -60,8 +61,14 @@ def instead_of_copy(statement):
     return change
 
 
-def assert_refused(databases, archive, words, **options):
-    with databases.at(databases.new()):
+@pytest.fixture
+def assert_refused(databases, empty_database):
+    """Return the function that tries to restore an archive and finds the database empty after."""
+    return partial(restore_in_vain, databases, empty_database)
+
+
+def restore_in_vain(databases, empty_database, archive, words, **options):
+    with databases.at(empty_database):
         with pytest.raises(CommandError, match=words):
             restore(archive, **options)
         assert connection.introspection.table_names() == []
@@ -81,14 +88,14 @@ def assert_record_is_append_only():
     ],
     ids=["a function", "the end of the record", "the numbers of rows"],
 )
-def test_what_was_changed_without_the_key_is_refused(databases, archive, change):
+def test_what_was_changed_without_the_key_is_refused(assert_refused, archive, change):
     tamper(archive, **change)
     for options in ({}, WHY):
         words = "was changed since it was made: its manifest is not what this installation signed"
-        assert_refused(databases, archive, words, **options)
+        assert_refused(archive, words, **options)
 
 
-def test_rows_of_another_backup_are_refused(world, databases, archive, tmp_path):
+def test_rows_of_another_backup_are_refused(world, assert_refused, archive, tmp_path):
     signed = archive.read_bytes()
     Entry.objects.create(at=Entry.objects.latest("seq").at, action="a.thing.done")
     call_command("backup", str(tmp_path / "other"), stdout=StringIO())
@@ -100,10 +107,12 @@ def test_rows_of_another_backup_are_refused(world, databases, archive, tmp_path)
     with zipfile.ZipFile(archive, "w") as mine:
         for name, content in members.items():
             mine.writestr(name, content)
-    assert_refused(databases, archive, "was changed or damaged since it was made: database.dump")
+    assert_refused(archive, "was changed or damaged since it was made: database.dump")
 
 
-def test_an_archive_that_is_changed_after_its_check_is_refused(databases, archive, monkeypatch):
+def test_an_archive_that_is_changed_after_its_check_is_refused(
+    assert_refused, archive, monkeypatch
+):
     verify = BackupArchive.verify
 
     def verify_and_change(self):
@@ -117,12 +126,14 @@ def test_an_archive_that_is_changed_after_its_check_is_refused(databases, archiv
             file.write(whole)
 
     monkeypatch.setattr(BackupArchive, "verify", verify_and_change)
-    assert_refused(databases, archive, "was changed while it was restored")
+    assert_refused(archive, "was changed while it was restored")
 
 
-def test_an_archive_without_a_signature_needs_a_reason_and_runs_no_code(databases, archive):
+def test_an_archive_without_a_signature_needs_a_reason_and_runs_no_code(
+    databases, assert_refused, archive
+):
     tamper(archive, dump=without_the_guard, signature="removed")
-    assert_refused(databases, archive, "has no signature: Tagout made it before it signed")
+    assert_refused(archive, "has no signature: Tagout made it before it signed")
     with databases.at(databases.new()):
         restore(archive, **WHY)
         details = Entry.objects.latest("seq").details
@@ -130,9 +141,11 @@ def test_an_archive_without_a_signature_needs_a_reason_and_runs_no_code(database
         assert_record_is_append_only()
 
 
-def test_an_archive_of_another_installation_needs_its_key_or_a_reason(databases, archive, settings):
+def test_an_archive_of_another_installation_needs_its_key_or_a_reason(
+    databases, assert_refused, archive, settings
+):
     settings.SECRET_KEY = "the key of another installation"
-    assert_refused(databases, archive, "signed with another SECRET_KEY than the one set here")
+    assert_refused(archive, "signed with another SECRET_KEY than the one set here")
     with databases.at(databases.new()):
         restore(archive, **WHY)
         assert Entry.objects.latest("seq").details["signature"] == "other key"
@@ -207,9 +220,9 @@ def test_a_statement_among_the_rows_does_not_run(archive, tmp_path, statement):
     assert not Entry.objects.exists(), "its table is there, and nothing is in it"
 
 
-def test_a_dump_with_a_statement_among_its_rows_is_not_restored(databases, archive):
+def test_a_dump_with_a_statement_among_its_rows_is_not_restored(assert_refused, archive):
     change_rows(archive, b"DROP TABLE public.audit_entry CASCADE;")
-    assert_refused(databases, archive, "holds something other than rows", **WHY)
+    assert_refused(archive, "holds something other than rows", **WHY)
 
 
 def change_rows(archive, named):
@@ -220,16 +233,16 @@ def change_rows(archive, named):
     tamper(archive, dump=instead_of_copy(named), signature="removed")
 
 
-def test_more_rows_than_the_manifest_counts_are_refused_while_they_come(databases, archive):
+def test_more_rows_than_the_manifest_counts_are_refused_while_they_come(assert_refused, archive):
     tamper(
         archive,
         manifest=lambda content: content | {"rows": content["rows"] | {"accounts_user": 0}},
         signature="made",
     )
-    assert_refused(databases, archive, "accounts_user has more rows in the dump than its manifest")
+    assert_refused(archive, "accounts_user has more rows in the dump than its manifest")
 
 
-def test_a_manifest_that_leaves_out_a_table_or_a_migration_is_refused(databases, archive):
+def test_a_manifest_that_leaves_out_a_table_or_a_migration_is_refused(assert_refused, archive):
     def without_a_count(content):
         return content | {"rows": {k: v for k, v in content["rows"].items() if k != "audit_entry"}}
 
@@ -244,7 +257,7 @@ def test_a_manifest_that_leaves_out_a_table_or_a_migration_is_refused(databases,
     ):
         archive.write_bytes(signed)
         tamper(archive, manifest=manifest, signature="made")
-        assert_refused(databases, archive, words)
+        assert_refused(archive, words)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +265,7 @@ def test_a_manifest_that_leaves_out_a_table_or_a_migration_is_refused(databases,
     [("../../evil", b"x", zipfile.ZIP_STORED), (SIGNATURE, b"0" * 9_000_000, zipfile.ZIP_DEFLATED)],
     ids=["a path", "a bomb"],
 )
-def test_an_archive_holds_its_three_members_as_they_are(databases, archive, tmp_path, member):
+def test_an_archive_holds_its_three_members_as_they_are(assert_refused, archive, tmp_path, member):
     name, content, kind = member
     with zipfile.ZipFile(archive) as whole:
         kept = {part: whole.read(part) for part in whole.namelist() if part != name}
@@ -260,5 +273,5 @@ def test_an_archive_holds_its_three_members_as_they_are(databases, archive, tmp_
         for part, data in kept.items():
             whole.writestr(part, data)
         whole.writestr(name, content, kind)
-    assert_refused(databases, archive, "is not a backup of Tagout, or it is incomplete")
+    assert_refused(archive, "is not a backup of Tagout, or it is incomplete")
     assert not list(tmp_path.parent.glob("evil"))
