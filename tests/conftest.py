@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import cast
 from tests.emptying import Emptying
+from tests.reuse import reuse_rows
 
 # The suite draws the same examples every time, so that red means the change; `make hunt` draws new
 # ones. A machine that is busy elsewhere is no finding.
@@ -114,21 +115,21 @@ def make_person(db):
     return add_person
 
 
-@pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, ("soc-analyst", "all", None))
+@reuse_rows
+def sam(db):
+    return add_person(cast.SAM, ("soc-analyst", "all", None))
 
 
-@pytest.fixture
-def leo(make_person):
-    return make_person(cast.LEO, ("soc-lead", "all", None))
+@reuse_rows
+def leo(db):
+    return add_person(cast.LEO, ("soc-lead", "all", None))
 
 
-@pytest.fixture
-def mia(make_person):
-    return make_person(cast.MIA, ("manager", "all", None))
+@reuse_rows
+def mia(db):
+    return add_person(cast.MIA, ("manager", "all", None))
 
 
-@pytest.fixture
-def ada(make_person):
-    return make_person(cast.ADA, ("administrator", "all", None))
+@reuse_rows
+def ada(db):
+    return add_person(cast.ADA, ("administrator", "all", None))

@@ -1,5 +1,7 @@
 """A program with a token: asks the API as curl would."""
 
+from functools import cached_property
+
 from django.test import Client
 
 from alerts.incidents.ingest.store import store_incidents
@@ -21,7 +23,10 @@ class Program:
             owner=owner, name="test", scopes=scopes or ALL, by="tests", now=now, days=30
         )
         self.token, self.secret = made.token, made.secret
-        self._client = Client(headers={"Authorization": f"Bearer {made.secret}"})
+
+    @cached_property
+    def _client(self):
+        return Client(headers={"Authorization": f"Bearer {self.secret}"})
 
     def get(self, path, query=None, **headers):
         return self._client.get(f"/api/v1/{path}", query, headers=_dashed(headers))

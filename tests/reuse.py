@@ -4,7 +4,8 @@
     def history(workspace, site, people):
         return rules.routine(workspace, site)
 
-is a fixture like any other, and may build on fixtures of its kind. What a test asks of them stands
+is a fixture like any other, and may build on fixtures of its kind, and on those that live as long
+as the file of the test, or longer. What a test asks of them stands
 in a transaction that stays open, one savepoint a fixture; the test runs in a savepoint inside, and
 gets its own copies of the objects. Rows that the next test does not ask for are rolled back before
 it begins, so that no test finds more than it asked for. Tests that commit build their own.
@@ -14,7 +15,7 @@ import functools
 import inspect
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ COMMITTING = {"transactional_db", "live_server"}
 def reuse_rows(build: Callable[..., Any]) -> Callable[..., Any]:
     """Make a fixture of a function that writes rows.
 
-    It may take fixtures of its kind and `db`. What it returns is copied by pickle.
+    It may take fixtures of its kind, those of a whole file or run, and `db`. What it returns is
+    copied by pickle.
     """
     takes = inspect.signature(build).parameters.values()
 
@@ -46,11 +48,12 @@ def reuse_rows(build: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class RowsOf:
-    """What one fixture writes."""
+    """What one fixture writes; in which file, where it builds on something of that file only."""
 
     name: str
     build: Callable[..., Any]
     takes: tuple[str, ...]
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,15 @@ class Layers:
         """Return new copies of what the fixtures in place return, by their names."""
         return pickle.loads(self.stack[-1].objects) if self.stack else {}
 
-    def reach(self, rows_in_order: list[RowsOf]) -> None:
-        """Roll back what is not wanted, then write what is missing."""
+    def reach(
+        self, rows_in_order: list[RowsOf], value_of: Callable[[str], Any] = lambda name: None
+    ) -> None:
+        """Roll back what is not wanted, then write what is missing. `value_of` finds the value of a
+        fixture of another kind.
+        """
         self.keep(rows_in_order)
         for rows in rows_in_order[len(self.stack) :]:
-            self.add(rows)
+            self.add(rows, value_of)
 
     def keep(self, rows_in_order: list[RowsOf]) -> None:
         """Roll back to the last fixture that is wanted, too."""
@@ -88,13 +95,16 @@ class Layers:
             in_place.pop()
             leave(self.stack.pop().block)
 
-    def add(self, rows: RowsOf) -> None:
+    def add(self, rows: RowsOf, value_of: Callable[[str], Any]) -> None:
         objects = self.objects()
         block = transaction.atomic()
         block._from_testcase = True  # commands that insist on the outermost block may run inside
         block.__enter__()
         try:
-            values = {name: objects.get(name) for name in rows.takes}
+            values = dict.fromkeys(rows.takes)
+            for name in rows.takes:
+                if name != "db":
+                    values[name] = objects[name] if name in objects else value_of(name)
             objects[rows.name] = rows.build(**values)
             connection.check_constraints()  # once here, not at the end of every test
             self.stack.append(Layer(rows, block, pickle.dumps(objects)))
@@ -116,14 +126,23 @@ def rows_of(item: pytest.Item | None) -> list[RowsOf]:
     depths: dict[RowsOf, int] = {}
 
     def depth_of(name: str) -> int | None:
-        """Return how many fixtures stand below this one; None where one is not of our kind."""
+        """Return how many fixtures stand below this one; None where one ends with the test and is
+        not of our kind.
+        """
         if name == "db":
             return 0
-        rows = getattr(definitions[name][-1].func, "writes", None) if name in definitions else None
-        below = [depth_of(name_below) for name_below in rows.takes] if rows else [None]
-        if None in below:
+        if name not in definitions:
             return None
-        depths[rows] = 1 + max(below, default=0)
+        definition = definitions[name][-1]
+        rows = getattr(definition.func, "writes", None)
+        if rows is None:
+            return None if definition.scope == "function" or definition.params else 0
+        below = {name_below: depth_of(name_below) for name_below in rows.takes}
+        if None in below.values():
+            return None
+        if any(depth == 0 and name_below != "db" for name_below, depth in below.items()):
+            rows = replace(rows, file=item.nodeid.partition("::")[0])
+        depths[rows] = 1 + max(below.values(), default=0)
         return depths[rows]
 
     for name in item.fixturenames:
@@ -151,7 +170,7 @@ def layers(django_db_setup, django_db_blocker) -> Iterator[Layers]:
 @pytest.fixture
 def _rows(request, layers, django_db_blocker) -> Iterator[None]:
     with django_db_blocker.unblock():
-        layers.reach(rows_of(request.node))
+        layers.reach(rows_of(request.node), request.getfixturevalue)
     yield
     with django_db_blocker.unblock():
         layers.keep(request.node.stash[WANTED_NEXT])

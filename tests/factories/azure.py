@@ -10,7 +10,7 @@ from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.models import Workspace
 from simulator.plant.records import PlantWorkspace
 from simulator.running import Running
-from tests.factories.incidents import make_workspace
+from tests.factories.incidents import NOON, make_workspace
 
 SECRET = "TAGOUT_TEST_SECRET_OF_AZURE"
 
@@ -21,6 +21,13 @@ def secret_of(azure: Running, application: str = "portal") -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(SECRET, azure.application(application).secret)
         yield
+
+
+def begin_reading(patch: pytest.MonkeyPatch, azure: Running) -> None:
+    """At noon, signed in to this Azure, and without a pause between calls."""
+    patch.setenv(SECRET, azure.application("portal").secret)
+    patch.setattr("portal.clock.now", lambda: NOON)
+    patch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
 
 
 def columns_at(

@@ -15,11 +15,12 @@ from tests.factories.incidents import make_workspace
 from tests.factories.workflows import COMMENT, workflow_properties
 from tests.memory_sentinel import MemorySentinel
 from tests.program import stored_incident
+from tests.reuse import reuse_rows
 
 WHY = "It scans the controllers."
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace()
 
@@ -80,12 +81,12 @@ def isolate(sentinel, worker):
     return Playbook.objects.get(resource_id=resource)
 
 
-@pytest.fixture
+@reuse_rows
 def leo(workspace):
     return add_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
 
 
-@pytest.fixture
+@reuse_rows
 def sam(workspace):
     return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 

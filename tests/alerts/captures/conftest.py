@@ -10,7 +10,7 @@ from alerts.incidents.models import DetailsState, Incident
 from portal import clock
 from portal.accounts.models import GrantScope, Role
 from tests import cast
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.factories.incidents import (
     make_alert,
     make_device,
@@ -18,41 +18,37 @@ from tests.factories.incidents import (
     make_site,
     make_workspace,
 )
+from tests.reuse import reuse_rows
 
 CAPTURES = Path(__file__).resolve().parents[3] / "training/content/captures"
 
 
-@pytest.fixture
+@reuse_rows
 def gdansk(db):
     return make_workspace("gdansk")
 
 
-@pytest.fixture
+@reuse_rows
 def plant(db):
     return make_site("Gdańsk")
 
 
-@pytest.fixture
-def sam(make_person, gdansk):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
+@reuse_rows
+def sam(gdansk):
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
 
 
-@pytest.fixture
-def leo(make_person, gdansk):
-    return make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, gdansk.uuid))
+@reuse_rows
+def leo(gdansk):
+    return add_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, gdansk.uuid))
 
 
-@pytest.fixture
-def oda(make_person, plant):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid))
+@reuse_rows
+def oda(plant):
+    return add_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid))
 
 
-@pytest.fixture
-def mia(make_person):
-    return make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
-
-
-@pytest.fixture
+@reuse_rows
 def incident(gdansk, plant) -> Incident:
     """HMI-WTP-01 writes to PLC-WTP-01, as in the capture `water-two-writers`."""
     make_device(plant, "PLC-WTP-01", "10.20.31.10")

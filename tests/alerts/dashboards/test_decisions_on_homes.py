@@ -10,13 +10,14 @@ from alerts.dashboards.queries.decisions import decisions_for
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.reuse import reuse_rows
 from tests.worker_roles import without_triggers
 
 pytestmark = pytest.mark.usefixtures("fixed_clocks", "keep_contexts")
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
+@reuse_rows
 def judged(workspace, site, olaf):
     """Ten downloads that OT judged, among other noise."""
     rules.noise(workspace, site)

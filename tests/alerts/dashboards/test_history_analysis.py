@@ -22,23 +22,19 @@ from tests import cast
 from tests.alerts.suppression.past import judge, routine
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
+from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 SINCE = NOON - timedelta(days=90)
 TABLES = ("alerts", "types", "patterns")
 
 
-@pytest.fixture
-def workspace():
+@reuse_rows
+def workspace(db):
     return make_workspace()
 
 
-@pytest.fixture
-def site():
-    return make_site()
-
-
-@pytest.fixture
+@reuse_rows
 def history(workspace, site, oda):
     """Thirty days of programming, twelve of them judged routine."""
     incidents = routine(workspace, site)

@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from functools import partial
 
 import polib
 import pytest
@@ -17,7 +18,10 @@ from alerts.outbox.wording import note_words
 from alerts.sentinel.models import Reachability
 from portal.accounts.models import User
 from portal.notifications.models import Notification
+from tests.alerts.dashboards.conftest import answer_as, ask_about, make_alike
+from tests.clocks import clocks_set
 from tests.conftest import NOON
+from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.usefixtures("fixed_clocks")
 VERBS = ("assign", "severity", "close", "comment")
@@ -33,14 +37,17 @@ def english():
     return {entry.msgid for entry in catalogue} - meant
 
 
-@pytest.fixture
-def world(make, ask, answer, oda, sam):
+@reuse_rows
+def world(workspace, site, oda, sam):
     """Work of every kind: judged, asked, and not asked yet; who is told of it wants German."""
+    make = partial(make_alike, where=workspace, at=site)
+    ask = partial(ask_about, site=site, by=sam, question=QUESTION)
     User.objects.filter(pk__in=[oda.pk, sam.pk]).update(language="de")
-    answer(ask(make(), question=QUESTION), note="Umbau an Linie 2")
-    make(2, title="PLC Stop Command Was Sent", alert_type="PLC Stop")
-    incident = make()[0]
-    return {"incident": incident, "question": ask([incident], question=QUESTION)}
+    with clocks_set(business=lambda: NOON, unshifted=lambda: NOON):
+        answer_as(oda, ask(make()), note="Umbau an Linie 2")
+        make(2, title="PLC Stop Command Was Sent", alert_type="PLC Stop")
+        incident = make()[0]
+        return {"incident": incident, "question": ask([incident])}
 
 
 @pytest.fixture

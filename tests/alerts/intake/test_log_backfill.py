@@ -25,15 +25,32 @@ from portal.formats.moments import read_moment
 from portal.jobs.models import Job
 from simulator.plant.catalogue import alert_types
 from tests.conftest import NOON
+from tests.factories.azure import begin_reading, make_workspace_at
 from tests.factories.incidents import make_workspace
+from tests.reuse import reuse_rows
 
 INCIDENTS = 150
 
 
-@pytest.fixture
-def workspace(add_azure_workspace, azure, monkeypatch):
-    monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    yield add_azure_workspace(logs_endpoint=azure.endpoint)
+@reuse_rows
+def workspace(azure):
+    return make_workspace_at(azure, logs_endpoint=azure.endpoint)
+
+
+@reuse_rows
+def whole(azure, workspace):
+    """What a backfill of the whole past found, which is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        begin_reading(patch, azure)
+        return backfill()
+
+
+@pytest.fixture(autouse=True)
+def reading(azure, monkeypatch):
+    begin_reading(monkeypatch, azure)
+    monkeypatch.setattr(log_backfill, "_TURN", 600.0)  # as much in a turn on a slow machine
+    yield
+    azure.control.clear_faults()
     azure.control.log_limits(rows=500_000, bytes=100 * 1024 * 1024, seconds=600, calls=200)
 
 
@@ -66,8 +83,8 @@ def lone_alerts():
     return Alert.objects.annotate(n=Count("incidents")).filter(n=0)
 
 
-def test_all_incidents_come_with_their_alerts_and_entities(workspace, azure):
-    found = backfill()
+def test_all_incidents_come_with_their_alerts_and_entities(whole, azure):
+    found = whole
     assert (found["state"], found["share"]) == ("done", 1.0)
     assert found["incidents"] == in_sentinel(azure) == Incident.objects.count()
     assert found["incomplete"] == found["unreadable"] == 0
@@ -86,26 +103,17 @@ def test_all_incidents_come_with_their_alerts_and_entities(workspace, azure):
     assert actions[-2:] == ["intake.log_backfill.started", "intake.log_backfill.finished"]
 
 
-def test_it_agrees_with_what_sentinel_itself_tells(workspace):
-    sync("--full")
+def test_it_agrees_with_what_sentinel_itself_tells(whole):
     columns = "name", "title", "alert_type", "severity", "status", "source", "destination"
-    of_sentinel = {
-        row[0]: row
-        for row in Incident.objects.filter(details_state="fetched").values_list(
-            *columns, "protocol", "place", "pattern", "number", "alerts_count"
-        )
-    }
+    more = "protocol", "place", "pattern", "number", "alerts_count"
+    of_logs = {row[0]: row for row in Incident.objects.values_list(*columns, *more)}
     keys = set(IncidentAlert.objects.values_list("incident__name", "alert__key"))
     Incident.objects.all().delete()
     Alert.objects.all().delete()
-    backfill()
-    of_logs = {
-        row[0]: row
-        for row in Incident.objects.values_list(
-            *columns, "protocol", "place", "pattern", "number", "alerts_count"
-        )
-    }
-    assert keys <= set(IncidentAlert.objects.values_list("incident__name", "alert__key"))
+    sync("--full")
+    fetched = Incident.objects.filter(details_state="fetched")
+    of_sentinel = {row[0]: row for row in fetched.values_list(*columns, *more)}
+    assert set(IncidentAlert.objects.values_list("incident__name", "alert__key")) <= keys
     made_by_rules = set(
         Incident.objects.filter(title__startswith="(MDIoT)").values_list("name", flat=True)
     )
@@ -115,8 +123,7 @@ def test_it_agrees_with_what_sentinel_itself_tells(workspace):
     assert len(of_sentinel) > 40
 
 
-def test_run_again_it_reads_nothing_twice(workspace):
-    backfill()
+def test_run_again_it_reads_nothing_twice(whole):
     before = everything()
     assert backfill()["state"] == "done"
     assert everything() == before
@@ -147,8 +154,7 @@ def test_what_sentinel_told_is_not_written_over(workspace, azure):
     assert after["fetched"] == after["incidents"] > before["fetched"], "old ones have alerts now"
 
 
-def test_what_sentinel_tells_later_takes_the_place_of_what_the_logs_told(workspace, azure):
-    backfill()
+def test_what_sentinel_tells_later_takes_the_place_of_what_the_logs_told(whole, azure):
     patterns = dict(Incident.objects.values_list("name", "pattern"))
     sync()
     assert Incident.objects.count() == in_sentinel(azure)
@@ -160,14 +166,13 @@ def test_what_sentinel_tells_later_takes_the_place_of_what_the_logs_told(workspa
     assert Entity.objects.exists()
 
 
-def test_an_answer_that_is_a_part_is_asked_for_in_shorter_windows(workspace, azure):
-    backfill()
-    whole, windows = everything(), LogBackfill.objects.get().windows
+def test_an_answer_that_is_a_part_is_asked_for_in_shorter_windows(whole, azure):
+    stored, windows = everything(), whole["windows"]
     for model in (IncidentAlert, Alert, Incident, LogBackfill, Job):
         model.objects.all().delete()
     azure.control.log_limits(rows=15)
     found = backfill()
-    assert (found["state"], everything()) == ("done", whole)
+    assert (found["state"], everything()) == ("done", stored)
     assert found["windows"] > windows
 
 
@@ -185,11 +190,8 @@ def test_where_even_a_second_does_not_come_whole_it_fails_and_says_so(
     assert backfill()["incidents"] == in_sentinel(azure)
 
 
-def test_a_second_that_no_answer_holds_is_left_out_and_asked_for_again(
-    workspace, azure, monkeypatch
-):
-    backfill()
-    whole, giant = everything(), Incident.objects.earliest("created_at").created_at
+def test_a_second_that_no_answer_holds_is_left_out_and_asked_for_again(whole, monkeypatch):
+    stored, giant = everything(), Incident.objects.earliest("created_at").created_at
     for model in (IncidentAlert, Alert, Incident, LogBackfill, Job):
         model.objects.all().delete()
     asked, limit = log_backfill.read_log_window, [giant]
@@ -202,11 +204,11 @@ def test_a_second_that_no_answer_holds_is_left_out_and_asked_for_again(
     monkeypatch.setattr(log_backfill, "read_log_window", refuse)
     found = backfill()
     assert (found["state"], found["gaps"]) == ("done", 1)
-    assert everything()["incidents"] < whole["incidents"]
+    assert everything()["incidents"] < stored["incidents"]
     limit.clear()
     found = backfill()
     assert (found["state"], found["gaps"], found["incidents"]) == ("done", 0, whole["incidents"])
-    assert everything() == whole
+    assert everything() == stored
 
 
 def test_paused_it_goes_on_where_it_stopped(workspace, azure, monkeypatch):

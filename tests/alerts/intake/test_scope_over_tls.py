@@ -25,6 +25,8 @@ from portal import clock
 from portal.exports.models import Export, ExportPart
 from portal.exports.services import make_due_exports, request_export
 from tests.conftest import NOON
+from tests.factories.azure import begin_reading, make_workspace_at
+from tests.reuse import reuse_rows
 from tests.whole_database import tables_with
 
 INCIDENTS = 120
@@ -38,10 +40,24 @@ def office(azure):
     return azure.control.office(place.key, count=there // 2, days=60, mixed=5)
 
 
-@pytest.fixture
-def workspace(add_azure_workspace, azure, office, monkeypatch):
-    monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    return add_azure_workspace(logs_endpoint=azure.endpoint)
+@reuse_rows
+def workspace(azure, office):
+    return make_workspace_at(azure, logs_endpoint=azure.endpoint)
+
+
+@reuse_rows
+def first_sync(azure, workspace):
+    """What a whole sync found; what it stored is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        begin_reading(patch, azure)
+        return run("sync", "far", "--full")
+
+
+@pytest.fixture(autouse=True)
+def reading(azure, monkeypatch):
+    begin_reading(monkeypatch, azure)
+    yield
+    azure.control.clear_faults()
 
 
 def run(command, *words):
@@ -58,9 +74,8 @@ def is_second_product(incident):
     return any(part[0] == "second-product" for part in incident.priority_parts)
 
 
-def test_nothing_of_the_office_is_stored_by_any_list(workspace, office):
-    first = run("sync", "far", "--full")
-    assert first["out_of_scope"] == len(office["incidents"]) == first["seen"] / 2
+def test_nothing_of_the_office_is_stored_by_any_list(first_sync, office):
+    assert first_sync["out_of_scope"] == len(office["incidents"]) == first_sync["seen"] / 2
     for words in (["--full"], [], ["--since", "2026-01-01T00:00Z"]):
         again = run("sync", "far", *words)
         assert (again["new"], again["changed"], again["quarantined"]) == (0, 0, 0)
@@ -70,8 +85,8 @@ def test_nothing_of_the_office_is_stored_by_any_list(workspace, office):
     assert not Quarantined.objects.exists()
 
 
-def test_what_stayed_outside_is_counted_once_by_product_and_reason(workspace, office):
-    for words in (["--full"], ["--full"], [], ["--since", "2026-11-01T00:00Z"]):
+def test_what_stayed_outside_is_counted_once_by_product_and_reason(first_sync, office):
+    for words in (["--full"], [], ["--since", "2026-11-01T00:00Z"]):
         run("sync", "far", *words)
     counted = OutsideCount.objects.values_list("reason", "products").annotate(n=Sum("n"))
     assert sum(n for *_, n in counted) == len(office["incidents"])
@@ -86,8 +101,7 @@ def test_what_stayed_outside_is_counted_once_by_product_and_reason(workspace, of
     assert OutsideCount.objects.values("month").distinct().count() > 1
 
 
-def test_incidents_that_mix_the_office_with_the_plant_are_in_and_rank_higher(workspace, office):
-    run("sync", "far", "--full")
+def test_incidents_that_mix_the_office_with_the_plant_are_in_and_rank_higher(first_sync, office):
     mixed = Incident.objects.filter(name__in=names_of(office["mixed"]))
     assert len(mixed) == 5
     assert all(map(is_second_product, mixed))
@@ -102,8 +116,7 @@ def test_nothing_of_the_office_is_read_from_the_logs(workspace, office):
     assert not tables_with(names_of(office["incidents"]))
 
 
-def test_nothing_of_the_office_is_queued_found_or_exported(workspace, office, leo, client, azure):
-    run("sync", "far", "--full")
+def test_nothing_of_the_office_is_queued_found_or_exported(first_sync, office, leo, client):
     client.force_login(leo)
     assert incidents_visible_to(leo).count() == 50
     assert sum(Group.objects.values_list("n", flat=True)) <= 50

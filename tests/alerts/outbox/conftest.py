@@ -15,6 +15,7 @@ from tests.decided import allow_every_row
 from tests.factories.changes import enqueue_comment, enqueue_update
 from tests.factories.incidents import make_workspace
 from tests.memory_sentinel import MemorySentinel
+from tests.reuse import reuse_rows
 
 
 class Clock:
@@ -35,7 +36,7 @@ def clock(monkeypatch, noon):
     return clock
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace()
 

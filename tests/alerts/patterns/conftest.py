@@ -1,6 +1,7 @@
 """A plant with routine in it, and its people."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -65,42 +66,54 @@ def gateways(site):
     return [make_device(site, f"GW-{n}", f"10.1.0.{n}", kind="Gateway") for n in range(1, 6)]
 
 
+def poll(
+    workspace,
+    site,
+    gateways,
+    members=4,
+    *,
+    days=20,
+    title=POLLING,
+    source="HIST-01",
+    kind="Historian",
+    **options,
+):
+    """The historian polls so many of the gateways for 20 days, around the clock; returns the
+    incidents by the name of the gateway.
+    """
+    by_gateway = {}
+    for n, gateway in enumerate(gateways[:members]):
+        rows = [
+            new_incident(
+                workspace,
+                title=title,
+                source=source,
+                destination=gateway.name,
+                site_ids=[site.pk],
+                details_state=DetailsState.FETCHED,
+                status=IncidentStatus.CLOSED,
+                classification="BenignPositive",
+                created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24),
+                **options,
+            )
+            for back in range(days, 0, -1)
+        ]
+        store(
+            rows,
+            site,
+            source_kind=kind,
+            source_zone="Operations",
+            destination_kind="Gateway",
+            destination_zone="Packaging 2",
+        )
+        by_gateway[gateway.name] = rows
+    return by_gateway
+
+
 @pytest.fixture
 def polling(workspace, site, gateways, noise):
-    """`polling(4)` lets the historian poll so many of the gateways for 20 days, around the clock;
-    it answers with the incidents by the name of the gateway.
-    """
-
-    def run(members=4, *, days=20, title=POLLING, source="HIST-01", kind="Historian", **options):
-        by_gateway = {}
-        for n, gateway in enumerate(gateways[:members]):
-            rows = [
-                new_incident(
-                    workspace,
-                    title=title,
-                    source=source,
-                    destination=gateway.name,
-                    site_ids=[site.pk],
-                    details_state=DetailsState.FETCHED,
-                    status=IncidentStatus.CLOSED,
-                    classification="BenignPositive",
-                    created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24),
-                    **options,
-                )
-                for back in range(days, 0, -1)
-            ]
-            store(
-                rows,
-                site,
-                source_kind=kind,
-                source_zone="Operations",
-                destination_kind="Gateway",
-                destination_zone="Packaging 2",
-            )
-            by_gateway[gateway.name] = rows
-        return by_gateway
-
-    return run
+    """`polling(4)` lets the historian poll so many of the gateways."""
+    return partial(poll, workspace, site, gateways)
 
 
 def store(rows, site, **columns):
@@ -124,12 +137,30 @@ def store(rows, site, **columns):
     )
 
 
+def mine(**options):
+    """Look at history; returns the patterns, the best first."""
+    mine_patterns(now=NOON, **options)
+    return list(Pattern.objects.order_by("-rank", "-incidents", "pk"))
+
+
 @pytest.fixture
 def run_mining(noon):
-    """`mine()` looks at history and gives the patterns, the best first."""
+    """`run_mining()` looks at history and gives the patterns, the best first."""
+    return mine
 
-    def run(**options):
-        mine_patterns(now=NOON, **options)
-        return list(Pattern.objects.order_by("-rank", "-incidents", "pk"))
 
-    return run
+@reuse_rows
+def mined(judged):
+    """The one pattern of the programming that OT has judged."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal.clock.now", lambda: NOON)
+        return mine()
+
+
+@reuse_rows
+def planned_steps(workspace, site, gateways, judged):
+    """One judged process, and one of the historian that nobody judged."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal.clock.now", lambda: NOON)
+        poll(workspace, site, gateways)
+        return mine()

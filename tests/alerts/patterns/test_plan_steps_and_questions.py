@@ -40,10 +40,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def planned(run_mining, judged, polling, oda, leo):
-    """One judged process, and one of the historian that nobody judged."""
-    polling()
-    run_mining()
+def planned(noon, planned_steps, oda, leo):
     return lambda person=leo: site_plans_for(person)[0]
 
 

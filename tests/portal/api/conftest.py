@@ -4,18 +4,20 @@ import pytest
 
 from portal.accounts.models import GrantScope, Role
 from tests import cast
+from tests.conftest import add_person
 from tests.factories.incidents import make_site, make_workspace
 from tests.program import Program, stored_incident
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace("gdansk")
 
 
-@pytest.fixture
-def sam(make_person, workspace):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
+@reuse_rows
+def sam(workspace):
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @pytest.fixture

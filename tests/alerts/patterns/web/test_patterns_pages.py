@@ -73,8 +73,8 @@ def test_not_looked_at_yet_and_nothing_left_are_said(client, programming, judged
         assert text in _text(client.get(f"/patterns/?tab={tab}"))
 
 
-def test_turning_into_a_rule_goes_on_at_the_rule(client, programming, judged, run_mining, oda):
-    (row,) = run_mining()
+def test_turning_into_a_rule_goes_on_at_the_rule(client, mined, oda):
+    (row,) = mined
     client.force_login(oda)
     answer = _act(client, row, "turn")
     version = RuleVersion.objects.get()
@@ -85,10 +85,8 @@ def test_turning_into_a_rule_goes_on_at_the_rule(client, programming, judged, ru
     assert _act(client, row, "turn").status_code == 422
 
 
-def test_rejecting_without_a_reason_comes_back_with_one_sentence(
-    client, programming, judged, run_mining, oda
-):
-    (row,) = run_mining()
+def test_rejecting_without_a_reason_comes_back_with_one_sentence(client, mined, oda):
+    (row,) = mined
     client.force_login(oda)
     answer = _act(client, row, "reject", reason=" ")
     assert answer.status_code == 422
@@ -103,10 +101,8 @@ def test_rejecting_without_a_reason_comes_back_with_one_sentence(
     assert row.state == PatternState.OPEN
 
 
-def test_its_page_shows_incidents_verdicts_and_the_week_as_a_table(
-    client, programming, judged, run_mining, oda
-):
-    (row,) = run_mining()
+def test_its_page_shows_incidents_verdicts_and_the_week_as_a_table(client, mined, oda, programming):
+    (row,) = mined
     client.force_login(oda)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     for text in (f"#{programming[-1].number}", "Oda Nowak", "Show as table", "ENG-WS-04"):
@@ -126,8 +122,8 @@ def test_what_cannot_become_a_rule_says_why_and_the_way_out(
     assert "Turn into rule" not in page
 
 
-def test_a_reader_sees_it_and_decides_nothing(client, programming, judged, run_mining, mia, pia):
-    (row,) = run_mining()
+def test_a_reader_sees_it_and_decides_nothing(client, mined, mia, pia):
+    (row,) = mined
     client.force_login(mia)
     page = _text(client.get("/patterns/"))
     assert "ENG-WS-04" in page
@@ -138,8 +134,7 @@ def test_a_reader_sees_it_and_decides_nothing(client, programming, judged, run_m
     assert client.get(f"/patterns/{row.uuid}/").status_code == 404
 
 
-def test_history_is_looked_at_again_when_asked(client, programming, judged, run_mining, oda):
-    run_mining()
+def test_history_is_looked_at_again_when_asked(client, mined, oda):
     client.force_login(oda)
     answer = client.post("/patterns/mine/", follow=True)
     assert "History is being analysed" in _text(answer)
@@ -156,10 +151,8 @@ def test_more_than_a_page_goes_on(client, workspace, site, judged, run_mining, o
     assert "from=40" not in _text(client.get("/patterns/?from=20"))
 
 
-def test_the_best_that_can_become_a_rule_are_offered_to_the_list_of_rules(
-    client, programming, judged, run_mining, oda, mia
-):
-    (row,) = run_mining()
+def test_the_best_that_can_become_a_rule_are_offered_to_the_list_of_rules(client, mined, oda, mia):
+    (row,) = mined
     client.force_login(oda)
     part = _text(client.get("/patterns/top/", headers={"HX-Request": "true"}))
     assert "Patterns that can become a rule" in part
@@ -229,9 +222,8 @@ def test_without_direction_the_headline_names_both(client, workspace, site, nois
 
 
 def test_a_pattern_names_what_could_end_it_and_what_followed_closes(
-    client, programming, judged, run_mining, oda, workspace
+    client, mined, oda, workspace, programming
 ):
-    run_mining()
     client.force_login(oda)
     row = Pattern.objects.get()
     page = _text(client.get(f"/patterns/{row.uuid}/"))
@@ -265,9 +257,8 @@ def test_what_followed_closes_is_counted_over_all_incidents_of_a_pattern(
 
 
 def test_a_status_sync_that_was_found_counts_until_somebody_answers(
-    client, programming, judged, run_mining, oda, workspace, wired
+    client, mined, oda, workspace, wired
 ):
-    run_mining()
     client.force_login(oda)
     row = Pattern.objects.get()
     playbook = StatusSyncPlaybook("alert-status-sync", is_enabled=True)

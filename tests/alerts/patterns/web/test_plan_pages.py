@@ -13,9 +13,8 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def planned(run_mining, judged, polling, leo):
-    polling()
-    return run_mining()
+def planned(noon, planned_steps, leo):
+    return planned_steps
 
 
 @pytest.fixture

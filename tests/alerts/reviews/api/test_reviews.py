@@ -13,41 +13,42 @@ from portal.api.schema import WIDE, api_description
 from portal.audit.models import Entry
 from tests import cast
 from tests.architecture.tree import HOME
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_site, make_workspace
 from tests.program import Program, stored_incident
+from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 ROUTINE = {"verdict": "routine", "cause": "other", "note": "Every Tuesday."}
 QUESTION = {"question": "Was this you?"}
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace()
 
 
-@pytest.fixture
+@reuse_rows
 def plant(db):
     return make_site()
 
 
-@pytest.fixture
-def sam(make_person, workspace):
-    return Program(make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid)))
+@reuse_rows
+def sam(workspace):
+    return Program(add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid)))
 
 
-@pytest.fixture
-def oda(make_person, plant):
-    return Program(make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid)))
+@reuse_rows
+def oda(plant):
+    return Program(add_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid)))
 
 
-@pytest.fixture
-def olaf(make_person, plant):
-    return Program(make_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, plant.uuid)))
+@reuse_rows
+def olaf(plant):
+    return Program(add_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, plant.uuid)))
 
 
-@pytest.fixture
+@reuse_rows
 def incident(workspace, plant):
     return stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
 

@@ -1,6 +1,5 @@
 """A workspace with a plant behind it, the two who sign, and a Sentinel in memory."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
 from tests.alerts.suppression.deploying.plant import TYPE, furnish, signed
 from tests.alerts.suppression.deploying.watchlists import Lists, pairs
-from tests.clocks import clocks_set
+from tests.clocks import clocks_set, set_clocks
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace, new_alert
 from tests.memory_sentinel import MemorySentinel
@@ -27,11 +26,12 @@ class Clocks:
         self.at += timedelta(**by)
         return self.at
 
-    @contextmanager
+    def read(self):
+        return self.at
+
     def in_force(self):
         """Both clocks are these for a while."""
-        with clocks_set(business=lambda: self.at, unshifted=lambda: self.at):
-            yield
+        return clocks_set(business=self.read, unshifted=self.read)
 
 
 @reuse_rows
@@ -41,9 +41,9 @@ def clocks(db):
 
 
 @pytest.fixture(autouse=True)
-def clock(clocks):
-    with clocks.in_force():
-        yield clocks
+def clock(clocks, monkeypatch):
+    set_clocks(monkeypatch, business=clocks.read, unshifted=clocks.read)
+    return clocks
 
 
 @reuse_rows

@@ -33,7 +33,7 @@ def floor_at_noon(db):
 
 
 @pytest.fixture
-def floor(floor_at_noon):
+def floor(floor_at_noon, noon, monkeypatch):
     """The same, with its clocks in force."""
-    with floor_at_noon.clocks():
-        yield floor_at_noon
+    monkeypatch.setattr("portal.clock.unshifted", lambda: floor_at_noon.clock.at)
+    return floor_at_noon

@@ -8,13 +8,14 @@ from alerts.suppression.models import BackTestRun, Signature, VersionState
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.rewriting import rewrite
+from tests.reuse import reuse_rows
 
 PASSWORD = "correct horse battery"
 ADDRESS = "/approvals/sitting/"
 
 
-@pytest.fixture
-def second(people, history):
+@reuse_rows
+def second(people, history, proposal):
     """A second proposal of Oda's, about fewer incidents."""
     rule = rules.downloads(title="Downloads to one PLC")
     draft = rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
