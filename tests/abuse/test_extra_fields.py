@@ -13,6 +13,7 @@ from tests import cast
 from tests.abuse.test_api import BODIES, BODIES_BY_PLACE, NEVER_BY_TOKEN, OPERATIONS
 from tests.abuse.test_pages import PAGES
 from tests.abuse.world import filled
+from tests.crawl import read_facts_once
 from tests.program import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -111,6 +112,7 @@ def kept():
 
 @pytest.mark.abuse("A14")
 @pytest.mark.parametrize("role", [Role.OT_ENGINEER, Role.SOC_ANALYST])
+@read_facts_once()
 def test_a14_a_form_does_not_take_it(make_person, gdansk, home, role, attempts):
     workspace, _site, _ids = gdansk
     sam = make_person(cast.SAM, (role, GrantScope.WORKSPACE, workspace.uuid))

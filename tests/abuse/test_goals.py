@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests import cast
 from tests.conftest import NOON
+from tests.crawl import read_facts_once
 from tests.factories.inbox import notify
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -92,6 +93,7 @@ def goal_of(answer):
 
 @pytest.mark.abuse("A11")
 @pytest.mark.parametrize("way", ["sign in", "signed in", "theme", "preferences", "act"])
+@read_facts_once()
 def test_a11_a_goal_in_a_form_or_an_address_is_never_elsewhere(page, sam, attempts, way):
     ways = {
         "sign in": lambda goal: Client().post(

@@ -13,6 +13,7 @@ from tests import cast
 from tests.abuse.test_api import OPERATIONS
 from tests.abuse.test_pages import PAGES
 from tests.abuse.world import filled
+from tests.crawl import read_facts_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -159,6 +160,7 @@ class Writes:
 
 
 @pytest.mark.abuse("A09")
+@read_facts_once()
 def test_a09_without_a_csrf_token_nothing_is_carried_out(everything, gdansk, home, attempts):
     page, (_workspace, _site, ids) = browser(everything, enforce_csrf_checks=True), gdansk
     addresses = [(filled(route, home), UNSAFE) for route in PAGES]
@@ -213,6 +215,7 @@ def production(settings):
 
 @pytest.mark.abuse("A09")
 @pytest.mark.abuse("A10")
+@read_facts_once()
 def test_a09_a10_looking_changes_nothing_and_shows_nothing_without_headers(
     everything, gdansk, home, production, attempts, long_abuse
 ):
@@ -281,6 +284,7 @@ def test_a10_every_failure_has_them_too(everything, home, production, attempts, 
 
 
 @pytest.mark.abuse("A44")
+@read_facts_once()
 def test_a44_what_others_have_is_not_here(everything, attempts):
     for client in (Client(raise_request_exception=False), browser(everything)):
         for address in NOT_THERE:
@@ -293,6 +297,7 @@ def test_a44_what_others_have_is_not_here(everything, attempts):
 
 
 @pytest.mark.abuse("A44")
+@read_facts_once()
 def test_a44_no_other_verb_is_answered_or_given_back(everything, attempts):
     secret = "7b0ba7f5-in-a-header"
     for client in (Client(raise_request_exception=False), browser(everything)):
