@@ -67,8 +67,8 @@ OWN = re.compile(
 )
 # Of no plant: the one record of everything that was done anywhere, the post, the database.
 EVERYBODYS = re.compile(
-    r"(?<=Mails to send</dt><dd>)\d+|(?<=PostgreSQL</dt><dd>)[^<]+|"
-    r'(?<=Audit record</dt><dd>)\d+ entries <span class="mono muted">\w+'
+    r"(?<=Mails to send</dt> <dd> )\d+|(?<=PostgreSQL</dt><dd>)[^<]+|"
+    r'(?<=Audit record</dt> <dd> )\d+ entries <span class="mono muted">\w+'
 )
 RECORD = re.compile(r'"record": \{"entries": \d+, "head": "\w+"')
 
@@ -81,7 +81,8 @@ def totals_for(person, program):
     texts = {}
     for address in PAGES:
         answer = page.get(address)
-        text = EVERYBODYS.sub("", OWN.sub("", answer.text)) if answer.status_code == 200 else ""
+        text = " ".join(answer.text.split()) if answer.status_code == 200 else ""
+        text = EVERYBODYS.sub("", OWN.sub("", text))
         texts[address] = (answer.status_code, text)
     for path in (*LISTS, *MEASURES):
         answer = program.get(path.lstrip("/"))

@@ -41,7 +41,7 @@ def test_repeated_reads_share_a_row_and_each_answer_is_beside_its_request(see):
     page = see(TWO_WRITERS)
     assert "HMI-WTP-01" in page and "10:12:44.100" in page  # on the plant's clock
     assert page.count("Write single register") == 3
-    assert re.search(r"Read holding registers, address 0, 10 of them <b>×\d+</b>", page)
+    assert re.search(r"Read holding registers, address 0, 10 of them\s+<b>×\d+</b>", page)
     assert "exception 2, illegal data address" in page
     assert re.search(r"\d\.\d ms", page)
 

@@ -37,7 +37,7 @@ def page(client, noon):
 
 def test_the_offer_stands_first_with_its_evidence(page, planned, leo):
     text = page(leo)
-    assert "<h1>Sign this rule: 8 % fewer incidents</h1>" in text
+    assert "<h1> Sign this rule: 8 % fewer incidents </h1>" in text
     assert "0 of 12 judged were suspicious." in text
     assert "At least 77.9 % is harmless." in text
     assert "Tested together on 360 incidents of 30 days" in text

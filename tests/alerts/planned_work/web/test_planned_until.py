@@ -41,7 +41,7 @@ def test_the_sheet_offers_full_hours_of_the_plant(client, noon, asked, oda):
     client.force_login(oda)
     page = client.get(f"/reviews/{asked.uuid}/").content.decode()
     assert "Planned until" in page and "It is over" in page
-    assert re.findall(r'name="until" value="(2026[^"]+)"', page) == [
+    assert re.findall(r'name="until"\s+value="(2026[^"]+)"', page) == [
         "2026-11-24T15:00:00+01:00",
         "2026-11-24T17:00:00+01:00",
     ]

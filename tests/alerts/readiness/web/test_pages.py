@@ -180,7 +180,7 @@ def test_german(ada_here, look_now):
 
 
 def source_card(client):
-    text = client.get(PAGE).text
+    text = " ".join(client.get(PAGE).text.split())
     return text[text.index("Where incidents come from") :]
 
 
@@ -239,7 +239,7 @@ def test_a_workspace_of_the_defender_portal_says_what_waits_there(ada_here, work
     Cursor.objects.create(
         workspace=workspace, fresh_at=NOON, watermark=NOON, own_watermark=NOON, swept_at=NOON
     )
-    assert "Waiting for their place</dt><dd>none" in source_card(ada_here)
+    assert "Waiting for their place</dt> <dd> none" in source_card(ada_here)
     for graph_id, minutes in (("7", 5), ("8", 50)):
         DefenderIncident.objects.create(
             workspace=workspace, graph_id=graph_id, waits_since=NOON - timedelta(minutes=minutes)

@@ -223,7 +223,7 @@ def test_what_somebody_else_settled_is_marked(at, people, proposal, second):
 def test_the_sums_of_a_sitting_add_up(at, people, proposal, second):
     page = words_of(at(people.leo))
     assert "This one adds</th><td>12" in page
-    assert "2 rules</th><td>12" in page
+    assert "2 rules </th> <td>12" in page
 
 
 def test_the_list_of_approvals_leads_to_the_sitting(client, people, proposal, noon):

@@ -240,7 +240,7 @@ def test_the_true_positive_near_a_match_is_linked_where_it_may_be_seen(
     }
     rewrite(BackTestRun.objects.filter(pk=proposal.backtest_id), body=proposal.backtest.body)
     client.force_login(people.leo)
-    page = client.get(f"/rules/{proposal.uuid}/").content.decode()
+    page = " ".join(client.get(f"/rules/{proposal.uuid}/").content.decode().split())
     link = f'<a href="/incidents/{case.pk}/">See #{case.number}</a>'
     assert f"ENG-WS-04 was in a true positive 3 days before or after. {link}" in page
     other = make_workspace("elsewhere")

@@ -41,7 +41,7 @@ def page(client, noon, workspace):
 
 
 def text_of(answer):
-    return html.unescape(answer.content.decode())
+    return " ".join(html.unescape(answer.content.decode()).split())
 
 
 def test_both_sides_switch_it_on_and_one_ends_it(page, make_version, workspace, oda, leo):
