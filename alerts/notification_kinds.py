@@ -4,7 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.notifications.kinds import NotificationKind as Kind
+from portal.notifications.kind import NotificationKind as Kind
 
 _ADMINISTRATORS: Final = "administrators of the workspace"
 _LEADS: Final = "SOC leads of the workspace"

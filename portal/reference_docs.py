@@ -11,7 +11,7 @@ from portal.accounts.labels import ROLE_NAMES
 from portal.accounts.models import Role
 from portal.accounts.rights import RIGHTS
 from portal.audit.actions import AUDITED_THINGS
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.rooms import Contribution, rooms_in
 from portal.ui.navigation import Section
 

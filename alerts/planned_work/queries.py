@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from alerts.incidents.models import PlannedAlert
 from alerts.incidents.queries import incidents_visible_to, sites_in_reach
-from alerts.planned_work.engine.coverage import SLACK
+from alerts.planned_work.engine.matching import SLACK
 from alerts.planned_work.engine.recurrence import WorkSpan
 from alerts.planned_work.engine.size import needs_second_person
 from alerts.planned_work.models import (

@@ -21,7 +21,7 @@ from portal.backup.queries import is_paused_after_restore
 from portal.jobs.circuit_breakers import may_call, note_answer, note_failure
 from portal.jobs.models import JobState
 from portal.jobs.services import WorkerDied, back_off, do_next, due_jobs, put_back, settle
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.notifications.models import Mail, Notification
 from portal.notifications.queries import MAIL_SERVER
 from portal.ui.moments import ReaderClock, active

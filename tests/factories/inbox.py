@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy
 
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.notifications.services import notify_people
 
 

@@ -35,8 +35,8 @@ class FastService(IntakeService):
         super().__init__(running, monkeypatch)
         monkeypatch.setattr(self.azure.clock, "now", self.now)
         for module, name in (
-            (slices, "_TURN"),
-            (slices, "_SLICE"),
+            (slices, "TURN_SECONDS"),
+            (slices, "SLICE_SECONDS"),
             (details, "_BATCH_SECONDS"),
         ):
             monkeypatch.setattr(module, name, getattr(module, name) / speed)

@@ -26,8 +26,8 @@ from alerts.incidents.models import (
 )
 from alerts.incidents.page.pattern_history import DAYS, recent_similar
 from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.queue.columns import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.incidents.queue.queries import owner_ids_of
-from alerts.incidents.queue.rows import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.incidents.wording import STATUS_WORDS, Chip, outcome_words
 from alerts.outbox.models import ChangeOutcome, WriteKind
 from alerts.outbox.queries import changes_of

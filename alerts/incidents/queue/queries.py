@@ -14,9 +14,9 @@ from alerts.incidents.engine.tokens import MAX_TERMS, Term, has_too_many_terms, 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ACTIVE_FROM, Group, Incident, IncidentStatus, OtState
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
+from alerts.incidents.queue.columns import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.incidents.queue.conditions import VERDICTS, ConditionContext, where
 from alerts.incidents.queue.finders import DeviceFinder, VisiblePlaces
-from alerts.incidents.queue.rows import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.formats.moments import read_moment

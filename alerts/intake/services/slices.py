@@ -12,6 +12,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from alerts.intake.engine.periods import (
+    DETAILS_EVERY,
+    MISSING_EVERY,
+    POLL_EVERY,
+    SLICE_SECONDS,
+    SWEEP_EVERY,
+    TURN_SECONDS,
+)
 from alerts.intake.models import PushState
 from alerts.intake.services.counterparts import (
     JoinPlace,
@@ -49,13 +57,7 @@ logger = logging.getLogger(__name__)
 POLL, HISTORY = "intake.poll", "intake.history"
 SWEEP, DETAILS = "intake.sweep", "intake.details"
 COUNTERPARTS = "intake.counterparts"
-POLL_EVERY, DETAILS_EVERY = timedelta(seconds=20), timedelta(seconds=5)
-SWEEP_EVERY, MISSING_EVERY = timedelta(hours=24), timedelta(minutes=5)
 _UNTIL_JOINED = timedelta(seconds=5)
-# Seconds in which a slice may begin calls, and a task slices. Polls never wait long for a worker,
-# one last call of 30 s is still within a task's 60 s, and a worker that is told to stop has ended
-# within the 30 s that a deployment grants it (F34).
-_SLICE, _TURN = 15.0, 5.0
 
 type Connect = Callable[[Workspace], SentinelClient]
 type Work = Callable[[Workspace, SentinelClient, Job], timedelta]
@@ -77,7 +79,7 @@ def run_due_slices(*, kinds: Sequence[str], connect: Connect) -> None:
         done = [run_one_slice(kind=kind, connect=connect) for kind in kinds]
         return any(done)
 
-    run_while_due(slice_of_each_kind, seconds=_TURN)
+    run_while_due(slice_of_each_kind, seconds=TURN_SECONDS)
 
 
 def run_one_slice(*, kind: str, connect: Connect) -> bool:
@@ -131,7 +133,11 @@ def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
         _keep(job, place.as_json())
         clear_switch(workspace)
     pull_changes(
-        workspace=workspace, client=client, now=clock.now(), budget=Budget(_SLICE), place=place
+        workspace=workspace,
+        client=client,
+        now=clock.now(),
+        budget=Budget(SLICE_SECONDS),
+        place=place,
     )
     _keep(job, place.as_json())
     read_portal_residence(workspace=workspace, now=clock.now())
@@ -144,7 +150,7 @@ def _is_hinted(workspace: Workspace, since: datetime) -> bool:
 
 
 def _join(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
-    place, budget = JoinPlace.from_json(job.payload), Budget(_SLICE)
+    place, budget = JoinPlace.from_json(job.payload), Budget(SLICE_SECONDS)
     try:
         join_incidents(
             workspace=workspace, client=client, now=clock.now(), budget=budget, place=place
@@ -156,7 +162,9 @@ def _join(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
 
 def _history(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
     if not is_history_read(cursor_of(workspace_id=workspace.pk)):
-        read_history(workspace=workspace, client=client, now=clock.now(), budget=Budget(_SLICE))
+        read_history(
+            workspace=workspace, client=client, now=clock.now(), budget=Budget(SLICE_SECONDS)
+        )
     is_read = is_history_read(cursor_of(workspace_id=workspace.pk))
     return SWEEP_EVERY if is_read else timedelta()
 
@@ -167,7 +175,7 @@ def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta
         return MISSING_EVERY
     due = cursor.swept_at is None or cursor.swept_at <= now - SWEEP_EVERY
     if due or is_sweep_under_way(cursor):
-        sweep_workspace(workspace=workspace, client=client, now=now, budget=Budget(_SLICE))
+        sweep_workspace(workspace=workspace, client=client, now=now, budget=Budget(SLICE_SECONDS))
     elif gone := reread_gone(workspace=workspace, client=client, now=now):
         count_gone(workspace_id=workspace.pk, gone=gone)
     cursor = cursor_of(workspace_id=workspace.pk)
@@ -175,7 +183,7 @@ def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta
 
 
 def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
-    pace, budget = Pace.from_json(job.payload), Budget(_SLICE)
+    pace, budget = Pace.from_json(job.payload), Budget(SLICE_SECONDS)
     try:
         fetch_details(workspace=workspace, client=client, pace=pace, budget=budget, clock=clock.now)
     finally:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.api.bodies import CancelIn, ExtendIn, OccurrenceIn, WorkIn
 from alerts.planned_work.api.listings import OCCURRENCES, WORKS
-from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import YEARS, Schedule, time_zone_named
 from alerts.planned_work.models import NamedDevice, Occurrence, Revision
 from alerts.planned_work.queries import latest_occurrence, works_visible_to

@@ -9,7 +9,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 
-from alerts.planned_work.engine.coverage import SLACK, Times
+from alerts.planned_work.engine.matching import SLACK, Times
 from alerts.planned_work.engine.recurrence import WorkSpan
 from alerts.planned_work.engine.size import BoxedTime
 

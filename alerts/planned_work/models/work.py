@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alerts.planned_work.engine.coverage import WorkSide
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 
 

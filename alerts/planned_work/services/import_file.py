@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from alerts.planned_work.engine.calendar_file import read_calendar
-from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.csv_file import read_csv
 from alerts.planned_work.engine.entries import (
     MAX_ENTRIES,
@@ -20,6 +19,7 @@ from alerts.planned_work.engine.entries import (
     decode_file,
 )
 from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
 from alerts.planned_work.policies import reasons_against_planning
 from alerts.planned_work.services.occurrences import (

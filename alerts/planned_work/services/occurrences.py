@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 
 from alerts.incidents.ingest.planned import PlannedFit, end_planned_alerts, store_planned_alerts
-from alerts.planned_work.engine.coverage import (
+from alerts.planned_work.engine.matching import (
     MAX_LATE,
     SLACK,
     Fit,

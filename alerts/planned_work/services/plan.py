@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule, check_schedule, takes_place
 from alerts.planned_work.models import PlannedWork, Revision
 from alerts.planned_work.policies import is_by_token

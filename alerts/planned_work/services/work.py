@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from alerts import notification_kinds as kinds
 from alerts.incidents.ingest.planned import rank_incidents_of_alerts
-from alerts.planned_work.engine.coverage import SLACK
 from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.matching import SLACK
 from alerts.planned_work.engine.recurrence import MAX_LENGTH, WorkSpan
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, WorkStep
 from alerts.planned_work.policies import (

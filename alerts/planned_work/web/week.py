@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
-from alerts.planned_work.engine.coverage import SLACK
+from alerts.planned_work.engine.matching import SLACK
 from alerts.planned_work.models import Occurrence
 from alerts.planned_work.queries import MarkedAlert
 from portal.ui.moments import day_of, month_of

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.planned_work.engine.coverage import SLACK
+from alerts.planned_work.engine.matching import SLACK
 from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkKind, WorkStep
 from alerts.planned_work.queries import AlertCounts, ScopeNames
 from portal.ui.moments import moment_words, period_words, zone_name

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, Sum
 
+from alerts.intake.engine.periods import SWEEP_EVERY
 from alerts.intake.models import Cursor, Missing, Run
-from alerts.intake.services.slices import COUNTERPARTS, POLL, SWEEP_EVERY
+from alerts.intake.services.slices import COUNTERPARTS, POLL
 from alerts.intake.services.sweep import (
     BROKE_OFF,
     is_sweep_under_way,

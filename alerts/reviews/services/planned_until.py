@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert
-from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.kinds import OTHER
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import PlannedWork
 from alerts.planned_work.services.plan import CannotPlanWork, DeviceOfPlan, WorkPlan

@@ -14,7 +14,7 @@ from alerts.sentinel.queries import WARN_DAYS
 from portal.accounts.queries import people_with_roles
 from portal.accounts.rights import roles_for
 from portal.jobs.models import Job, JobState
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.notifications.services import Wording, notify_people
 
 _STATUS: Final = "/status/"

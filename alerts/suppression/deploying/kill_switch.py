@@ -31,7 +31,7 @@ from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.notifications.services import Wording, notify_people
 from portal.text import visible_text
 

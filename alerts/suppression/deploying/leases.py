@@ -44,7 +44,7 @@ from portal.backup.queries import is_paused_after_restore
 from portal.jobs.failures import RoundFailures
 from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.notifications.models import Notification
 from portal.notifications.services import notify_people
 

@@ -10,7 +10,7 @@ from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.sites.queries import zone_of_sites
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.notifications.services import Wording, notify_people
 from portal.ui.moments import READER, plain_value_words
 

@@ -247,7 +247,7 @@ def test_nothing_is_read_from_graph_before_the_stored_ones_are_joined(portal, mo
     assert run_one_slice(kind=POLL, **connect)
     assert not portal.graph.calls
     monkeypatch.setattr(counterparts, "_CHUNK", 2)
-    monkeypatch.setattr("alerts.intake.services.slices._SLICE", 0.0)
+    monkeypatch.setattr("alerts.intake.services.slices.SLICE_SECONDS", 0.0)
     for _ in range(3):  # two rows in each slice that is over at once
         Job.objects.update(due_at=clock.unshifted())
         assert run_one_slice(kind=COUNTERPARTS, **connect)

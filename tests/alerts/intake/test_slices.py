@@ -43,7 +43,7 @@ def test_more_than_a_slice_can_read_within_the_overlap_is_read_in_the_next_ones(
         "__kwdefaults__",
         MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4},
     )
-    monkeypatch.setattr("alerts.intake.services.slices._SLICE", 0.0)
+    monkeypatch.setattr("alerts.intake.services.slices.SLICE_SECONDS", 0.0)
     for n in range(17):
         sentinel.add_incident(at=NOON - timedelta(minutes=30, seconds=-n))
     for n in range(5):
@@ -210,7 +210,7 @@ def test_details_that_did_not_fit_into_a_slice_go_on_at_once(workspace, sentinel
     job = Job.objects.get(kind=DETAILS)
     assert job.due_at >= before + timedelta(seconds=5), "nothing is owed: no hurry"
     Job.objects.update(due_at=clock.unshifted())
-    monkeypatch.setattr("alerts.intake.services.slices._SLICE", 0.0)
+    monkeypatch.setattr("alerts.intake.services.slices.SLICE_SECONDS", 0.0)
     run_one_slice(kind=DETAILS, connect=lambda _: sentinel)
     job.refresh_from_db()
     assert job.due_at <= clock.unshifted()

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.ingest.alert_rows import record_ends
 from alerts.incidents.ingest.groups import regroup
-from alerts.planned_work.engine.coverage import WorkSide
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan

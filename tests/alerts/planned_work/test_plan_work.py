@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.incidents.models import Incident, PlannedAlert
-from alerts.planned_work.engine.coverage import WorkSide
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.models import Occurrence, PlannedWork
 from alerts.planned_work.services.occurrences import work_out_ahead
 from alerts.planned_work.services.plan import CannotPlanWork, DeviceOfPlan

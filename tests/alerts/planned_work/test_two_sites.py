@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.incidents.models import Alert, PlannedAlert
-from alerts.planned_work.engine.coverage import WorkSide
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.queries import box_spans, latest_begun, overrun_now
 from alerts.planned_work.services.plan import DeviceOfPlan
 from alerts.planned_work.services.work import plan_work

@@ -6,7 +6,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from alerts.notification_kinds import RULE_STATES
 from alerts.suppression.models import VersionState
-from portal.notifications.kinds import NotificationKind
+from portal.notifications.kind import NotificationKind
 from portal.notifications.models import Mail, Notification
 from portal.notifications.services import notify_people
 from portal.reference_docs import notification_kinds

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerts.planned_work.engine.coverage import (
+from alerts.planned_work.engine.matching import (
     Fit,
     Scope,
     Times,

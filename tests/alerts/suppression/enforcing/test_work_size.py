@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Alert
-from alerts.planned_work.engine.coverage import WorkSide
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services.confirm import confirm_work
 from alerts.planned_work.services.occurrences import cover_alerts

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.models import Alert, Incident, IncidentStatus, Severity, TimelineItem
-from alerts.planned_work.engine.coverage import WorkSide
+from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan

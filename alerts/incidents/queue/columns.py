@@ -1,4 +1,4 @@
-"""One row of the queue, ready to be placed."""
+"""The columns of the queue, and one row of it, ready to be placed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
