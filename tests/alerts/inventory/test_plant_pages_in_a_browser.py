@@ -10,6 +10,7 @@ from alerts.incidents.models import OtState
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.bars import bar_faults_everywhere, calm_down
+from tests.browser import WIDE
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident
 
@@ -62,14 +63,17 @@ def paths(gdansk, plant, oda, noon):
     }
 
 
-@pytest.mark.parametrize("name", ["devices", "device", "import", "sites", "site"])
-def test_everybody_can_read_it_at_a_desk_and_on_a_phone(browse, paths, olaf, name):
-    page = browse(paths[name], as_=olaf)
-    calm_down(page)
-    show(page, name)
-    assert bar_faults_everywhere(page) == []
-    page.evaluate("document.documentElement.style.fontSize = ''")
-    show(page, f"{name}-phone")
+def test_everybody_can_read_them_at_a_desk_and_on_a_phone(browse, paths, olaf):
+    page = browse("/login/", as_=olaf)
+    for name, path in paths.items():
+        page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        calm_down(page)
+        show(page, name)
+        assert bar_faults_everywhere(page) == [], name
+        page.evaluate("document.documentElement.style.fontSize = ''")
+        show(page, f"{name}-phone")
 
 
 def test_a_file_is_imported_with_the_mouse(browse, paths, olaf, tmp_path):
