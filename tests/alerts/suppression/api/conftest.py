@@ -9,14 +9,21 @@ from alerts.rules.rule import as_json
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.program import Program
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
-def programs(people, noon):
-    """Each with a token that may do all that its owner may."""
+@reuse_rows
+def tokens(people):
+    """One for each, which may do all that its owner may."""
     return SimpleNamespace(
         **{name: Program(who) for name, who in vars(people).items() if name != "ada"}
     )
+
+
+@pytest.fixture
+def programs(tokens, noon):
+    """A program of each."""
+    return tokens
 
 
 @pytest.fixture

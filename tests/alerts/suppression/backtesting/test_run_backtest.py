@@ -21,30 +21,15 @@ from tests.factories.incidents import (
     make_alert,
     make_device,
     make_site,
-    make_workspace,
 )
+from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
 VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
 MORNING = Clause("time", "within", ("Tue 06:00-08:00 Europe/Warsaw",))
 
 
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def site():
-    return make_site()
-
-
-@pytest.fixture
-def oda(make_person, site):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
-
-
-@pytest.fixture
+@reuse_rows
 def past(workspace, site):
     """Thirty days of routine, twice as much of other traffic at the site."""
     rows = routine(workspace, site)
