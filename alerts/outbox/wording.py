@@ -80,7 +80,7 @@ SENTENCES: Final = (
     gettext_noop("The gate that could stop it is not in place yet."),
     gettext_noop("The workspace is paused; the lease is left to end."),
     gettext_noop("What Tagout knows of the workspace is too old; the lease is left to end."),
-    gettext_noop("Azure no longer knows the workspace; nothing is sent there."),
+    gettext_noop("Azure no longer has the workspace; nothing is sent there."),
     gettext_noop("The form that would be sent is not the one that was signed."),
     # what nobody has decided
     gettext_noop("Nothing is known here that allows a rule of this kind, so it was not sent."),

@@ -74,7 +74,7 @@ _WORDS: Mapping[CheckReason, tuple[Words, Words]] = {
     ),
     CheckReason.APPLICATION_UNKNOWN: (
         "%(error)s",
-        _("Check --client-id and --tenant: this tenant knows no such application."),
+        _("Check --client-id and --tenant: this tenant has no such application."),
     ),
     CheckReason.SIGN_IN_REFUSED: (
         "%(error)s",

@@ -80,7 +80,7 @@ def _first_contradicted(anchors: Collection[Anchor]) -> tuple[int | None, str]:
     hashes = dict(rows)
     for anchor in sorted(anchors, key=lambda anchor: anchor.seq):
         if anchor.seq and hashes.get(anchor.seq) is None:
-            return anchor.seq, "entries that were told outside are missing"
+            return anchor.seq, "entries that were published outside are missing"
         if anchor.seq and hashes[anchor.seq] != anchor.hash:
-            return anchor.seq, "outside its hash was told otherwise"
+            return anchor.seq, "the hash published outside is another"
     return None, ""

@@ -195,7 +195,7 @@ def test_a_record_that_is_not_what_was_told_outside_is_named(plant, databases, h
     with databases.at(databases.new()):
         report = restore(archive)
         assert report["record"]["broken_at"] == report["record_seq"]
-        assert report["record"]["reason"] == "outside its hash was told otherwise"
+        assert report["record"]["reason"] == "the hash published outside is another"
 
 
 def test_a_workspace_that_cannot_be_read_keeps_it_paused(plant, databases, tmp_path):

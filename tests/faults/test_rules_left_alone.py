@@ -127,7 +127,7 @@ def test_f16_rules_of_a_workspace_that_is_gone_are_orphans_and_are_not_sent(
     plant.control.fault(path=where, status=404, answer=error)
     poll_due_workspaces()
     for page in pages:
-        assert "Azure no longer knows" in client.get(page).text
+        assert "Azure no longer has" in client.get(page).text
     (listed,) = deployments_of_rule(version.rule)
     assert listed.standing == "orphaned" and not is_live_as_a_whole([listed])
 
@@ -158,6 +158,6 @@ def test_f16_rules_of_a_workspace_that_is_gone_are_orphans_and_are_not_sent(
     offset += timedelta(minutes=2)
     deliver_due_rules()
     assert deployments_of_rule(version.rule)[0].standing == "there", "it is back"
-    assert "Azure no longer knows" not in client.get(pages[0]).text
+    assert "Azure no longer has" not in client.get(pages[0]).text
     assert RuleVersion.objects.filter(pk=version.pk, state="live").exists()
     measure("calls about rules to a workspace that is gone", len(to_rules), at_most=0)

@@ -172,7 +172,7 @@ def evidence_sentences(playbook: Playbook) -> list[str]:
         "trigger": gettext("Not known to be harmless: the trigger “%(name)s” (%(call)s)."),
     }
     sentences |= _hidden_values()
-    other = gettext("What it does cannot be told from its definition (%(call)s).")
+    other = gettext("Its definition does not show what it does (%(call)s).")
     shown = playbook.evidence[:MAX_SENTENCES]
     found = [
         _sentence_of(part, sentences, other)

@@ -181,7 +181,7 @@ def ask_consent(request: HttpRequest, playbook: UUID) -> HttpResponse:
         status = 403 if reasons_against_acting(incidents, by=user) else 422
         return _refused(request, row, incidents, refusal.reasons, status=status)
     answer = HttpResponseRedirect(_tab_of(incidents[0]))
-    return leave_toast(request, answer, gettext("Whoever can consent has been told."))
+    return leave_toast(request, answer, gettext("The people who can consent have been notified."))
 
 
 @require_http_methods(_FORM)

@@ -27,7 +27,7 @@ CAUSES = {
     Health.DENIED: gettext_lazy(
         "Azure refuses Tagout's identity. It needs the role Microsoft Sentinel Responder here."
     ),
-    Health.GONE: gettext_lazy("Azure no longer knows this workspace."),
+    Health.GONE: gettext_lazy("Azure no longer has this workspace."),
 }
 ACT_WORDS = {
     "owner": gettext_lazy("Assigned"),
@@ -65,10 +65,10 @@ RECORD_BREAKS = {
     "entries before it are missing": gettext_lazy("entries before it are missing"),
     "it does not follow the one before it": gettext_lazy("it does not follow the one before it"),
     "the newest entries were cut off": gettext_lazy("the newest entries were cut off"),
-    "entries that were told outside are missing": gettext_lazy(
-        "entries that were told outside are missing"
+    "entries that were published outside are missing": gettext_lazy(
+        "entries that were published outside are missing"
     ),
-    "outside its hash was told otherwise": gettext_lazy("outside its hash was told otherwise"),
+    "the hash published outside is another": gettext_lazy("the hash published outside is another"),
 }
 HOSTS = {"graph": gettext_lazy("Microsoft Graph"), "logs": gettext_lazy("Log Analytics")}
 QUEUES = {
@@ -196,8 +196,8 @@ def _record(record: RecordFound, end: int) -> Iterator[tuple[bool, str]]:
         yield (
             False,
             gettext(
-                "The audit head has changed: entries %(first)s to %(last)s were told outside and"
-                " are not in the backup."
+                "The audit head has changed: entries %(first)s to %(last)s were published outside"
+                " and are not in the backup."
             )
             % {"first": end + 1, "last": record.newest_anchor},
         )

@@ -230,7 +230,9 @@ def _verdict_moved(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
 
 
 def _verdict_partial(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
-    words = gettext("says that OT judged #%(number)s, which was merged into it; the rest is open")
+    words = gettext(
+        "notes the verdict of OT on #%(number)s, which was merged into it; the rest is open"
+    )
     return {"words": words % {"number": details.get("from")}}
 
 

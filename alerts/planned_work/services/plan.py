@@ -222,6 +222,6 @@ def devices_named(text: str, *, site: Site, side: WorkSide) -> tuple[list[Device
 def unknown_device(word: str, *, site: Site) -> str:
     """Return the sentence about a device that the site does not know."""
     return _(
-        "%(site)s knows no device “%(name)s”. Use its name or its address; a device that no alert "
+        "%(site)s has no device “%(name)s”. Use its name or its address; a device that no alert "
         "has shown yet needs its zone: Zone / 10.20.4.15."
     ) % {"site": site.name, "name": word}

@@ -53,7 +53,7 @@ class DeploymentSerializer(ListRow):
     standing = ChoiceField(
         STANDINGS,
         help_text="of a rule: there (exactly as wanted), gone (not wanted, not there), coming, "
-        "going, refused, held (changed by hand), orphaned (Azure no longer knows the workspace). "
+        "going, refused, held (changed by hand), orphaned (Azure no longer has the workspace). "
         "Of a gate: closed (lets rules act), open (stops them), opening, closing, refused, held",
     )
     is_wanted = BooleanField(help_text="whether it should be there")

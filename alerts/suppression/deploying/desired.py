@@ -104,7 +104,7 @@ PAUSED: Final = "The workspace is paused; the lease is left to end."
 TAKEN_OVER: Final = gettext_noop(
     "Tagout's own worker enforces it there until a new version is signed."
 )
-ORPHANED: Final = "Azure no longer knows the workspace; nothing is sent there."
+ORPHANED: Final = "Azure no longer has the workspace; nothing is sent there."
 
 
 NOT_TAKEN_OVER: Final = gettext_noop("Nobody closes by it there until that is put right.")

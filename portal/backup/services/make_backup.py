@@ -18,7 +18,7 @@ from portal.errors import Refused
 
 LEFT_OUT = (
     "settings and secrets (.env, secrets/): SECRET_KEY, passwords, Azure's secrets, certificates",
-    "heads of the audit record told outside (AUDIT_ANCHOR): with SECRET_KEY they prove a record",
+    "published heads of the audit record (AUDIT_ANCHOR): with SECRET_KEY they prove a record",
     "sessions: everybody signs in again after a restore",
 )
 WITHOUT_ROWS = (Session._meta.db_table,)

@@ -26,7 +26,7 @@ class CannotResume(Refused):
 
 def resume_after_restore(*, by_label: str, reason: str, now: datetime) -> str:
     """Let work leave again. Refuses while something was not compared with the outside. Returns the
-    line that was told outside of the record; empty where the backup's record was.
+    line that was published of the record; empty where the backup's record was.
     """
     restore = _resume(by_label, reason, now)
     if not restore.record_seq:

@@ -57,7 +57,7 @@ def test_who_can_help_reads_what_was_found(opens, make, restored, ada):
     page = opens(ada)
     assert "Restored from a backup" in page
     for words in (
-        "entries 8 to 10 were told outside and are not in the backup",
+        "entries 8 to 10 were published outside and are not in the backup",
         "gdansk has a rule that Tagout does not know: Tagout R-13 Scans (acts until 2026-11-24 12",
         "gdansk has a rule that differs from the one in Tagout: Tagout R-12 Polls (disabled)",
         "gdansk no longer has a rule: R-11",

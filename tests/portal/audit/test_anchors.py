@@ -88,7 +88,7 @@ def test_a_history_that_was_rewritten_whole_is_found_by_what_was_told(
     if upto == 2:
         (tmp_path / "heads").write_text(line_of(entries[1]) + "\n")
     rewrite_all()
-    words = "missing" if upto == 3 else "told otherwise"
+    words = "missing" if upto == 3 else "published outside is another"
     with pytest.raises(CommandError, match=f"broken at entry {upto}: .*{words}"):
         call_command("audit", "verify")
     verify_record()

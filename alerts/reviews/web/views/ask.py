@@ -100,7 +100,7 @@ def hand_over(request: HttpRequest, uuid: UUID) -> HttpResponse:
             form.add_error(None, list(refusal.reasons))
     if form.errors:
         return _hand_over_page(request, question, form)
-    words = gettext("%(name)s was told. The question stays open to all of OT.")
+    words = gettext("%(name)s was notified. The question stays open to all of OT.")
     text = words % {"name": form.cleaned_data["to"].given_name}
     response = HttpResponseRedirect(reverse("reviews:answer", args=[question.uuid]))
     return leave_toast(request, response, text)

@@ -64,7 +64,7 @@ def deployment_advice(deployment: Deployment) -> str:
     """Return what a person can do about what went wrong; nothing where nothing did."""
     if deployment.standing == "orphaned":
         return gettext(
-            "Azure no longer knows the workspace, so nothing is sent there. Retire the rule, or "
+            "Azure no longer has the workspace, so nothing is sent there. Retire the rule, or "
             "have an administrator remove the workspace."
         )
     if deployment.row.error_code == "AuthorizationFailed":

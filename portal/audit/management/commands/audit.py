@@ -19,7 +19,7 @@ class Command(TagoutCommand):
     help = "Verify the audit record (verify), or write its head outside now (anchor)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Verify, against what was told outside as well; or tell it now."""
+        """Verify, also against the published heads; or publish the head now."""
         parser.add_argument("what", choices=["verify", "anchor"])
         parser.add_argument(
             "--against",
@@ -38,9 +38,7 @@ class Command(TagoutCommand):
         if options["against"] and not anchors:
             marks = " Those that look like one carry the mark of another SECRET_KEY."
             where = options["against"]
-            raise CommandError(
-                f"No head of the record is told in {where}.{marks if ignored else ''}"
-            )
+            raise CommandError(f"{where} contains no head of the record.{marks if ignored else ''}")
         report = verify_chain(anchors)
         if not report.whole:
             raise CommandError(f"The chain is broken at entry {report.broken_at}: {report.reason}.")

@@ -151,8 +151,8 @@ def _of_record(result: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
         yield f"AUDIT RECORD BROKEN at entry {record['broken_at']}: {record['reason']}."
     elif not record["anchors"]:
         yield (
-            "Audit record: whole in itself. No head told outside was at hand to compare it with:"
-            " --against FILE names a log in which they stand."
+            "Audit record: whole in itself. No published head was available to compare it with:"
+            " --against FILE names a log that contains them."
         )
     if record["ignored"]:
         yield (
@@ -162,10 +162,10 @@ def _of_record(result: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
     if record["lost"]:
         yield (
             f"AUDIT HEAD CHANGED: entries {result['record_seq'] + 1} to {record['newest_anchor']}"
-            f" were told outside and are not in the backup ({record['lost']} lost)."
+            f" were published outside and are not in the backup ({record['lost']} lost)."
         )
     elif record["anchors"] and record["broken_at"] is None:
-        yield "Audit record: whole, and as it was told outside."
+        yield "Audit record: whole, and as it was published outside."
 
 
 def _of_place(found: dict[str, Any]) -> Iterator[str]:
@@ -191,8 +191,8 @@ def _acts(rule: dict[str, Any]) -> str:
 def _resumed(result: dict[str, Any]) -> Iterator[str]:
     yield "Resumed: what is owed leaves again, and rules act on incidents that come from now on."
     if result["told_outside"]:
-        yield f"Told outside of the audit record: {result['told_outside']}"
+        yield f"Published of the audit record: {result['told_outside']}"
         yield (
-            "Where heads are told in a log, add this line to the end of the log of before the"
+            "Where heads are published in a log, add this line to the end of the log of before the"
             " restore; `audit verify` reads both logs, the older one first."
         )

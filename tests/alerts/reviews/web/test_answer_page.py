@@ -217,7 +217,7 @@ def test_handing_over_by_page(client, open_page, question, oda, olaf):
     assert "Olaf Lindqvist" in page
     assert client.get(f"/reviews/{question.uuid}/hand-over/").status_code == 200
     reply = client.post(f"/reviews/{question.uuid}/hand-over/", {"to": olaf.pk}, follow=True)
-    assert "Olaf was told. The question stays open to all of OT." in reply.content.decode()
+    assert "Olaf was notified. The question stays open to all of OT." in reply.content.decode()
 
 
 def test_handing_over_to_nobody_comes_back(client, open_page, question, oda, olaf):
