@@ -193,6 +193,8 @@ def _end(row: BulkAct, now: datetime) -> None:
 
 log = logging.getLogger(__name__)
 
+MAX_INCIDENTS = 5000  # in one act
+AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
 PIECE = 50
 MOMENT = timedelta(seconds=20)  # who waited no longer than that has seen the end on the page
 

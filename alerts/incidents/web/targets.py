@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext, ngettext
 
+from alerts.incidents.acts.bulk import AT_ONCE, MAX_INCIDENTS
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import incident_number_label
@@ -20,8 +21,6 @@ from portal.formats.moments import read_moment
 from portal.ui.words import number
 
 NAMES = ("group", "incident", "all")  # how an address names them
-AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
-MAX_INCIDENTS = 5000  # incidents in one act
 
 
 @dataclass(frozen=True, slots=True)

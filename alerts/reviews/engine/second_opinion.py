@@ -1,4 +1,5 @@
-"""Whom to ask for a second opinion, about which answers, and what the answers come to.
+"""About which answers a second opinion is asked, of how many people, and what their answers come
+to; in which order people are asked is in `services/second_opinions.py`.
 
 Chance is an argument: a draw is a keyed hash of what it is about, so that it can be repeated by
 whoever has the seed and foreseen by nobody else.
