@@ -208,7 +208,7 @@ def test_the_pretend_incident_has_the_members_of_the_example(graph, number):
 def test_the_pretend_alert_and_its_evidence_have_the_members_of_the_example(graph, number):
     example = graph_body("Alert_IoTDeviceEvidence.json")
     (alert,) = graph("GET", f"/incidents/{number}/alerts").json()["value"]
-    assert set(alert) == set(example)
+    assert set(alert) == set(example) - {"@odata.context"}  # of an answer with one alert
     by_type = {row["@odata.type"]: row for row in example["evidence"]}
     for evidence in alert["evidence"]:
         theirs = by_type[evidence["@odata.type"]]

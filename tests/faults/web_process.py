@@ -40,7 +40,8 @@ class WebProcess:
     """One process group; its static files are those that the test puts into `static`."""
 
     def __init__(self, folder, **environment):
-        with hold_port(58100, strict=False) as place:
+        # Between here and `start` the port is free again: each process of tests has its own range.
+        with hold_port(57000 + 40 * (os.getpid() % 90), strict=False) as place:
             self.port = port_of(place)
         self.folder = folder
         database = settings.DATABASES["default"]

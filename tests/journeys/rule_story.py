@@ -38,7 +38,7 @@ def write_the_rule(routine, browse, oda, *, fields=FIELDS):
         expect(line_about(desk, field).locator(".left")).to_have_text("16")
     test = desk.locator("#testing-place")
     expect(test).to_contain_text("would match, in 16 incidents")
-    expect(test.locator(".figure.is-good")).to_contain_text("0judged suspicious")
+    expect(test.locator(".figure.is-good")).to_contain_text("0 judged suspicious")
     expect(test).to_contain_text(
         "16 of 16 harmless; the true share of suspicious could still be up to"
     )

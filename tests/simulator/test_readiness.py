@@ -7,7 +7,6 @@ import pytest
 KINDS = [
     "alertRules",
     "dataConnectors",
-    "watchlists",
     "contentPackages",
     "automationRules",
     "settings",
@@ -171,7 +170,7 @@ def create_by_connector(arm):
 
 
 def test_an_emptied_workspace_has_only_fusion_and_a_plan(bare):
-    for kind in ("dataConnectors", "contentPackages", "contentTemplates", "settings", "watchlists"):
+    for kind in ("dataConnectors", "contentPackages", "contentTemplates", "settings"):
         assert bare("GET", f"/{kind}").json()["value"] == []
     (rule,) = bare("GET", "/alertRules").json()["value"]
     assert rule["kind"] == "Fusion"

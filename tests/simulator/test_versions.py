@@ -27,7 +27,7 @@ def refusal(answer):
 
 
 @pytest.mark.parametrize(
-    "path", ["/incidents", "/alertRules", "/automationRules", "/watchlists", "/dataConnectors"]
+    "path", ["/incidents", "/alertRules", "/automationRules", "/dataConnectors"]
 )
 @pytest.mark.parametrize("version", ["2021-10-01", "2025-10-01", "2099-01-01-preview"])
 def test_a_version_that_does_not_exist_is_refused(shared_arm, path, version):

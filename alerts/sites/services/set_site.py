@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils.translation import gettext
 
 from alerts.sites.engine.time_zones import plant_zones, similar_zones
@@ -127,6 +127,9 @@ def _reasons_against(values: dict[str, str]) -> list[str]:
 
 def _is_time_zone_in_database(name: str) -> bool:
     """Whether SQL reads clocks of this zone as well: plant hours are counted there."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = %s)", [name])
-        return bool(cursor.fetchone()[0])
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT now() AT TIME ZONE %s", [name])
+    except DataError:
+        return False
+    return True

@@ -218,5 +218,7 @@ def _lines(clauses: Sequence[Clause]) -> str:
 
 def _line(clause: Clause) -> str:
     line = clause_line(clause)
-    label = line.label[:1].lower() + line.label[1:]
+    label = line.label
+    if get_language() != "de":  # nouns of German begin with a capital wherever they are
+        label = label[:1].lower() + label[1:]
     return f"{label} {line.operator} {names_in_words(line.values)}"

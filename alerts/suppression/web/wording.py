@@ -1,6 +1,6 @@
 """States, conditions and reasons in the language of the page, and what a version changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -151,27 +151,29 @@ def routine_cause(reason: str) -> str:
     return reason_in_words(reason, get_language() or "en")
 
 
-def life_steps(state: str, paused_from: str = "") -> list[ProgressStep]:
-    """Return the steps from draft to live, and where a version stands."""
+def life_steps(version: RuleVersion, passed: Collection[str] = ()) -> list[ProgressStep]:
+    """Return the steps from draft to live, and where a version is. Of a version that has ended,
+    only states that it `passed` are done; a step has failed where the rule was rejected or stopped
+    itself, not where a person paused it.
+    """
     phases = [
         (gettext("Draft"), "pencil", {VersionState.DRAFT}),
         (gettext("Approval"), "users", {VersionState.PROPOSED, VersionState.CHANGES_REQUESTED}),
         (gettext("Canary"), "flask-conical", {VersionState.CANARY}),
         (gettext("Live"), "shield-check", {VersionState.LIVE}),
     ]
-    current = paused_from if state == VersionState.PAUSED else state
-    at = next(
-        (place for place, (_l, _i, states) in enumerate(phases) if current in states), len(phases)
-    )
-    if current in {VersionState.REJECTED, VersionState.DISCARDED, VersionState.REPLACED}:
-        at = -1
-    failed = state in {VersionState.PAUSED, VersionState.REJECTED}
+    is_paused = version.state == VersionState.PAUSED
+    current = version.paused_from if is_paused else version.state
+    found = [place for place, (_l, _i, states) in enumerate(phases) if current in states]
+    at = found[0] if found else None
+    failed = is_paused and version.needs_approval
     made = []
-    for place, (label, picture, _states) in enumerate(phases):
+    for place, (label, picture, states) in enumerate(phases):
         if place == at:
             made.append(ProgressStep(label, "failed" if failed else "current", picture))
         else:
-            made.append(ProgressStep(label, "done" if place < at else "todo", picture))
+            done = place < at if at is not None else place == 0 or not states.isdisjoint(passed)
+            made.append(ProgressStep(label, "done" if done else "todo", picture))
     return made
 
 

@@ -138,7 +138,7 @@ def test_devices_that_are_not_known_or_not_one_are_told_with_their_line(take_ove
             event("LOCATION:Gdańsk / Nowhere", uid="d", device=""),
         ),
     )
-    assert "Gdańsk knows no device “GHOST-1”" in reasons[0]
+    assert "Gdańsk has no device “GHOST-1”" in reasons[0]
     assert "is more than one device" in reasons[1]
     assert "Name the devices" in reasons[2]
     assert "has no zone “Nowhere”" in reasons[3]

@@ -225,15 +225,18 @@ def test_a_rule_that_is_switched_off_breaks_nothing(move_check, azure):
     assert open_kinds(findings) == BEFORE
 
 
-def test_without_the_secret_nothing_is_read_and_nothing_is_lost(move_check, monkeypatch):
+def test_without_the_secret_nothing_is_read_and_nothing_is_lost(move_check, monkeypatch, capsys):
     findings, _ = move_check()
     monkeypatch.delenv(SECRET)
     models = (Finding, Inventory, Reachability)
     before = [list(model.objects.order_by("pk").values()) for model in models]
     with pytest.raises(CommandError, match="was not read, because this process cannot sign in"):
         call_command("workspace", "move-check", PLACE)
-    with pytest.raises(CommandError, match=f"neither {SECRET} nor {SECRET}_FILE"):
-        call_command("workspace", "check", PLACE)
+    with pytest.raises(SystemExit):
+        call_command("workspace", "check", PLACE, "--json")
+    checks = {row["name"]: row for row in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["sign-in (read)"]["state"] == "failed"
+    assert f"neither {SECRET} nor {SECRET}_FILE" in checks["sign-in (read)"]["evidence"]
     assert [list(model.objects.order_by("pk").values()) for model in models] == before
     assert move_check()[0] == findings
 

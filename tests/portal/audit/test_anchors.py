@@ -156,7 +156,7 @@ def test_a_restore_that_is_told_again_later_excuses_nothing(entries, anchor_to, 
 
 def test_a_file_that_tells_no_head_proves_nothing_and_says_so(entries, tmp_path):
     (tmp_path / "empty").write_text("")
-    with pytest.raises(CommandError, match="No head of the record"):
+    with pytest.raises(CommandError, match="contains no head of the record"):
         call_command("audit", "verify", "--against", str(tmp_path / "empty"))
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("audit", "verify", "--against", str(tmp_path / "none"))

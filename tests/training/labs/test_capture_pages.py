@@ -78,7 +78,6 @@ def test_a_frame_shows_its_layers_its_bytes_and_its_neighbours(see):
 def test_the_file_can_be_taken_away(client, see):
     response = client.get(f"{TWO_WRITERS}file/")
     assert b"".join(response.streaming_content)[:4] == b"\xd4\xc3\xb2\xa1"
-    response.close()
     assert 'filename="water-two-writers.pcap"' in response["Content-Disposition"]
 
 

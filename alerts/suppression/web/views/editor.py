@@ -147,7 +147,7 @@ def _page(
         "zone": visit.zone,
         "body": body,
         "state": state_chip(version.state),
-        "life": life_steps(version.state),
+        "life": life_steps(version),
         "lines": draft_rows(body, "all", zones=visit.zones, left=left, half=half),
         "exceptions": draft_rows(body, "not", zones=visit.zones, left=left, half=half),
         "fields": field_choices(),

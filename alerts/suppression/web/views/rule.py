@@ -115,7 +115,7 @@ def rule_page_context(
             "zone": plant_clocks(version)[0],
             "acts": acts_for(version, user, now=now),
             "state": state_chip(version.state),
-            "life": life_steps(version.state, version.paused_from),
+            "life": life_steps(version, {step.to_state for step in past.steps}),
             "ends": ends_chip(version.expires_at, now) if version.expires_at else None,
             "conditions": version_lines(version, past.before),
             "before": past.before,

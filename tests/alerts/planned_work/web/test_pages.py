@@ -128,7 +128,7 @@ def test_what_is_wrong_stands_at_its_field(send, site, devices, oda):
         any_names="GHOST-1",
     )
     assert response.status_code == 422
-    assert "Gdańsk knows no device “GHOST-1”" in response.content.decode()
+    assert "Gdańsk has no device “GHOST-1”" in response.content.decode()
     assert not PlannedWork.objects.exists()
 
 

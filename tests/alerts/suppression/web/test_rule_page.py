@@ -2,7 +2,9 @@
 
 import pytest
 
-from alerts.suppression.models import BackTestRun
+from alerts.suppression.models import BackTestRun, VersionState
+from alerts.suppression.transitions import move
+from alerts.suppression.web.wording import life_steps
 from tests.alerts.suppression.samples import PROGRAMMING, but, clause
 from tests.factories.rewriting import rewrite
 
@@ -88,3 +90,23 @@ def test_a_long_list_is_folded(opened, make_version, oda):
     page = opened(oda, f"/rules/{version.uuid}/")
     assert "Show all 6" in page
     assert page.index("Nearest misses") < page.index("more-misses")
+
+
+def states_of_steps(version):
+    passed = set(version.steps.values_list("to_state", flat=True))
+    return [step.state for step in life_steps(version, passed)]
+
+
+@pytest.mark.parametrize("end", [VersionState.RETIRED, VersionState.EXPIRED])
+def test_what_ended_in_its_trial_was_never_live(make_version, oda, noon, end):
+    version = make_version("proposed")
+    move(version, to=VersionState.CANARY, by=oda, now=noon)
+    move(version, to=end, by=oda, now=noon)
+    assert states_of_steps(version) == ["done", "done", "done", "todo"]
+
+
+def test_only_a_rule_that_stopped_itself_has_failed(make_version):
+    paused = make_version("paused", paused_from="canary")
+    stopped = make_version("paused", paused_from="live", needs_approval=True)
+    assert states_of_steps(paused) == ["done", "done", "current", "todo"]
+    assert states_of_steps(stopped) == ["done", "done", "done", "failed"]

@@ -1,6 +1,7 @@
 """A rule in one sentence leaves nothing out."""
 
 import pytest
+from django.utils.translation import override
 
 from alerts.suppression.web.rule_sentence import closing_sentence, names_in_words, risks_of
 from alerts.suppression.web.wording import clause_line
@@ -89,3 +90,10 @@ def test_what_could_go_wrong_names_who_and_for_how_long():
     always = risks_of(samples.rule(TYPE, SITE))
     assert always.risk == "Anybody in reach could do the same unseen, at any hour."
     assert TUESDAY not in samples.rule(TYPE, SITE).all_of
+
+
+def test_german_nouns_keep_their_capitals():
+    rule = samples.rule(TYPE, SITE, clause("protocol", "is", "Modbus/TCP"))
+    with override("de"):
+        assert "Protokoll ist Modbus/TCP" in closing_sentence(rule)
+    assert "protocol is Modbus/TCP" in closing_sentence(rule)
