@@ -26,6 +26,7 @@ from portal.backup.pg_tools import client_of_wheel
 from portal.celery import app
 from portal.jobs.models import Job, JobState, WorkerInstance
 from portal.jobs.queries import HEARTBEAT
+from portal.jobs.services import LEASE
 from portal.notifications.models import Mail
 from portal.schedule import QUEUES, SCHEDULE
 from simulator.store.incidents import IncidentPage
@@ -342,11 +343,14 @@ class Stack:
         update_free(Change.objects.filter(state=JobState.WAITING), due_at=now)
         update_free(Job.objects.filter(kind="intake.poll", state=JobState.WAITING), due_at=now)
 
-    def end_leases(self):
-        """As if the two minutes were over that they last."""
+    def end_leases(self, *, begun_before=None):
+        """As if the two minutes were over that they last; of all, or of what was begun before a
+        moment: what somebody works on now would be done twice.
+        """
         now = clock.unshifted()
+        of_the_dead = {"lease_until__lte": begun_before + LEASE} if begun_before else {}
         for rows in (Change.objects, Job.objects, Mail.objects):
-            update_free(rows.filter(state=JobState.RUNNING), lease_until=now)
+            update_free(rows.filter(state=JobState.RUNNING, **of_the_dead), lease_until=now)
 
     def wake(self, name: str, **options):
         """Send the wake-up that beat would."""

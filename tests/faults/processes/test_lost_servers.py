@@ -46,6 +46,7 @@ class Load:
         self.stack = stack
         self.incidents = stack.incidents(n, title="Load")
         self.before, self.owed, self.turn = stack.effects(), 0, 0
+        self.killed_at = clock.unshifted()  # the server that this is about, the last time
 
     def add(self):
         """Owe one more comment to each incident, and have workers begin."""
@@ -68,7 +69,7 @@ class Load:
 
         def is_out():
             if not long:
-                self.stack.end_leases()
+                self.stack.end_leases(begun_before=self.killed_at)
             return self.is_out()
 
         self.stack.wait(is_out, seconds=300, what="all comments are sent")
@@ -99,6 +100,7 @@ def test_f44_every_worker_survives_a_broker_that_is_restarted_under_load(
     for _ in range(turns):
         load.add()
         stack.servers.kill_broker()
+        load.killed_at = clock.unshifted()
         time.sleep(dice.uniform(0.0, 4.0 if long else 1.0))
         stack.servers.start_broker()
         slowest.append(see_all_at_work(stack, {"worker", "sister"}))
@@ -118,6 +120,7 @@ def test_f44_every_worker_survives_a_database_that_is_restarted_under_load(
     turns = 10 if long else 1
     for _ in range(turns):
         load.add()
+        load.killed_at = clock.unshifted()
         stack.servers.kill_database()
         stack.servers.start_database()
         wait_until(database_answers, seconds=180, what="the database answers")
@@ -204,6 +207,7 @@ def test_f45_a_worker_survives_that_its_packets_get_lost(
     ways[server].lose_packets()
     time.sleep(60 if long else 7)
     ways[server].pass_packets()
+    load.killed_at = clock.unshifted()
     seconds = see_all_at_work(stack, {"distant"})
     measure(f"{server}: at work again", seconds, unit="s", at_most=AT_WORK, by_clock=True)
     load.finish(measure, long)

@@ -5,6 +5,7 @@ on no page and in no answer of the API. Everybody else reads what they always di
 import json
 import re
 import uuid
+from collections import defaultdict
 from datetime import timedelta
 from html import unescape
 
@@ -297,10 +298,11 @@ def answer_everything(workspace, site, oda, kasia, verdict):
         about = {address for incident in alike for address in pages_about(incident)}
         for address in about - pages.keys():
             pages[address] = client.get(address).content.decode()
-        texts = {chance_out(address): chance_out(html) for address, html in pages.items()}
-        texts |= {path: chance_out(text) for path, text in answers_of_api(kasia, alike).items()}
+        texts = defaultdict(list)  # their addresses differ in each world
+        for address, text in [*pages.items(), *answers_of_api(kasia, alike).items()]:
+            texts[chance_out(address)].append(chance_out(text))
         transaction.set_rollback(True)
-    return texts
+    return {address: sorted(found) for address, found in texts.items()}
 
 
 def restart_sequences():
