@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from alerts.rules.sentence import Sentence
+from alerts.sites.engine.time_zones import plant_zones
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAY, WEEK = 1440, 10080
@@ -21,19 +22,13 @@ _CLOCK = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _FORM = re.compile(rf"({'|'.join(DAYS)}) {_CLOCK}-(?:{_CLOCK}|(24):(00)) (\S+)", re.ASCII)
 
 
-@cache
-def known_zones() -> frozenset[str]:
-    """The time zones of places, and UTC. Bare abbreviations do not say when summer begins."""
-    return frozenset(zone for zone in available_timezones() if "/" in zone) | {"UTC"}
-
-
 def reasons_against_window(value: str) -> list[Sentence]:
     """Why this is no window, in sentences; empty when it is one."""
     found = _FORM.fullmatch(value)
     if found is None:
         return [Sentence("window.form", value=value)]
     start, end, zone = _read(found)
-    if zone not in known_zones():
+    if zone not in plant_zones():
         return [Sentence("window.zone", zone=zone)]
     if start == end:
         return [Sentence("window.empty", value=value)]

@@ -18,7 +18,7 @@ def _same(*columns: str) -> str:
     return f"(ROW({news}) IS NOT DISTINCT FROM ROW({olds}))"
 
 
-def _others_are_same(column: str, key: str) -> str:
+def _only_value_changes(column: str, key: str) -> str:
     """The condition that in an object of JSON nothing but the value of this key changes."""
     return f"NEW.{column} - '{key}' = OLD.{column} - '{key}'"
 
@@ -201,10 +201,10 @@ CHECK_GOES_ON = f"""
 # What a workspace was found to be able to do; where it is and who signs in there people say.
 # The worker that reads analytics rules says what their titles prove, the one that probes what
 # automation rules may hold; neither writes the other's.
-FOUND_ABLE = f"{_only('capabilities')} AND {_others_are_same('capabilities', 'rules')}"
+FOUND_ABLE = f"{_only('capabilities')} AND {_only_value_changes('capabilities', 'rules')}"
 FOUND_BY_INTAKE = f"""
     {_only("capabilities", "iot_rules", "other_rules")}
-    AND {_others_are_same("capabilities", "analytics_rules")}
+    AND {_only_value_changes("capabilities", "analytics_rules")}
 """
 # An act of a person goes forward; whoever asked for it takes it up again where it failed.
 CARRIED_OUT = """

@@ -114,10 +114,10 @@ def consent_in_force(
     used = used.exclude(change__outcome=ChangeOutcome.WITHDRAWN)
     unused = consents.exclude(pk__in=used.values("consent")).order_by("-decided_at")
     unused = unused.select_related("decided_by", "incident__workspace__organisation")
-    return next((consent for consent in unused if can_still_be_given(consent)), None)
+    return next((consent for consent in unused if is_giver_still_entitled(consent)), None)
 
 
-def can_still_be_given(consent: PlantConsent) -> bool:
+def is_giver_still_entitled(consent: PlantConsent) -> bool:
     """Whether the person who consented could do so as their rights and the incident are now: what
     OT of one site said does not reach a site that came to the incident later.
     """

@@ -16,7 +16,7 @@ from alerts.automation.models import (
     PlaybookRun,
     WorkflowCheck,
 )
-from alerts.automation.policies import VALID, can_still_be_given, reasons_of_unread_list
+from alerts.automation.policies import VALID, is_giver_still_entitled, reasons_of_unread_list
 from alerts.automation.services.notify import notify_of_rule, notify_of_unasked_run
 from alerts.automation.services.workflow_check import LASTS, body_of_check
 from alerts.outbox.models import Change, ChangeOutcome, Landing, RulePriority, WantedRule
@@ -142,7 +142,7 @@ def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime)
         and consent.definition_digest == playbook.definition_digest
         and consent.decided_at is not None
         and consent.decided_at > now - VALID
-        and can_still_be_given(consent)
+        and is_giver_still_entitled(consent)
     )
 
 

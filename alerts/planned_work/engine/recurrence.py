@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
 from alerts.planned_work.engine.errors import PlanError
+from alerts.sites.engine.time_zones import plant_zones
 
 MAX_LENGTH: Final = timedelta(days=31)
 MAX_OCCURRENCES: Final = 1000  # within one horizon
@@ -81,14 +82,8 @@ class Schedule:
 
 
 @cache
-def known_time_zones() -> frozenset[str]:
-    """Return the time zones of places, and UTC."""
-    return frozenset(zone for zone in available_timezones() if "/" in zone) | {"UTC"}
-
-
-@cache
 def _by_folded_name() -> dict[str, str]:
-    return {zone.casefold(): zone for zone in known_time_zones()}
+    return {zone.casefold(): zone for zone in plant_zones()}
 
 
 @lru_cache(maxsize=1024)
@@ -113,7 +108,7 @@ def time_zone_named(text: str) -> str:
 
 def check_schedule(schedule: Schedule) -> None:
     """Raise PlanError unless the schedule can take place."""
-    if schedule.time_zone not in known_time_zones():
+    if schedule.time_zone not in plant_zones():
         raise PlanError("zone.unknown", zone=schedule.time_zone)
     moments = [(schedule.starts_at, schedule.length), *schedule.moved]
     for starts_at, length in moments:

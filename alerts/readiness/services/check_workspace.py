@@ -23,7 +23,7 @@ from alerts.readiness.models import Finding
 from alerts.readiness.policies import reasons_against_checking
 from alerts.readiness.queries.collected import count_awaiting_details, count_collected
 from alerts.readiness.services.part_reader import OutOfTime, PartReader
-from alerts.readiness.services.unread_rules import hasten_looks
+from alerts.readiness.services.unread_rules import bring_checks_forward
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelError,
@@ -77,7 +77,7 @@ def check_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> boo
     for key in workspaces.keys() - set(there):
         ensure_job(kind=kind, key=key, now=unshifted)
     if purpose == ClientPurpose.READ:
-        hasten_looks(workspaces, kind=kind, now=now, unshifted=unshifted)
+        bring_checks_forward(workspaces, kind=kind, now=now, unshifted=unshifted)
     resting = resting_workspaces(now=unshifted, purpose=purpose)  # a look begins with a probe
     keys = [key for key, workspace in workspaces.items() if workspace.pk not in resting]
     job = claim_due(Job.objects.filter(kind=kind, key__in=keys), now=unshifted, max_attempts=None)

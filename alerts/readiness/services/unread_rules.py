@@ -37,7 +37,7 @@ def note_unread_rules(*, workspace_id: int, rules: Collection[str], now: datetim
     row.save(update_fields=["facts", "tried_at"])
 
 
-def hasten_looks(
+def bring_checks_forward(
     workspaces: Mapping[str, Workspace], *, kind: str, now: datetime, unshifted: datetime
 ) -> None:
     """Make the looks due of workspaces (by the keys of their jobs) where a rule was noted since the

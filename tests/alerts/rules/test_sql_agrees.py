@@ -246,7 +246,7 @@ def test_a_rule_without_a_line_finds_nothing():
 
 
 def test_the_database_knows_every_time_zone_a_rule_may_name():
-    from alerts.rules.windows import known_zones
+    from alerts.sites.engine.time_zones import plant_zones
 
     names = {row["name"] for row in _rows("SELECT name FROM pg_timezone_names")}
-    assert not known_zones() - names
+    assert not plant_zones() - names
