@@ -130,7 +130,7 @@ def _get(client: http.client.HTTPConnection, address: str, cookie: str, *, rows:
 
 
 @contextmanager
-def gunicorn(*options: str, workers: int = 1) -> Iterator[tuple[int, int]]:
+def gunicorn(*options: str) -> Iterator[tuple[int, int]]:
     """A gunicorn over the database of this process; its port and the id of its first worker."""
     from django.db import connection
 
@@ -144,7 +144,7 @@ def gunicorn(*options: str, workers: int = 1) -> Iterator[tuple[int, int]]:
     command = [
         sys.executable,
         *shlex.split(f"-m gunicorn portal.wsgi:application --bind 127.0.0.1:{port}"),
-        *shlex.split(f"--workers {workers} --threads 4"),
+        *shlex.split("--workers 1 --threads 4"),
         *("--worker-tmp-dir", tempfile.gettempdir()),
         *options,
     ]

@@ -79,6 +79,32 @@ class TagoutCommand(BaseCommand):
             self.stdout.write("  ".join(f"{name}: {value}" for name, value in row.items()))
 
 
+class ImportCommand(TagoutCommand):
+    """`NAME import FILE [--dry-run]`; subclasses write `take_over`."""
+
+    noun: str
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One word for what to do, then the file."""
+        parser.add_argument("action", nargs="?", default="", help="import")
+        parser.add_argument("file", nargs="?", default="", help="CSV with a heading, or JSON")
+        parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """Read the file and take all of it over, or refuse it with everything that is wrong."""
+        if options["action"] != "import":
+            raise CommandError(f"The one action of {self.noun} is import.")
+        if not options["file"]:
+            raise CommandError(f"{self.noun} import needs a file.")
+        path, is_dry_run = Path(options["file"]), options["dry_run"]
+        counts = self.take_over(read_file(path), source=path.name, is_dry_run=is_dry_run)
+        return {**counts, "dry_run": is_dry_run}
+
+    def take_over(self, data: bytes, *, source: str, is_dry_run: bool) -> dict[str, Any]:
+        """Store the content of the file; return what was counted."""
+        raise NotImplementedError
+
+
 def _in_json(value: Any) -> str:
     """Moments as everywhere outside (RFC 3339, UTC); what else JSON lacks as its text."""
     if isinstance(value, datetime):

@@ -3,12 +3,35 @@ the journal of writes.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import orjson
 
 from simulator.azure import Azure
-from simulator.replies import Reply
+from simulator.replies import ArmRefusal, Reply
+
+
+@dataclass(kw_only=True)
+class AzureRequest:
+    """One request as it came over the network; names of headers are in lower case."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json_object(self, *, invalid: ArmRefusal, other: ArmRefusal) -> dict[str, Any]:
+        """Return the body; refuse what is no JSON, and what is no object."""
+        try:
+            body = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise invalid from None
+        if not isinstance(body, dict):
+            raise other
+        return body
 
 
 class AnyRoute(Protocol):
@@ -36,11 +59,13 @@ class Answered:
 
 
 def find_route[R: AnyRoute](
-    routes: Sequence[R], method: str, path: str
+    routes: Sequence[R], request: AzureRequest
 ) -> tuple[R | None, dict[str, str]]:
     """Return the route of a call with its arguments; None where nobody answers."""
     for route in routes:
-        if route.method == method and (match := route.pattern.fullmatch(path)):
+        if route.method != request.method:
+            continue
+        if match := route.pattern.fullmatch(request.path):
             return route, match.groupdict()
     return None, {}
 
@@ -49,11 +74,11 @@ class Journalled:
     """One call as the journal records it, once there is an answer; mere reads are left out."""
 
     def __init__(
-        self, azure: Azure, route: AnyRoute | None, *, at: int, method: str, path: str, body: bytes
+        self, azure: Azure, route: AnyRoute | None, request: AzureRequest, *, at: int
     ) -> None:
         self._journal = azure.store.journal
         self._writes = route is not None and route.writes
-        self._at, self._method, self._path, self._body = at, method, path, body
+        self._at, self._request = at, request
         self._transaction = azure.store.transaction
 
     def note(self, reply: Reply, *, principal: str) -> int | None:
@@ -62,10 +87,10 @@ class Journalled:
             return None
         return self._journal.write(
             at=self._at,
-            method=self._method,
-            path=self._path,
+            method=self._request.method,
+            path=self._request.path,
             principal=principal,
-            body=self._body,
+            body=self._request.body,
             reply=reply,
         )
 

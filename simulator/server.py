@@ -20,7 +20,7 @@ from starlette.routing import Route
 from simulator.arm.incidents import read_slice
 from simulator.clock import parse_time
 from simulator.faults import Fault, refusal_of, spoil_body, spoil_list
-from simulator.gates import Answered
+from simulator.gates import Answered, AzureRequest
 from simulator.graph.gate import is_graph
 from simulator.logs.api import is_log_query
 from simulator.operations import OPERATIONS
@@ -311,13 +311,13 @@ class Server:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        if is_log_query(path):
-            reply = self.simulator.logs.answer(method=method, path=path, headers=headers, body=body)
-            return Answered(reply)
-        gate = self.simulator.graph_gate if is_graph(path) else self.simulator.gate
-        return gate.answer(
+        request = AzureRequest(
             method=method, path=path, query=_query(scope), headers=headers, body=body
         )
+        if is_log_query(path):
+            return Answered(self.simulator.logs.answer(request))
+        gate = self.simulator.graph_gate if is_graph(path) else self.simulator.gate
+        return gate.answer(request)
 
 
 def _query(scope: Scope) -> dict[str, str]:

@@ -64,9 +64,7 @@ def accesses_of(captures: Collection[Capture]) -> dict[int, list[CaptureAccess]]
 
 
 def names_of_addresses(incident: Incident, addresses: Collection[str]) -> dict[str, str]:
-    """Return the devices at these addresses, at the incident's sites or in its alerts. An address
-    that two zones use has no name, unless an alert of the incident says which device it is.
-    """
+    """Return the devices at these addresses; of two in two zones, the one an alert names."""
     names_by_address: dict[str, set[str]] = {}
     rows = Device.objects.filter(zone__site__in=incident.site_ids, address__in=addresses)
     for address, name in rows.values_list("address", "name"):

@@ -32,10 +32,7 @@ class CaptureReader(Protocol):
         """Return pcap or pcapng for the first four bytes of a file, else nothing."""
 
     def read(self, path: Path) -> Iterator[PartRead]:
-        """Yield what is in a file, in a process of its own with MAX_READING_SECONDS and 512 MB.
-
-        Raises UnreadableCaptureError.
-        """
+        """Yield what is in a file, read in a bounded process. Raises UnreadableCaptureError."""
 
 
 @dataclass(frozen=True, slots=True)

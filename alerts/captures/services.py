@@ -154,9 +154,7 @@ def _one_line(text: str, length: int) -> str:
 
 
 def read_next_capture(*, unshifted: datetime, now: datetime) -> bool:
-    """Read one capture that is due, in a process of its own; False where none waits. A file that
-    has brought its worker down four times is not read again.
-    """
+    """Read one capture that is due; False where none waits. After four deaths it is given up."""
     rows = Capture.objects.filter(removed_at=None)
     capture = claim_due(rows, now=unshifted, lease=LEASE)
     if capture is None:
@@ -199,9 +197,7 @@ def _note_unreadable(capture: Capture, trouble: str, now: datetime) -> None:
 
 @transaction.atomic
 def note_access(*, capture: Capture, kind: CaptureAccess.Kind, by: User, now: datetime) -> None:
-    """Write down that somebody looks into a capture or takes it away, before they may. Turning
-    its pages within the hour is one visit. Raises CannotOpenCapture.
-    """
+    """Record a view or download before it happens; one entry an hour. Raises CannotOpenCapture."""
     if reasons := reasons_against_opening(capture, by=by):
         raise CannotOpenCapture(*reasons)
     if kind != CaptureAccess.Kind.DOWNLOADED and CaptureAccess.objects.filter(

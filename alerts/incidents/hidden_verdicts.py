@@ -37,9 +37,7 @@ class HiddenVerdictSource(Contribution):
 
 
 def hidden_from(user: User) -> HiddenVerdicts:
-    """Return the verdicts hidden from a person, read once per user object (one request). Only OT is
-    asked for opinions, so that nobody else costs a query.
-    """
+    """Return the verdicts hidden from a person, read once a request; only OT costs a query."""
     hidden: HiddenVerdicts | None = user.__dict__.get(_CACHE_ATTRIBUTE)
     if hidden is None:
         hidden = NOTHING_HIDDEN
@@ -51,9 +49,7 @@ def hidden_from(user: User) -> HiddenVerdicts:
 
 
 def mask_verdicts[M: Model](user: User, rows: QuerySet[M]) -> QuerySet[M]:
-    """Return the same incidents or rows of the queue, each masked when it is read: without the
-    verdicts that are hidden from the person. Counting or nesting them costs no query more.
-    """
+    """Return the same rows, each without hidden verdicts once it is read; costs no query more."""
     if roles_of(user).isdisjoint(OT_ROLES):
         return rows
 
@@ -89,9 +85,7 @@ def _mask(row: Model, hidden: HiddenVerdicts) -> None:
 
 
 def is_shown(condition: Q, *, of_hidden: bool, hidden: HiddenVerdicts, of_groups: bool) -> Q:
-    """Return a condition on verdicts as it is for the reader: rows of which the verdict is hidden
-    meet it or not, whatever they say.
-    """
+    """Return a condition on verdicts for the reader; hidden verdicts meet it or not, all alike."""
     if not hidden:
         return condition
     rows = _rows_with_hidden(hidden, of_groups=of_groups)
@@ -99,9 +93,7 @@ def is_shown(condition: Q, *, of_hidden: bool, hidden: HiddenVerdicts, of_groups
 
 
 def ot_state_is(states: Iterable[str], *, hidden: HiddenVerdicts, of_groups: bool = False) -> Q:
-    """Return the condition that the OT state of a row is one of these; where the verdict is
-    hidden, it is “waiting” for the reader.
-    """
+    """Return the condition on a row's OT state; a hidden verdict counts as “waiting”."""
     values = [*states]
     condition = Q(ot_state__in=values) if len(values) != 1 else Q(ot_state=values[0])
     of_hidden = OtState.WAITING in values
@@ -123,9 +115,7 @@ def _rows_with_hidden(hidden: HiddenVerdicts, *, of_groups: bool) -> Q:
 
 
 def has_label(label: str, *, hidden: HiddenVerdicts) -> Q:
-    """Return the condition that an incident has this label, where it does not tell a hidden
-    verdict.
-    """
+    """Return the condition that an incident has this label and it shows no hidden verdict."""
     condition = Q(labels__contains=[label])
     if hidden and label.casefold() in HIDDEN_LABELS:
         return condition & ~Q(pk__in=[*hidden.by_incident])
@@ -133,9 +123,7 @@ def has_label(label: str, *, hidden: HiddenVerdicts) -> Q:
 
 
 def masked_columns(hidden: HiddenVerdicts) -> dict[str, Combinable]:
-    """Return expressions for those columns of incidents that tell of verdicts; none where nothing
-    is hidden.
-    """
+    """Return expressions for the columns that show verdicts; none where nothing is hidden."""
     if not hidden:
         return {}
     covered = Q(pk__in=[*hidden.by_incident])

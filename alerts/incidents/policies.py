@@ -30,9 +30,7 @@ REASONS: dict[str, tuple[str, ...]] = {
 def reasons_against_acting(
     incidents: Incident | Iterable[Incident], *, by: User | None
 ) -> list[str]:
-    """Why this person may not triage these incidents (assign, close, comment …); [] if they may.
-    None stands for Tagout's own rules, whose rights are judged where they were signed.
-    """
+    """Return why this person may not triage these incidents; [] for Tagout's own rules."""
     rows = [incidents] if isinstance(incidents, Incident) else list(incidents)
     if not rows:
         return [_("This incident does not exist, or you may not see it.")]

@@ -75,22 +75,16 @@ def without_incident(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
     return alerts.filter(~Exists(IncidentAlert.objects.filter(alert=OuterRef("pk"))))
 
 
-def newest_alerts_without_incident(
-    user: User, *, workspace_id: int, now: datetime, days: int = 30, most: int = 20
-) -> list[Alert]:
-    """The newest alerts of a workspace that are part of no incident, as far as the person may see
-    them.
-    """
-    since = now - timedelta(days=days)
+def newest_alerts_without_incident(user: User, *, workspace_id: int, now: datetime) -> list[Alert]:
+    """Return the newest alerts of a workspace, in reach of the person, that are in no incident."""
+    since = now - timedelta(days=30)
     alerts = alerts_visible_to(user).filter(workspace_id=workspace_id, at__gte=since)
     rows = without_incident(alerts).select_related("site", "zone")
-    return list(rows.order_by("-at", "-pk")[:most])
+    return list(rows.order_by("-at", "-pk")[:20])
 
 
 def groups_visible_to(user: User) -> QuerySet[Group]:
-    """The queue rows in reach of the person. All incidents of a row share place and workspace,
-    so a row is seen as a whole or not at all.
-    """
+    """Return the queue rows in reach; all incidents of a row share place and workspace."""
     return mask_verdicts(user, _in_reach(Group.objects.all(), user))
 
 
@@ -115,18 +109,14 @@ def devices_visible_to(user: User) -> QuerySet[Device]:
 
 
 def timeline_of(incident: Incident) -> QuerySet[TimelineItem]:
-    """What happened to an incident, newest first. Where a verdict is hidden from its reader, what
-    came before it: later lines tell of it, or of what people did because of it.
-    """
+    """Return the events of an incident, newest first, from before a verdict that is hidden."""
     lines = incident.timeline.select_related("by").order_by("-at", "-pk")
     hidden = incident.hidden_verdict
     return lines if hidden is None else lines.filter(at__lt=hidden.given_at).exclude(act=hidden.act)
 
 
 def comments_of(incident: Incident) -> QuerySet[Comment]:
-    """The comments of an incident, ours among them from the moment they are owed; oldest first.
-    Where a verdict is hidden from its reader, those from before it.
-    """
+    """Return the comments, pending ones too, oldest first, from before a verdict that is hidden."""
     rows = incident.comments.order_by("created_at", "pk")
     hidden = incident.hidden_verdict
     if hidden is None:
@@ -136,9 +126,7 @@ def comments_of(incident: Incident) -> QuerySet[Comment]:
     return rows.filter(created_at__lt=hidden.given_at).exclude(name__in=names)
 
 
-def recent_acts_of(
-    user: User, *, now: datetime, within: timedelta = timedelta(days=1)
-) -> list[Act]:
+def recent_acts_of(user: User, *, now: datetime) -> list[Act]:
     """Return what the person did of late and did not take back, newest first."""
     back = TimelineItem.objects.filter(
         incident=OuterRef("incident"), act=OuterRef("act"), code__in=TAKEN_BACK
@@ -151,7 +139,7 @@ def recent_acts_of(
         "incident__destination",
     )
     rows = (
-        TimelineItem.objects.filter(by=user, at__gt=now - within, code__in=OWN_ACTS)
+        TimelineItem.objects.filter(by=user, at__gt=now - timedelta(days=1), code__in=OWN_ACTS)
         .exclude(act=None)
         .exclude(Exists(back))
         .values_list("act", "code")
@@ -197,9 +185,7 @@ def _in_reach[M: Model](
 
 
 def sites_in_reach(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Site]:
-    """Return the sites of the person's grants of these roles, and those that their workspaces have
-    alerts of, by name.
-    """
+    """Return the sites of the person's grants and workspaces with these roles, by name."""
     reach = reach_of(user, roles)
     sites = Site.objects.order_by("name")
     if reach.everywhere:

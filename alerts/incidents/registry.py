@@ -24,9 +24,7 @@ class NoteAlerts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AlertListener(Contribution):
-    """Called with the ids of alerts that were stored or stored anew, in the transaction that did so
-    and before their incidents are ranked.
-    """
+    """Called in the transaction that stored these alerts, before their incidents are ranked."""
 
     notify: NoteAlerts
 
@@ -66,11 +64,7 @@ class TabVisit:
 
 @dataclass(frozen=True, slots=True)
 class IncidentTab(Contribution):
-    """A tab of the incident page that another room fills. It stands behind the tab `after`.
-
-    `show` returns what the template is given; `count` how many things there are, None for no
-    number.
-    """
+    """A tab of the incident page behind `after`; `show` returns its context, `count` its number."""
 
     name: str
     label: str | Promise
@@ -93,9 +87,7 @@ class TechniqueSource(Contribution):
 
 
 def techniques_by_type() -> Mapping[str, frozenset[str]]:
-    """Return the techniques that each alert type of the catalogue stands for, by title and in the
-    ids of the current release: as reviewed, or as documented where nobody reviews.
-    """
+    """Return the current techniques of each alert type, as reviewed or as documented."""
     if TechniqueSource.entries:
         return TechniqueSource.entries[0].read()
     return {

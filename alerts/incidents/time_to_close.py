@@ -8,9 +8,7 @@ MAX_MINUTES = 60  # an incident that lay for days was not worked on for days
 
 
 def first_closes(condition: str = "true") -> str:
-    """Return SQL for the incidents that people closed: `id`, and `minutes` to the first close.
-    `condition` is about the incident `i` and the closing line `t` of its timeline.
-    """
+    """Return SQL for `id` and `minutes` to the first close by people; `i` incident, `t` line."""
     return (
         "SELECT i.id, least(greatest(extract(epoch FROM min(t.at) - i.created_at) / 60, 0),"
         f" {MAX_MINUTES}) AS minutes"
@@ -20,9 +18,7 @@ def first_closes(condition: str = "true") -> str:
 
 
 def median_minutes(condition: str, value: str | datetime) -> tuple[float | None, int]:
-    """Return the median minutes of the closes that meet a condition with one parameter, and how
-    many those are.
-    """
+    """Return the median minutes of the closes under a condition, and how many they are."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes), count(*)"

@@ -111,9 +111,7 @@ def term(word: str) -> str:
 
 
 def ot_chip(state: str, earlier: tuple[str, int, int] | None = None) -> Chip:
-    """Where it stands with OT; for what was never asked, what OT said of its like (verdict, how
-    often, out of how many judgements).
-    """
+    """Return the OT state; where OT was never asked, its verdicts on the same pattern."""
     return _ot_chip(state, earlier, get_language() or "en")
 
 
@@ -162,9 +160,7 @@ def day_words(at: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def usual_pattern_check(n: int, days: int) -> tuple[bool | None, str]:
-    """Return whether a pattern is usual, and the sentence for it: how often it was seen in so many
-    days before. None where there is no history to compare with.
-    """
+    """Return whether a pattern is usual, with its sentence; None without any history."""
     # German bends the word for days after "in", so it is not the "2 d" of ages.
     span_words = npgettext("after “in”", "%(n)s day", "%(n)s days", max(1, days))
     span = {"span": span_words % {"n": number(max(1, days))}}
@@ -177,9 +173,7 @@ def usual_pattern_check(n: int, days: int) -> tuple[bool | None, str]:
 
 
 def usual_hours_checks(usual: UsualHours | None, zone: str) -> list[tuple[bool | None, str]]:
-    """Return whether an incident lies in its usual hours, with the sentence for it; nothing where
-    either is unknown. `zone` is the plant's time zone.
-    """
+    """Return whether an incident is in its usual hours of `zone`, with its sentence."""
     if usual is None or usual.is_inside is None:
         return []
     hours = {"window": zoned_window_words(usual.window, zone)}

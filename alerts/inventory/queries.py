@@ -283,9 +283,7 @@ class DeviceHistory:
 
 
 def alerts_of_device(device: Device) -> QuerySet[Alert]:
-    """Return the alerts that name a device: zone plus address, or its name where an alert tells no
-    address.
-    """
+    """Return the alerts of a device, by zone and address, or by name without an address."""
     zone = device.zone
     at_an_end = (
         Q(source_address=device.address, source_zone=zone.name)

@@ -24,9 +24,7 @@ def push_rules_now(*, workspace_ids: Collection[int], now: datetime, seconds: fl
 
 
 def automation_rules_of(workspace: Workspace) -> list[WireRule]:
-    """List every automation rule that a workspace holds now, whoever made it. Raises
-    RulesUnreadable.
-    """
+    """Return every automation rule of a workspace. Raises RulesUnreadable."""
     found: list[WireRule] = []
     link = None
     try:

@@ -10,9 +10,7 @@ from portal.jobs.models import Leased
 
 
 class WriteKind(models.TextChoices):
-    """What kind of write it is. Code defines what is checked for each kind before it is sent
-    (`registry`): no row can leave that out.
-    """
+    """What kind of write it is; code defines which checks it needs (`registry`)."""
 
     UPDATE = "update", "Change the incident"
     COMMENT = "comment", "Add a comment"
@@ -51,9 +49,7 @@ class Urgency(models.IntegerChoices):
 
 
 class Change(Leased):
-    """One write that is owed. `key` is deterministic (uuid5), so that a repeated write is the
-    same write. Changes of one incident go out in the order in which they were made.
-    """
+    """One pending write under a deterministic `key`; those of an incident leave in order."""
 
     key = models.UUIDField(unique=True)
     act = models.UUIDField()  # one click of one person may owe many changes; undo takes them all

@@ -21,9 +21,7 @@ def reasons_against_resolving(change: Change, *, by: User) -> list[str]:
 
 
 def reasons_against_withdrawing_changes(changes: QuerySet[Change], *, by: User) -> list[str]:
-    """Why this person cannot take back all of these changes. A lead has no more rights here: what
-    somebody else decided is changed by an act of one's own, in one's own name.
-    """
+    """Return why this person, lead or not, cannot take back all of these changes."""
     if not changes.exclude(by=by).exists():
         return []
     return [gettext("Only the person who decided this can undo it.")]

@@ -93,9 +93,7 @@ def _handling_of(change: Change) -> ChangeHandling | None:
 
 
 def reason_not_to_send(change: Change, *, now: datetime) -> str:
-    """Ask the check of the change's kind. A kind that needs one which no room contributes, or an
-    unknown one, is not sent: in doubt nothing is done.
-    """
+    """Return why the check of the change's kind objects; a kind without one is not sent."""
     handling = _handling_of(change)
     if handling is not None and handling.check is not None:
         return handling.check(change, now=now)
@@ -126,9 +124,7 @@ def reason_not_to_start(change: Change, playbook: WirePlaybook, *, now: datetime
 
 
 def notify_listeners(settlement: Settlement) -> None:
-    """Do what follows the end of a change. What its kind has comes first: what that room writes on
-    the incident is then shown by the others.
-    """
+    """Do what follows the end of a change: first its own kind's, then all others'."""
     handling = _handling_of(settlement.change)
     if handling is not None and handling.follow_up is not None:
         handling.follow_up(settlement)
@@ -152,9 +148,7 @@ class RuleSettlement:
 
 
 class RuleCheck(Protocol):
-    """Asked of desired state before it is brought to Sentinel: a row in the database has not been
-    signed by whoever could write it.
-    """
+    """Called before desired state goes to Sentinel: a row alone is no signature."""
 
     def __call__(self, row: WantedRule, /, *, now: datetime) -> str:
         """Return why people or code have not decided exactly this; "" if they have."""

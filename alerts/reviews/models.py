@@ -89,9 +89,7 @@ class Question(models.Model):
 
 
 class AskedIncident(models.Model):
-    """One incident of a question, and the verdict by which OT answered for it; none while it waits.
-    An answer may be about some of the incidents only: then the question waits for the others.
-    """
+    """One incident of a question, and the verdict that answered for it; None while it waits."""
 
     question = models.ForeignKey(
         "reviews.Question",
@@ -183,9 +181,7 @@ class Verdict(models.Model):
 
 
 class VerdictIncident(models.Model):
-    """One incident that a verdict is about. Table and columns are those of the relation that Django
-    made while the model of verdicts had another name.
-    """
+    """One incident of a verdict, in the table that Django made under the old name."""
 
     verdict = models.ForeignKey(
         "reviews.Verdict", on_delete=models.CASCADE, related_name="+", db_column="annotation_id"

@@ -150,9 +150,7 @@ def ot_leads_at(site: Site, workspace: Workspace) -> list[User]:
 
 
 def leads_of(site: Site, workspace: Workspace) -> list[User]:
-    """Both leads who decide about a suspicion: of OT at the site, and of the SOC that looks after
-    the workspace.
-    """
+    """Return both leads who decide about a suspicion: OT's at the site, the SOC's there."""
     return _people_of(LEADS_OF_OT | LEADS_OF_SOC, site, workspace)
 
 

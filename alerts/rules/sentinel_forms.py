@@ -30,12 +30,10 @@ def display_name(number: int, title: str) -> str:
     return f"{NAME_PREFIX}R-{number} {title}"[:MAX_NAME_LENGTH].rstrip()
 
 
-def trial_form(
-    compiled: Compiled, *, number: int, title: str, lease_until: datetime, order: int = RULE_ORDER
-) -> Json:
+def trial_form(compiled: Compiled, *, number: int, title: str, lease_until: datetime) -> Json:
     """The body whose only action is the label."""
     actions = [_modify(1, {"labels": [{"labelName": trial_label(number)}]})]
-    return _form(compiled, display_name(number, title), actions, lease_until, order)
+    return _form(compiled, display_name(number, title), actions, lease_until)
 
 
 def live_form(
@@ -45,7 +43,6 @@ def live_form(
     title: str,
     attribution: str,
     lease_until: datetime,
-    order: int = RULE_ORDER,
 ) -> Json:
     """The body that closes, with the attribution of S10 as its text."""
     if not attribution.strip():
@@ -57,7 +54,7 @@ def live_form(
         "classificationComment": attribution,
     }
     actions = [_modify(1, closing)]
-    return _form(compiled, display_name(number, title), actions, lease_until, order)
+    return _form(compiled, display_name(number, title), actions, lease_until)
 
 
 def gate_form(*, is_enabled: bool) -> Json:
@@ -133,12 +130,12 @@ def form_hash(form: Json) -> str:
     ).hexdigest()
 
 
-def _form(compiled: Compiled, name: str, actions: list[Json], until: datetime, order: int) -> Json:
+def _form(compiled: Compiled, name: str, actions: list[Json], until: datetime) -> Json:
     if compiled.verdict == "impossible" or not compiled.conditions:
         raise ValueError("without conditions the rule would act on every incident")
     return {
         "displayName": name,
-        "order": order,
+        "order": RULE_ORDER,
         "triggeringLogic": {
             "isEnabled": True,
             "expirationTimeUtc": instant(until),

@@ -103,9 +103,9 @@ def resting_workspaces(
     return set(rows.values_list("workspace_id", flat=True))
 
 
-def failing_workspaces(purpose: str = ClientPurpose.READ) -> set[int]:
-    """Ids of the workspaces whose latest call for this purpose failed."""
-    rows = Reachability.objects.filter(failures__gt=0, purpose=purpose)
+def failing_workspaces() -> set[int]:
+    """Ids of the workspaces whose latest reading failed."""
+    rows = Reachability.objects.filter(failures__gt=0, purpose=ClientPurpose.READ)
     return set(rows.values_list("workspace_id", flat=True))
 
 

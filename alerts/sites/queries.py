@@ -24,10 +24,7 @@ FIND_DEVICE = """
 
 
 def plants_for(user: User) -> list[PlantClock]:
-    """Return all plants with their time zones, and which of them the person's grants reach.
-
-    What the alerts of a workspace touch is not asked for: whoever sees one may see any plant.
-    """
+    """Return all plants with their time zones, and which of them the person's grants reach."""
     reach = reach_of(user, frozenset(Role))
     is_wide = bool(reach.everywhere or reach.workspaces or reach.organisations)
     rows = Site.objects.values_list("pk", "time_zone", "uuid")
@@ -40,8 +37,6 @@ def names_of_sites(uuids: Collection[UUID]) -> dict[UUID, str]:
 
 
 def zone_of_sites(ids: Collection[int]) -> str:
-    """Return the time zone of these plants, for what is not read on a page; `READER` where there
-    are several or none.
-    """
+    """Return the common time zone of these plants; `READER` where there are several or none."""
     names = set(Site.objects.filter(pk__in=ids).values_list("time_zone", flat=True))
     return names.pop() if len(names) == 1 else READER

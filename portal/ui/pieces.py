@@ -1,6 +1,6 @@
 """Small records that views hand to the kit: tabs, steps, columns, choices, flow nodes, pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
@@ -79,14 +79,12 @@ class LinePoint:
     gap: str = ""
 
 
-def with_query(
-    query: QueryDict, change: Mapping[str, str | None], *, drop: Iterable[str] = ("after", "before")
-) -> str:
+def with_query(query: QueryDict, change: Mapping[str, str | None]) -> str:
     """The query string with some values changed (None takes one away); paging starts anew."""
     pairs = [
         (name, value)
         for name, values in query.lists()
-        if name not in change and name not in drop
+        if name not in change and name not in ("after", "before")
         for value in values
     ]
     pairs += [(name, value) for name, value in change.items() if value is not None]

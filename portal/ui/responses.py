@@ -91,19 +91,14 @@ class Toast:
 
 
 def leave_toast(
-    request: HttpRequest,
-    response: HttpResponse,
-    text: str,
-    *,
-    undo: str = "",
-    seconds: int = 10,
+    request: HttpRequest, response: HttpResponse, text: str, *, undo: str = ""
 ) -> HttpResponse:
     """Show a toast: with this answer when htmx asked, else (also where htmx is sent on) on the page
     that comes next.
     """
     if is_part_request(request) and "HX-Redirect" not in response:
-        return trigger(response, "toast", asdict(Toast(text, undo, seconds)))
-    messages.info(request, text, extra_tags=json.dumps(asdict(Toast(text, undo, seconds))))
+        return trigger(response, "toast", asdict(Toast(text, undo)))
+    messages.info(request, text, extra_tags=json.dumps(asdict(Toast(text, undo))))
     return response
 
 

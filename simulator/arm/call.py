@@ -1,13 +1,12 @@
 """One call to Azure Resource Manager, read and checked."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-
 from simulator.azure import Azure
+from simulator.gates import AzureRequest
 from simulator.identity import Application
 from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply, bad_request, conflict, not_found
@@ -21,16 +20,11 @@ type Stored = Incident | Part | Resource
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
 
 
-@dataclass
-class Call:
+@dataclass(kw_only=True)
+class Call(AzureRequest):
     """A request with the application behind it and the workspace it is about."""
 
     azure: Azure
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: Mapping[str, str]
-    body: bytes
     application: Application
     tenant: str
     now: int
@@ -93,15 +87,12 @@ class Call:
 
     def json(self) -> Json:
         """The body as an object; refuses anything else."""
-        try:
-            body = orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            raise ArmRefusal(
+        return self.json_object(
+            invalid=ArmRefusal(
                 400, "InvalidRequestContent", "The request content was invalid JSON."
-            ) from None
-        if not isinstance(body, dict):
-            raise bad_request("The request content must be an object.")
-        return body
+            ),
+            other=bad_request("The request content must be an object."),
+        )
 
     def require_match(self, stored: Stored | None, body: Json | None = None) -> None:
         """Refuse a write that was made from an older version, by body etag or If-Match."""

@@ -1,7 +1,6 @@
 """The gate of Azure Resource Manager: who calls, what about, may they, and how often."""
 
 import uuid
-from collections.abc import Mapping
 
 from simulator.arm import (
     automation,
@@ -16,7 +15,7 @@ from simulator.arm import (
 )
 from simulator.arm.call import Call, Route
 from simulator.azure import Azure
-from simulator.gates import Answered, Journalled, find_route
+from simulator.gates import Answered, AzureRequest, Journalled, find_route
 from simulator.identity import unauthorised
 from simulator.replies import ArmRefusal, Reply
 from simulator.schemas import require_declared, require_other
@@ -40,27 +39,24 @@ class Gate:
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
 
-    def answer(
-        self,
-        *,
-        method: str,
-        path: str,
-        query: dict[str, str],
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> Answered:
+    def answer(self, request: AzureRequest) -> Answered:
         """Answer one call, refusals included, and write the journal."""
-        route, args = find_route(ROUTES, method, path)
+        route, args = find_route(ROUTES, request)
         now, principal = self._azure.clock.ticks(), "nobody"
         limits: dict[str, str] = {}
-        journalled = Journalled(self._azure, route, at=now, method=method, path=path, body=body)
+        journalled = Journalled(self._azure, route, request, at=now)
         try:
             application, tenant = self._azure.identities.read(
-                headers.get("authorization", ""), endpoint=self._azure.endpoint
+                request.headers.get("authorization", ""), endpoint=self._azure.endpoint
             )
             principal = application.key
             call = Call(
-                self._azure, method, path, query, headers, body, application, tenant, now, args
+                **vars(request),
+                azure=self._azure,
+                application=application,
+                tenant=tenant,
+                now=now,
+                args=args,
             )
             reply, entry = self._admit(call, route, limits, journalled)
         except ArmRefusal as refusal:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from simulator.azure import Azure
+from simulator.gates import AzureRequest
 from simulator.identity import Application
 from simulator.logs.tables import LogTables
 from simulator.plant.records import PlantWorkspace
@@ -51,17 +50,12 @@ def missing(thing: str) -> GraphRefusal:
     return GraphRefusal(404, "NotFound", f"{thing} was not found.")
 
 
-@dataclass
-class GraphCall:
+@dataclass(kw_only=True)
+class GraphCall(AzureRequest):
     """A request with the application behind it and the tenant it is about."""
 
     azure: Azure
     logs: LogTables
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: Mapping[str, str]
-    body: bytes
     application: Application
     tenant: str
     now: int
@@ -95,13 +89,10 @@ class GraphCall:
 
     def json(self) -> Json:
         """The body as an object; refuses anything else."""
-        try:
-            body = orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            raise bad_body("Unable to read JSON request payload.") from None
-        if not isinstance(body, dict):
-            raise bad_body("The request body must be an object.")
-        return body
+        return self.json_object(
+            invalid=bad_body("Unable to read JSON request payload."),
+            other=bad_body("The request body must be an object."),
+        )
 
     def incident(self, member: str = "incident") -> PortalIncident:
         """The incident of the address; refuses with 404 what this tenant does not show."""

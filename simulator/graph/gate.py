@@ -1,9 +1,7 @@
 """The gate of Microsoft Graph: whose token, which permission it carries, and how often."""
 
-from collections.abc import Mapping
-
 from simulator.azure import Azure
-from simulator.gates import Answered, Journalled, find_route
+from simulator.gates import Answered, AzureRequest, Journalled, find_route
 from simulator.graph.call import PREFER, GraphCall, GraphRefusal, GraphRoute, request_ids
 from simulator.graph.incidents import ROUTES
 from simulator.identity import GRAPH_AUDIENCES, Claims
@@ -17,36 +15,24 @@ class GraphGate:
     def __init__(self, azure: Azure, logs: LogTables) -> None:
         self._azure, self._logs = azure, logs
 
-    def answer(
-        self,
-        *,
-        method: str,
-        path: str,
-        query: dict[str, str],
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> Answered:
+    def answer(self, request: AzureRequest) -> Answered:
         """Answer one call, refusals included, and write the journal."""
-        route, args = find_route(ROUTES, method, path)
+        route, args = find_route(ROUTES, request)
         now, principal = self._azure.clock.ticks(), "nobody"
-        journalled = Journalled(self._azure, route, at=now, method=method, path=path, body=body)
-        request_id, client_request_id = request_ids(headers)
+        journalled = Journalled(self._azure, route, request, at=now)
+        request_id, client_request_id = request_ids(request.headers)
         try:
-            claims = self._read_token(headers.get("authorization", ""))
+            claims = self._read_token(request.headers.get("authorization", ""))
             application = claims.application
             principal = application.key
             call = GraphCall(
-                self._azure,
-                self._logs,
-                method,
-                path,
-                query,
-                headers,
-                body,
-                application,
-                claims.tenant,
-                now,
-                args,
+                **vars(request),
+                azure=self._azure,
+                logs=self._logs,
+                application=application,
+                tenant=claims.tenant,
+                now=now,
+                args=args,
             )
             self._admit(call, route, claims)
             with self._azure.store.transaction():

@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 
 from simulator.azure import Azure
+from simulator.gates import AzureRequest
 from simulator.identity import LOG_AUDIENCES, Application, unauthorised
 from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
@@ -75,17 +76,10 @@ class LogAnalytics:
         self.tables = LogTables(azure)
         self._calls: dict[str, deque[float]] = {}
 
-    def answer(
-        self,
-        *,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> Reply:
+    def answer(self, request: AzureRequest) -> Reply:
         """Answer one call, refusals included."""
         try:
-            reply = self._answer(method, path, headers, body)
+            reply = self._answer(request)
         except ArmRefusal as refusal:
             reply = refusal.reply()
         reply.headers = {"x-ms-request-id": str(uuid.uuid4()), **reply.headers}
@@ -113,22 +107,23 @@ class LogAnalytics:
         self._calls.clear()
         return dict(vars(self.limits))
 
-    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _answer(self, request: AzureRequest) -> Reply:
         claims = self._azure.identities.claims(
-            headers.get("authorization", ""), audiences={*LOG_AUDIENCES, self._azure.endpoint}
+            request.headers.get("authorization", ""),
+            audiences={*LOG_AUDIENCES, self._azure.endpoint},
         )
         application = claims.application
-        workspace = self._workspace(path, claims.tenant)
+        workspace = self._workspace(request.path, claims.tenant)
         _require_actions(application, f"{_QUERY}/read")
         self._count(application.client_id)
-        if method != "POST":
+        if request.method != "POST":
             raise ArmRefusal(405, "MethodNotAllowed", "Ask by POST.")
-        text = _object(body).get("query")
+        text = _object(request.body).get("query")
         if not isinstance(text, str) or not text.strip():
             raise _bad_argument("The request had some invalid properties", "NoQueryError", "")
         tables = set(_NAMES.findall(text)) & TABLES.keys()
         _require_actions(application, *(f"{_QUERY}/{table}/read" for table in tables))
-        wait = _WAIT.search(headers.get("prefer", ""))
+        wait = _WAIT.search(request.headers.get("prefer", ""))
         seconds = min(int(wait[1]) if wait else _DEFAULT_SECONDS, self.limits.seconds)
         connection = self.tables.connection(workspace)
         text = with_watchlists(connection, self._azure, workspace.key, text)

@@ -42,9 +42,7 @@ MANY = 20  # of more incidents, writes to Sentinel let those of single acts pass
 
 @dataclass(frozen=True, slots=True)
 class SystemActor:
-    """A rule, or Tagout itself, by its name. What rules do is of a `kind` of theirs, which is asked
-    about again at delivery, with `check_args`.
-    """
+    """A rule, or Tagout itself, by name; `kind` and `check_args` are for checks at delivery."""
 
     name: str
     kind: WriteKind = WriteKind.UPDATE
@@ -225,9 +223,7 @@ class Undone:
 
 @transaction.atomic
 def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
-    """Withdraw what is still held of one's own act and show the incidents as Sentinel has them.
-    Refused once all of it is on its way; then only the opposite act helps.
-    """
+    """Withdraw what is still held of one's own act; refused once all of it is on its way."""
     items = TimelineItem.objects.filter(act=act, by=by, code__in=DECISIONS)
     lines = list(items.order_by("pk"))
     if not lines:

@@ -56,9 +56,7 @@ def apply_verb(
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
 ) -> UUID:
-    """Carry out one verb with what its form brought; see `apply_act` for `skipped`. Return the
-    act, for undo.
-    """
+    """Carry out one verb with the values of its form; return the act, for undo."""
     common: dict[str, Any] = {
         "incident_ids": incident_ids,
         "by": by,

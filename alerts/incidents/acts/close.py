@@ -90,9 +90,7 @@ def reopen_incidents(
     skipped: SkippedIncidents | None = None,
     because: str = "",
 ) -> UUID:
-    """Make closed incidents active again and take classification and reason off; return the act,
-    for undo. Tagout itself says what made it do so (`because`).
-    """
+    """Make closed incidents active again, without classification; return the act, for undo."""
     patch = dict.fromkeys(close_patch(classification="", reason=None)) | {"status": "Active"}
 
     def effect_on(row: Incident) -> ActEffect | None:
@@ -145,9 +143,7 @@ def _reasons_against_overruling(
 
 
 def mark_closed_by(*, incident_ids: Collection[int], rule: str, now: datetime) -> int:
-    """Write the rule's name on them. A rule that is about to close writes it first: whoever opens
-    an incident again takes the name off.
-    """
+    """Write the rule's name on them, before it closes: a person who reopens one removes it."""
     rows = Incident.objects.filter(pk__in=incident_ids).exclude(closed_by=rule)
     return rows.update(closed_by=rule[:40], changed_at=now)
 

@@ -94,9 +94,7 @@ def escalate_incidents(
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
 ) -> UUID:
-    """Set High severity, make `by` the owner where there is none, and tell the SOC leads of the
-    workspace. Sentinel gets all of it as one change with a label. Returns the act, for undo.
-    """
+    """Set High severity, an owner where none is, notify the SOC leads; return the act, for undo."""
     note = visible_text(note)
     leads: dict[int, list[User]] = {}
 

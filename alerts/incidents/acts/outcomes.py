@@ -64,9 +64,7 @@ def on_incident_outcome(settlement: Settlement) -> None:
 
 
 def _apply_patch_to_raw(incident: Incident, change: Change) -> None:
-    """It was written but the answer was of no use: until intake reads it, our patch is the word.
-    The etag is forgotten, so that intake does read it.
-    """
+    """Apply our patch until intake has read the result; forget the etag, so that it does."""
     raw = IncidentRaw.objects.filter(incident=incident).first()
     if raw is None or not isinstance(raw.body.get("properties"), dict):
         return

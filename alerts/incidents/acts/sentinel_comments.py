@@ -15,9 +15,7 @@ VERDICT_NAMES = {
 
 
 def person_comment(words: str, *, by: object) -> str:
-    """The comment of a person. To Sentinel the author is our app, so the text names the person;
-    what Tagout itself writes stands alone.
-    """
+    """Return a person's comment with their name: to Sentinel the author of all is our app."""
     return f"{words}\n\n{by.name}, with Tagout" if words and isinstance(by, User) else words
 
 
@@ -35,9 +33,7 @@ def _cut(text: str, parts: list[str]) -> str:
 
 
 def ot_line_of(incidents: Sequence[Incident]) -> str:
-    """Return what OT said last of these incidents, for Sentinel's readers: who said it and why,
-    where one answer holds for all of them. Empty where they were not all judged alike.
-    """
+    """Return OT's latest answer for Sentinel's readers; empty where incidents differ in it."""
     states = {incident.ot_state for incident in incidents}
     if len(states) != 1 or not states <= set(VERDICT_NAMES):
         return ""
@@ -53,9 +49,7 @@ def ot_line_of(incidents: Sequence[Incident]) -> str:
 
 
 def _answer_to_all(incidents: Sequence[Incident], verdict: str) -> TimelineItem | None:
-    """The answer with this verdict that is the newest on each of them; None where there are
-    several. What was undone is no answer.
-    """
+    """Return the newest answer with this verdict if it is one for all of them."""
     items = TimelineItem.objects.filter(incident__in=[row.pk for row in incidents])
     undone = items.filter(code="undone").exclude(act=None).values("act")
     answers = items.filter(code="answered", details__verdict=verdict).exclude(act__in=undone)

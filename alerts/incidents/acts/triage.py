@@ -153,9 +153,7 @@ def label_incidents(
     remove: Iterable[str] = (),
     act: UUID | None = None,
 ) -> UUID:
-    """Add and remove labels in Sentinel; letter case does not count. A rule may set Tagout's own
-    labels. Return the act, for undo.
-    """
+    """Add and remove labels, whatever their case; return the act. Only rules set Tagout's own."""
     adding, removing = [name.strip() for name in add], [name.strip() for name in remove]
 
     def effect_on(row: Incident) -> ActEffect | None:
@@ -195,9 +193,7 @@ def comment_on_incidents(
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
 ) -> UUID:
-    """Comment on each incident; return the act, for undo. To Sentinel the author is our app, so
-    the text names the person; what Tagout itself says stands alone.
-    """
+    """Comment on each incident in the person's name; return the act, for undo."""
     words = visible_text(message)
     text = person_comment(words, by=by)
     return apply_act(

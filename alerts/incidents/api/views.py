@@ -90,9 +90,7 @@ class IncidentViewSet(Resource):
         return incidents_visible_to(self.person)
 
     def own(self) -> Own:
-        """Sites by their names, looked up where they are asked for; no verdict that is hidden from
-        the person.
-        """
+        """Return sites by name, looked up when needed; no verdict hidden from the person."""
 
         @cache
         def names() -> dict[int, str]:

@@ -11,20 +11,17 @@ MISS_CHANCE: Final = 0.05
 
 
 @lru_cache(maxsize=4096)
-def upper_share(hits: int, judged: int, doubt: float = MISS_CHANCE) -> float:
-    """Return the upper limit: a larger share would show so few hits in one of twenty cases.
-
-    Nothing judged, nothing known: 1. Without a hit it is about 3 / judged.
-    """
+def upper_share(hits: int, judged: int) -> float:
+    """Return the upper limit: 1 where nothing was judged, about 3 / judged without a hit."""
     if judged <= 0 or hits >= judged:
         return 1.0
     if hits <= 0:
-        return float(1 - doubt ** (1 / judged))
+        return float(1 - MISS_CHANCE ** (1 / judged))
     low, high = hits / judged, 1.0
     for _ in range(60):
         middle = (low + high) / 2
         # So many hits or fewer, at this share.
-        if incomplete_beta(1 - middle, judged - hits, hits + 1) > doubt:
+        if incomplete_beta(1 - middle, judged - hits, hits + 1) > MISS_CHANCE:
             low = middle
         else:
             high = middle

@@ -121,9 +121,7 @@ def incident_number_in(value: str) -> int | None:
 
 
 def unknown_field_of(value: str) -> str | None:
-    """Return the field that free text like `lable:x` tries to name; None where it is plain text, a
-    MAC or an IPv6 address.
-    """
+    """Return the unknown field in free text like `lable:x`; None for a MAC or an IPv6 address."""
     match = _FIELD_LIKE.fullmatch(value)
     return match[1].lower() if match and not _HEX_PAIR.fullmatch(match[1]) else None
 

@@ -41,9 +41,7 @@ _STATEMENTS = [
 
 
 def note_described_devices(device_ids: Collection[int], *, unshifted: datetime) -> None:
-    """Have the alerts of these devices looked through. Part of the transaction that describes
-    them.
-    """
+    """Queue the alerts of these devices for a look; part of the transaction that describes them."""
 
     def with_pending(pending: dict[str, Any]) -> dict[str, Any]:
         return {"devices": sorted({*pending.get("devices", ()), *device_ids})}

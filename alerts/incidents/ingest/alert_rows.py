@@ -250,9 +250,7 @@ def _completed_columns(columns: AlertColumns, older: AlertColumns) -> AlertColum
 def _copy_rows(
     newest: Mapping[Key, AlertRow], incident_ids: Mapping[Key, Sequence[int]]
 ) -> Iterable[str]:
-    """Lines for COPY, but for the raw JSON. What texts may hold is looked at once for a whole
-    column.
-    """
+    """Return lines for COPY without raw JSON; the characters of a column are checked at once."""
     rows = newest.values()
     return pg_copy.copy_rows_of(
         pg_copy.texts([row.key for row in rows]),

@@ -24,9 +24,7 @@ class StoredCounterpart(NamedTuple):
 def stored_counterparts(
     workspace_id: int, *, after: int, most: int
 ) -> tuple[Sequence[StoredCounterpart], int | None]:
-    """Return those among the next `most` incidents of a workspace, by our id, and the last id that
-    was looked at; None at the end.
-    """
+    """Return stored ones of the next `most` incidents, and the last id read; None at the end."""
     columns = ("incident_id", "incident_name", "number", "provider", "provider_id", "properties")
     rows = (
         IncidentRaw.objects.filter(incident__workspace=workspace_id, incident_id__gt=after)
@@ -50,9 +48,7 @@ def stored_counterparts(
 
 
 def is_in_portal(provider: object, graph_id: object) -> bool:
-    """Whether an incident of this provider has this id in the Defender portal. Before onboarding
-    the same member holds Sentinel's own number.
-    """
+    """Whether the id is of the Defender portal; before onboarding it is Sentinel's own number."""
     return (
         is_portal_provider(provider)
         and isinstance(graph_id, str)

@@ -107,9 +107,7 @@ def _note_unread_rules(incidents: Sequence[LockedIncident], *, now: datetime) ->
 
 
 def title_rules_of(alerts: Mapping[int, Sequence[WireAlert]]) -> dict[int, TitleRules]:
-    """Return the analytics rules of each workspace with these alerts, as last read; they are looked
-    up only where an analytics rule has written a title.
-    """
+    """Return the analytics rules, as last read, of workspaces where one has written a title."""
     asked = [pk for pk, rows in alerts.items() if any(row.has_title_of_rule for row in rows)]
     found = dict.fromkeys(alerts, NO_RULES)
     if asked:
@@ -169,9 +167,7 @@ def fail_details(
     now: datetime,
     leased_until: datetime | None = None,
 ) -> None:
-    """Note that details could not be had; without `retry_at` they are given up and shown so. With
-    a lease, nothing is noted where they are owed anew since it was given.
-    """
+    """Record that details could not be read; without `retry_at` they are given up and shown so."""
     state = {} if retry_at else {"details_state": DetailsState.FAILED}
     rows = Incident.objects.filter(pk=incident_id)
     if leased_until is not None:
@@ -187,9 +183,7 @@ _BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 
 class Claimed(NamedTuple):
-    """An incident whose details somebody fetches now; `attempts` counts this one, too. Its row says
-    `leased_until`, unless it changed meanwhile and its details are owed anew.
-    """
+    """An incident whose details are being fetched; `attempts` counts this one, too."""
 
     id: int
     name: str

@@ -135,9 +135,7 @@ _MERGE_COMMENTS = f"""
 
 
 def _as_ours(comment: WireComment | UnreadableRecord) -> WireComment | UnreadableRecord:
-    """A comment of ours that Sentinel took over from Graph has a name of Sentinel's there, and the
-    mark by which it is known.
-    """
+    """Return a comment of ours by its mark where Sentinel took it over from Graph renamed."""
     if isinstance(comment, WireComment) and MARK in comment.message:
         key, message = key_and_message(comment.message)
         if key:
@@ -148,9 +146,7 @@ def _as_ours(comment: WireComment | UnreadableRecord) -> WireComment | Unreadabl
 def store_comments(
     comments: Mapping[int, Sequence[WireComment | UnreadableRecord]], *, now: datetime
 ) -> None:
-    """Store the comments of many incidents by their ids; one that was edited is written over. One
-    that both Sentinel and Graph tell of, where it has no id, is there once.
-    """
+    """Store the comments of many incidents; one that was edited, or is in both sources, once."""
     readable = {
         (incident_id, comment.name[:100]): comment
         for incident_id, its_comments in comments.items()

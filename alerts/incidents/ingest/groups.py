@@ -295,9 +295,7 @@ def key_alone(incident_id: int) -> str:
 
 
 def group_key_of(*, incident_id: int, pattern: str | None, standing: str | None) -> str | None:
-    """The queue row an open incident stands in, as digits: alone until its pattern is known, and
-    where it names no device. Without one, equal titles say nothing of equal causes.
-    """
+    """Return the key of an open incident's queue row: its own until its pattern is known."""
     if standing is None:
         return None
     if pattern is None:
@@ -311,10 +309,7 @@ def keys_of(*keys: str | None) -> str:
 
 
 def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
-    """Rank these incidents anew and bring the queue's rows, those left and those joined, in line.
-
-    Every service that changes an incident calls this last; thousands of incidents a call.
-    """
+    """Rank these incidents again and renew the queue's rows: the last step of any change."""
     ids = sorted(set(incident_ids))
     if ids:  # a batch of details often leaves none, and a transaction costs without a question, too
         _regroup(ids, now=now)

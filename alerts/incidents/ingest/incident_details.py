@@ -68,9 +68,7 @@ class IncidentDetails:
 
 @dataclass(slots=True)
 class LockedIncident:
-    """An incident whose details are being stored: what its row says that they build on, what was
-    fetched, and what was made of that so far.
-    """
+    """An incident whose details are being stored: its row, what was fetched, what it became."""
 
     id: int
     workspace_id: int
@@ -101,9 +99,7 @@ _LOCK = f"""
 def lock_incidents(
     fetched: Iterable[IncidentDetails], *, temp_tables: Sequence[str]
 ) -> list[LockedIncident]:
-    """The incidents that are still there, locked in the order of their ids; temporary tables are
-    made ready in the same go.
-    """
+    """Lock and return the incidents that are still there, by id; make temporary tables ready."""
     by_id = {details.incident_id: details for details in fetched}
     (rows,) = run_together(*temp_tables, _LOCK, ids=numbers_member([*by_id]))
     return [
@@ -131,10 +127,7 @@ class IncidentSummary(NamedTuple):
 
 
 def _summary_of(incident: LockedIncident) -> IncidentSummary:
-    """Sum up the alerts of an incident.
-
-    Most incidents have one alert, and most of those say what one before them said.
-    """
+    """Return the sum of an incident's alerts; most have one, like that of the one before."""
     places: dict[int, str] = {}  # those of its alerts first, in the words of the first
     for place in (*incident.alert_places, *incident.device_places):
         if place.site_id is not None:
@@ -271,9 +264,7 @@ PAIRS = f"""
 
 
 def pair_in(alert: AlertSummary) -> tuple[int | None, str, str] | None:
-    """Return the two devices that an alert names together, with their site. None where it names
-    one, or more than two without telling who talks to whom.
-    """
+    """Return the two devices that an alert names, with their site; None where it names others."""
     if alert.source and alert.destination:
         return alert.site_id, alert.source, alert.destination
     if alert.source or alert.destination:

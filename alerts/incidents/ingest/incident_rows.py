@@ -221,10 +221,7 @@ class _Rest(NamedTuple):
 def new_copy_rows(
     *, workspace_id: int, incidents: Sequence[WireIncident], ids: Sequence[int], now: datetime
 ) -> NewCopyRows:
-    """The rows for COPY of incidents that are not there yet, each in a row of the queue of its own.
-
-    What many of them have in common is written out once.
-    """
+    """Return rows for COPY of new incidents, each alone in the queue; common values once."""
     rows: Sequence[Any] = bounded(incidents, now=now)
     contents = [
         _content(

@@ -79,9 +79,7 @@ def show_pending_tasks(changes: Iterable[Change]) -> None:
 
 
 def settle_pending_tasks(changes: Iterable[Change], *, unshifted: datetime) -> None:
-    """Show tasks as Sentinel has them after writes were settled or taken back, and have them read
-    again. What was never sent goes as it came.
-    """
+    """Show tasks as Sentinel has them once writes are settled or taken back; read them again."""
     for change in changes:
         if change.kind != WriteKind.TASK:
             continue

@@ -102,9 +102,7 @@ class LogDetails(NamedTuple):
 def store_log_details(
     *, workspace_id: int, details: Mapping[str, LogDetails], now: datetime
 ) -> int:
-    """Store the alerts and entities of incidents by their names, unless somebody has fetched them
-    meanwhile, or Sentinel counts other alerts by now. Returns of how many they were stored.
-    """
+    """Store details of incidents unless they were fetched or changed meanwhile; return how many."""
     rows = query_rows(_WITHOUT_DETAILS + _LOCKED, workspace_id, "\n".join(details), now)
     owing = [WithoutDetails(*row) for row in rows]
     fetched = [
@@ -131,9 +129,7 @@ class _NoIncident:
 def store_alerts_without_incident(
     *, workspace_id: int, alerts: Sequence[WireAlert], now: datetime
 ) -> int:
-    """Store alerts that no incident names; one that an incident did name only gains facts. Returns
-    how many of them told anything that was not known.
-    """
+    """Store alerts of no incident; return how many were new or had new facts."""
     if not alerts:
         return 0
     run_together(alert_rows.TEMP_TABLE)

@@ -44,18 +44,13 @@ _NOTHING = PendingChanges(0, ())
 
 @transaction.atomic
 def overlay_pending_changes(incident_ids: Iterable[int], *, now: datetime) -> None:
-    """Lay what is owed over the rows as they stand. Call it after owing, and `regroup` after it.
-
-    Writes owed earlier are laid there already, and laying one twice changes nothing.
-    """
+    """Lay pending changes over the rows: after enqueuing, before `regroup`; repeatable."""
     _lay_over(_locked_rows(incident_ids), {}, now=now)
 
 
 @transaction.atomic
 def refresh_overlay(incident_ids: Iterable[int], *, now: datetime) -> None:
-    """Bring the rows in force in line with Sentinel's word and what is still owed. Call it after
-    withdrawing or settling, and `regroup` after it.
-    """
+    """Renew the values in force after pending changes were withdrawn or settled; then `regroup`."""
     rows = _locked_rows(incident_ids)
     raws = IncidentRaw.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "body")
     _lay_over(rows, {pk: _values_in(body, now=now) for pk, body in raws}, now=now)
@@ -104,9 +99,7 @@ def _values_in(body: object, *, now: datetime) -> Mapping[str, Any]:
 
 
 def patched_values(labels: Sequence[str], patches: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The values in force that writes to Sentinel decide, laid over each other oldest first, among
-    them the labels that they leave of `labels`; nothing without a write.
-    """
+    """Return the values in force that pending writes decide, oldest first; empty without one."""
     values: dict[str, Any] = {}
     for patch in patches:
         if "severity" in patch:
@@ -169,9 +162,7 @@ def set_ot_states(
     now: datetime,
     rank_too: Collection[int] = (),
 ) -> int:
-    """Say where incidents stand with OT; returns how many changed. `rank_too`: others whose
-    priority depends on it. Call last, and once: the queue's rows are locked here in their order.
-    """
+    """Set the OT state of incidents, last in a transaction; return how many changed."""
     changed = 0
     for (state, due_at), ids in standings.items():
         changed += (
@@ -185,9 +176,7 @@ def set_ot_states(
 
 @transaction.atomic
 def lock_pattern_memory(patterns: Collection[UUID]) -> None:
-    """Lock what is remembered of these patterns until the end of the transaction. Whoever counts
-    verdicts in a later statement sees those of everybody who held the lock before.
-    """
+    """Lock the memory of these patterns until commit, so that verdicts are counted one by one."""
     rows = PatternMemory.objects.filter(pattern__in=patterns).order_by("pattern")
     locked = set(rows.select_for_update().values_list("pattern", flat=True))
     if missing := sorted({*patterns} - locked):

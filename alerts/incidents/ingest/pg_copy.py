@@ -50,9 +50,7 @@ def moment(value: datetime | None) -> str:
 
 
 def moments(texts: Sequence[str | None], *, read: Iterable[datetime | None]) -> Sequence[str]:
-    """A column of moments, given as Sentinel wrote them and as they were read. Its own words stand
-    where PostgreSQL reads the same in them: seven digits it would round, and Python cuts.
-    """
+    """Return a column of moments: Sentinel's own text where PostgreSQL reads the same in it."""
     usual = [text for text in texts if text is not None]
     if len(usual) == len(texts) and _USUAL_MOMENTS.fullmatch("\n".join([*usual, ""])):
         return usual
@@ -124,9 +122,7 @@ def copy_into(table: str, *, columns: str, copy_rows: Iterable[str]) -> None:
 def copy_with_documents(
     table: str, *, columns: str, copy_rows: Iterable[str], documents: Iterable[bytes]
 ) -> None:
-    """Copy finished rows, each with its compact JSON in the last column. The JSON stays bytes:
-    there is much of it, and each look at all of it costs.
-    """
+    """Copy finished rows, each with its compact JSON, as bytes, in the last column."""
     heads = "\n".join(copy_rows).encode().split(b"\n")
     whole = map(b"\t".join, zip(heads, map(_spelled_document, documents), strict=True))
     pieces = (b"\n".join([*piece, b""]) for piece in batched(whole, _PIECE, strict=False))
@@ -140,9 +136,7 @@ def _spelled_document(raw_json: bytes) -> bytes:
 def copy_documents(
     table: str, *, columns: str, ids: Sequence[int], documents: Iterable[bytes]
 ) -> None:
-    """Copy compact JSON into a table of ids and documents. In COPY's binary form, where big texts
-    are neither spelled out here nor taken apart there.
-    """
+    """Copy compact JSON into a table of ids and documents, in COPY's binary form."""
     parts, pack = [_BINARY_HEAD], _BINARY_ROW.pack
     for record_id, document_ in zip(ids, documents, strict=True):
         parts += pack(2, 8, record_id, len(document_) + 1, _JSONB_VERSION), document_
@@ -175,9 +169,7 @@ def query_rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
 
 
 def create_temp_table(name: str, *, like: str) -> str:
-    """What makes a stage with the columns of a query, empty. Commits empty it, too, for that
-    costs nothing, whereas a TRUNCATE makes new files each time.
-    """
+    """Return SQL for an empty stage with the columns of a query; each commit empties it."""
     return (
         f"CREATE TEMP TABLE IF NOT EXISTS {name} ON COMMIT DELETE ROWS AS {like} WITH NO DATA;"
         f"DELETE FROM {name}"

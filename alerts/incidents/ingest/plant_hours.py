@@ -58,9 +58,7 @@ class PlantHoursProgress:
 
 
 def start_plant_hours(site: Site, *, unshifted: datetime) -> None:
-    """Have the plant hours of all alerts of a site looked through; from the start where that is
-    under way already. Part of the transaction that changes the clock.
-    """
+    """Queue all alerts of a site, from the start, in the transaction that changes its clock."""
     total = Alert.objects.filter(site=site).count()
     payload = {"after": 0, "done": 0, "total": total, "pass": 1, "changed": 0, "moved": 0}
     restart_job(kind=KIND, key=str(site.pk), now=unshifted, payload=lambda _pending: payload)
@@ -77,17 +75,13 @@ def plant_hours_progress(site: Site) -> PlantHoursProgress | None:
 
 
 def process_plant_hours(*, unshifted: datetime) -> bool:
-    """Do the next piece of any site that is due; False when none is. Any number of workers may ask
-    at once.
-    """
+    """Do the next piece of any site that is due; False when none is."""
     piece = partial(_do_piece, unshifted=unshifted)
     return do_next(Job.objects.filter(kind=KIND), work=piece, now=unshifted)
 
 
 def settle_plant_hours(site: Site, *, unshifted: datetime) -> int:
-    """Work through all alerts of a site at once, for who waits for it; returns how many moved. The
-    look for alerts that were on their way is left to the workers.
-    """
+    """Move all alerts of a site at once; return how many moved."""
     jobs = Job.objects.filter(kind=KIND, key=str(site.pk))
     while (row := claim_due(jobs, now=unshifted, max_attempts=None)) is not None:
         _do_piece(row, unshifted=unshifted)

@@ -34,9 +34,7 @@ from alerts.sentinel.wire.values import ticks_of
 def items_of(
     incident_id: int, *, old: IncidentRow, new: IncidentRow, returned: bool, closed_by: str
 ) -> Iterator[TimelineItem]:
-    """The differences that people care about. Both rows have what we owe laid over them, so what
-    we wrote ourselves is none.
-    """
+    """Return the differences that people care about; both rows are overlaid, so ours are none."""
     for code, details in _differences(old, new, closed_by):
         yield _item(incident_id, new.modified_at, code, details)
     if returned:

@@ -85,9 +85,7 @@ class IncidentTask(models.Model):
 
 
 class TaskReading(models.Model):
-    """When the tasks of an incident were asked for and last read; Sentinel's lists of incidents do
-    not tell of tasks, so they are read where somebody asks.
-    """
+    """When an incident's tasks were requested and last read; lists of incidents have none."""
 
     incident = models.OneToOneField(
         "incidents.Incident",
@@ -109,9 +107,7 @@ class TaskReading(models.Model):
 
 
 class TimelineItem(models.Model):
-    """One thing that happened to an incident. `code` says what, `details` holds its parts, so
-    that a page can say it in any language.
-    """
+    """One event of an incident: its `code`, and `details` that a page words in any language."""
 
     class Side(models.TextChoices):
         """Who did it: a SOC person, an OT person, the portal itself, or somebody in Sentinel."""

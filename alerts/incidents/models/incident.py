@@ -250,9 +250,7 @@ class Incident(models.Model):
 
     @property
     def active_until(self) -> datetime:
-        """When its alerts were active last; when it was raised, where Sentinel does not say so or
-        names a moment that cannot be.
-        """
+        """When its alerts were active last, or when it was raised if Sentinel has no such time."""
         at = self.latest_activity_at
         return at if at is not None and at <= self.modified_at else self.created_at
 
@@ -284,9 +282,7 @@ class Incident(models.Model):
 
     @property
     def has_left_scope(self) -> bool:
-        """Whether it is a shell: outside of its workspace's scope, and kept because people or rules
-        have decided on it.
-        """
+        """Whether it is outside of its workspace's scope, and kept because it was acted on."""
         return LEFT_SCOPE in self.flags
 
     @property

@@ -42,9 +42,7 @@ def level_words(level: float | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCard:
-    """One device: what is known of it, and which side of the traffic it is. What stands outside
-    the plant has neither site nor zone nor level.
-    """
+    """One device and its side of the traffic; outside the plant without site, zone and level."""
 
     name: str
     address: str
@@ -88,9 +86,7 @@ def devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[DeviceCard]:
 
 
 def end_of(cards: Iterable[DeviceCard], side: str, name: str) -> FlowNode | None:
-    """One end of the flow: its card where there is one, else the name the alert gave; None where
-    it gave none.
-    """
+    """Return one end of the flow: its card, or the name in the alert; None where it has none."""
     for card in cards:
         if card.side == side:
             return card.as_node()

@@ -133,9 +133,7 @@ def _rows(incidents: Any, frame: RowFormat) -> list[IncidentListRow]:
 
 
 def raw_of(incident: Incident) -> list[tuple[str, str]]:
-    """What Sentinel sent, word for word: the incident, then its newest alerts. The incident's own
-    has labels that tell a verdict: where that is hidden, it is left out.
-    """
+    """Return what Sentinel sent: the incident, unless its verdict is hidden, and newest alerts."""
     own = IncidentRaw.objects.filter(pk=incident.pk)
     raw = None if incident.hidden_verdict else own.values_list("body", flat=True).first()
     bodies = [(gettext("Incident"), raw)] if raw is not None else []
@@ -146,9 +144,7 @@ def raw_of(incident: Incident) -> list[tuple[str, str]]:
 
 
 def sentinel_address_of(incident: Incident) -> str:
-    """Where an incident that was read with `SENTINEL_ADDRESS` opens in Sentinel, as Sentinel itself
-    says; https only.
-    """
+    """Return the https address of an incident in Sentinel, as Sentinel sent it."""
     found = incident.__dict__["sentinel_address"]
     return found if isinstance(found, str) and found.startswith("https://") else ""
 

@@ -16,9 +16,7 @@ def tasks_of(incident: Incident) -> QuerySet[IncidentTask]:
 
 
 def task_tab_of(incident: Incident) -> dict[str, Any]:
-    """Return what the tab shows: the tasks, how old they are, who does not see them, and why none
-    can be written.
-    """
+    """Return the tasks, their age, who does not see them, and why none can be written."""
     workspace = incident.workspace_id
     return {
         "is_in_portal": is_in_defender_portal(workspace),

@@ -31,9 +31,7 @@ SHOWN = ("number", "title", "latest_activity_at", "modified_at", "created_at")
 def true_positives_like(
     incident: Incident, alerts: Sequence[Alert], user: User
 ) -> tuple[list[Incident], bool]:
-    """Return the newest true positives with an alert that names the same devices, and whether
-    those are two. Who began does not matter.
-    """
+    """Return the newest true positives between the same devices, and whether those are two."""
     names = _devices_of(incident, alerts)
     if not names:
         return [], False
@@ -104,9 +102,7 @@ def _words(fit: str, name: str, *, late: timedelta, until: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TechniqueChip:
-    """A technique with its name; an id that was replaced says by which. `technique_id` is that of
-    today, empty where ATT&CK for ICS has none.
-    """
+    """A technique with its name; `technique_id` is its current one, empty where ICS has none."""
 
     technique_id: str
     label: str

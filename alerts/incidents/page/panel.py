@@ -154,9 +154,7 @@ class IncidentPreview:
 def preview_of(
     incident: Incident, *, by: User, now: datetime, row: Group | None = None
 ) -> IncidentPreview:
-    """Gather the panel of an incident: all of it is about this one. `row` is the row of the queue
-    that is named after it.
-    """
+    """Return the panel of one incident; `row` is the queue's row that has its name."""
     plant_zone = zone_name_of([incident]) or READER
     zone, usual = reader_clock().zone(plant_zone), usual_hours_of(incident)
     verdicts, sightings = (
@@ -204,9 +202,7 @@ def incident_number_label(incident: Incident) -> str:
 
 
 def explanation_of(incident: Incident, alerts: Iterable[Alert]) -> Explanation:
-    """Title, plain sentence and what it may mean, in the language of the page. `alerts` are its
-    own, the newest first.
-    """
+    """Return title, sentence and meaning in the page's language; `alerts` are newest first."""
     language = get_language() or "en"
     ends = {"source": incident.source, "destination": incident.destination}
     user_title = next(
@@ -227,9 +223,7 @@ def parts_of(incident: Incident) -> tuple[tuple[int, str], ...]:
 
 
 def _localized(part: PriorityPart) -> PriorityPart:
-    """The part with the levels that it may name in the person's language, and with products by
-    the names that they have today.
-    """
+    """Return the part with levels and products by the names of the person's language."""
     if part.code == "second-product":
         names = (current_product(name) for name in part.detail.split(", "))
         return replace(part, detail=", ".join(names))

@@ -53,9 +53,7 @@ def pattern_verdicts_of(incident: Incident) -> PatternHistory | None:
 
 
 def pattern_verdicts(pattern: UUID | None, *, hidden: HiddenVerdicts) -> PatternHistory | None:
-    """Return OT's answers on a pattern, `hidden` verdicts left out; None where nothing was judged.
-    Every page that says what OT said before asks here.
-    """
+    """Return OT's answers on a pattern, for every page, without `hidden` ones; None if none."""
     stats = PatternMemory.objects.filter(pattern=pattern).first() if pattern else None
     if pattern is None or stats is None:
         return None
@@ -160,9 +158,7 @@ def sightings_before(incident: Incident) -> tuple[int, int]:
 
 
 def _by_week(incident: Incident, *, now: datetime) -> tuple[dict[int, int], int]:
-    """How many of this pattern came so many whole weeks ago, within ninety days; and how many came
-    after this one, whenever that was.
-    """
+    """Return how many came so many whole weeks before this one, and how many after it."""
     if incident.pattern is None:
         return {}, 0
     start = now - timedelta(days=DAYS)
@@ -180,9 +176,7 @@ def _by_week(incident: Incident, *, now: datetime) -> tuple[dict[int, int], int]
 
 
 def has_new_pair(incident: Incident) -> bool:
-    """Return whether two of its devices had never been seen together before, and have not become
-    usual since.
-    """
+    """Whether two of its devices were never in an alert together before, nor often since."""
     pairs = PairMemory.objects.filter(first_incident=incident.pk)
     later = F("first_seen_at") + timedelta(hours=PAIR_NEW_HOURS)
     return pairs.filter(Q(seen_again_at=None) | Q(seen_again_at__lt=later)).exists()

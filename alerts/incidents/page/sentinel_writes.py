@@ -39,9 +39,7 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class MemberChange:
-    """One member of the incident: how we saw it, what we wanted, and what Sentinel kept instead
-    (where somebody there was faster).
-    """
+    """One member of the incident: as read, as we wanted it, as Sentinel kept it instead."""
 
     member: str
     before: str

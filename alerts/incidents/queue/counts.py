@@ -76,9 +76,7 @@ FIELD_LABELS: dict[str, Promise] = {
 
 
 def counts_by_view(queue: Queue) -> dict[str, int]:
-    """How many rows each view has within the filter; 10,001 means "more than 10,000". Of closed
-    ones as many as there are among the newest, see `counts_in_part`.
-    """
+    """Return how many rows each view has within the filter; 10,001 is "more than 10,000"."""
     terms = queue.params.terms
     rows = queue.rows("open", terms)
     opened = _sql(_with_shown_state(queue, rows).values("state", "ot_due_at", "owner_id"))
@@ -153,9 +151,7 @@ def cause_of_empty_list(queue: Queue) -> EmptyListCause | None:
 
 
 def count_listed(queue: Queue) -> int:
-    """How many incidents stand in the rows of the list, on all its pages and within its filters;
-    more than `MAX_COUNTED` means at least that many.
-    """
+    """Return how many incidents the rows of the list have; above `MAX_COUNTED`, at least."""
     rows = queue.rows(queue.params.view, queue.params.terms).order_by()
     return rows.values("n")[: MAX_COUNTED + 1].aggregate(sum=Sum("n"))["sum"] or 0
 

@@ -30,9 +30,7 @@ from portal.attack.engine import Technique
 
 
 class VisiblePlaces:
-    """Names by id within the person's reach, and those that their incidents touch. Each kind is
-    read when it is asked for, and once.
-    """
+    """Names by id within the person's reach and of their incidents, each kind read once."""
 
     def __init__(self, user: User) -> None:
         self._user, self._reach = user, reach_of(user)
@@ -65,9 +63,7 @@ def by_number(number: int, *, workspace_ids: list[int], of_groups: bool) -> Q:
 
 
 def by_label(value: str, *, of_groups: bool, hidden: HiddenVerdicts = NOTHING_HIDDEN) -> Q:
-    """Return the condition that a label has this text in it; `=text` wants the whole label. A label
-    that would tell a hidden verdict is not found.
-    """
+    """Return the condition on a label's text (`=text`: the whole), never by a hidden verdict."""
     found = _by_label(value, of_groups=of_groups)
     if not any((exact_value_of(value) or value).casefold() in label for label in HIDDEN_LABELS):
         return found
@@ -90,9 +86,7 @@ class DeviceFinder:
         self._meanings: dict[str, tuple[list[str], list[str]]] = {}
 
     def names_and_addresses(self, value: str) -> tuple[list[str], list[str]]:
-        """Return the names and the addresses, as alerts write them, that a text stands for: the
-        device of that name or address, those in a network, those whose address begins so.
-        """
+        """Return names and addresses of devices with that name, address, or network."""
         if value not in self._meanings:
             self._meanings[value] = self._look_up(value)
         return self._meanings[value]
@@ -111,9 +105,7 @@ class DeviceFinder:
 
 
 def by_device(value: str, inventory: DeviceFinder, *, of_groups: bool) -> Q:
-    """Return the condition that an end has this text in its name, or that an alert names a device
-    or an address so; the start of an address and a network mean all devices in them.
-    """
+    """Return the condition that an end or alert names this device, address, or its network."""
     names, addresses = inventory.names_and_addresses(value)
     # Spelled-out lists: how often they occur decides whether to begin with alerts or with rows.
     alerts = Q(alert__any_address__overlap=addresses)
@@ -134,9 +126,7 @@ def is_address_like(value: str) -> bool:
 
 
 def by_techniques(techniques: tuple[Technique, ...], value: str, *, of_groups: bool) -> Q:
-    """Return the condition that the alert type stands for one of these techniques, as documented
-    or as reviewed; of types that the catalogue does not have, Sentinel's word counts.
-    """
+    """Return the condition on techniques of the type, or of Sentinel for unknown types."""
     ids = {value.strip().upper(), *(alert_type.id for alert_type in techniques)}
     reviewed = techniques_by_type()
     types = [

@@ -122,9 +122,7 @@ class Queue:
         return self._closed(back_to=self.edge(searched) if searched else ()).filter(condition)
 
     def edge(self, searched: int) -> Edge | tuple[()]:
-        """Where a search through so many closed incidents ends, () where there are no more: some
-        filters have no fitting index.
-        """
+        """Where the search through closed incidents ends; () at their end."""
         if searched not in self._edges:
             rows = self._older_than_mark(self._closed())
             marks = rows.values_list("modified_at", "pk")[searched : searched + 1]
@@ -211,9 +209,7 @@ class Queue:
 
 
 def _zones() -> Mapping[int, str]:
-    """The zones of all plants: those that the clock of the page has read, or will need anyway.
-    Outside a request there is no such clock.
-    """
+    """Return the zones of all plants, from the page's clock where there is one."""
     return reader_clock().zone_names or dict(Site.objects.values_list("pk", "time_zone"))
 
 

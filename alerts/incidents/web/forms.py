@@ -32,9 +32,7 @@ OUTCOME_WORDS = {key: lazy(outcome_words, str)(*pair) for key, pair in OUTCOMES.
 
 
 class ActForm(forms.Form):
-    """One act of a person on incidents: how it is asked for, what its service is given, and what
-    the person is told afterwards. Its own id makes a form that is sent twice act once.
-    """
+    """One act on incidents: form, service and answer; its id makes a repeated post act once."""
 
     title: ClassVar[Promise]
     button: ClassVar[Promise | None] = None  # else the title

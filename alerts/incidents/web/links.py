@@ -20,9 +20,7 @@ def ask_address() -> str | None:
 
 
 def review_panel_address(incident_id: int, *, group: UUID | None = None) -> str | None:
-    """Where questions and answers about an incident stand, to be placed in a page; in that of a row
-    of the queue an answer may be about all of the row.
-    """
+    """Return the address of an incident's questions and answers, or of all its row's."""
     try:
         address = reverse("reviews:panel", args=[incident_id])
         return f"{address}?group={group}" if group else address
@@ -47,9 +45,7 @@ def rules_panel_address(incident_id: int) -> str | None:
 
 
 def lessons_address(titles: Iterable[str], user: User) -> str | None:
-    """Where lessons about these alerts stand, to be placed in a page; None for whom lessons are not
-    made, or where no title is one that we know.
-    """
+    """Return the address of lessons about these alerts; None where there can be none."""
     alert_types = {
         alert_type.title: True for title in titles if (alert_type := alert_type_for(title))
     }

@@ -78,9 +78,7 @@ def incident_by_number(user: User, terms: Sequence[Term]) -> int | None:
 
 
 def find_incidents_like(user: User, text: str, *, now: datetime) -> IncidentSearch:
-    """Return what the filter of the queue finds: rows of it by priority, then closed incidents
-    among the newest. A number that some incident bears means that one.
-    """
+    """Return rows that the queue's filter finds by priority, then newest closed ones."""
     terms = parse_query(text)
     if (number := _lone_number(terms)) is not None:
         rows = incidents_with_number(user, number).order_by("-created_at")
@@ -102,9 +100,7 @@ def find_incidents_like(user: User, text: str, *, now: datetime) -> IncidentSear
 
 
 def techniques_of_text(text: str) -> tuple[Technique, ...]:
-    """Return the current techniques that alerts can stand for and that a text names: by id, or by
-    a part of the name.
-    """
+    """Return the current techniques of alerts whose id or name has this text."""
     if len(text) < MIN_TECHNIQUE_TEXT:
         return ()
     techniques = [technique for technique in techniques_like(text) if technique.is_current]
@@ -142,9 +138,7 @@ def _exact(hit: IncidentHit) -> IncidentHit:
 
 
 def find_acts(request: HttpRequest, text: str) -> FinderResult:
-    """Return what this person may do now to the rows that the page has selected; `on` names them
-    as the addresses of acts do.
-    """
+    """Return what this person may do to the selected rows; `on` names them in addresses."""
     on = request.GET.get("on", "")
     if not on:
         return FinderResult()

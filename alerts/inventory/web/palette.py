@@ -15,9 +15,7 @@ MIN_DEVICE_TEXT = 2
 
 
 def find_devices(request: HttpRequest, text: str) -> FinderResult:
-    """Return visible devices with this text in their name or address, those with a name first; each
-    leads to its page.
-    """
+    """Return visible devices with this text in name or address, those with a name first."""
     if len(text) < MIN_DEVICE_TEXT:
         return FinderResult()
     devices = devices_visible_to(actor_of(request))

@@ -36,9 +36,7 @@ def decide_about(
     insists: bool,
     now: datetime,
 ) -> Decision:
-    """Compare what is wanted, what we know to be ours, and what was found. What a person changed,
-    made or deleted under our name is not written over unless we insist, and never without a word.
-    """
+    """Compare wanted, landed and found; a person's change is kept unless we insist."""
     if found is None and desired is None:
         return Decision(Action.AS_WANTED)
     if found is not None and desired is not None and not differing_places(desired, found):

@@ -231,9 +231,7 @@ def _send_comment(change: Change, client: SentinelClient) -> Sent:
 
 
 def _is_comment_there(name: str, key: str, client: SentinelClient) -> bool:
-    """Whether a comment of ours is on the incident, written by whichever side the workspace was
-    read by then: Graph keeps a mark in the text, Sentinel our name.
-    """
+    """Whether our comment is there, by Graph's mark in the text or Sentinel's name."""
     own = client.resource_manager
     for side in (client,) if own is client else (client, own):
         try:
@@ -364,9 +362,7 @@ def deliver_one(
     workspace_id: int | None = None,
     pause: Pause = time.sleep,
 ) -> Delivered | None:
-    """Send one change that is due; None when none is. `now` is business time; what is due is
-    asked of the unshifted clock.
-    """
+    """Send one change that is due on the unshifted clock; None when none is."""
     change = claim_change(workspace_id)
     if change is None:
         return None

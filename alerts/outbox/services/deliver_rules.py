@@ -137,9 +137,7 @@ class RuleKeepsChanging(Exception):
 def place_rule(
     row: WantedRule, *, client: SentinelClient, has_room: HasRoom, now: datetime, pause: Pause
 ) -> Placed:
-    """Make Sentinel hold what is wanted, or say why not. Raises SentinelError where the far end
-    did not let us.
-    """
+    """Make Sentinel hold what is wanted, or return why not. Raises SentinelError."""
     began = time.monotonic()
     for turn in range(TURNS):
         current = read_resource(row, client=client)
@@ -277,9 +275,7 @@ def _became(placed: Placed) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredRule:
-    """What became of one: owed where it was put back to wait. `note` says why, if it did not land
-    as wanted.
-    """
+    """The result for one: pending where it must wait; `note` is why it did not land."""
 
     rule: WantedRule
     outcome: Landing
@@ -375,9 +371,7 @@ def push_rules(
     seconds: float,
     stops_only: bool = False,
 ) -> None:
-    """Deliver what is owed to these workspaces for at most so long. What came of it stands in the
-    rows; a call that hangs is left behind.
-    """
+    """Deliver what is pending for these workspaces within a time; results are in the rows."""
     ends = time.monotonic() + seconds
     for only in (True,) if stops_only else (True, False):
 

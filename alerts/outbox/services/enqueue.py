@@ -72,10 +72,7 @@ def enqueue_changes(
     hold: timedelta = UNDO_HOLD,
     check_args: dict[str, Any] | None = None,
 ) -> list[Change]:
-    """Owe many writes of one act. The same wish of the same act twice is one change.
-
-    The hold runs on the unshifted clock: the demo's clock must not shorten it (G11).
-    """
+    """Enqueue the writes of one act, each once; the hold runs on the unshifted clock."""
     due_at = clock.unshifted() + hold
     changes = [
         Change(
@@ -168,9 +165,7 @@ class CannotRetry(Refused):
 
 @transaction.atomic
 def retry_change(*, change_id: int, by: User, now: datetime) -> Change:
-    """Owe a given-up change again, due at once and with all its attempts. Whoever changed the
-    incident since still wins: the base stays what it was. A playbook is started once more.
-    """
+    """Enqueue a given-up change again, with its old base, so that people's changes still win."""
     due_at = clock.unshifted()
     return _resolve(
         change_id,

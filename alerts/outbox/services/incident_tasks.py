@@ -11,15 +11,11 @@ TURNS = 3
 
 
 class TaskOutcomeUnknown(Exception):
-    """Sentinel's answer about the task cannot be read, or somebody changed it each time between our
-    reading and our writing: worth trying again.
-    """
+    """The answer about the task is unreadable, or it changed each time: try again."""
 
 
 def write_task(change: Change, *, client: SentinelClient) -> bool:
-    """Write the task; False where Sentinel has it already as wanted. Raises SentinelError,
-    TaskInDoubt.
-    """
+    """Write the task; False where it is so already. Raises SentinelError, TaskOutcomeUnknown."""
     is_new = change.task == str(change.key)
     for _ in range(TURNS):
         fresh = _read(change, client=client, may_be_missing=is_new)

@@ -39,9 +39,7 @@ type _Page = tuple[list[WireRule], str | None]
 
 
 def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
-    """Compare one workspace that is due; False when none is. After a restore nothing is compared
-    here: the restore's own comparison does it. `now` is business time.
-    """
+    """Compare one workspace that is due; False when none is, or after a restore."""
     if is_paused_after_restore():
         return False
     unshifted = clock.unshifted()
@@ -71,16 +69,12 @@ def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
 def requeue_changed_rules(
     workspace: Workspace, *, found: dict[str, dict[str, Any]], now: datetime
 ) -> int:
-    """Have delivery look at the rules that are not as they landed; returns how many. `found` holds
-    the properties of every rule in the workspace by its name.
-    """
+    """Queue rules that differ from what landed, by `found` properties; return how many."""
     return _requeue_changed(_landed().filter(workspace=workspace), found=found, now=now)
 
 
 def _check_watchlist(workspace: Workspace, client: SentinelClient, *, now: datetime) -> None:
-    """Compare our watchlist and its rows, and note how many rows there are not ours: what nobody
-    signed would be left out of the alarms, too.
-    """
+    """Compare our watchlist and its rows; record how many rows there are not ours."""
     rows = WantedRule.objects.filter(workspace=workspace, kind__in=OF_WATCHLIST)
     itself = rows.filter(kind=RuleKind.WATCHLIST, outcome=Landing.LANDED).first()
     if itself is None or itself.landed is None:

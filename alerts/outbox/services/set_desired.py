@@ -66,9 +66,7 @@ def clear_desired_rule(
 def set_rule_absent(
     *, workspace_id: int, name: UUID, about: UUID, label: str, reason: str, now: datetime
 ) -> bool:
-    """Want no rule there, with a row that has the reason also where none ever was. Returns whether
-    that is new.
-    """
+    """Want no rule there, on a row with the reason; return whether that is new."""
     row = _locked(workspace_id, name, about=about, label=label, kind=RuleKind.RULE, now=now)
     if row.wanted is not None:
         _set_wanted(row, None, reason=reason, urgency=RulePriority.AWAY, insists=True, now=now)

@@ -32,9 +32,7 @@ def reason_against(row: WantedRule, *, now: datetime) -> str:
 
 
 def read_resource(row: WantedRule, *, client: SentinelClient) -> WireRule | None:
-    """Return what stands there under the row's name; None where nothing does. Raises
-    StillBeingMade.
-    """
+    """Return what Sentinel has under the row's name, or None. Raises StillBeingMade."""
     try:
         if is_automation_rule(row):
             return read_automation_rule(client.get_automation_rule(str(row.name)))

@@ -38,7 +38,7 @@ class DayBlock:
     def css(self) -> str:
         """Classes for its place."""
         lane = f" lane-{self.lane}-of-{self.lanes}" if self.lanes > 1 else ""
-        return f"from-{self.first} to-{self.last}{lane}"
+        return f"{_row('from', self.first)} {_row('to', self.last)}{lane}"
 
     def overlaps(self, other: "DayBlock") -> bool:
         """Whether both stand at one time."""
@@ -55,7 +55,7 @@ class DayMark:
     @property
     def css(self) -> str:
         """The class for its place."""
-        return f"from-{self.first}"
+        return _row("from", self.first)
 
 
 @dataclass(slots=True)
@@ -129,7 +129,7 @@ def _day(
     made = Day(words, is_today=begin <= now < end)
     if made.is_today:
         made.label = gettext("%(day)s, today") % {"day": words}
-        made.now_css, made.now_words = f"from-{_slot(local)}", f"{local:%H:%M}"
+        made.now_css, made.now_words = _row("from", _slot(local)), f"{local:%H:%M}"
     for occurrence in occurrences:
         made.blocks += _blocks(occurrence, begin, end, zone=zone, now=now)
     made.blocks = _in_lanes(made.blocks)
@@ -185,6 +185,11 @@ def _place(
 
 def _slot(local: datetime) -> int:
     return local.hour * 2 + local.minute // 30
+
+
+def _row(edge: str, slot: int) -> str:
+    """Return the classes whose sum is this half-hour, see planned_work.css."""
+    return " ".join(f"{edge}-{bit}" for bit in (32, 16, 8, 4, 2, 1) if slot & bit)
 
 
 def _in_lanes(blocks: Sequence[DayBlock]) -> list[DayBlock]:

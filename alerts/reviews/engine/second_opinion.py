@@ -47,9 +47,7 @@ def is_same_side(one: str, other: str) -> bool:
 
 
 def outcome_of(first: str, others: Iterable[str]) -> Outcome | None:
-    """Return what two of three people say of the first answer; None while no two of them agree.
-    Who was not sure takes no side.
-    """
+    """Return what two of three people agree on; None until two do, unsure ones left out."""
     sure = [verdict for verdict in others if is_sure(verdict)]
     agreeing = sum(is_same_side(first, verdict) for verdict in sure)
     if 1 + agreeing >= MAJORITY:

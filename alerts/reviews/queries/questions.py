@@ -77,9 +77,7 @@ def place_in_line(question: Question, user: User) -> WaitingPosition:
 
 
 def next_waiting(user: User, *, after: Question) -> Question | None:
-    """What the person should answer next, once `after` is answered: the one behind it in the line,
-    so that a question that was passed over comes back only after the others.
-    """
+    """Return the question behind `after` in the person's line, the first again after the last."""
     waiting = waiting_for(user)
     behind = Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk)
     return waiting.filter(behind).first() or waiting.exclude(pk=after.pk).first()
@@ -165,9 +163,7 @@ def blind_verdicts(
 
 
 def _alerts_left_out(incident: OuterRef, suspicion: OuterRef, verdict: OuterRef) -> QuerySet[Any]:
-    """The alerts of a suspicion that are in the incident, or came with one that was merged into it,
-    and that the other verdict is not about.
-    """
+    """Return the suspicion's alerts, merged ones too, that the other verdict is not about."""
     alerts: QuerySet[Any] = VerdictAlert.objects.filter(verdict=suspicion)
     judged = VerdictAlert.objects.filter(verdict=OuterRef(verdict), alert=OuterRef("alert"))
     here = Q(pk=OuterRef("incident")) | Q(
@@ -199,9 +195,7 @@ class AnswerInForce:
 
 
 def answers_to(question: Question, *, reader: User) -> list[AnswerInForce]:
-    """Return what OT said of the incidents of a question, the newest answer first, without what is
-    hidden from the reader. What was said before the question was asked is no answer to it.
-    """
+    """Return OT's answers about a question's incidents, newest first, since it was asked."""
     answered = question.asked_incidents.exclude(answer=None).select_related("incident")
     incidents = {row.incident_id: row.incident for row in answered}
     verdicts = verdicts_in_force().filter(incidents__in=incidents).select_related("by")
@@ -362,9 +356,7 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
 
 
 def _without_ended(links: QuerySet[Any]) -> QuerySet[Any]:
-    """Links to verdicts, without those after which people who were sure, and saw what it is about,
-    have judged the same incident, or the one that it was merged into.
-    """
+    """Return links without those that a later, sure verdict on the same alerts has ended."""
     survivor = {
         "incident__number": OuterRef("incident__merged_into"),
         "incident__workspace": OuterRef("incident__workspace"),
@@ -391,9 +383,7 @@ def _past_links() -> QuerySet[Any]:
 
 
 def incidents_decided_by(verdict: Verdict) -> list[int]:
-    """Return the incidents for which this verdict still holds: nobody who was sure has judged them
-    since.
-    """
+    """Return the incidents for which this verdict holds: no sure person has judged them since."""
     if verdict.withdrawn_at is not None:
         return []
     links = VerdictIncident.objects.filter(verdict=verdict)

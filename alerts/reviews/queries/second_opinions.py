@@ -140,9 +140,7 @@ class Agreement:
 
 
 def agreement_since(since: datetime, *, verdicts: QuerySet[Verdict]) -> Agreement:
-    """Return how often the second person agreed, of what was answered since then about these
-    answers. Who was not sure neither agrees nor disagrees.
-    """
+    """Return how often the second person agreed about answers since then; unsure ones left out."""
     rows = (
         Opinion.objects.filter(
             state=Opinion.State.ANSWERED,

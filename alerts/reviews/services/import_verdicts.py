@@ -287,9 +287,7 @@ class OtRoles:
         return not scopes.isdisjoint(self._scopes.get(user.pk, set()))
 
     def moment(self, at: datetime, incident: Incident) -> tuple[datetime, str]:
-        """Return the moment in UTC, and what is wrong with it. One without a zone is on the clock
-        of the incident's plant.
-        """
+        """Return the moment in UTC and what is wrong with it; no zone: the plant's clock."""
         if at.tzinfo is not None:
             return at.astimezone(UTC), ""
         sites = [site for pk in incident.site_ids if (site := self._sites.get(pk)) is not None]

@@ -21,9 +21,7 @@ _BY = "Tagout"
 
 
 def move_merged_question(*, now: datetime) -> bool:
-    """Have one open question follow its incident into the one that it was merged into; False where
-    none is left to do.
-    """
+    """Move one open question with its merged incident; False where none is left."""
     link = _to_move().first()
     if link is None:
         return False
@@ -37,9 +35,7 @@ def move_merged_question(*, now: datetime) -> bool:
 
 
 def _to_move() -> QuerySet[Any]:
-    """Incidents of open questions that were merged into one that is stored with its alerts, and
-    touches the site of the question.
-    """
+    """Return merged incidents of open questions whose survivor is stored and touches the site."""
     survivor = Incident.objects.filter(
         workspace=OuterRef("incident__workspace"),
         number=OuterRef("incident__merged_into"),

@@ -34,9 +34,7 @@ _BY = "Tagout"
 
 
 def move_merged_verdict(*, now: datetime) -> bool:
-    """Have one verdict follow its incident into the one that it was merged into; False where none
-    is left to do.
-    """
+    """Move one verdict with its merged incident; False where none is left."""
     link = _to_move().first()
     if link is None:
         return False
@@ -50,9 +48,7 @@ def move_merged_verdict(*, now: datetime) -> bool:
 
 
 def _to_move() -> QuerySet[Any]:
-    """Verdicts in force on merged incidents whose survivor is stored with its alerts, and does not
-    tell of them yet.
-    """
+    """Return verdicts in force on merged incidents, not yet on the stored survivor."""
     survivor = Incident.objects.filter(
         workspace=OuterRef("incident__workspace"),
         number=OuterRef("incident__merged_into"),

@@ -102,9 +102,7 @@ def stored_identities(incident_ids: Collection[int]) -> dict[Identity, Verdict]:
 def keep_judgements(
     *, judgements: Sequence[VerdictTrial], now: datetime, imported_at: datetime | None = None
 ) -> tuple[list[Verdict], set[UUID]]:
-    """Store verdicts of the past on incidents that the caller has locked, and bring all that is
-    told from verdicts in line. Returns them, and the patterns that they count for.
-    """
+    """Store past verdicts on locked incidents; return them and the patterns they count for."""
     verdicts = [_verdict_of(judgement.verdict, imported_at) for judgement in judgements]
     Verdict.objects.bulk_create(verdicts, batch_size=BATCH)
     ids = {pk for judgement in judgements for pk in judgement.incident_ids}
@@ -118,9 +116,7 @@ def keep_judgements(
 
 
 def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
-    """Rank the open incidents of these patterns anew, in a transaction of their own, so that nobody
-    who locks incidents in the order of their ids waits in a circle.
-    """
+    """Rank open incidents of these patterns in an own transaction, so that locks make no circle."""
     alike = Incident.objects.filter(pattern__in=patterns, group_key__isnull=False)
     regroup(alike.values_list("pk", flat=True), now=now)
 

@@ -39,9 +39,7 @@ _KINDS = {
 
 
 def plan_until(verdict: Verdict, *, until: datetime, vendor: str, now: datetime) -> PlannedWork:
-    """Plan work on the devices of the incidents that were judged, from their first alert until this
-    time. The same answer plans it once. Refuses where the alerts name no device.
-    """
+    """Plan work on the judged incidents' devices until this time, once; refuse without any."""
     alerts = list(
         verdict.alerts.exclude(site=None).select_related("site").order_by("at")[:_MAX_ALERTS]
     )

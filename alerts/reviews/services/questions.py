@@ -43,9 +43,7 @@ def ask_ot(
     incident_ids: Collection[int] = (),
     group: UUID | None = None,
 ) -> Question:
-    """Ask everyone who speaks for OT at a site one question about some incidents, or about all
-    that stand in one row of the queue. Refuses a second question while one waits.
-    """
+    """Ask OT of a site one question about incidents or a queue row; refuse a second one."""
     incidents = _locked(incident_ids, group)
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
@@ -170,9 +168,7 @@ class CannotWithdraw(Refused):
 
 @transaction.atomic
 def withdraw_question(*, question_id: int, by: User, now: datetime) -> Question:
-    """Take the question back. Mails that did not leave yet never will; the others stay true: the
-    page behind their link says that it was withdrawn.
-    """
+    """Withdraw the question, with mails that did not leave; its page states that."""
     links = AskedIncident.objects.filter(question=question_id)
     lock_incidents_of_act(
         list(links.values_list("incident", flat=True))

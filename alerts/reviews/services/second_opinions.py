@@ -118,9 +118,7 @@ def _open_new(*, seed: bytes, now: datetime) -> int:
 
 
 def _without_asked(rows: QuerySet[Verdict]) -> list[int]:
-    """Leave out, without a question each, those whose pattern is being asked about anywhere at one
-    of their sites: history that was imported may hold many of one pattern.
-    """
+    """Leave out in one query those whose pattern is being asked about at one of their sites."""
     undecided = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN)
     busy = set(undecided.values_list("site", "verdict__incidents__pattern"))
     pending = []

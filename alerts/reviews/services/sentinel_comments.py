@@ -68,9 +68,7 @@ def enqueue_verdict(
     holding: Collection[int],
     now: datetime,
 ) -> None:
-    """Send label and comment to each incident that is still there in Sentinel, and show them. The
-    label is that of the verdict that holds: only incidents in `holding` get this one.
-    """
+    """Send comment, and the label of the verdict in force, to each incident; show them."""
     label, message = _LABELS[verdict.verdict], verdict_comment(verdict, incidents=incidents)
     present = [incident for incident in incidents if not incident.is_read_only]
     changes = enqueue_changes(
@@ -85,9 +83,7 @@ def enqueue_verdict(
 
 
 def withdraw_verdict(verdict: Verdict, *, ids: Sequence[int], now: datetime) -> bool:
-    """Take label and comment back; False when any of it may have been sent, or when nothing was
-    owed and the time of an undo is over.
-    """
+    """Take label and comment back; False when they may have been sent, or undo is over."""
     report = withdraw_changes(act=verdict.act, by=verdict.by, now=now)
     if report.too_late or (not report.withdrawn and now - verdict.given_at > UNDO_HOLD):
         return False

@@ -55,9 +55,7 @@ def apply_verdict_effects(
     neighbours: Collection[int],
     now: datetime,
 ) -> None:
-    """Send a verdict to Sentinel, timeline, pattern and people, and rank its incidents anew.
-    `neighbours` are other open incidents of the same patterns, ranked with them.
-    """
+    """Send a verdict to Sentinel, timeline, pattern, people; rank its incidents, `neighbours`."""
     ids = [incident.pk for incident in incidents]
     holding = {pk for pk, holder in succession.holding.items() if holder == verdict.pk}
     enqueue_verdict(verdict, incidents=incidents, holding=holding, now=now)
@@ -106,9 +104,7 @@ def _write_down(verdict: Verdict, ids: Sequence[int], *, now: datetime) -> None:
 def _interested(
     incidents: Sequence[Incident], answered: Sequence[Question], verdict: Verdict
 ) -> list[User]:
-    """Who asked, and who owns the incidents (in Sentinel, where an owner may be anybody); never
-    the one who answered.
-    """
+    """Return who asked and who owns the incidents, never the person who answered."""
     asker_ids = {opinion.asked_by_id for opinion in answered}
     if verdict.question and not answered:
         asker_ids.add(verdict.question.asked_by_id)
@@ -213,9 +209,7 @@ def _write(successors: dict[int, int | None]) -> set[int]:
 
 
 def recount_patterns(patterns: Collection[UUID]) -> None:
-    """Bring what is remembered of these patterns in line with the verdicts in force. Each verdict
-    is one trial, however many incidents it covers; the newest is the one that was given last.
-    """
+    """Recount the memory of these patterns: a verdict is one trial, the newest is the latest."""
     if not patterns:
         return
     lock_pattern_memory(patterns)

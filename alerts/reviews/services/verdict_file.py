@@ -20,9 +20,7 @@ COLUMNS = (*NEEDED, "note", "workspace")
 
 @dataclass(frozen=True, slots=True)
 class VerdictLine:
-    """One judgement as the file tells it. `at` has no zone where the file names none: then it is
-    on the clock of the incident's plant.
-    """
+    """One judgement of the file; `at` without a zone is on the clock of the incident's plant."""
 
     line: int
     incident: str  # number, or Sentinel's name

@@ -332,9 +332,7 @@ def _lock_questions(verdicts: QuerySet[Verdict]) -> None:
 
 
 def _wait_again(verdict: Verdict, holding: Mapping[int, int]) -> None:
-    """Questions wait again for the incidents that this verdict answered, unless another one that
-    was given since they were asked holds for them.
-    """
+    """Reopen questions for the incidents of this verdict that no other one since then answers."""
     rows = AskedIncident.objects.filter(answer=verdict).select_related("question")
     verdicts = Verdict.objects.in_bulk({*holding.values()})
     again = set()

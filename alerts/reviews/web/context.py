@@ -221,9 +221,7 @@ def colleagues(question: Question, request: HttpRequest) -> HandOverForm | None:
 def nodes(
     incident: Incident, ends: Ends, *, is_neutral: bool = False
 ) -> tuple[FlowNode, FlowNode] | None:
-    """Both ends for the flow; None where there is only one or none. Neutral ones do not say how
-    critical a device is.
-    """
+    """Return both ends for the flow, None without two. Neutral ones hide criticality."""
     if not (incident.source and incident.destination):
         return None
     return (

@@ -11,9 +11,7 @@ from portal.accounts.rights import OT_ROLES, SOC_ROLES
 
 
 def count_waiting_reviews(request: HttpRequest) -> int:
-    """Return what waits for OT: the person's own to answer, or what the SOC may chase or withdraw.
-    Who only reads has nothing to do there, so no number.
-    """
+    """Return how many questions wait for the person; None for people who only read."""
     person = request.user
     if not isinstance(person, User):
         return 0

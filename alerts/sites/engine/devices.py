@@ -32,9 +32,7 @@ _LOCAL: Final = tuple(
 
 @lru_cache(maxsize=65536)
 def is_public_address(text: str) -> bool:
-    """Return whether a text is an IP address outside every private network. MAC addresses, names
-    and nonsense are not.
-    """
+    """Whether a text is an IP address outside every private network, no MAC and no name."""
     try:
         address = ip_address(text.strip().partition("%")[0])
     except ValueError:

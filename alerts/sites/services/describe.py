@@ -66,9 +66,7 @@ def describe_site(
     by: Actor,
     now: datetime,
 ) -> Site:
-    """Add a site or bring it up to date, with its zones and sensors. Saying the same again
-    changes nothing. Refuses time zones that do not exist.
-    """
+    """Add or update a site with zones and sensors, repeatably; refuse unknown time zones."""
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -98,9 +96,7 @@ def describe_site(
 def describe_devices(
     *, site: Site, devices: Iterable[DeviceFacts], by: Actor, now: datetime
 ) -> int:
-    """Add or update devices of a site by zone and address; return how many there were. Zones that
-    are not known yet are added.
-    """
+    """Add or update a site's devices by zone and address, new zones too; return how many."""
     zones = {zone.name: zone for zone in Zone.objects.filter(site=site)}
     rows = []
     for facts in devices:

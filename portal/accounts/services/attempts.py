@@ -86,12 +86,12 @@ def note_wrong_password(attempt: SignInAttempt, *, now: datetime) -> None:
         )
 
 
-def record_failures(*, now: datetime, limit: int = 200) -> int:
+def record_failures(*, now: datetime) -> int:
     """Put the failures of hours that are over on record, one entry for an account and an address.
     Returns how many entries that were.
     """
     over = FailuresOfAnHour.objects.filter(hour__lte=now - HOUR).order_by("hour", "pk")
-    return sum(_record_one(pk, now) for pk in over.values_list("pk", flat=True)[:limit])
+    return sum(_record_one(pk, now) for pk in over.values_list("pk", flat=True)[:200])
 
 
 def account_of(typed: str) -> str:

@@ -7,11 +7,11 @@ from portal.accounts.models import User
 from training.catalog.models import LearningPath
 from training.catalog.queries.lessons import learning_paths
 from training.progress.models import Attempt
-from training.progress.queries.lesson_progress import LessonProgress, ModuleProgress
+from training.progress.queries.lesson_progress import LessonProgress, LessonTotals, ModuleProgress
 
 
 @dataclass(frozen=True, slots=True)
-class DayProgress:
+class DayProgress(LessonTotals):
     """A day of a path, as far as one person is. Lessons that ask nothing count for nothing."""
 
     number: int
@@ -35,43 +35,23 @@ class DayProgress:
         """How long its lessons take."""
         return sum(lesson.lesson.minutes for lesson in self.lessons)
 
-    @property
-    def minutes_left(self) -> int:
-        """What is left of them."""
-        return sum(lesson.minutes_left for lesson in self.lessons)
-
 
 @dataclass(frozen=True, slots=True)
-class PathProgress:
+class PathProgress(LessonTotals):
     """A path with its days, as far as one person is."""
 
     path: LearningPath
     days: tuple[DayProgress, ...]
 
     @property
-    def lessons(self) -> list[LessonProgress]:
+    def lessons(self) -> list[LessonProgress]:  # type: ignore[override]  # read only in all of them
         """All its lessons in their order."""
         return [lesson for day in self.days for lesson in day.lessons]
-
-    @property
-    def total(self) -> int:
-        """How many questions there are."""
-        return sum(lesson.total for lesson in self.lessons)
-
-    @property
-    def right(self) -> int:
-        """How many of them are answered right."""
-        return sum(lesson.right for lesson in self.lessons)
 
     @property
     def days_done(self) -> int:
         """How many days are complete."""
         return sum(day.is_complete for day in self.days)
-
-    @property
-    def minutes_left(self) -> int:
-        """What is left of its lessons."""
-        return sum(day.minutes_left for day in self.days)
 
     @property
     def today(self) -> DayProgress | None:

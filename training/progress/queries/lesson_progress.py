@@ -76,12 +76,11 @@ class LessonProgress:
         return ceil(self.lesson.minutes * left / self.total) if self.total else 0
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleProgress:
-    """A module with its lessons, as far as one person is."""
+class LessonTotals:
+    """What the lessons of a module, a day or a path sum up to for one person."""
 
-    module: Module
-    lessons: tuple[LessonProgress, ...]
+    __slots__ = ()
+    lessons: Sequence[LessonProgress]
 
     @property
     def total(self) -> int:
@@ -92,6 +91,19 @@ class ModuleProgress:
     def right(self) -> int:
         """How many of them are answered right."""
         return sum(lesson.right for lesson in self.lessons)
+
+    @property
+    def minutes_left(self) -> int:
+        """What is left of the minutes of its lessons."""
+        return sum(lesson.minutes_left for lesson in self.lessons)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleProgress(LessonTotals):
+    """A module with its lessons, as far as one person is."""
+
+    module: Module
+    lessons: tuple[LessonProgress, ...]
 
     @property
     def is_begun(self) -> bool:
@@ -112,11 +124,6 @@ class ModuleProgress:
     def due(self) -> int:
         """How many of its questions are to be answered again."""
         return sum(len(lesson.due) for lesson in self.lessons)
-
-    @property
-    def minutes_left(self) -> int:
-        """What is left of its lessons."""
-        return sum(lesson.minutes_left for lesson in self.lessons)
 
 
 def progress_of(learner: User, *, now: datetime) -> list[ModuleProgress]:

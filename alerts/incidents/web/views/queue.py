@@ -92,9 +92,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 
 
 def _without_scripts(request: HttpRequest, page: QueuePage, params: QueueParams) -> dict[str, str]:
-    """What a script would do: the preview of the row that the address names, or of the first, and
-    where each row's preview is.
-    """
+    """Return the preview of the row in the address, or the first, and links to the others."""
     if Shell(request).has_scripts or not page.rows:
         return {"preview": "", "panel": ""}
     base = reverse("incidents:queue")
@@ -280,9 +278,7 @@ def _mark(key: str) -> str:
 
 
 def _news(queue: Queue, page: QueuePage, shown: set[str], since: datetime) -> tuple[int, int]:
-    """How many of the rows that would be queue now are new, and how many of those shown changed
-    or left.
-    """
+    """Return how many rows are new in the queue, and how many of those shown changed or left."""
     keys = {_mark(row.key or str(row.incident_id)) for row in page.rows}
     changed = {_mark(key) for key in queue.changed_since(since, page)} & shown
     return len(keys - shown), len(changed | (shown - keys - {""}))

@@ -58,9 +58,7 @@ from portal.ui.words import number
 @never_cache
 @require_http_methods(["GET", "POST"])
 def answer_question_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The question as one screen of a phone; posting answers it and shows the next. A second
-    opinion has a screen of its own.
-    """
+    """Show the question, or a second opinion, as one phone screen; a post answers it."""
     visible, now = questions_visible_to(actor_of(request)), clock.now()
     question = visible.filter(uuid=uuid).first()
     if question is None:
@@ -250,9 +248,7 @@ def _page(
 
 
 def _question_instead(request: HttpRequest, question: Question) -> UUID | None:
-    """The second opinion that the person is asked for about an answer to this question, where it
-    does not wait for them itself.
-    """
+    """Return the second opinion that this person is asked for about an answer to the question."""
     if question.state == Question.State.WAITING or not (hidden := hidden_from(actor_of(request))):
         return None
     answers = question.asked_incidents.values_list("answer", flat=True)

@@ -114,9 +114,7 @@ def _group_in(request: HttpRequest) -> UUID | None:
 def _about(
     person: User, incident: Incident, question: Question | None, group: UUID | None
 ) -> list[Incident]:
-    """The incidents that an answer given here may be about, the shown one among them: all that a
-    question waits for, or all of the row that is looked at.
-    """
+    """Return the incidents an answer may be about: the question's, or those of the row."""
     about: list[Incident] = []
     if question is not None:
         about = list(waiting_incidents_of(question))

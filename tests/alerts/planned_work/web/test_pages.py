@@ -49,7 +49,7 @@ def test_the_week_shows_work_and_the_alerts_that_came_with_it(see, planned, happ
     assert "Drive firmware, Process Line 2" in page and "WO-4711" in page
     assert page.count("<b>Backup</b>") == 7
     assert "2 alerts, 1 expected" in page and "1 unexpected" in page
-    assert 'class="mark from-22' in page  # 11:00 in Gdańsk
+    assert 'class="mark from-16 from-4 from-2' in page  # 11:00 in Gdańsk
 
 
 def test_work_over_its_end_asks_its_question_with_two_answers(see, planned, oda, monkeypatch):
