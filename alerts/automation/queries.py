@@ -192,9 +192,7 @@ def _workspaces(user: User) -> QuerySet[Workspace]:
 
 
 def find_status_sync_playbooks() -> dict[int, StatusSyncPlaybook]:
-    """Return the playbook of each workspace that looks like the status sync of Defender for IoT, an
-    enabled one before a disabled one.
-    """
+    """Return each workspace's status sync playbook, by look, enabled ones first."""
     rows = Playbook.objects.filter(gone_at=None).order_by("is_enabled", "pk")
     return {
         workspace: StatusSyncPlaybook(name, is_enabled)

@@ -28,9 +28,7 @@ class KnownDevice(NamedTuple):
 
 
 def device_of(request: HttpRequest, email: str) -> str:
-    """Return the id of this device if the account with this address signed in on it; else nothing.
-    The cookie of another account is worth nothing here.
-    """
+    """Return the id of this device if this account signed in on it, else nothing."""
     devices = list(_known_devices(request))
     person = User.objects.filter(email=email).first() if devices else None
     if person is None:

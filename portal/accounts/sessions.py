@@ -32,9 +32,7 @@ def digest_of_key(key: str) -> str:
 
 
 class SessionStore(SessionBase):
-    """A session of one browser. Without activity it ends; one that stays signed in is limited to
-    answering from then on.
-    """
+    """A browser's session: it ends without activity, a long one when its answers stop."""
 
     _row: Session | None = None
     _read_at: datetime | None = None
@@ -53,9 +51,7 @@ class SessionStore(SessionBase):
         return bool(self.get(_STAYS))
 
     def begin(self, *, stays: bool) -> None:
-        """Count this session's time from now, under a new key: its person has just given their
-        password.
-        """
+        """Begin this session's time under a new key: its person has just given a password."""
         self[_STAYS] = stays
         self.cycle_key()
         ends_at = Now() + (MAX_STAY if stays else MAX_IDLE)
@@ -77,9 +73,7 @@ class SessionStore(SessionBase):
         )
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Seconds for which the browser keeps the cookie; the row decides how long it is worth
-        anything.
-        """
+        """Return for how many seconds the browser stores the cookie; the row decides its worth."""
         return int((MAX_STAY if self.stays else WORKDAY).total_seconds())
 
     def load(self) -> dict[str, Any]:

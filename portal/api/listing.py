@@ -41,9 +41,7 @@ class ListRow(serializers.Serializer[Any]):
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """One member of a row. `source` is its column or expression in the database, `read` makes JSON
-    of what stands there.
-    """
+    """One member of a row: `source` in the database, `read` turns its value into JSON."""
 
     name: str
     source: str | Combinable
@@ -177,9 +175,7 @@ def rows_of(
     order: Order,
     own: Own | None = None,
 ) -> tuple[list[dict[str, Any]], Callable[[int], tuple[Any, int]]]:
-    """Rows as JSON will say them, and the mark of each for the cursor. What is the request's own
-    goes before what the columns say.
-    """
+    """Return rows as JSON and each one's cursor mark; the request's own columns go first."""
     own = own or Own()
     names = [column.name for column in columns]
     expressions = _distinct_expressions(
@@ -206,9 +202,7 @@ def field_reasons(error: serializers.ValidationError) -> list[str]:
 
 
 def _distinct_expressions(sources: Sequence[str | Combinable]) -> list[str | Combinable]:
-    """Names as they are, which costs least; one that comes again as an expression, for Django
-    would leave it out.
-    """
+    """Return plain names, and repeated ones as expressions, which Django would leave out."""
     expressions: list[str | Combinable] = []
     for source in sources:
         expressions.append(

@@ -34,9 +34,7 @@ class Answer(models.Model):
 
 
 class Usage(models.Model):
-    """How often somebody asked in one minute. The table is not logged: after a crash of the
-    database everybody starts again at nothing, which costs nothing.
-    """
+    """A person's requests in one minute, unlogged: after a crash all start at nothing."""
 
     who = models.CharField(max_length=60)
     minute = models.DateTimeField()

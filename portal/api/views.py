@@ -146,9 +146,7 @@ def facts_alone(
 
 
 def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) -> Callable[..., Any]:
-    """A GET below a row that answers one JSON object: the method gets the row and returns what the
-    serializer shows.
-    """
+    """A GET below a row that answers the method's result for it by the serializer."""
 
     def made(method: Callable[..., Any]) -> Any:
         @wraps(method)
@@ -166,9 +164,7 @@ def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) ->
 
 
 def file_of(*media_types: str) -> Callable[..., Any]:
-    """A GET below a row that answers a file of one of these types: the method gets the row and
-    returns the answer.
-    """
+    """A GET below a row that answers a file of one of these types, made by the method."""
 
     def made(method: Callable[..., Any]) -> Any:
         @wraps(method)
@@ -341,9 +337,7 @@ class Api(ViewSet):
     def single(
         self, listing: Listing, only: QuerySet[Any], *, own: Own | None = None, workspace: str = ""
     ) -> HttpResponse:
-        """One row as JSON, wide columns too; its id alone where a command came with a token that
-        may not read.
-        """
+        """Return one row as JSON with wide columns; its id where the token may not read."""
         fields = self.request.query_params.get("fields") if self.request.method != "POST" else None
         columns = listing.chosen(fields if may_read(self.person) else "id", whole=True)
         made, _ = rows_of(only, columns, listing.order, own)
@@ -426,9 +420,7 @@ def resources_with_lists() -> dict[str, type[Resource]]:
 
 
 def resources(**views: type[Api]) -> list[URLPattern | URLResolver]:
-    """`resources(incidents=IncidentViewSet)` gives `incidents/`, `incidents/<pk>/` and whatever its
-    methods add. Underscores become hyphens.
-    """
+    """Return addresses such as `incidents/<pk>/` of named viewsets, hyphens for underscores."""
     router = SimpleRouter(use_regex_path=False)
     for name, view in views.items():
         address = name.replace("_", "-")

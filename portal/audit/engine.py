@@ -22,9 +22,7 @@ class Anchor:
     hash: str
 
     def line(self, key: bytes, *, at: int) -> str:
-        """Return the line that `anchors_in` parses with the same key. `at` is when it is published,
-        in microseconds.
-        """
+        """Return the line for `anchors_in` with the same key, published `at`, in microseconds."""
         return self._marked("head", key, at)
 
     def restored_line(self, key: bytes, *, at: int) -> str:

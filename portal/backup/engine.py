@@ -17,9 +17,7 @@ class ArchiveMember(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The description in a backup. `rows` are those of each table at the moment of the backup;
-    `migrations` read like `audit.0001_entries_and_head`.
-    """
+    """A backup's description: `rows` of each table; `migrations` like `audit.0002_chain`."""
 
     format: int
     tagout: str

@@ -28,9 +28,7 @@ class RestoreFacts:
 
 
 def is_paused_after_restore() -> bool:
-    """Whether a backup was restored and no administrator has resumed since. Asked before everything
-    that leaves Tagout, and before rules act.
-    """
+    """Whether a restored backup was not resumed: nothing leaves, no rule acts."""
     return Restore.objects.filter(resumed_at=None).exists()
 
 

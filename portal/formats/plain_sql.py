@@ -17,9 +17,7 @@ def columns_of(model: type[Model], alias: str) -> str:
 
 
 def row_of[Row: Model](model: type[Row], values: Sequence[Any]) -> Row:
-    """Return the object of one row. Fields that convert what the database gives, as JSON does, are
-    not for this.
-    """
+    """Return the object of one row, for models whose fields need no conversion."""
     return model.from_db(connection.alias, _names_of(model), values)
 
 

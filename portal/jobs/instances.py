@@ -25,9 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def note_instance(instance: InstanceIdentity, *, now: datetime) -> None:
-    """Note that an instance is at work. One of the same node that is silent was its predecessor:
-    nobody waits for it any more.
-    """
+    """Record an instance at work; silent ones of the same node are its predecessors."""
     WorkerInstance.objects.update_or_create(
         name=instance.name,
         defaults={"heard_at": now},

@@ -63,9 +63,7 @@ SENTINEL: Final = "azuresentinel"
 
 @dataclass(frozen=True, slots=True)
 class HarmlessOperation:
-    """An operation of a connector that reaches people or the incident only. Where `body` is there,
-    it is harmless with these members of the body and no other.
-    """
+    """An operation on people or the incident only; with `body`, only with these members."""
 
     method: str
     path: re.Pattern[str]
@@ -101,9 +99,7 @@ _TRIGGER_PATH: Final = re.compile(r"/incident-creation|/subscribe|/entity/[A-Za-
 
 @dataclass(frozen=True, slots=True)
 class EffectEvidence:
-    """A part of a playbook that is not proved harmless: its place (step, trigger or playbook),
-    its name there, and in Azure's words what it is.
-    """
+    """A part of a playbook not proved harmless: its place, its name, and Azure's word."""
 
     place: str
     name: str
@@ -165,9 +161,7 @@ def _in_steps(actions: Any, connections: _Connections, *, depth: int) -> Iterato
 
 
 def _inner_steps(step: Any) -> Iterator[Any]:
-    """The groups of steps inside of one: its own, of its other branch, and of its cases. None where
-    a branch holds something else, too.
-    """
+    """Return the groups of steps inside of one; None where a branch has something else."""
     if not isinstance(step, dict):
         return
     branches = [step["else"]] if "else" in step else []

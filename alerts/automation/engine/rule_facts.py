@@ -34,9 +34,7 @@ _OWNER_NAMES: Final = ("assignedTo", "userPrincipalName", "email", "objectId")
 
 @dataclass(frozen=True, slots=True)
 class RuleAction:
-    """One action: what it is, the values that it sets (severity, labels, playbook …), and the JSON
-    of what is not understood of it.
-    """
+    """One action with the values that it sets, and the JSON of what is not understood."""
 
     kind: str
     values: Mapping[str, str]
@@ -117,9 +115,7 @@ def read_rule_facts(body: Any) -> RuleFacts:
 
 
 def colliding(rules: Iterable[tuple[str, RuleFacts]], *, now: datetime) -> set[str]:
-    """Return the names of acting rules that share trigger and order with another one: Sentinel runs
-    those in no fixed sequence.
-    """
+    """Return names of acting rules with trigger and order of another: their sequence is open."""
     by_place: dict[tuple[str, str, int], list[str]] = {}
     for name, facts in rules:
         if facts.order is not None and facts.is_acting(now=now):

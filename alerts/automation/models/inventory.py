@@ -27,9 +27,7 @@ class Inventory(Leased):
 
 
 class FoundRule(models.Model):
-    """One automation rule as Sentinel showed it when it was last read. `body` are its properties.
-    A rule that is no longer there has no row.
-    """
+    """One automation rule in Sentinel as last read, `body` its properties; gone rules have none."""
 
     workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)  # its id in Sentinel, lower case

@@ -70,9 +70,7 @@ class RulePlan:
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """What the rule would be, and which incidents of 90 days it would have met. `digest` identifies
-    what was shown: only exactly that is made.
-    """
+    """A rule and incidents of 90 days that it would meet; only this `digest` is made."""
 
     likeness: Likeness
     conditions: list[dict[str, Any]]

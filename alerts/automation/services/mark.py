@@ -20,9 +20,7 @@ class CannotMarkPlaybook(Refused):
 def mark_playbook(
     *, playbook_id: int, acts_on_plant: bool, reason: str, by: User, now: datetime
 ) -> Playbook:
-    """Set the mark, for the present definition: with any change of it a “does not act”
-    no longer counts.
-    """
+    """Set the mark for the present definition; a changed one has no “does not act” any more."""
     rows = Playbook.objects.select_for_update(of=("self",))
     row = rows.select_related("workspace__organisation").get(pk=playbook_id)
     if reasons := reasons_against_marking(

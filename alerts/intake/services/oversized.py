@@ -162,9 +162,7 @@ def retry_oversized(
     store: Callable[[bytes], object],
     now: datetime,
 ) -> int:
-    """Ask again for what was too large an hour ago; return how many can be read now. `store` takes
-    the answer with what is there by now, in a transaction.
-    """
+    """Request again what was too large an hour ago; `store` it; return how many are read now."""
     due = OversizedIncident.objects.filter(
         workspace_id=workspace_id, source=source_of(client), is_located=True, retry_at__lte=now
     )

@@ -42,9 +42,7 @@ class QueryTypes:
 
 @dataclass(frozen=True, slots=True)
 class _TitleFilter:
-    """Titles that a condition lets through. One that is not closed may let others through, whose
-    names nobody knows.
-    """
+    """Titles that a condition lets through, and whether only those."""
 
     titles: frozenset[str]
     is_closed: bool

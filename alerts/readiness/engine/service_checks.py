@@ -67,9 +67,7 @@ def check_playbooks(readings: Readings) -> ReadinessCheck:
 
 
 def check_playbook_rights(readings: Readings, purpose: str) -> list[ReadinessCheck]:
-    """Whether the identity of a purpose may do on playbooks what that purpose does; nothing where
-    no playbook is known.
-    """
+    """Return whether a purpose has its rights on known playbooks."""
     name, groups = f"playbook rights ({purpose})", readings.of("playbooks", purpose)
     missing: list[str] = []
     finding = groups

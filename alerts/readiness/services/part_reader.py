@@ -83,9 +83,7 @@ class PartReader:
         return False
 
     def _must_be_silent(self) -> bool:
-        """Whether another process was told to call this workspace later. A person's own command
-        goes on: Azure tells it by itself.
-        """
+        """Whether Azure asked another process for silence; a person's command goes on."""
         until = callable_at(self.workspace.pk) if self._ends < math.inf else None
         return until is not None and until > clock.unshifted()
 
@@ -136,9 +134,7 @@ class PartReader:
         )
 
     def ask_for_details(self, client: SentinelClient) -> None:
-        """Ask for alerts and entities of the newest incident. No list of Microsoft's names the
-        right to either, so that only a refusal says that it is missing.
-        """
+        """Read details of the newest incident: only a refusal shows that the right is missing."""
         name = newest_incident_of(self.workspace)
         if not name or self._is_done("details"):
             return

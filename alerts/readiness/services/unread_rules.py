@@ -16,9 +16,7 @@ MAX_RULES, MAX_AGE = 100, timedelta(days=1)
 
 
 def note_unread_rules(*, workspace_id: int, rules: Collection[str], now: datetime) -> None:
-    """Note which of these rules no look has found. One that is noted is looked for once a day: it
-    may have been deleted.
-    """
+    """Record which of these rules were never read; each is looked for once a day."""
     parts = Finding.objects.filter(workspace=workspace_id)
     facts = parts.filter(part=Prerequisite.ANALYTICS_RULES).values_list("facts", flat=True).first()
     unknown = {*rules} - {str(rule["name"]).lower() for rule in facts or ()}

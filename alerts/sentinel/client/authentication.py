@@ -67,9 +67,7 @@ def credential_for(connection: Connection, transport: BoundedTransport) -> Token
 
 
 def credential_end(connection: Connection) -> datetime | None:
-    """Return when the certificate, or by what people said the client secret, ends that a connection
-    signs in with; None where it uses neither, or nothing tells.
-    """
+    """Return when a connection's certificate or client secret ends; None where unknown."""
     if connection.credential == "client-secret" and connection.secret_ends_on:
         return datetime.combine(connection.secret_ends_on, time_of_day.min, tzinfo=UTC)
     if connection.credential != "certificate":
@@ -97,9 +95,7 @@ class CappedRetry(RetryPolicy[Any, Any]):
     """
 
     def get_retry_after(self, response: Answer) -> float | None:
-        """The server's wait, never longer than a call may take; none where nobody understands it,
-        because the SDK would fail on it with an error of its own.
-        """
+        """Return the server's wait, cut to the time of a call; None where it is not understood."""
         try:
             wait = super().get_retry_after(response)
         except (ValueError, ArithmeticError):

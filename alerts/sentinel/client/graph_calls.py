@@ -18,9 +18,7 @@ INCIDENTS: Final = "incidents"
 
 
 class GraphCalls(SignedCalls):
-    """Graph as one identity of ours reaches it. Made lazily in the process that uses it. Raises
-    SentinelError only.
-    """
+    """Graph for one of our identities, made lazily in a process. Raises SentinelError only."""
 
     def __init__(
         self,

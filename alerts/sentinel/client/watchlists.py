@@ -14,9 +14,7 @@ _LISTS, _ITEMS = "watchlists", "watchlistItems"
 
 
 class Watchlists(AzureCalls, Protocol):
-    """The part of a client that knows watchlists. Items are named by GUIDs of ours, so that the
-    same one written twice is there once.
-    """
+    """The part of a client for watchlists; items have GUIDs of ours, so each is there once."""
 
     def get_watchlist(self, alias: str) -> bytes:
         """One watchlist without its items. What its state says goes on after the answer."""

@@ -24,9 +24,7 @@ def _text(name: str) -> str:
 
 
 def incidents_between(since: datetime, until: datetime, scope: OtScope) -> str:
-    """Ask for the incidents created in a window that are in scope, each as its newest row tells it,
-    and those of which the row does not tell.
-    """
+    """Return KQL for incidents created in a window and in scope, each as its newest row."""
     return _let(since=since, until=until) + _scoped("incidents", scope)
 
 
@@ -52,9 +50,7 @@ def oldest() -> str:
 
 
 def exclusion() -> str:
-    """Return the lines that an analytics rule has behind its filters of SecurityAlert: they leave
-    out what a signed routine pair covers.
-    """
+    """Return the lines with which an analytics rule leaves out signed routine pairs."""
     return _text("exclusion")
 
 

@@ -13,10 +13,7 @@ from portal.errors import Misconfigured
 
 
 def provide_stores() -> None:
-    """Give the client its stores and the API versions of the settings.
-
-    Raises Misconfigured.
-    """
+    """Give the client its stores and the settings' API versions. Raises Misconfigured."""
     provide_breakers(StoredBreaker)
     provide_counterparts(lambda name: StoredCounterparts(name, clock=clock.now))
     provide_accepted_versions(lambda name: StoredVersions(name, clock=clock.unshifted))

@@ -26,9 +26,7 @@ _PURPOSES: Final = {
 
 
 def warn_about_credentials(*, now: datetime, unshifted: datetime) -> int:
-    """Send what is to be told and was not told yet; returns how many alarms. Certificates end
-    by the real time (`clock.unshifted()`), inboxes show business time.
-    """
+    """Send alarms not sent yet, by the unshifted clock; return how many."""
     rows = Reachability.objects.select_related("workspace").exclude(
         workspace__state=Workspace.State.REMOVED
     )

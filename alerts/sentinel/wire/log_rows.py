@@ -84,9 +84,7 @@ _LINKS = {"IpAddress": "ipAddressEntityId", "Host": "hostEntityId"}
 
 
 class LogAnswer(Struct, frozen=True):
-    """The rows of an answer. One that is partial lacks rows, and `problem` says why; nothing may
-    be concluded from what it does not hold.
-    """
+    """The rows of an answer; with a `problem` some are missing, so absence proves nothing."""
 
     rows: list[LogRow]
     is_partial: bool
