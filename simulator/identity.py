@@ -86,9 +86,7 @@ _CONSENTED: dict[str, tuple[str, ...]] = {
 
 @dataclass
 class Application:
-    """One registered application (a service principal) with its secret, its roles in Azure, and the
-    permissions for Graph that an administrator consented to.
-    """
+    """A registered application with its secret, Azure roles, and permissions for Graph."""
 
     key: str
     client_id: str

@@ -141,9 +141,7 @@ def complete(
     number: int,
     in_portal: bool,
 ) -> Json:
-    """Properties with everything that Azure adds by itself; `in_portal` where the incident is made
-    in the Defender portal and comes to Sentinel from there.
-    """
+    """Return properties with all that Azure adds; `in_portal`: made in the Defender portal."""
     portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
     more = {
         "alertsCount": 0,
@@ -213,9 +211,7 @@ def _differing_details(case: Case) -> Json | None:
 def save(
     azure: Azure, incident: Incident, *, at: int, before: Incident | None = None, by: str = ""
 ) -> None:
-    """Write a changed incident: a later time, a new version mark, the former version kept; the
-    Defender portal follows, and names who did it.
-    """
+    """Write a changed incident with new time and etag; the portal follows, with who did it."""
     if before is not None:
         workspace = azure.workspace(before.workspace)
         incident.previous = compose(

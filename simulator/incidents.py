@@ -41,9 +41,7 @@ CORRELATION = "Microsoft Defender XDR - alert correlation"
 
 
 def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
-    """Store a new incident, in the Defender portal too where it comes from there, and let the
-    automation rules have it.
-    """
+    """Store a new incident, in the portal too if it is from there; run automation rules."""
     azure.store.incidents.put(incident)
     if incident.properties["providerName"] != PORTAL_PROVIDER:
         return run_created(azure, incident, at=at)
@@ -56,9 +54,7 @@ def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
 
 
 def add_case(azure: Azure, case: Case, *, at: int | None = None) -> list[Incident]:
-    """Store what happened at the plant as incidents that its workspace makes of it, at their own
-    time unless told otherwise.
-    """
+    """Store what happened at the plant as the workspace's incidents, at its own time."""
     workspace = azure.workspace(case.workspace)
     facts = azure.facts(workspace)
     shown_cases = cases_shown(azure, case)
@@ -150,9 +146,7 @@ def change_incident(
     comments_added: int = 0,
     by: str = "",
 ) -> Incident:
-    """Change an incident's properties, write it, and run the rules for updates. `by` is the name
-    that the Defender portal shows.
-    """
+    """Change and write an incident, run the rules; `by` is for the portal."""
     before = copy.deepcopy(incident)
     mutate(incident.properties)
     save(azure, incident, at=at, before=before, by=by)

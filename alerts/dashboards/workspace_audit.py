@@ -64,9 +64,7 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[WatchedObject]:
 
 
 def notify_of_sick_workspaces(audit: Audit, now: datetime) -> None:
-    """Notify the administrators of a workspace that it is sick; again only after it was well. Of
-    sign-ins that are refused they hear anyway.
-    """
+    """Notify administrators once per sickness, but of refused sign-ins: those are elsewhere."""
     noted = {note.key: note.payload.get("since") for note in notes_of(SICK)}
     sick = {place.key: place for place in audit.sick}
     for key in noted.keys() - sick.keys():

@@ -49,9 +49,7 @@ def count_incidents(
     shared: Collection[int],
     closed_benign: Collection[int],
 ) -> IncidentTotals:
-    """Count each incident of the matched alerts once, under the first that holds: touched, shared,
-    then by what people said of it.
-    """
+    """Count each matched incident once: touched, shared, else by its verdicts."""
     by_incident: dict[int, list[EvidenceRow]] = {}
     for row in rows:
         for incident in row.incidents:

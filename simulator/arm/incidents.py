@@ -136,9 +136,7 @@ def list_incidents(call: Call) -> Reply:
 
 
 def _shown(call: Call, resource: bytes) -> bytes:
-    """An incident as the version of the call declares it. What is stored is what the preview
-    declares, which therefore need not be parsed.
-    """
+    """Return an incident as the version of the call declares it; the preview's form is stored."""
     if call.schema.version == PREVIEW:
         return resource
     return orjson.dumps(call.schema.project("incidents", orjson.loads(resource)))

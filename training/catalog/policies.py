@@ -21,9 +21,7 @@ def reasons_against_writing(user: User) -> list[str]:
 
 
 def reasons_against_publishing(user: User) -> list[str]:
-    """Why this person may not publish lessons: everybody learns from the same ones, in every
-    workspace and organisation.
-    """
+    """Return why this person may not publish lessons, which are the same everywhere."""
     if reasons := reasons_against_writing(user):
         return reasons
     if not reach_of(user, AUTHOR_ROLES).everywhere:
@@ -50,9 +48,7 @@ def reasons_against_discarding(user: User, drafts: Iterable[Draft]) -> list[str]
 
 
 def reasons_against_reviewing(user: User) -> list[str]:
-    """Why this person may not review the techniques of alert types: a review holds in every
-    workspace and organisation.
-    """
+    """Return why this person may not review alert types' techniques, valid everywhere."""
     if roles_of(user).isdisjoint(REVIEWER_ROLES):
         return [_("Alert types are reviewed by training managers.")]
     if not reach_of(user, REVIEWER_ROLES).everywhere:

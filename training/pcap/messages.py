@@ -99,11 +99,7 @@ class Message:
 
 @dataclass(slots=True)
 class ProtocolLayer:
-    """One protocol inside a frame.
-
-    `start` and `length` count in the frame's bytes, or in `buffer` where the message was put
-    together from several frames. Layers are named as tshark names them.
-    """
+    """One protocol in a frame or `buffer`: `start`, `length`, and tshark's name for it."""
 
     name: str
     start: int

@@ -159,10 +159,7 @@ _MAX_PIECES = 256
 
 @dataclass(slots=True)
 class Packet:
-    """What an IP packet carries: the protocol's number and its bytes.
-
-    `start` is where `data[begin:end]` stands in the frame, or None where fragments were joined.
-    """
+    """An IP packet's protocol and bytes; `start` in the frame, None for joined fragments."""
 
     protocol: int
     data: bytes

@@ -51,9 +51,7 @@ class Attempt(models.Model):
 
 
 class LessonNote(models.Model):
-    """A reader's feedback on a lesson: whether it was clear, and perhaps a line to its author. The
-    latest word of a person replaces the one before.
-    """
+    """A reader's latest feedback on a lesson: whether it was clear, and perhaps a line."""
 
     MAX_TEXT = 1000
 

@@ -46,9 +46,7 @@ class EndingRule:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The first few of each, and how many there are. Who signs finds what waits for them; who only
-    reads finds what waits for anybody.
-    """
+    """The first few of each, and how many: a signer's own, or anybody's for readers."""
 
     is_signer: bool
     is_lead: bool

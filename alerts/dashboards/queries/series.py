@@ -51,9 +51,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPoint:
-    """The number of one period. `missing`: how much of the period was not read from Sentinel; with
-    too much of it missing there is no value.
-    """
+    """The number of one period, None where too much is `missing`: was not read."""
 
     period: ReportPeriod
     number: Number
@@ -63,9 +61,7 @@ class SeriesPoint:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A measure over time for one group; the group is None where there is no grouping, and its
-    name empty for incidents without a site.
-    """
+    """A measure over time for one group: None without grouping, "" for no site."""
 
     group: str | None
     points: list[SeriesPoint]
@@ -152,9 +148,7 @@ def _point(period: ReportPeriod, number: Number, coverage: Coverage | None) -> S
 
 @dataclass(frozen=True, slots=True)
 class _Lives:
-    """So many incidents of a group that came in one period (-1: before) and left in another (None
-    or beyond the last: they are open at the end).
-    """
+    """How many incidents of a group came in one period (-1: before) and left in another."""
 
     group: Any
     came: int
@@ -228,9 +222,7 @@ def _questions(user: User) -> QuerySet[Question]:
 
 
 def _names(user: User, group_by: str, keys: set[Any]) -> dict[Any, str | None]:
-    """The groups that the person may see, by name: an incident that they see can also touch a
-    site that they do not.
-    """
+    """Return the groups that the person may see, by name."""
     if not group_by:
         return {"": None}
     if group_by == "alert_type":
@@ -244,9 +236,7 @@ def _names(user: User, group_by: str, keys: set[Any]) -> dict[Any, str | None]:
 
 
 def sites_shown_to(user: User) -> QuerySet[Site]:
-    """The sites that numbers may name: the person's own, and for who reaches workspaces all that
-    their incidents can touch.
-    """
+    """Return the sites that numbers may name: the person's, and their workspaces'."""
     reach = reach_of(user)
     if reach.everywhere or reach.workspaces or reach.organisations:
         return Site.objects.all()

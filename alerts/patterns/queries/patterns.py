@@ -79,9 +79,7 @@ def snoozed_patterns(rows: QuerySet[Pattern], *, now: datetime) -> QuerySet[Patt
 
 
 def mining_status(*, now: datetime, visible_to: User | None = None) -> MiningStatus:
-    """Whether there is enough to mine from: days of history, verdicts that were sure. For a person
-    only what they may see counts (reliability A13).
-    """
+    """Return whether there is enough to mine, by what the person may see (reliability A13)."""
     alerts, verdicts = Alert.objects.all(), evidence_in_force().filter(verdict__in=SURE)
     if visible_to is not None:
         alerts = alerts_visible_to(visible_to)
@@ -110,9 +108,7 @@ def mining_counts(mining: Mining, *, user: User) -> tuple[int, int]:
 
 
 def unread_incidents() -> int:
-    """Return how many incidents still wait for their alerts, where they are so many that patterns
-    and plan will look different; else 0.
-    """
+    """Return how many incidents wait for alerts, where they may change the plan; else 0."""
     n = count_incidents_without_details()
     return n if n >= MANY_UNREAD else 0
 

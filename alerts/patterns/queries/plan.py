@@ -80,9 +80,7 @@ class SitePlan:
 
     @property
     def acting_share(self) -> float:
-        """Share that no longer reaches the SOC: by the rules that act, also those signed since
-        history was counted.
-        """
+        """The share that no longer reaches the SOC, by rules in force, new ones too."""
         return self.totals.living_share + share_of(self.steps_in(StepState.LIVE, StepState.TRIAL))
 
     @property
@@ -97,9 +95,7 @@ class SitePlan:
 
     @property
     def judged(self) -> tuple[int, int]:
-        """How many verdicts the rules to sign rest on, and how many of these are suspicious. One
-        verdict about several patterns counts once.
-        """
+        """How many verdicts the rules to sign rest on, and how many suspicious; each once."""
         harmless: set[object] = set()
         suspicious = 0
         for step in self.to_sign:

@@ -16,9 +16,7 @@ DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class StatusSync:
-    """One workspace: the answer, who gave it when, and what followed closes in `DAYS` days, as far
-    as the person may see its incidents.
-    """
+    """One workspace's answer, who gave it when, and what followed its visible closes in `DAYS`."""
 
     workspace: Workspace
     answered_by: str

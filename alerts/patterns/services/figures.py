@@ -69,10 +69,7 @@ def make_row(
     usual_minutes: float | None,
     now: datetime,
 ) -> Pattern:
-    """Return a row with everything but its key, its place in the plan and its obstacles.
-
-    `days` is the length of the history, by which work a month is reckoned.
-    """
+    """Return a row without key, plan and obstacles; `days` is the length of the history."""
     row = Pattern(
         site=history.site,
         workspace_id=history.workspaces.most_common(1)[0][0],
@@ -193,9 +190,7 @@ def _add_work(
     days: int,
     usual_minutes: float | None,
 ) -> None:
-    """Minutes saved in a month, times the least share that is harmless. Where nobody measured
-    minutes, incidents take their place.
-    """
+    """Add minutes (or incidents) saved a month, times the least share that is harmless."""
     measured = list(_minutes(pattern.cells, history.minutes))
     minutes = median(measured) if len(measured) >= MIN_CLOSES else usual_minutes
     each_month = row.incidents / days * MONTH

@@ -65,9 +65,7 @@ class CannotBackTest(Refused):
 
 @dataclass(frozen=True, slots=True)
 class DraftPreview:
-    """What the editor shows beside a draft. `body` is what would be frozen; None where the draft
-    is not yet a rule, or where `problems` say why it could not be run.
-    """
+    """The editor's result for a draft: `body`, or None with `problems` or no rule yet."""
 
     counts: Counts | None
     body: dict[str, Any] | None
@@ -92,10 +90,7 @@ def run_backtest(
     rule_id: int | None = None,
     days: int = DAYS,
 ) -> BackTestRun:
-    """Store and return what the rule would have done in the days before now, with its hash.
-
-    The row is its own record; who proposes or signs with it is recorded there.
-    """
+    """Run, store and return a back-test with its hash, its own record."""
     began, period = perf_counter(), _period(now, days)
     if reasons := reasons_against_rule(rule):
         raise CannotBackTest(*reasons)

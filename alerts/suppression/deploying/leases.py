@@ -53,9 +53,7 @@ _INTERESTED: Final = (*OPEN, *ACTING, VersionState.PAUSED)
 
 
 def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
-    """One round, if one is due and nobody else makes it; None else. After a restore leases are left
-    to end until somebody has looked.
-    """
+    """Make one round if it is due and nobody else does; None else, or after a restore."""
     if is_paused_after_restore():
         return None
     jobs = Job.objects.filter(kind=RENEWAL, key="all")

@@ -42,9 +42,7 @@ def target_of(workspace: Workspace) -> Target:
 
 
 def analytics_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
-    """Return the analytics rules of a workspace that make incidents of Defender for IoT's alerts,
-    as the last look at it found them, by their ids.
-    """
+    """Return a workspace's rules that make incidents, by id, as last read."""
     found = workspace.capabilities.get(ANALYTICS_RULES) or {}
     rules = [
         AnalyticsRule(

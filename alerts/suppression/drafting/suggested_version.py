@@ -29,9 +29,7 @@ _OTHER: Final = {"source": "destination", "destination": "source"}
 
 
 def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
-    """Return how the lines of a live version that list devices would be said now; nothing where
-    they still fit, and for versions that do not live.
-    """
+    """Return a live version's device lines as they would be now; nothing if they fit."""
     if version.state != VersionState.LIVE:
         return []
     rule = version.definition
@@ -79,9 +77,7 @@ class NothingSuggested(Refused):
 
 @transaction.atomic
 def take_suggested_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
-    """Begin the next version of a live rule with the devices that came to those it lists. It is a
-    draft like any other: back-test, two signatures and a trial of its own.
-    """
+    """Begin a live rule's next draft with the devices that came to those it lists."""
     version = RuleVersion.objects.get(pk=version_id)
     changes = line_changes(version, now=now)
     if not changes:

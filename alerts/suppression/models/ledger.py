@@ -154,9 +154,7 @@ class NewMember(models.Model):
 
 
 class Stop(models.Model):
-    """Suppression is off: everywhere, or in one workspace. In force until it is lifted; one rule
-    is stopped by pausing its version.
-    """
+    """Suppression off everywhere, or in a workspace, until lifted; rules are paused instead."""
 
     workspace = models.ForeignKey(
         "sentinel.Workspace", on_delete=models.PROTECT, null=True, related_name="+"

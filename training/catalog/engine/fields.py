@@ -16,9 +16,7 @@ SLUG = re.compile(r"(?!.{51})[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class YamlField:
-    """A value of YAML and where it begins; `items` are the fields of a list, `members` those of a
-    mapping.
-    """
+    """A value of YAML and its place; `items` of a list, `members` of a mapping."""
 
     value: Any
     line: int
@@ -39,9 +37,7 @@ class Key:
 
 
 def read_fields(source: Source, text: str, first_line: int) -> dict[str, YamlField] | None:
-    """Return the fields of a YAML mapping whose first line is `first_line` of the source; None
-    where it is no mapping, which is then a fault.
-    """
+    """Return a YAML mapping's fields, from `first_line`; None, and a fault, for no mapping."""
     loader = _Loader(text)
     try:
         node = loader.get_single_node()

@@ -70,9 +70,7 @@ class RowChanges:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """A file that is published anew: its folder, its path there, what it was and is; None where
-    there was none or will be none.
-    """
+    """A file that is published anew: folder, path, content before and after, or None."""
 
     folder: str
     path: str

@@ -29,9 +29,7 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MatrixEvidence:
-    """What the cells are counted from: the techniques of alert types, of incidents (with how many
-    there were), of lessons and of live rules, one entry each.
-    """
+    """The techniques of alert types, incidents (counted), lessons and live rules."""
 
     alert_types: Iterable[frozenset[str]] = ()
     incidents: Sequence[tuple[frozenset[str], int]] = ()

@@ -65,9 +65,7 @@ class PathProgress(LessonTotals):
 
 
 def path_progress(progress: list[ModuleProgress]) -> list[PathProgress]:
-    """Return the paths as far as the person is, but those that are complete. Lessons that were
-    taken out are left out.
-    """
+    """Return the incomplete paths as far as the person is, without removed lessons."""
     lessons = {
         f"{module.module.slug}/{lesson.lesson.slug}": lesson
         for module in progress

@@ -45,9 +45,7 @@ def lessons_to_zip(modules: tuple[ModuleContent, ...], *, colours: str = "") -> 
 
 
 def site_files(modules: tuple[ModuleContent, ...], *, colours: str = "") -> dict[str, bytes]:
-    """Return index.html, a folder a module with its lessons and captures, and one style sheet, by
-    path. `colours` are the style sheet's custom properties, for figures.
-    """
+    """Return index, lessons, captures and a style sheet with these `colours`, by path."""
     files: dict[str, bytes] = {
         "style.css": (_STYLE + colours).encode(),
         "index.html": _index(modules).encode(),

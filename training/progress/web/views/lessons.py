@@ -291,9 +291,7 @@ def beside(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def resume(request: HttpRequest) -> HttpResponse:
-    """Show the lesson with which the person goes on, and how many questions are due again; to htmx
-    nothing where all is answered.
-    """
+    """Show the person's next lesson and due questions; to htmx nothing where all is done."""
     learner = actor_of(request)
     progress = progress_of(learner, now=clock.now_of(request))
     here = next_lesson(learner, progress, path_progress(progress))
