@@ -1,4 +1,4 @@
-"""Migrations that make all tables of a room in one step."""
+"""Migrations that make all tables of a room in one step, or change only what models are called."""
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import Migration
@@ -28,3 +28,20 @@ class SquashedMigration(Migration):
         for operation in self.operations:
             operation.database_forwards(self.app_label, schema_editor, project_state, project_state)
         return project_state
+
+
+class StateMigration(Migration):
+    """A migration whose operations change names of models and fields and no table.
+
+    The models are built again once, when a later migration asks for them, and not after each name.
+    """
+
+    def apply(
+        self,
+        project_state: ProjectState,
+        schema_editor: BaseDatabaseSchemaEditor,
+        collect_sql: bool = False,
+    ) -> ProjectState:
+        """Return the state after all operations."""
+        project_state.__dict__.pop("apps", None)
+        return super().apply(project_state, schema_editor, collect_sql)

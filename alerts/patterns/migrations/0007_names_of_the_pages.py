@@ -2,9 +2,10 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from alerts.patterns.models import check_pattern
+from portal.squashed import StateMigration
 
 
-class Migration(migrations.Migration):
+class Migration(StateMigration):
     """A candidate is called a pattern, as on its pages. Table and columns keep their names."""
 
     dependencies = [

@@ -1,8 +1,9 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
+from portal.squashed import StateMigration
 
 
-class Migration(migrations.Migration):
+class Migration(StateMigration):
     """Annotations are called verdicts, as on their pages. The column keeps its name."""
 
     dependencies = [

@@ -1,8 +1,9 @@
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.squashed import StateMigration
 
 
-class Migration(migrations.Migration):
+class Migration(StateMigration):
     """Reviews are called questions, as on their pages. The column keeps its name."""
 
     dependencies = [

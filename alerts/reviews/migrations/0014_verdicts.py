@@ -1,5 +1,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.squashed import StateMigration
 
 ID = models.BigAutoField(
     auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
@@ -33,7 +34,7 @@ def link(name, other, to, table):
     )
 
 
-class Migration(migrations.Migration):
+class Migration(StateMigration):
     """An annotation is called a verdict, as on its pages. Tables and columns keep their names."""
 
     dependencies = [

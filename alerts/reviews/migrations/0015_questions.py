@@ -1,12 +1,13 @@
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.squashed import StateMigration
 
 
 def to_question(**more):
     return models.ForeignKey(db_column='review_id', to='reviews.question', **more)
 
 
-class Migration(migrations.Migration):
+class Migration(StateMigration):
     """A review is called a question, as on its pages. Tables and columns keep their names."""
 
     dependencies = [

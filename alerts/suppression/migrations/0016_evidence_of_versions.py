@@ -1,8 +1,9 @@
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.squashed import StateMigration
 
 
-class Migration(migrations.Migration):
+class Migration(StateMigration):
     """The relation of a version with its evidence, as a model: the column of the verdict keeps the
     name that Django gave it while verdicts had another one.
     """

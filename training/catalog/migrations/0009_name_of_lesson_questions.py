@@ -1,7 +1,8 @@
 from django.db import migrations
+from portal.squashed import StateMigration
 
 
-class Migration(migrations.Migration):
+class Migration(StateMigration):
     """`Question` is what the SOC asks OT; that of a lesson is a `LessonQuestion`. The table keeps
     its name.
     """
