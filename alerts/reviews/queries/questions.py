@@ -391,8 +391,24 @@ def incidents_decided_by(verdict: Verdict) -> list[int]:
     return list(links.values_list("incident", flat=True))
 
 
-def why_settled(verdict: Verdict) -> SecondOpinion.State | None:
-    """Return what has settled an answer without a second opinion; None while it stands."""
+def suspicions_without_opinion() -> list[int]:
+    """Return the suspicious verdicts whose incidents the SOC closed as harmless before anybody else
+    of OT was asked. They hold nothing open, but are evidence like any other.
+    """
+    links: QuerySet[Any] = VerdictIncident.objects.filter(
+        CLOSED_AS_HARMLESS,
+        incident__status=IncidentStatus.CLOSED,
+        verdict__verdict=VerdictKind.SUSPICIOUS,
+        verdict__withdrawn_at=None,
+        verdict__second_opinion=None,
+    )
+    return list(_without_ended(links).order_by("verdict").values_list("verdict", flat=True))
+
+
+def why_settled(verdict: Verdict, *, asked_since: datetime) -> SecondOpinion.State | None:
+    """Return what has settled an answer without a second opinion; None while it stands. Who closed
+    an incident as harmless before the question was open has not answered it.
+    """
     incident_ids = incidents_decided_by(verdict)
     if not incident_ids:
         return SecondOpinion.State.OVERTAKEN
@@ -403,4 +419,15 @@ def why_settled(verdict: Verdict) -> SecondOpinion.State | None:
         return None
     if links.filter(incident__classification="TruePositive").exists():
         return SecondOpinion.State.CONFIRMED
+    if not links.filter(incident__closed_at__gte=asked_since).exists():
+        return None
     return SecondOpinion.State.HARMLESS_TO_SOC
+
+
+def is_harmless_to_soc(verdict: Verdict) -> bool:
+    """Whether the SOC has closed as harmless, with its reason, all that a suspicion is about."""
+    links = VerdictIncident.objects.filter(
+        verdict=verdict, incident__in=incidents_decided_by(verdict)
+    )
+    is_closed = CLOSED_AS_HARMLESS & Q(incident__status=IncidentStatus.CLOSED)
+    return links.exists() and not links.exclude(is_closed).exists()

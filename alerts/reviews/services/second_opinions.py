@@ -22,7 +22,13 @@ from alerts.reviews.engine.second_opinion import (
 )
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import is_ot_at, leads_of, ot_leads_at, ot_people_at
-from alerts.reviews.queries.questions import incidents_decided_by, suspicions_on, why_settled
+from alerts.reviews.queries.questions import (
+    incidents_decided_by,
+    is_harmless_to_soc,
+    suspicions_on,
+    suspicions_without_opinion,
+    why_settled,
+)
 from alerts.reviews.services.notify import notify_asked_for_opinion, notify_leads, notify_reminder
 from alerts.reviews.services.opinions import (
     TAGOUT,
@@ -83,8 +89,10 @@ def _run_all(ids: Iterable[int], act: Callable[[int], bool]) -> int:
 def _settle(pk: int, *, now: datetime) -> bool:
     """Close what other verdicts, an undo or the SOC have settled meanwhile."""
     second_opinion = lock_open(pk)
-    state = why_settled(second_opinion.verdict) if second_opinion else None
-    if second_opinion is None or state is None:
+    if second_opinion is None:
+        return False
+    state = why_settled(second_opinion.verdict, asked_since=second_opinion.opened_at)
+    if state is None:
         return False
     reason = _words_of_soc(second_opinion) if state == SecondOpinion.State.HARMLESS_TO_SOC else ""
     close_second_opinion(second_opinion, state=state, now=now, reason=reason)
@@ -104,7 +112,7 @@ def _words_of_soc(second_opinion: SecondOpinion) -> str:
 def _open_new(*, seed: bytes, now: datetime) -> int:
     """Open one for each suspicion that has none, one at a time of a pattern at a site."""
     suspicions = suspicions_on()
-    ids = list(dict.fromkeys(suspicion.verdict_id for suspicion in suspicions))
+    ids = {suspicion.verdict_id for suspicion in suspicions}.union(suspicions_without_opinion())
     rows = Verdict.objects.filter(pk__in=ids, given_at__lte=now - UNDO).filter(
         Q(second_opinion=None)
         | Q(second_opinion__state__in=_AGAIN)
@@ -310,17 +318,16 @@ def _least_asked(people: list[User], second_opinion: SecondOpinion, *, seed: byt
 
 
 def _end_unsure(second_opinion: SecondOpinion, *, now: datetime) -> bool:
-    """Nobody is left to ask. A harmless answer stands; a suspicion waits for the leads."""
+    """Nobody is left to ask. A harmless answer stands; a suspicion waits for the leads, but where
+    the SOC has closed all of it as harmless, which then decides.
+    """
+    state = SecondOpinion.State.NOT_SURE
     if second_opinion.verdict.verdict == SUSPICIOUS:
-        return False
-    close_second_opinion(second_opinion, state=SecondOpinion.State.NOT_SURE, now=now)
-    record(
-        "reviews.second_opinion.settled",
-        on=second_opinion,
-        by=TAGOUT,
-        at=now,
-        outcome=SecondOpinion.State.NOT_SURE,
-    )
+        if not is_harmless_to_soc(second_opinion.verdict):
+            return False
+        state = SecondOpinion.State.HARMLESS_TO_SOC
+    close_second_opinion(second_opinion, state=state, now=now)
+    record("reviews.second_opinion.settled", on=second_opinion, by=TAGOUT, at=now, outcome=state)
     return True
 
 

@@ -320,6 +320,44 @@ def test_the_soc_ends_it_with_its_reason(suspicious, incident, kasia, sam):
     assert state_of(suspicious) == "open", "reopened, it is suspicious again"
 
 
+def closed_at_once(suspicious, incident):
+    """The SOC closes it as benign before anybody else of OT could be asked."""
+    Incident.objects.filter(pk=incident.pk).update(
+        status=IncidentStatus.CLOSED,
+        classification="BenignPositive",
+        classification_reason="SuspiciousButExpected",
+        closed_at=NOON + timedelta(seconds=50),
+    )
+    assert suspicions_on() == [], "it holds nothing open"
+    assert list(evidence_in_force()) == [suspicious], "but stops rules"
+
+
+def test_what_the_soc_closed_before_anybody_was_asked_is_asked_about_like_any_other(
+    suspicious, incident, kasia, olaf
+):
+    closed_at_once(suspicious, incident)
+    assert run(suspicious)["asked"] == 1
+    run(suspicious, now=LATER + HOUR)
+    assert state_of(suspicious) == "open", "its closing answers no question that came later"
+    say(the_question(suspicious), "routine", now=LATER + HOUR)
+    run(suspicious, now=LATER + HOUR)
+    say(the_question(suspicious), "routine", now=LATER + HOUR)
+    assert state_of(suspicious) == "corrected"
+    assert [verdict.verdict for verdict in evidence_in_force()] == ["routine"]
+
+
+def test_where_nobody_of_ot_can_say_more_what_the_soc_closed_stays_closed(
+    suspicious, incident, kasia
+):
+    closed_at_once(suspicious, incident)
+    run(suspicious)
+    say(the_question(suspicious), "not-sure")
+    run(suspicious, now=LATER + HOUR)
+    assert state_of(suspicious) == "harmless-to-soc"
+    assert list(evidence_in_force()) == []
+    assert run(suspicious, now=LATER + 2 * HOUR)["opened"] == 0
+
+
 def test_a_true_positive_confirms_it(suspicious, incident, kasia):
     run(suspicious)
     Incident.objects.filter(pk=incident.pk).update(
