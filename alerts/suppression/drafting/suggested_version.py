@@ -1,10 +1,7 @@
-"""The next version of a live rule that its devices outgrew: suggested, and taken as a draft."""
+"""What the next version of a live rule would say that its devices outgrew."""
 
 from datetime import datetime, timedelta
 from typing import Final
-
-from django.db import transaction
-from django.utils.translation import gettext
 
 from alerts.rules import sql
 from alerts.rules.new_devices import (
@@ -12,16 +9,12 @@ from alerts.rules.new_devices import (
     Sighting,
     change_of,
     listing_lines,
-    suggested_rule,
     without_line,
 )
-from alerts.rules.rule import Clause, RuleDefinition, as_json
+from alerts.rules.rule import Clause, RuleDefinition
 from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_PARAMS
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.models import RuleVersion, VersionState
-from portal.accounts.models import User
-from portal.errors import Refused
 
 PERIOD: Final = timedelta(days=60)
 MAX_DEVICES: Final = 500  # in one place: a line over more of them is no list
@@ -69,22 +62,3 @@ def _sightings(rule: RuleDefinition, line: Clause, *, now: datetime) -> list[Sig
         )
         for name, kind, zone, first, latest, alerts, days, partners, is_doubted in rows
     ]
-
-
-class NothingSuggested(Refused):
-    """The rule still fits; no draft was made."""
-
-
-@transaction.atomic
-def take_suggested_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
-    """Begin a live rule's next draft with the devices that came to those it lists."""
-    version = RuleVersion.objects.get(pk=version_id)
-    changes = line_changes(version, now=now)
-    if not changes:
-        raise NothingSuggested(gettext("The rule still fits: no new version is suggested."))
-    draft = edit_version(version_id=version.pk, by=by, now=now)
-    body = draft.body | {
-        "all_of": as_json(suggested_rule(version.definition, changes))["all_of"],
-        "except_any": version.body["except_any"],
-    }
-    return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)

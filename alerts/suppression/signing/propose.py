@@ -1,5 +1,6 @@
 """Ask for signatures: all is checked, tested on history and frozen; from now on it is fixed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -166,17 +167,22 @@ def reasons_against_grounds(version: RuleVersion, *, rule: RuleDefinition) -> li
 
 def reasons_against_test(test: BackTestRun) -> list[str]:
     """Return what a back-test holds against the rule: its reach (S2), and matches not routine."""
-    reasons: list[str] = [Sentence(code, **detail) for code, detail in test.reasons]
-    stops = test.body.get("stops", [])
-    if stops:
-        reasons.append(
-            gettext(
-                "%(n)s of its matches were not routine. Narrow the rule until it no longer "
-                "matches them, or have the verdict corrected."
-            )
-            % {"n": number(len(stops))}
-        )
-    return reasons
+    return [
+        *(Sentence(code, **detail) for code, detail in test.reasons),
+        *reasons_against_stops(test.body),
+    ]
+
+
+def reasons_against_stops(body: Mapping[str, Any]) -> list[str]:
+    """Return what the body of a back-test holds against a rule that matches more than routine."""
+    stops = body.get("stops", [])
+    if not stops:
+        return []
+    words = gettext(
+        "%(n)s of its matches were not routine. Narrow the rule until it no longer "
+        "matches them, or have the verdict corrected."
+    )
+    return [words % {"n": number(len(stops))}]
 
 
 def _rule_of(version: RuleVersion) -> RuleDefinition:

@@ -10,11 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alerts.suppression.drafting.drafts import discard_draft, edit_version
-from alerts.suppression.drafting.suggested_version import take_suggested_version
 from alerts.suppression.models import ACTING, RuleVersion, VersionState
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
+from alerts.suppression.signing.take_suggestion import take_suggested_version
 from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
 from alerts.suppression.watching.promotion import (
     approve_promotion,

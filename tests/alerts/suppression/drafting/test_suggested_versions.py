@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Alert
+from alerts.incidents.models import Alert, Incident, TimelineItem
 from alerts.rules.new_devices import (
     LineChange,
     Newcomer,
@@ -14,15 +14,13 @@ from alerts.rules.new_devices import (
     suggested_rule,
 )
 from alerts.suppression.drafting.drafts import CannotSaveRule
-from alerts.suppression.drafting.suggested_version import (
-    NothingSuggested,
-    line_changes,
-    take_suggested_version,
-)
+from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.models import RuleVersion, VersionState
+from alerts.suppression.signing.take_suggestion import NothingSuggested, take_suggested_version
 from tests.alerts.suppression.samples import DOWNLOADS, NOW, clause
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.factories.incidents import make_device
 
 DAY = timedelta(days=1)
 LINE = clause("source_device", "is_one_of", "EWS-1", "EWS-2")
@@ -155,8 +153,6 @@ def test_only_a_live_rule_is_suggested_another_version(live, newcomer, state):
 
 
 def test_a_suspicion_about_the_newcomer_suggests_nothing(live, newcomer, people):
-    from alerts.incidents.models import Incident
-
     odd = Incident.objects.filter(source="ENG-WS-05").first()
     rules.judge([odd], by=people.olaf, verdict="suspicious")
     assert line_changes(live, now=NOON) == []
@@ -180,3 +176,19 @@ def test_who_may_not_edit_the_rule_takes_nothing(live, newcomer, people):
     with pytest.raises(CannotSaveRule):
         take_suggested_version(version_id=live.pk, by=people.mia, now=NOON)
     assert RuleVersion.objects.count() == 1
+
+
+def test_a_suggested_version_that_a_back_test_would_stop_leaves_no_draft(live, newcomer, people):
+    odd = Incident.objects.filter(source="ENG-WS-05").first()
+    TimelineItem.objects.create(incident=odd, at=NOON, side="sentinel", code="reopened")
+    assert line_changes(live, now=NOON)
+    with pytest.raises(NothingSuggested, match="not routine"):
+        take_suggested_version(version_id=live.pk, by=people.oda, now=NOON)
+    assert list(RuleVersion.objects.all()) == [live]
+
+
+def test_a_suggested_version_that_names_a_crown_jewel_leaves_no_draft(live, newcomer, people, site):
+    make_device(site, "ENG-WS-05", "10.1.0.55", criticality="crown-jewel")
+    with pytest.raises(NothingSuggested, match="ENG-WS-05"):
+        take_suggested_version(version_id=live.pk, by=people.oda, now=NOON)
+    assert list(RuleVersion.objects.all()) == [live]
