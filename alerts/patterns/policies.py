@@ -53,6 +53,12 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
             "%(n)s of its incidents were true positives.",
             n,
         ) % {"n": number(n)}
+    if code == "stops":
+        return ngettext(
+            "A back-test would stop it: %(n)s of the alerts that it matches was not routine.",
+            "A back-test would stop it: %(n)s of the alerts that it matches were not routine.",
+            n,
+        ) % {"n": number(n)}
     own = {
         "no_identity": gettext_noop(
             "Too many devices take part at both ends for a rule to name them."

@@ -68,7 +68,11 @@ class Policy:
         ]
         cells, shapes, places = self.world.cells(incidents)
         return Mined(
-            form_patterns(cells, self.world.inventory(self.site, now)),
+            form_patterns(
+                cells,
+                self.world.inventory(self.site, now),
+                self.world.device_names(self.site, now),
+            ),
             cells,
             shapes,
             places,

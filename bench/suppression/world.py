@@ -98,6 +98,15 @@ class World:
         )
         return Counter(DeviceGroup(device.kind, device.zone) for device in settled)
 
+    def device_names(self, site: str, now: datetime) -> dict[DeviceGroup, frozenset[str]]:
+        """The names of the devices of each kind and zone of a site, without critical ones."""
+        names: dict[DeviceGroup, set[str]] = defaultdict(set)
+        for device in self.scenario.devices:
+            is_there = device.site == site and device.is_there(now)
+            if is_there and device.criticality not in CRITICAL and device.name:
+                names[DeviceGroup(device.kind, device.zone)].add(device.name)
+        return {group: frozenset(found) for group, found in names.items()}
+
     def time_zone(self, site: str) -> str:
         """The site's IANA time zone."""
         return self.sites[site].time_zone

@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Final
 
 from alerts.patterns.engine.cells import (
-    HOURS_OF_WEEK,
     AlertCell,
     CellEnd,
     CellHour,
@@ -25,6 +24,13 @@ from alerts.patterns.engine.cells import (
 )
 from alerts.patterns.engine.hours import Hours, learn_hours
 from alerts.patterns.engine.pattern import TypeName
+from alerts.patterns.engine.separation import (
+    SourceDays,
+    is_beside_doubt,
+    is_vouched,
+    kind_of,
+    split_by_hours,
+)
 from alerts.patterns.engine.sides import (
     MIN_GROUP_MEMBERS,
     Inventory,
@@ -38,6 +44,7 @@ MIN_DAYS: Final = 3
 SAME_PLACES: Final = 0.8  # of a type's alerts must go where the pattern goes already
 SIMILAR_HOURS: Final = 1.34  # joined hours may be this much longer than the longer of the two
 SHORT_LIST: Final = 3  # targets; longer lists are looked at for groups
+MAX_HOURS: Final = 100  # a week; what happens in more of them is not known by its hours
 
 
 @dataclass
@@ -55,8 +62,11 @@ class PatternDraft:
 
     @cached_property
     def hours(self) -> Hours | None:
-        """When it happens. Learned when asked for: most drafts are compared by their places."""
-        return learn_hours(self.moments)
+        """When it happens; None where that is most of the week. Learned when asked for: most
+        drafts are compared by their places.
+        """
+        hours = learn_hours(self.moments)
+        return None if hours is None or hours.hours_a_week > MAX_HOURS else hours
 
     @property
     def acts(self) -> frozenset[tuple[TypeName, str]]:
@@ -96,19 +106,25 @@ class PatternDraft:
             vars(self).pop(name, None)  # to be learned anew
 
 
-def soft_drafts(cells: list[AlertCell]) -> Iterator[PatternDraft]:
+def soft_drafts(
+    cells: list[AlertCell], doubted_days: SourceDays = frozenset()
+) -> Iterator[PatternDraft]:
     """Yield drafts of soft types, by the cheapest rung that makes them frequent; and beside them
-    what devices of one kind do in several zones, from which the plan may choose.
+    what devices of one kind do in several zones, from which the plan may choose. `doubted_days`:
+    when a source did something that somebody called suspicious.
     """
     remaining, frequent = cells, list[list[AlertCell]]()
     for rung in _RUNGS:
         parts, remaining = _split(remaining, rung), []
+        if rung in _RUNGS_OF_ZONES:
+            parts = [apart for part in parts for apart in split_by_hours(part)]
         for part in parts:
             if is_frequent(part):
                 frequent.append(part)
             else:
                 remaining += part
     rare = _split(remaining, lambda key: (key.source.group_or_self, key.destination.group_or_self))
+    rare = [part for part in rare if not is_beside_doubt(part, doubted_days)]
     drafts = list(join_types(frequent, _origin, rare=rare))
     yield from drafts
     yield from join_kinds(drafts)
@@ -138,7 +154,7 @@ def _split(cells: list[AlertCell], key_of: Callable[[CellKey], object]) -> list[
 
 
 def _by_kinds(key: CellKey) -> object:
-    return _kind_of(key.source), key.destination.kind, key.destination.is_outside
+    return kind_of(key.source), key.destination.kind, key.destination.is_outside
 
 
 # From narrow to wide: what may stand for the two ends of an alert.
@@ -151,6 +167,7 @@ _RUNGS: Final[tuple[Callable[[CellKey], object], ...]] = (
     lambda key: (_zone_of(key.source), key.destination.group_or_self),
     lambda key: (_zone_of(key.source), _zone_of(key.destination)),
 )
+_RUNGS_OF_ZONES: Final = _RUNGS[-2:]  # where sources of several kinds meet
 
 
 def _origin(key: CellKey) -> object:
@@ -158,7 +175,7 @@ def _origin(key: CellKey) -> object:
 
 
 def _origin_kind(key: CellKey) -> object:
-    return key.own_title, _kind_of(key.source), key.is_directed, key.destination.is_outside
+    return key.own_title, kind_of(key.source), key.is_directed, key.destination.is_outside
 
 
 def is_frequent(cells: list[AlertCell]) -> bool:
@@ -233,7 +250,12 @@ def goes_along(first: PatternDraft, second: PatternDraft) -> bool:
 
 
 def fits_rare(part: list[AlertCell], home: PatternDraft) -> bool:
-    """Whether what happened a few times begins and ends where the draft does, in its hours."""
+    """Whether what happened a few times begins and ends where the draft does, in its hours. Of a
+    type that the draft lacks, once is too little while nobody has called it harmless.
+    """
+    name = part[0].key.alert_type, part[0].key.own_title
+    if name not in home.types and not is_vouched(part):
+        return False
     inside = sum(
         occurrence.alerts
         for cell in part
@@ -259,15 +281,12 @@ def fits_draft(part: PatternDraft, home: PatternDraft) -> bool:
 
 
 def have_similar_hours(first: PatternDraft, second: PatternDraft) -> bool:
-    """Whether joining two drafts leaves their hours about as tight as they are. Who comes at any
-    hour takes in whom chance kept to most of the week; and what came too seldom to show hours of
-    its own belongs to those inside which it lies.
+    """Whether joining two drafts leaves their hours about as tight as they are. What came too
+    seldom to show hours of its own belongs to those inside which it lies.
     """
     if first.hours is None or second.hours is None:
         hours = first.hours or second.hours
-        if hours is None or SIMILAR_HOURS * hours.hours_a_week >= HOURS_OF_WEEK:
-            return True
-        return _lies_inside(second if first.hours else first, hours)
+        return hours is None or _lies_inside(second if first.hours else first, hours)
     joined = learn_hours(first.moments + second.moments)
     longer = max(first.hours.hours_a_week, second.hours.hours_a_week)
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
@@ -295,10 +314,6 @@ def split_by_groups(drafts: Iterable[PatternDraft], inventory: Inventory) -> Ite
                     yield PatternDraft.of(outside)
                 continue
         yield draft
-
-
-def _kind_of(end: CellEnd) -> object:
-    return (end.kind, end.is_outside) if end.group_or_self != end else end
 
 
 def _zone_of(end: CellEnd) -> object:

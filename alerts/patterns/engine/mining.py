@@ -5,7 +5,7 @@ its hours: a backup copies programs, which is strict, and reads settings, which 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +22,8 @@ from alerts.patterns.engine.evidence import VerdictEvidence, pool_evidence
 from alerts.patterns.engine.hours import Hours, learn_judged_hours
 from alerts.patterns.engine.pattern import MinedPattern, Strictness, TypeName, strictness_of
 from alerts.patterns.engine.process import CellIndex
+from alerts.patterns.engine.roaming_jobs import DeviceNames, with_targets_of_inventory
+from alerts.patterns.engine.separation import days_with_doubt
 from alerts.patterns.engine.sides import (
     MAX_LISTED,
     Inventory,
@@ -36,6 +38,8 @@ from alerts.rules.guards.never import HIGH, MAX_WINDOW_HOURS
 
 type CellsBySource = Mapping[str, Sequence[AlertCell]]
 MIN_PLANNED_SHARE: Final = 0.9
+MAX_UNITS: Final = 10  # targets that are judged one by one; of more their kinds in their zones
+NO_NAMES: Final[DeviceNames] = {}
 MIN_RETURNING_SHARE: Final = 0.5  # of the alerts, on later days than a listed device's first
 
 
@@ -86,47 +90,54 @@ def _inside(pattern: MinedPattern, cells: list[AlertCell]) -> list[AlertCell]:
     return covered if alerts >= SAME_PLACES * count_alerts(cells) else []
 
 
-def form_patterns(cells: Iterable[AlertCell], inventory: Inventory) -> list[MinedPattern]:
+def form_patterns(
+    cells: Iterable[AlertCell], inventory: Inventory, names: DeviceNames = NO_NAMES
+) -> list[MinedPattern]:
     """Return the patterns of these cells, the largest first. Indices of cells are their places.
 
-    Cells that touch safety systems or crown jewels, that may never be suppressed, or that somebody
-    called suspicious are left out of what patterns are made of.
+    `names` are those of devices that a list may take from the inventory. Cells that touch safety
+    systems or crown jewels, that may never be suppressed, or that somebody called suspicious are
+    left out of what patterns are made of.
     """
     numbered = list(cells)
-    usable = [
-        cell
-        for cell in numbered
-        if not (cell.key.source.is_critical or cell.key.destination.is_critical)
-        and cell.key.source.name
-        and strictness_of(cell) != Strictness.NEVER
-    ]
-    by_site: dict[str, list[AlertCell]] = defaultdict(list)
-    for cell in usable:
-        by_site[cell.key.site].append(cell)
     positions_by_site: dict[str, list[int]] = defaultdict(list)
     for position, cell in enumerate(numbered):
         positions_by_site[cell.key.site].append(position)
     patterns: list[MinedPattern] = []
-    for site, site_cells in by_site.items():
-        index = CellIndex(numbered, positions_by_site[site])
-        networks = outside_networks(site_cells)
-        soft_cells: CellsBySource = group_by_source(
-            cell for cell in site_cells if strictness_of(cell) == Strictness.SOFT
-        )
-        for is_strict in (False, True):
-            strictness = Strictness.STRICT if is_strict else Strictness.SOFT
-            alike = [cell for cell in site_cells if strictness_of(cell) == strictness]
-            calm = [cell for cell in alike if not cell.is_suspect]
-            suspect = [cell for cell in alike if cell.is_suspect]
-            joined = strict_drafts(calm) if is_strict else soft_drafts(calm)
-            for draft in joined if is_strict else split_by_groups(joined, inventory):
-                pattern = pattern_of(
-                    draft, suspect, inventory, is_strict=is_strict, networks=networks
-                )
-                if pattern is not None:
-                    whole = with_soft_types(pattern, soft_cells) if is_strict else pattern
-                    patterns.append(_with_cells(whole, index))
+    for positions in positions_by_site.values():
+        index = CellIndex(numbered, positions)
+        found = _patterns_of_site([numbered[at] for at in positions], inventory, names)
+        patterns += [_with_cells(pattern, index) for pattern in found]
     return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
+
+
+def _patterns_of_site(
+    cells: Sequence[AlertCell], inventory: Inventory, names: DeviceNames
+) -> Iterator[MinedPattern]:
+    """Yield the patterns of one site, soft ones first, without their cells."""
+    usable = [
+        cell
+        for cell in cells
+        if not (cell.key.source.is_critical or cell.key.destination.is_critical)
+        and cell.key.source.name
+        and strictness_of(cell) != Strictness.NEVER
+    ]
+    networks, doubted_days = outside_networks(usable), days_with_doubt(cells)
+    soft = [cell for cell in usable if strictness_of(cell) == Strictness.SOFT]
+    soft_cells = group_by_source(soft)
+    suspect = [cell for cell in soft if cell.is_suspect]
+    drafts = soft_drafts([cell for cell in soft if not cell.is_suspect], doubted_days)
+    for draft in split_by_groups(drafts, inventory):
+        pattern = pattern_of(draft, suspect, inventory, is_strict=False, networks=networks)
+        if pattern is not None:
+            yield _with_inventory(pattern, draft.cells, suspect, names)
+    strict = [cell for cell in usable if strictness_of(cell) == Strictness.STRICT]
+    suspect = [cell for cell in strict if cell.is_suspect]
+    for draft in strict_drafts([cell for cell in strict if not cell.is_suspect]):
+        pattern = pattern_of(draft, suspect, inventory, is_strict=True)
+        if pattern is not None:
+            pattern = _with_inventory(pattern, draft.cells, suspect, names)
+            yield with_soft_types(pattern, soft_cells)
 
 
 def _is_strict(cell: AlertCell) -> bool:
@@ -195,6 +206,18 @@ def pattern_of(
         or ("" if _returns(source, destination, cells) else "one_off"),
     )
     return _with_exceptions(pattern, suspect, cells)
+
+
+def _with_inventory(
+    pattern: MinedPattern, cells: list[AlertCell], suspect: list[AlertCell], names: DeviceNames
+) -> MinedPattern:
+    """Return the pattern with the targets of a weekly job from the inventory, and what of them
+    somebody called suspicious left out.
+    """
+    listed = with_targets_of_inventory(pattern, cells, names)
+    if listed is pattern:
+        return pattern
+    return _with_exceptions(replace(listed, exceptions=(), except_sources=()), suspect, cells)
 
 
 def usual_work(cells: list[AlertCell]) -> str:
@@ -277,11 +300,11 @@ def _with_exceptions(
             continue
         if not any(pattern.covers_time(o.slot, o.utc_slot, o.works) for o in cell.occurrences):
             continue
-        source, destination = cell.key.source.name, cell.key.destination.name
-        if destination and weights[destination] <= weights[source]:
-            destinations.add(destination)
+        source, destination = cell.key.source, cell.key.destination
+        if destination.name and weights[destination.name] <= weights[source.name]:
+            destinations.add(pattern.destination.name_of(destination))
         else:
-            sources.add(source)
+            sources.add(pattern.source.name_of(source))
     if not sources and not destinations:
         return pattern
     for side, left_out in ((pattern.source, sources), (pattern.destination, destinations)):
@@ -299,7 +322,8 @@ def _with_cells(pattern: MinedPattern, index: CellIndex) -> MinedPattern:
     covered = index.covered_by(pattern)
     cells = [index.cells[position] for position in covered]
     counts = [(cell, pattern.count_inside(cell)) for cell in cells]
-    by_group = len(pattern.destination.members) > 10
+    side = pattern.destination
+    by_group = len(side.members) > MAX_UNITS or side.is_from_inventory
     evidence = pool_evidence(counts, covers_time=pattern.covers_time, by_group=by_group)
     strict = [entry for entry in counts if _is_strict(entry[0])] if pattern.is_strict else counts
     if len(strict) < len(counts):

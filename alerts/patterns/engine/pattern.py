@@ -108,16 +108,22 @@ class MinedPattern:
     def _covers_ends(self, source: CellEnd, destination: CellEnd) -> bool:
         """Whether the ends lie inside; of two ends without direction, either way round."""
         if not self.is_directed:
-            if {source.name, destination.name} & {*self.exceptions, *self.except_sources}:
+            left_out = (*self.exceptions, *self.except_sources)
+            if _is_named(source, left_out) or _is_named(destination, left_out):
                 return False
             if self.source.covers(destination) and self.destination.covers(source):
                 return True
         return (
-            destination.name not in self.exceptions
-            and source.name not in self.except_sources
+            not _is_named(destination, self.exceptions)
+            and not _is_named(source, self.except_sources)
             and self.source.covers(source)
             and self.destination.covers(destination)
         )
+
+
+def _is_named(end: CellEnd, names: tuple[str, ...]) -> bool:
+    """Whether an end is among these names of devices and addresses."""
+    return bool(names) and (end.device in names or end.address in names)
 
 
 class PatternFormatError(ValueError):

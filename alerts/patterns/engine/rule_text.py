@@ -9,6 +9,7 @@ from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.rules.fields import SEVERITIES
 from alerts.rules.lifetime import default_end
 from alerts.rules.rule import MAX_TITLE_LENGTH, Clause, RuleDefinition
+from alerts.rules.values import reasons_against_address_value
 
 
 def rule_for(
@@ -99,15 +100,21 @@ def _side_clauses(name: str, side: PatternSide) -> list[Clause]:
 
 
 def _exceptions(pattern: MinedPattern) -> tuple[Clause, ...]:
+    """Return what is left out, each end by the field that its alerts fill: who has no device name
+    by address. Some devices are named by an address: what looks like one is left out by both.
+    """
     clauses = []
     for name, side, left_out in (
         ("source", pattern.source, pattern.except_sources),
         ("destination", pattern.destination, pattern.exceptions),
     ):
-        if left_out:
-            end = name if pattern.is_directed else "any"
-            field = f"{end}_address" if side.by_address else f"{end}_device"
-            clauses.append(_alternatives(field, left_out))
+        end = name if pattern.is_directed else "any"
+        addresses = [value for value in left_out if not reasons_against_address_value(value)]
+        devices = [value for value in left_out if not (side.is_by_address and value in addresses)]
+        if devices:
+            clauses.append(_alternatives(f"{end}_device", devices))
+        if addresses:
+            clauses.append(_alternatives(f"{end}_address", addresses))
     return tuple(clauses)
 
 

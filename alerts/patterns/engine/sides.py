@@ -1,7 +1,7 @@
 """One side of a pattern: listed devices, devices of one kind in one zone, a zone, or a network."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -25,6 +25,7 @@ MAX_ADDRESSES: Final = 30  # that lie in no network and are listed one by one
 MIN_SHARED_ADDRESSES: Final = 2  # in a network that the site's alerts show as one
 MIN_PREFIX: Final = 12
 MAX_NETWORKS: Final = 8
+MAX_LINES: Final = 10  # beyond the plant, where one network could stand for all of them
 type Inventory = Mapping[
     DeviceGroup, int
 ]  # devices of each kind and zone that were known for 30 days
@@ -43,10 +44,11 @@ class Rung(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PatternSide:
-    """One side of a pattern. `members` are the names that were seen.
+    """One side of a pattern. `members` are the names that were seen, or that the inventory has.
 
     `kinds` and `zones` are set at the group rung and above; at the listed rung `zones` narrows the
-    names to the zones in which they were seen. `known_count` is how many members the inventory has.
+    names to the zones in which they were seen. `known_count` is how many members the inventory has,
+    at the listed rung 0 where the list is of what was seen.
     """
 
     rung: Rung
@@ -56,6 +58,20 @@ class PatternSide:
     zones: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     known_count: int = 0
+
+    @property
+    def is_from_inventory(self) -> bool:
+        """Whether it lists devices that the inventory has, seen or not."""
+        return self.rung == Rung.LISTED and self.known_count > 0
+
+    @property
+    def is_by_address(self) -> bool:
+        """Whether its ends are called by their addresses: those beyond the plant always are."""
+        return self.by_address or self.rung == Rung.NETWORK
+
+    def name_of(self, end: CellEnd) -> str:
+        """Return what a line of a rule about this side calls an end."""
+        return (end.address if self.is_by_address else "") or end.name
 
     def covers(self, end: CellEnd) -> bool:
         """Whether an end lies inside."""
@@ -93,7 +109,9 @@ def describe_side(
         return None
     outside = {end for end in distinct if end.is_outside}
     if outside:
-        return None if distinct - outside else _describe_outside(outside, networks)
+        if distinct - outside:
+            return None
+        return _describe_outside(outside, networks, allow_whole=allow_group)
     groups = {end.group for end in distinct}
     zones = tuple(sorted({end.zone for end in distinct})) if all(e.zone for e in distinct) else ()
     kinds = tuple(sorted({group.kind for group in groups}))
@@ -199,12 +217,18 @@ def _is_product(groups: set[DeviceGroup]) -> bool:
     return len(groups) == len(kinds) * len(zones)
 
 
-def _describe_outside(ends: set[CellEnd], site_networks: Sequence[str]) -> PatternSide | None:
-    """Return networks that hold these addresses, and the addresses that lie in none, one by one.
-    None where those are many: what is beyond the plant is never open.
+def _describe_outside(
+    ends: set[CellEnd], site_networks: Sequence[str], *, allow_whole: bool
+) -> PatternSide | None:
+    """Return networks that hold these addresses, and the addresses that lie in none, one by one;
+    instead of a long list the one network that holds all, where `allow_whole`. None where there are
+    too many: what is beyond the plant is never open.
     """
     addresses = {end.address for end in ends if end.address}
     networks, remaining = smallest_networks(addresses)
+    if allow_whole and len(networks) + len(remaining) > MAX_LINES:
+        whole = network_of_all(addresses)
+        networks, remaining = ([whole], set()) if whole else (networks, remaining)
     for network in site_networks:
         inside = {address for address in remaining if is_in_networks(address, (network,))}
         if len(inside) >= MIN_SHARED_ADDRESSES and len(networks) < MAX_NETWORKS:
@@ -221,7 +245,7 @@ def _describe_outside(ends: set[CellEnd], site_networks: Sequence[str]) -> Patte
 
 def smallest_networks(addresses: Iterable[str]) -> tuple[list[str], set[str]]:
     """Return the smallest networks, at most /12, that each hold at least ten of the addresses, and
-    the addresses that lie in none of them.
+    the addresses that lie in none of them. A network inside another one is not named beside it.
     """
     networks: list[str] = []
     remaining: dict[int, str] = {}
@@ -241,7 +265,32 @@ def smallest_networks(addresses: Iterable[str]) -> tuple[list[str], set[str]]:
                 remaining = {
                     number: text for number, text in remaining.items() if number >> shift != network
                 }
-    return networks, {*remaining.values(), *others}
+    return _without_contained(networks), {*remaining.values(), *others}
+
+
+def _without_contained(networks: Sequence[str]) -> list[str]:
+    """Return the networks that lie in no other one. The narrow ones were found first."""
+    return [
+        text
+        for position, text in enumerate(networks)
+        if not any(
+            IPv4Network(text).subnet_of(IPv4Network(other)) for other in networks[position + 1 :]
+        )
+    ]
+
+
+def network_of_all(addresses: Collection[str]) -> str | None:
+    """Return the smallest network that holds all of these addresses, which are ten at least; None
+    where it would be wider than /12.
+    """
+    numbers = [number for text in addresses if (number := _ipv4(text)) is not None]
+    if len(numbers) < max(len(addresses), MIN_NETWORK_ADDRESSES):
+        return None
+    prefix = IPV4LENGTH - (min(numbers) ^ max(numbers)).bit_length()
+    if prefix < MIN_PREFIX:
+        return None
+    shift = IPV4LENGTH - prefix
+    return f"{IPv4Address(min(numbers) >> shift << shift)}/{prefix}"
 
 
 @lru_cache(maxsize=65536)

@@ -47,8 +47,8 @@ def reasons_for_width(
     """
     inside = [cells[at] for at in pattern.cells]
     reasons = [
-        _side_reason("source", pattern, pattern.source),
-        _side_reason("destination", pattern, pattern.destination),
+        _side_reason("source", pattern, pattern.source, inside),
+        _side_reason("destination", pattern, pattern.destination, inside),
         _types_reason(pattern, inside),
         _hours_reason(pattern, inside),
     ]
@@ -59,7 +59,9 @@ def reasons_for_width(
     return reasons
 
 
-def _side_reason(part: Part, pattern: MinedPattern, side: PatternSide) -> WidthReason:
+def _side_reason(
+    part: Part, pattern: MinedPattern, side: PatternSide, cells: Sequence[AlertCell]
+) -> WidthReason:
     members = len(side.members)
     detail: dict[str, Any] = {"seen": members}
     match side.rung:
@@ -68,6 +70,9 @@ def _side_reason(part: Part, pattern: MinedPattern, side: PatternSide) -> WidthR
             return WidthReason(part, code, {**detail, "known": max(side.known_count, members)})
         case Rung.NETWORK:
             return WidthReason(part, "network", {**detail, "networks": len(side.networks)})
+        case Rung.LISTED if side.is_from_inventory:
+            ends = {cell.key.destination.device for cell in cells}
+            return WidthReason(part, "inventory", {"seen": len(ends), "known": members})
         case Rung.LISTED if len(side.members) == 1:
             return WidthReason(part, "single", detail)
         case Rung.LISTED if pattern.is_strict:

@@ -71,7 +71,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
         for done, pk in enumerate(size.sites):
             if report is not None:
                 report(done, len(size.sites))
-            site_minings.append(_mine_site(sites[pk], days=days, now=now))
+            site_minings.append(_mine_site(sites[pk], period=period))
     with transaction.atomic():
         _drop_what_has_no_history(now=now)
         mining = Mining.objects.create(
@@ -89,16 +89,17 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
     return mining
 
 
-def _mine_site(site: Site, *, days: int, now: datetime) -> SiteMining:
-    history = read_site(site, now=now)
-    mined = form_patterns(history.cells, history.inventory)[:MAX_PATTERNS]
+def _mine_site(site: Site, *, period: TimeSpan) -> SiteMining:
+    history, now = read_site(site, period=period), period.end
+    mined = form_patterns(history.cells, history.inventory, history.device_names)
+    mined = mined[:MAX_PATTERNS]
     patterns = [pattern for pattern in mined if pattern.alerts]
     days_known = _days_since(min(history.first_at), now)
     with transaction.atomic():
         plan_incidents = store_patterns(
             patterns,
             history=history,
-            days=max(min(days, days_known), 1),
+            days=max(min((now - period.start).days, days_known), 1),
             usual_minutes=usual_minutes(),
             now=now,
         )

@@ -18,11 +18,16 @@ from alerts.patterns.engine.cells import (
     put_busier_end_first,
 )
 from alerts.patterns.engine.plan import IncidentPart, IncidentShape
+from alerts.patterns.engine.roaming_jobs import DeviceNames
 from alerts.patterns.engine.sides import Inventory
 from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
+from alerts.rules.fields import FieldValues
+from alerts.rules.match import holds
+from alerts.rules.rule import RuleDefinition, pinned
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device, Site
-from alerts.suppression.backtesting.history_sql import fetch_rows
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows
+from alerts.suppression.backtesting.stops import stopping_alerts
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
@@ -65,18 +70,29 @@ class SiteHistory:
     # The same incidents without the alerts that acting rules match already.
     open_shapes: list[IncidentShape] = field(default_factory=list)
     inventory: Inventory = field(default_factory=dict)
+    device_names: DeviceNames = field(default_factory=dict)
     criticality: dict[str, str] = field(default_factory=dict)  # by folded name or address
     works: dict[int, frozenset[str]] = field(default_factory=dict)  # kinds, by their number
+    # What rules read of the alerts that stop them, by alert type.
+    stops: dict[str, list[FieldValues]] = field(default_factory=lambda: defaultdict(list))
     sure_verdicts: int = 0
     incidents: int = 0  # that have an alert at this site
     living_incidents: int = 0  # of them those that acting rules cover wholly
 
+    def count_stops(self, rule: RuleDefinition) -> int:
+        """Return how many alerts that would stop it in a back-test the rule matches."""
+        types = pinned(rule.all_of, "alert_type")
+        return sum(holds(rule, facts) for title in types for facts in self.stops.get(title, ()))
 
-def read_site(site: Site, *, now: datetime) -> SiteHistory:
-    """Return the history of a site out of the tables of `history_tables`."""
+
+def read_site(site: Site, *, period: TimeSpan) -> SiteHistory:
+    """Return the history of a site out of the tables of `history_tables`, filled for this period,
+    which ends now.
+    """
     history = SiteHistory(site)
     devices = list(Device.objects.filter(zone__site=site).select_related("zone"))
-    history.inventory = _inventory(devices, now)
+    history.inventory = _inventory(devices, period.end)
+    history.device_names = _device_names(devices)
     history.criticality = {
         name.casefold(): device.criticality
         for device in devices
@@ -95,6 +111,8 @@ def read_site(site: Site, *, now: datetime) -> SiteHistory:
     for cell, minutes in fetch_rows(_MINUTES, [site.pk]):
         history.minutes.setdefault(positions[cell], []).extend(minutes)
     _read_shapes(history, positions)
+    for facts in stopping_alerts(site.pk, period):
+        history.stops[facts.alert_type].append(facts)
     return history
 
 
@@ -259,3 +277,12 @@ def _inventory(devices: Iterable[Device], now: datetime) -> Inventory:
                 device.name or device.address
             )
     return {group: len(names) for group, names in names_by_group.items()}
+
+
+def _device_names(devices: Iterable[Device]) -> DeviceNames:
+    """The names of the devices of each kind and zone that a rule may list."""
+    names: dict[DeviceGroup, set[str]] = defaultdict(set)
+    for device in devices:
+        if device.kind and device.name and not (device.is_critical or device.is_outside):
+            names[DeviceGroup(device.kind, device.zone.name)].add(device.name)
+    return {group: frozenset(found) for group, found in names.items()}

@@ -68,7 +68,10 @@ def obstacles_of(
     reasons += reasons_against_reach(
         sites=(share,), days=WANTED_DAYS, history_days=WANTED_DAYS, true_positives=0
     )
-    return [(reason.code, dict(reason.detail)) for reason in reasons]
+    obstacles += [(reason.code, dict(reason.detail)) for reason in reasons]
+    if not obstacles and (stops := history.count_stops(rule)):
+        obstacles.append(("stops", {"count": str(stops)}))
+    return obstacles
 
 
 def store_patterns(

@@ -108,6 +108,12 @@ def _side_why(side: PatternSide, code: str, detail: dict[str, Any]) -> str:
                 )
                 % of
             )
+        case "inventory":
+            return gettext(
+                "A weekly job that reaches other devices each time, %(seen)s so far: listed by name"
+                " are all %(known)s of these kinds in these zones, but safety systems and crown"
+                " jewels."
+            ) % {"seen": number(members), "known": number(detail["known"])}
         case "listed":
             return gettext("%(n)s devices listed by name: they do not form a group.") % of
         case "zone":

@@ -5,11 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Alert, Incident, PlannedAlert
+from alerts.incidents.models import Alert, DetailsState, Incident, PlannedAlert
 from alerts.patterns.engine.sides import Rung
 from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
 from alerts.patterns.services.mine_patterns import CannotMinePatterns, mine_patterns
-from alerts.sites.models import Criticality
+from alerts.patterns.web.width import width_rows
+from alerts.sites.models import Criticality, Device
 from tests.alerts.patterns.conftest import POLLING, SCAN, store
 from tests.alerts.suppression.past import PROGRAMMING, close_by, judge, routine
 from tests.conftest import NOON
@@ -336,3 +337,44 @@ def test_alerts_without_an_incident_add_nothing_to_what_a_pattern_gains(polling,
     before = gains()
     assert copy_without_incident() > 80
     assert gains() == before
+
+
+def test_a_weekly_scanner_is_given_the_workstations_of_the_inventory(
+    workspace, site, noise, run_mining
+):
+    names = [f"WS-{n:02}" for n in range(30)]
+    for name in names:
+        make_device(site, name, f"10.9.0.{int(name[3:])}", kind="Workstation")
+    Device.objects.filter(name="WS-29").update(criticality="crown-jewel")
+    scans = [
+        new_incident(
+            workspace,
+            title=SCAN,
+            severity=4,
+            source="SCAN-01",
+            destination=names[week * 4 + n],
+            site_ids=[site.pk],
+            details_state=DetailsState.FETCHED,
+            created_at=NOON - timedelta(days=7 * week + 2, hours=10, minutes=n),
+        )
+        for week in range(6)
+        for n in range(4)
+    ]
+    store(
+        scans,
+        site,
+        source_kind="Scanner",
+        source_zone="Operations",
+        destination_kind="Workstation",
+        destination_zone="Packaging 2",
+    )
+    (row,) = [row for row in run_mining() if row.process.source.members == ("SCAN-01",)]
+    assert (row.process.is_strict, row.obstacles) == (True, [])
+    assert row.process.destination.members == tuple(names[:29])
+    assert reason(row, "destination") == {
+        "part": "destination",
+        "code": "inventory",
+        "detail": {"seen": 24, "known": 29},
+    }
+    words = {line.part: line.why for line in width_rows(row)}
+    assert "24 so far: listed by name are all 29 of these kinds" in words["destination"]

@@ -6,10 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.patterns.models import Pattern, PatternState, SiteMining
+from alerts.patterns.policies import obstacles_in_words
 from alerts.patterns.queries.patterns import patterns_in_plan
+from alerts.patterns.services.decide import CannotDecidePattern, turn_into_rule
 from alerts.rules.rule import Clause, RuleDefinition
-from tests.alerts.patterns.conftest import POLLING, store
+from tests.alerts.patterns.conftest import MALWARE, POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, new_incident
@@ -126,3 +129,29 @@ def test_what_was_put_off_comes_back_as_a_step(processes, run_mining):
     Pattern.objects.filter(plan_order=1).update(state=PatternState.SNOOZED, snoozed_until=NOON)
     run_mining()
     assert Pattern.objects.get(plan_order=1).process.source.members == ("HIST-01",)
+
+
+def test_what_a_back_test_would_stop_is_not_ready(processes, polling, run_mining, oda):
+    odd = Incident.objects.filter(source="HIST-01").first()
+    TimelineItem.objects.create(incident=odd, at=NOON, side="sentinel", code="reopened")
+    run_mining()
+    assert steps() == [(1, "ENG-WS-04", 30), (2, "HMI-2", 25)]
+    row = Pattern.objects.get(title__contains="HIST-01")
+    assert row.obstacles == [["stops", {"count": "1"}]]
+    assert "1 of the alerts that it matches was not routine" in obstacles_in_words(row.obstacles)[0]
+    with pytest.raises(CannotDecidePattern, match="not routine"):
+        turn_into_rule(pattern_id=row.pk, by=oda, now=NOON)
+
+
+def test_a_part_of_a_true_positive_stops_it_and_its_end_in_sentinel_does_not(
+    processes, workspace, run_mining
+):
+    odd, other = Incident.objects.filter(source="HIST-01")[:2]
+    case = new_incident(workspace, title=MALWARE, status=IncidentStatus.CLOSED, created_at=NOON)
+    case.classification = "TruePositive"
+    case.save()
+    Incident.objects.filter(pk=odd.pk).update(merged_into=case.number)
+    Incident.objects.filter(pk=other.pk).update(merged_into=case.number + 1)
+    run_mining()
+    row = Pattern.objects.get(title__contains="HIST-01")
+    assert row.obstacles == [["stops", {"count": "1"}]]

@@ -8,7 +8,10 @@ import pytest
 
 from alerts.patterns.engine.cells import CellHour
 from alerts.patterns.engine.hours import Hours, learn_hours
+from alerts.patterns.engine.mining import form_patterns
 from alerts.rules.windows import reasons_against_window
+from tests.alerts.patterns.engine.plants import cell, happened
+from tests.alerts.patterns.engine.test_mining import GATEWAYS, HISTORIAN, INVENTORY, SOFT
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 
@@ -77,3 +80,12 @@ def test_hours_past_midnight_hold_the_morning_after():
     assert hours.contains(4 * 24 + 23, 0) and hours.contains(5 * 24 + 3, 0)
     assert not hours.contains(5 * 24 + 23, 0) and not hours.contains(4 * 24 + 3, 0)
     assert hours.as_windows("UTC") == ("Fri 22:00-04:00 UTC",)
+
+
+@pytest.mark.parametrize(("length", "has_hours"), [(12, True), (13, False)])
+def test_hours_of_most_of_the_week_are_no_hours_of_a_soft_pattern(length, has_hours):
+    moments = [moment for hour in range(length) for moment in happened(range(21), 6 + hour)]
+    cells = [cell(HISTORIAN, target, SOFT[0], occurrences=moments) for target in GATEWAYS]
+    (pattern,) = form_patterns(cells, INVENTORY)
+    assert learn_hours(Counter(moments)).hours_a_week == (length + 2) * 7  # 98, 105
+    assert (pattern.hours is not None) == has_hours

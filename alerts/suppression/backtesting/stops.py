@@ -1,0 +1,30 @@
+"""The alerts of a site that would stop a rule which matches them, before anybody proposes it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from alerts.incidents.models import IncidentStatus
+from alerts.rules.fields import FieldValues
+from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_PARAMS, TRUE_POSITIVE
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows
+from alerts.suppression.queries import facts_of
+
+# The same that a back-test calls a stop: doubted, reopened, or merged into a true positive.
+_STOPS: Final = f"""
+SELECT a.id FROM incidents_alerts a
+ WHERE a.site_id = %s AND a.at >= %s AND a.at < %s AND a.id IN (
+       {DOUBTED}
+ UNION SELECT l.alert_id FROM incidents_timeline t
+         JOIN incidents_alert_links l ON l.incident_id = t.incident_id WHERE t.code = 'reopened'
+ UNION SELECT l.alert_id FROM incidents_incidents i
+         JOIN incidents_incidents c ON c.workspace_id = i.workspace_id AND c.number = i.merged_into
+         JOIN incidents_alert_links l ON l.incident_id = i.id
+        WHERE c.classification = %s AND c.status = %s)
+"""
+
+
+def stopping_alerts(site_id: int, period: TimeSpan) -> Sequence[FieldValues]:
+    """Return what rules read of the alerts of a site and period that are a stop in a back-test."""
+    positives = (TRUE_POSITIVE, IncidentStatus.CLOSED)
+    rows = fetch_rows(_STOPS, (site_id, *period, *DOUBTED_PARAMS, *positives))
+    return list(facts_of([row[0] for row in rows], as_of_alert=True).values())
