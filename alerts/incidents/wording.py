@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import Protocol
 
 from django.utils.translation import (
     get_language,
@@ -201,21 +202,32 @@ def zoned_window_words(window: HourWindow, zone: str) -> str:
     return f"{window_words(window)} {hours_zone(zone)}".strip()
 
 
-def headline_of(incident: Incident) -> str:
-    """What happened, in a few words."""
-    return catalogue.headline(
-        incident.alert_type,
-        source=incident.source,
-        destination=incident.destination,
-        language=get_language() or "en",
-    )
+class TypedFlow(Protocol):
+    """An alert type between two devices, as incidents and rows of pages have them."""
+
+    @property
+    def alert_type(self) -> str:
+        """The catalogue's name of what was detected."""
+
+    @property
+    def source(self) -> str:
+        """Where it came from; empty where unknown."""
+
+    @property
+    def destination(self) -> str:
+        """Where it went; empty where unknown."""
 
 
-def sentence_of(incident: Incident) -> str:
-    """What happened, in one sentence."""
-    return catalogue.sentence(
-        incident.alert_type,
-        source=incident.source,
-        destination=incident.destination,
-        language=get_language() or "en",
-    )
+def headline_of(flow: TypedFlow) -> str:
+    """Return what happened, in a few words of the active language."""
+    return catalogue.headline(flow.alert_type, **_ends(flow))
+
+
+def sentence_of(flow: TypedFlow) -> str:
+    """Return what happened, in one sentence of the active language."""
+    return catalogue.sentence(flow.alert_type, **_ends(flow))
+
+
+def _ends(flow: TypedFlow) -> dict[str, str]:
+    language = get_language() or "en"
+    return {"source": flow.source, "destination": flow.destination, "language": language}

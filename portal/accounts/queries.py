@@ -14,7 +14,6 @@ from django.db.models.functions import Now
 
 from portal.accounts.models import ApiToken, Grant, GrantScope, Role, TokenScope, User
 from portal.accounts.rights import READING_ROLES, roles_for
-from portal.formats.plain_sql import columns_of, row_of
 
 
 class Scoped(Protocol):
@@ -190,27 +189,9 @@ def token_of(secret: str) -> ApiToken | None:
     prefix = secret.split("_", 2)[1] if secret.count("_") >= 2 else ""
     if not (prefix.isascii() and prefix.isalnum()):
         return None
-    token = _with_owner(prefix)
+    token = ApiToken.objects.select_related("owner").filter(prefix=prefix).first()
     if token is None or not hmac.compare_digest(token.digest, digest_of(secret)):
         return None
-    return token
-
-
-def _with_owner(prefix: str) -> ApiToken | None:
-    """A token and its owner, which every request of a program asks for first."""
-    n = len(ApiToken._meta.concrete_fields)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns_of(ApiToken, 't')}, {columns_of(User, 'o')}"
-            " FROM accounts_apitoken t JOIN accounts_user o ON o.id = t.owner_id"
-            " WHERE t.prefix = %s",
-            [prefix],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    token = row_of(ApiToken, row[:n])
-    token.owner = row_of(User, row[n:])
     return token
 
 

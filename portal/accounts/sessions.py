@@ -11,13 +11,12 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
 from portal.accounts.models import Session, User
-from portal.formats.plain_sql import columns_of, row_of
 
 WORKDAY = timedelta(hours=12)  # after the password
 MAX_IDLE = timedelta(hours=2)
@@ -147,14 +146,9 @@ class SessionStore(SessionBase):
 
 def _read(key: str) -> tuple[Session, datetime] | None:
     """The session that has this key, and when it was read; None where it has ended."""
-    with connection.cursor() as cursor:  # asked by every page
-        cursor.execute(
-            f"SELECT statement_timestamp(), {columns_of(Session, 's')} FROM accounts_session s"
-            " WHERE s.key_digest = %s AND s.ends_at > statement_timestamp()",
-            [digest_of_key(key)],
-        )
-        row = cursor.fetchone()
-    return (row_of(Session, row[1:]), row[0]) if row else None
+    rows = Session.objects.filter(key_digest=digest_of_key(key), ends_at__gt=Now())
+    row = rows.annotate(read_at=Now()).first()
+    return (row, row.read_at) if row else None
 
 
 LIVE_HEADER = "Tagout-Live"  # static/ui/js/live.js: the page asks by itself, nobody works

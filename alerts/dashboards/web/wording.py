@@ -3,12 +3,10 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts.dashboards.measures import Share
-from alerts.dashboards.queries.ot import Subject
 from alerts.dashboards.queries.sync import Sync
-from alerts.incidents.engine import catalogue
 from alerts.incidents.wording import classification_words
 from alerts.intake.queries import UnreadableCount
 from alerts.intake.wording import reading_words
@@ -110,26 +108,6 @@ def unreadable_words(unreadable: UnreadableCount | None) -> str:
         "aside": number(unreadable.aside),
         "listed": number(unreadable.listed),
     }
-
-
-def notification_headline(about: Subject) -> str:
-    """What happened, in a few words that a plant engineer understands."""
-    return catalogue.headline(
-        about.alert_type,
-        source=about.source,
-        destination=about.destination,
-        language=get_language() or "en",
-    )
-
-
-def notification_sentence(about: Subject) -> str:
-    """What happened, in one sentence."""
-    return catalogue.sentence(
-        about.alert_type,
-        source=about.source,
-        destination=about.destination,
-        language=get_language() or "en",
-    )
 
 
 def classification(word: str) -> str:

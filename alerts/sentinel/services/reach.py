@@ -29,6 +29,7 @@ from alerts.sentinel.engine.pacing import (
 from alerts.sentinel.models import ClientPurpose, Freshness, Reachability
 
 _NOTE_SUCCESS_EVERY = timedelta(seconds=20)
+_FAILURES = (SentinelThrottled, SentinelUnavailable, SentinelDenied, SentinelNotFound)
 
 
 def may_call_workspace(
@@ -88,113 +89,55 @@ def note_success(
         own_rows.filter(Q(not_before=None) | Q(not_before__lt=until)).update(not_before=until)
 
 
-def note_throttled(
-    *,
-    workspace_id: int,
-    now: datetime,
-    retry_after: float | None,
-    error: str = "",
-    purpose: str = ClientPurpose.READ,
-) -> datetime:
-    """Azure asked for fewer calls: nobody calls this workspace before the time that is returned."""
-    with transaction.atomic():
-        row = _locked(workspace_id, purpose)
-        row.throttles += 1
-        wait = seconds_to_wait(retry_after, strikes=row.throttles, jitter=random.random())
-        until = now + timedelta(seconds=wait)
-        row.not_before = max(until, row.not_before or until)
-        _set_error(row, error or "Azure asks for fewer calls.", "Throttled", now)
-        row.save()
-    return row.not_before
-
-
-def note_reach_failure(
-    *,
-    workspace_id: int,
-    now: datetime,
-    error: str,
-    code: str = "",
-    retry_after: float | None = None,
-    purpose: str = ClientPurpose.READ,
-) -> None:
-    """It did not answer. After five times in a row only a probe every 30 s is let through."""
-    with transaction.atomic():
-        row = _locked(workspace_id, purpose)
-        row.failures += 1
-        if row.failures >= BREAKER_AFTER:
-            row.open_until = now + timedelta(seconds=PROBE_EVERY)
-        if retry_after:
-            until = now + timedelta(seconds=seconds_to_wait(retry_after, strikes=1, jitter=1.0))
-            row.not_before = max(until, row.not_before or until)
-        _set_error(row, error, code, now)
-        row.save()
-
-
-def note_denied(
-    *,
-    workspace_id: int,
-    now: datetime,
-    error: str,
-    code: str = "",
-    purpose: str = ClientPurpose.READ,
-) -> None:
-    """It refuses our sign-in or our right: marked at once, and probed once a minute."""
-    with transaction.atomic():
-        row = _locked(workspace_id, purpose)
-        row.failures += 1
-        row.denied_since = row.denied_since or now
-        row.open_until = now + timedelta(seconds=DENIED_PROBE_EVERY)
-        _set_error(row, error, code, now)
-        row.save()
-
-
-def note_gone(
-    *,
-    workspace_id: int,
-    now: datetime,
-    error: str,
-    code: str = "",
-    purpose: str = ClientPurpose.READ,
-) -> None:
-    """The workspace itself is not there any more. What we know of it is kept."""
-    with transaction.atomic():
-        row = _locked(workspace_id, purpose)
-        row.gone_since = row.gone_since or now
-        row.open_until = now + timedelta(seconds=DENIED_PROBE_EVERY)
-        _set_error(row, error, code, now)
-        row.save()
-
-
 def note_error(
     *, workspace_id: int, error: SentinelError, now: datetime, purpose: str = ClientPurpose.READ
 ) -> None:
-    """Note whichever of these an error of the client stands for.
+    """Store how the workspace failed, and until when it is left alone: as long as Azure asks for,
+    half a minute after five failures in a row, a minute where it refuses us or is gone.
 
     A NotFound counts as the workspace being gone, so callers handle a missing incident before.
-    What is refused or in conflict says nothing about how the workspace answers.
+    What is refused or in conflict changes nothing.
     """
-    about: dict[str, Any] = {"workspace_id": workspace_id, "now": now, "purpose": purpose}
-    match error:
-        case SentinelThrottled():
-            note_throttled(**about, retry_after=error.retry_after, error=error.message)
-        case SentinelUnavailable():
-            note_reach_failure(
-                **about, error=error.message, code=error.code, retry_after=error.retry_after
-            )
-        case SentinelDenied():
-            note_denied(**about, error=error.message, code=error.code)
-        case SentinelNotFound():
-            note_gone(**about, error=error.message, code=error.code)
+    if not isinstance(error, _FAILURES):
+        return
+    code = error.code
+    with transaction.atomic():
+        row = _locked(workspace_id, purpose)
+        match error:
+            case SentinelThrottled():
+                code, row.throttles = "Throttled", row.throttles + 1
+                _leave_alone(
+                    row, error.retry_after, strikes=row.throttles, jitter=random.random(), now=now
+                )
+            case SentinelUnavailable():
+                row.failures += 1
+                if row.failures >= BREAKER_AFTER:
+                    row.open_until = now + timedelta(seconds=PROBE_EVERY)
+                if error.retry_after:
+                    _leave_alone(row, error.retry_after, strikes=1, jitter=1.0, now=now)
+            case SentinelDenied():
+                row.failures += 1
+                row.denied_since = row.denied_since or now
+                row.open_until = now + timedelta(seconds=DENIED_PROBE_EVERY)
+            case SentinelNotFound():
+                row.gone_since = row.gone_since or now
+                row.open_until = now + timedelta(seconds=DENIED_PROBE_EVERY)
+        row.latest_error, row.latest_error_code = error.message[:500], code[:100]
+        row.latest_error_at = now
+        row.save()
+
+
+def _leave_alone(
+    row: Reachability, retry_after: float | None, *, strikes: int, jitter: float, now: datetime
+) -> None:
+    wait = timedelta(seconds=seconds_to_wait(retry_after, strikes=strikes, jitter=jitter))
+    row.not_before = max(now + wait, row.not_before or now + wait)
 
 
 def _locked(workspace_id: int, purpose: str) -> Reachability:
     key = {"workspace_id": workspace_id, "purpose": purpose}
     Reachability.objects.bulk_create([Reachability(**key)], ignore_conflicts=True)
     return Reachability.objects.select_for_update().get(**key)
-
-
-def _set_error(row: Reachability, error: str, code: str, now: datetime) -> None:
-    row.latest_error, row.latest_error_code, row.latest_error_at = error[:500], code[:100], now
 
 
 def note_fresh(*, workspace_id: int, now: datetime) -> None:

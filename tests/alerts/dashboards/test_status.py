@@ -10,8 +10,9 @@ from alerts.dashboards.queries.sync import sites_of
 from alerts.incidents.models import BulkAct, DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, ChangeOutcome
+from alerts.sentinel.client.port import SentinelUnavailable
 from alerts.sentinel.models import Reachability
-from alerts.sentinel.services.reach import note_reach_failure, note_success
+from alerts.sentinel.services.reach import note_error, note_success
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import COMPARED
 from portal.accounts.models import GrantScope, Role
@@ -381,9 +382,8 @@ def test_a_far_end_that_fails_is_told_at_its_first_call_though_nothing_is_old(
     opens, workspace, sam
 ):
     assert "does not answer" not in opens(sam).text
-    note_reach_failure(
-        workspace_id=workspace.pk, now=NOON, error="Connection refused.", code="Refused"
-    )
+    error = SentinelUnavailable("Connection refused.", code="Refused")
+    note_error(workspace_id=workspace.pk, now=NOON, error=error)
     text = opens(sam).text
     assert "At least one workspace does not answer as it should." in text
     assert "Azure does not answer. Tagout keeps trying." in text

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from alerts.sentinel.client.port import SentinelDenied
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.services.reach import note_denied, note_fresh
+from alerts.sentinel.services.reach import note_error, note_fresh
 from portal.jobs.auditor import audit
 from portal.jobs.heartbeat import send_heartbeat
 from portal.jobs.models import Job
@@ -107,7 +108,7 @@ def test_a_sick_workspace_is_told_once_and_again_after_it_was_well(installation,
 
 
 def test_who_is_refused_is_told_by_its_own_alarm_alone(installation, ada):
-    note_denied(workspace_id=installation.workspaces[9].pk, now=NOON, error="No.")
+    note_error(workspace_id=installation.workspaces[9].pk, now=NOON, error=SentinelDenied("No."))
     installation.now += timedelta(minutes=20)
     installation.read(9)
     installation.look()

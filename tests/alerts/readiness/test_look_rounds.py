@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 
 from alerts.readiness.services.check_workspace import EVERY, SOON, check_due_workspace
+from alerts.sentinel.client.port import SentinelThrottled
 from portal import clock
 from portal.jobs.models import Job
 from tests.conftest import NOON
@@ -49,10 +50,11 @@ def test_a_workspace_that_refused_us_is_looked_at_once_its_probe_is_due(workspac
 
 
 def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentinel):
-    from alerts.sentinel.services.reach import note_throttled
+    from alerts.sentinel.services.reach import note_error
 
     def told_meanwhile():
-        note_throttled(workspace_id=workspace.pk, now=clock.unshifted(), retry_after=60)
+        error = SentinelThrottled("slow", retry_after=60)
+        note_error(workspace_id=workspace.pk, now=clock.unshifted(), error=error)
 
     def step():
         return check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)

@@ -17,7 +17,6 @@ from alerts.sentinel.services.reach import (
     may_call_workspace,
     note_error,
     note_success,
-    note_throttled,
 )
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
@@ -72,7 +71,8 @@ def test_a_shorter_wait_never_cuts_a_longer_one(workspace):
 def test_without_a_believable_wait_we_back_off_up_to_five_minutes(workspace, wait):
     waits = []
     for _ in range(12):
-        until = note_throttled(workspace_id=workspace, now=NOON, retry_after=wait)
+        fail(workspace, SentinelThrottled("slow", retry_after=wait))
+        until = Reachability.objects.get(workspace=workspace).not_before
         waits.append((until - NOON).total_seconds())
     assert 5 <= waits[0] <= 10
     assert 150 <= waits[-1] <= 300

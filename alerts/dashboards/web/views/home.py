@@ -18,12 +18,8 @@ from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import address_of_link, fingerprint, lesson_address, queue_address
 from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.views.status import card_of, status_checks
-from alerts.dashboards.web.wording import (
-    ACT_WORDS,
-    classification,
-    notification_headline,
-    notification_sentence,
-)
+from alerts.dashboards.web.wording import ACT_WORDS, classification
+from alerts.incidents.wording import headline_of, sentence_of
 from portal import clock
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import READING_ROLES
@@ -163,7 +159,7 @@ def _ot(ot: OtHome) -> dict[str, Any]:
         "answers": [
             {
                 "it": answer,
-                "headline": notification_headline(answer.about),
+                "headline": headline_of(answer.about),
                 "href": address_of_link("reviews:answer", answer.question)
                 if answer.question
                 else address_of_link("incidents:incident", answer.about.incident_id),
@@ -177,8 +173,8 @@ def _ot(ot: OtHome) -> dict[str, Any]:
 def _question(question: Any) -> dict[str, Any]:
     return {
         "it": question,
-        "headline": notification_headline(question.about),
-        "sentence": notification_sentence(question.about),
+        "headline": headline_of(question.about),
+        "sentence": sentence_of(question.about),
         "href": address_of_link("reviews:answer", question.uuid),
     }
 
