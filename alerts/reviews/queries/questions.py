@@ -218,18 +218,20 @@ def answers_to(question: Question, *, reader: User) -> list[AnswerInForce]:
     ]
 
 
-def open_question_on(incident_id: int) -> Question | None:
-    """The question about this incident that waits for OT, the most urgent one."""
-    waiting = Question.objects.filter(
+def open_questions_on(incident_id: int) -> QuerySet[Question]:
+    """Return the questions about this incident that wait for OT."""
+    return Question.objects.filter(
         asked_incidents__incident=incident_id,
         asked_incidents__answer=None,
         state=Question.State.WAITING,
     )
-    return (
-        waiting.select_related("site", "lead__workspace__organisation", "asked_by", "opened_by")
-        .order_by("due_at", "pk")
-        .first()
-    )
+
+
+def open_question_on(incident_id: int) -> Question | None:
+    """Return the most urgent question about this incident that waits for OT."""
+    joined = ("site", "lead__workspace__organisation", "asked_by", "opened_by")
+    waiting = open_questions_on(incident_id).select_related(*joined)
+    return waiting.order_by("due_at", "pk").first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,10 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     )
     if incidents is not None:
         links = links.filter(incident__in=incidents)
+    if (
+        not links.exists()
+    ):  # as for most incidents; what ends a suspicion costs thirty times as much
+        return []
     found: QuerySet[Any] = (
         _without_ended(links.exclude(SETTLED_BY_SOC))
         .exclude(

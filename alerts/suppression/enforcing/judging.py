@@ -16,7 +16,7 @@ from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStat
 from alerts.incidents.models.incident import touches_sites
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
-from alerts.reviews.queries.questions import open_question_on, suspicions_on, verdict_on
+from alerts.reviews.queries.questions import open_questions_on, suspicions_on, verdict_on
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import (
     CoveredEnd,
@@ -368,7 +368,7 @@ def _touched(incident: Incident, state: IncidentState) -> list[str]:
         touched.append("work in Tagout")
     if incident.timeline.filter(code="reopened").exists():
         touched.append("a reopening")
-    if incident.ot_state == OtState.WAITING or open_question_on(incident.pk):
+    if incident.ot_state == OtState.WAITING or open_questions_on(incident.pk).exists():
         touched.append("a question to OT")
     elif incident.ot_state or verdict_on(incident.pk):
         touched.append("a verdict")
