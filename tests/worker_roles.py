@@ -24,11 +24,23 @@ from django.db import connection
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from alerts.incidents.ingest import alert_rows, entities, incident_details, store
 from portal.runtime.apply_worker_rights import missing_roles, role_of, set_worker_rights
 from portal.schedule import SCHEDULE
 from tests.servers import execute_outside
 
 PREFIX = "tagout_tests_"
+STAGES = {
+    "incoming_changes": store._STAGE,
+    "incoming_alerts": alert_rows.TEMP_TABLE,
+    "incoming_entities": entities.TEMP_TABLE,
+    "incoming_details": incident_details.TEMP_TABLE,
+}
+MAX_STAGES = 2**20  # bytes that rolled back rows may take before a look at all rows costs
+_STAGES_THERE = """
+SELECT count(*), sum(pg_relation_size(oid)) FROM pg_class
+WHERE relnamespace = pg_my_temp_schema() AND relname = ANY(%s) AND relacl IS NOT NULL
+"""
 _OURS = ("alerts", "portal", "training", "tests")
 
 
@@ -77,7 +89,7 @@ def take_on(worker: str) -> Iterator[None]:
     connection.ensure_connection()
     if connection.settings_dict["NAME"] not in _prepared:
         set_worker_rights(prefix=PREFIX)  # a test made this database, or restored a backup into it
-    _execute("DISCARD TEMP")  # tables of another role, which has connections of its own
+    have_stages()
     _execute(f"SET ROLE {role_of(worker, prefix=PREFIX)}")
     _taken.worker = worker
     try:
@@ -85,6 +97,34 @@ def take_on(worker: str) -> Iterator[None]:
     finally:
         _taken.worker = None
         _execute("RESET ROLE")
+
+
+def have_stages() -> None:
+    """Have the stages of intake on this connection, for whatever role: to make four tables, which
+    the end of a test takes away, costs the server more than all that a test does with them. That
+    each worker can make its own is a test of its own (`test_worker_roles.py`).
+    """
+    link = connection.connection
+    if not link or link.closed or link.info.transaction_status == TransactionStatus.INERROR:
+        return
+    (there, size) = link.execute(_STAGES_THERE, [list(STAGES)]).fetchone()
+    if there < len(STAGES):
+        for name, statement in STAGES.items():
+            link.execute(f"{statement}; GRANT ALL ON {name} TO PUBLIC")
+    elif size > MAX_STAGES and link.info.transaction_status == TransactionStatus.IDLE:
+        link.execute(f"TRUNCATE {', '.join(STAGES)}")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Between tests no transaction is open, mostly: what is made now stays."""
+    yield
+    if (
+        _prepared
+        and not connection.in_atomic_block
+        and connection.settings_dict["NAME"] in _prepared
+    ):
+        have_stages()
 
 
 @contextmanager

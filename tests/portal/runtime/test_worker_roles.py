@@ -22,7 +22,7 @@ from portal.runtime.worker_rights import PRIVATE, WORKERS
 from portal.schedule import BUSY_QUEUES, SCHEDULE
 from tests import cast
 from tests.factories.incidents import make_workspace
-from tests.worker_roles import PREFIX, functions_of_workers, take_on
+from tests.worker_roles import PREFIX, STAGES, functions_of_workers, take_on
 
 pytestmark = pytest.mark.django_db
 INTAKE = role_of("intake", prefix=PREFIX)
@@ -82,6 +82,17 @@ def test_each_task_runs_with_the_rights_of_its_worker_alone(become, task):
     (entry, *_) = [task_entry for task_entry in SCHEDULE.values() if task_entry["task"] == task]
     become(entry["options"]["queue"])
     getattr(importlib.import_module(place), name).run(**entry["kwargs"])
+
+
+@pytest.mark.parametrize(
+    ("worker", "stages"), [("intake", list(STAGES)), ("outbox", ["incoming_changes"])]
+)
+def test_a_worker_makes_the_stages_that_it_needs(become, worker, stages):
+    execute("DISCARD TEMP")  # the suite has made them for everybody
+    become(worker)
+    for name in stages:
+        execute(STAGES[name])
+        execute(f"SELECT * FROM {name}")
 
 
 FORBIDDEN = {
