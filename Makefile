@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 PYTHON_WANTED := >=3.13
 WORKERS ?= 3# of the suite: a page in a browser, and a query, leave a core idle in between
 # Each worker starts on one run of files, and what a file's tests start from is made once.
-SPREAD := -n $(WORKERS) --dist worksteal
+SPREAD = -n $(WORKERS) --dist worksteal
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
@@ -41,6 +41,7 @@ static: types lint contracts migrations templates openapi-check collected
 collected: $(VENV)/.dev compiled
 	@found=$$($(PY) -m pytest -q --collect-only 2>&1) || { echo "$$found" | tail -30; exit 1; }
 
+fast: WORKERS = 2# what needs no page and no query leaves no core idle
 fast: $(VENV)/.dev compiled ## what needs no database, and the laws of the code
 	@$(PY) -m pytest -q $(SPREAD) -m "not browser" --without-servers \
 		tests/alerts tests/portal tests/training tests/architecture
