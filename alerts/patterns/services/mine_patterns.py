@@ -3,7 +3,7 @@ when somebody asks, and when the clock of a site has changed.
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,8 +20,10 @@ from alerts.patterns.queries.patterns import JOB, KEY
 from alerts.patterns.services.history_tables import history_tables
 from alerts.patterns.services.site_history import read_site
 from alerts.patterns.services.store import store_patterns
+from alerts.rules.fields import FieldValues
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history_sql import TimeSpan
+from alerts.suppression.backtesting.stops import stopping_alerts
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models.rules import ENDED
@@ -67,11 +69,12 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
     site_minings: list[SiteMining] = []
     period = TimeSpan(now - timedelta(days=days), now)
     with history_tables(period) as size, _without_collection():
-        sites = Site.objects.in_bulk(size.sites)
+        sites, stops = Site.objects.in_bulk(size.sites), stopping_alerts(period)
         for done, pk in enumerate(size.sites):
             if report is not None:
                 report(done, len(size.sites))
-            site_minings.append(_mine_site(sites[pk], period=period))
+            site_stops = stops.get(sites[pk].name, ())
+            site_minings.append(_mine_site(sites[pk], stops=site_stops, days=days, now=now))
     with transaction.atomic():
         _drop_what_has_no_history(now=now)
         mining = Mining.objects.create(
@@ -89,8 +92,8 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
     return mining
 
 
-def _mine_site(site: Site, *, period: TimeSpan) -> SiteMining:
-    history, now = read_site(site, period=period), period.end
+def _mine_site(site: Site, *, stops: Iterable[FieldValues], days: int, now: datetime) -> SiteMining:
+    history = read_site(site, stops=stops, now=now)
     mined = form_patterns(history.cells, history.inventory, history.device_names)
     mined = mined[:MAX_PATTERNS]
     patterns = [pattern for pattern in mined if pattern.alerts]
@@ -99,7 +102,7 @@ def _mine_site(site: Site, *, period: TimeSpan) -> SiteMining:
         plan_incidents = store_patterns(
             patterns,
             history=history,
-            days=max(min((now - period.start).days, days_known), 1),
+            days=max(min(days, days_known), 1),
             usual_minutes=usual_minutes(),
             now=now,
         )

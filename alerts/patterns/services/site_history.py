@@ -26,8 +26,7 @@ from alerts.rules.match import holds
 from alerts.rules.rule import RuleDefinition, pinned
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device, Site
-from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows
-from alerts.suppression.backtesting.stops import stopping_alerts
+from alerts.suppression.backtesting.history_sql import fetch_rows
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
@@ -85,13 +84,13 @@ class SiteHistory:
         return sum(holds(rule, facts) for title in types for facts in self.stops.get(title, ()))
 
 
-def read_site(site: Site, *, period: TimeSpan) -> SiteHistory:
-    """Return the history of a site out of the tables of `history_tables`, filled for this period,
-    which ends now.
+def read_site(site: Site, *, stops: Iterable[FieldValues], now: datetime) -> SiteHistory:
+    """Return the history of a site out of the tables of `history_tables`. `stops`: of its alerts
+    those that would stop a rule.
     """
     history = SiteHistory(site)
     devices = list(Device.objects.filter(zone__site=site).select_related("zone"))
-    history.inventory = _inventory(devices, period.end)
+    history.inventory = _inventory(devices, now)
     history.device_names = _device_names(devices)
     history.criticality = {
         name.casefold(): device.criticality
@@ -111,7 +110,7 @@ def read_site(site: Site, *, period: TimeSpan) -> SiteHistory:
     for cell, minutes in fetch_rows(_MINUTES, [site.pk]):
         history.minutes.setdefault(positions[cell], []).extend(minutes)
     _read_shapes(history, positions)
-    for facts in stopping_alerts(site.pk, period):
+    for facts in stops:
         history.stops[facts.alert_type].append(facts)
     return history
 

@@ -1,6 +1,7 @@
-"""The alerts of a site that would stop a rule which matches them, before anybody proposes it."""
+"""The alerts that would stop a rule which matches them, before anybody proposes it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from alerts.incidents.models import IncidentStatus
@@ -12,7 +13,7 @@ from alerts.suppression.queries import facts_of
 # The same that a back-test calls a stop: doubted, reopened, or merged into a true positive.
 _STOPS: Final = f"""
 SELECT a.id FROM incidents_alerts a
- WHERE a.site_id = %s AND a.at >= %s AND a.at < %s AND a.id IN (
+ WHERE a.at >= %s AND a.at < %s AND a.id IN (
        {DOUBTED}
  UNION SELECT l.alert_id FROM incidents_timeline t
          JOIN incidents_alert_links l ON l.incident_id = t.incident_id WHERE t.code = 'reopened'
@@ -23,8 +24,11 @@ SELECT a.id FROM incidents_alerts a
 """
 
 
-def stopping_alerts(site_id: int, period: TimeSpan) -> Sequence[FieldValues]:
-    """Return what rules read of the alerts of a site and period that are a stop in a back-test."""
+def stopping_alerts(period: TimeSpan) -> Mapping[str, Sequence[FieldValues]]:
+    """Return, by site, what rules read of the alerts of a period that a back-test calls a stop."""
     positives = (TRUE_POSITIVE, IncidentStatus.CLOSED)
-    rows = fetch_rows(_STOPS, (site_id, *period, *DOUBTED_PARAMS, *positives))
-    return list(facts_of([row[0] for row in rows], as_of_alert=True).values())
+    rows = fetch_rows(_STOPS, (*period, *DOUBTED_PARAMS, *positives))
+    by_site: dict[str, list[FieldValues]] = defaultdict(list)
+    for facts in facts_of([row[0] for row in rows], as_of_alert=True).values():
+        by_site[facts.site].append(facts)
+    return by_site
