@@ -233,7 +233,7 @@ def _verdict(
     person = "pia" if truth["site"] == "porto" else ("oda" if _dice(name, "who") < 0.8 else "olaf")
     return PastVerdict(
         incident_id=pk,
-        verdict=verdict,
+        kind=verdict,
         cause=cause,
         by=people[person],
         note=note,

@@ -131,7 +131,7 @@ class Verdict(models.Model):
     alerts = models.ManyToManyField(
         "incidents.Alert", related_name="verdicts", through="reviews.VerdictAlert"
     )
-    verdict = models.CharField(max_length=12, choices=VerdictKind)
+    kind = models.CharField(max_length=12, choices=VerdictKind, db_column="verdict")
     cause = models.CharField(max_length=60)  # id of a routine cause or reason, or "other"
     work_order = models.CharField(max_length=60, blank=True)
     done_by = models.CharField(max_length=40, blank=True)  # our-team, vendor, automation
@@ -163,7 +163,7 @@ class Verdict(models.Model):
             ),
             models.UniqueConstraint(fields=["by", "key"], name="a_form_is_saved_once"),
             models.CheckConstraint(
-                condition=~Q(verdict="suspicious") | ~Q(note=""),
+                condition=~Q(kind="suspicious") | ~Q(note=""),
                 name="suspicious_says_why",
             ),
         ]
@@ -171,13 +171,13 @@ class Verdict(models.Model):
             models.Index(fields=["-given_at"], name="annotations_newest"),
             models.Index(
                 fields=["given_at"],
-                condition=Q(verdict="suspicious", withdrawn_at=None),
+                condition=Q(kind="suspicious", withdrawn_at=None),
                 name="annotations_suspicious",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.verdict} by {self.by_id}"
+        return f"{self.kind} by {self.by_id}"
 
 
 class VerdictIncident(models.Model):
@@ -279,7 +279,7 @@ class SecondOpinion(models.Model):
     @property
     def keeps_suspicion(self) -> bool:
         """Whether people of OT came to hold it for suspicious."""
-        was_suspicious = self.verdict.verdict == VerdictKind.SUSPICIOUS
+        was_suspicious = self.verdict.kind == VerdictKind.SUSPICIOUS
         suspicious_state = self.State.CONFIRMED if was_suspicious else self.State.CORRECTED
         return self.state == suspicious_state
 

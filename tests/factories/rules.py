@@ -159,7 +159,7 @@ def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") 
     rows = list(incidents)
     verdicts = Verdict.objects.bulk_create(
         Verdict(
-            verdict=verdict,
+            kind=verdict,
             cause="plc-programming-window",
             by=by,
             given_at=row.created_at + timedelta(hours=1),

@@ -130,7 +130,7 @@ def test_f17_deleted_and_merged_incidents_keep_their_annotations(azure, sam, lon
     rows = {row.name: row for row in Incident.objects.all()}
     for name in names:
         verdict = Verdict.objects.create(
-            verdict=VerdictKind.ROUTINE,
+            kind=VerdictKind.ROUTINE,
             cause="other",
             by=sam,
             given_at=azure.now(),

@@ -134,7 +134,7 @@ def _type_lines(alerts: QuerySet[Alert], evidence: QuerySet[Verdict]) -> list[Ty
     for title, severity, verdict, n in (
         evidence.filter(alerts__in=ids)
         .order_by()
-        .values_list("alerts__alert_type", "alerts__severity", "verdict")
+        .values_list("alerts__alert_type", "alerts__severity", "kind")
         .annotate(n=Count("pk", distinct=True))
     ):
         verdicts[title, severity][verdict] = n
@@ -211,11 +211,11 @@ def _pattern_lines(
     for pattern, verdict, n in (
         evidence.filter(incidents__in=incidents.filter(pattern__in=keys).order_by().values("pk"))
         .order_by()
-        .values_list("incidents__pattern", "verdict")
+        .values_list("incidents__pattern", "kind")
         .annotate(n=Count("pk", distinct=True))
     ):
         verdicts[pattern][verdict] = n
-    judged = evidence.filter(incidents__pattern__in=keys, verdict="suspicious")
+    judged = evidence.filter(incidents__pattern__in=keys, kind="suspicious")
     suspicious = set(judged.order_by().values_list("incidents__pattern", flat=True))
     lines = []
     for row in found:
@@ -272,7 +272,7 @@ def alert_rows(
         counts = dict(
             evidence.filter(alerts__in=[alert.pk for alert in piece])
             .order_by("given_at", "pk")
-            .values_list("alerts", "verdict")
+            .values_list("alerts", "kind")
         )
         for alert in piece:
             yield _alert_row(alert, counts.get(alert.pk, ""))

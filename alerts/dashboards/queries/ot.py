@@ -101,7 +101,7 @@ def ot_home(user: User) -> OtHome:
 
 def effect_of(verdicts: QuerySet[Verdict]) -> VerdictEffect:
     """Verdicts by kind, and how many of the incidents judged are closed by now."""
-    by_verdict = verdicts.order_by().values_list("verdict").annotate(n=Count("pk"))
+    by_verdict = verdicts.order_by().values_list("kind").annotate(n=Count("pk"))
     incidents = Incident.objects.filter(verdicts__in=verdicts.order_by()).order_by()
     states = dict(incidents.values_list("status").annotate(n=Count("pk", distinct=True)))
     counts = dict(by_verdict)
@@ -161,7 +161,7 @@ def _answers(verdicts: QuerySet[Verdict]) -> list[PastAnswer]:
 def _past_answer(row: Verdict, incidents: list[Incident]) -> PastAnswer:
     lead = incidents[0]
     return PastAnswer(
-        row.verdict,
+        row.kind,
         row.given_at,
         _subject(lead),
         len(incidents),

@@ -154,7 +154,7 @@ def _answers(user: User, now: datetime) -> list[OtAnswers]:
 def _answer(row: Verdict) -> OtAnswers:
     incidents: list[Incident] = getattr(row, "seen")  # noqa: B009  (made by the prefetch)
     return OtAnswers(
-        row.verdict,
+        row.kind,
         row.by.name,
         row.given_at,
         incidents[0].pk,

@@ -34,7 +34,7 @@ class HiddenVerdict:
 
     verdict_id: int
     act: UUID
-    verdict: str
+    kind: str
     given_at: datetime
     question: UUID
     incidents: tuple[CoveredIncident, ...]
@@ -55,7 +55,7 @@ class HiddenVerdicts:
                 if covered.group_key is not None:
                     self.by_group.setdefault(covered.group_key, verdict)
             for pattern in {covered.pattern for covered in verdict.incidents if covered.pattern}:
-                self.by_pattern.setdefault(pattern, Counter())[verdict.verdict] += 1
+                self.by_pattern.setdefault(pattern, Counter())[verdict.kind] += 1
 
     def __bool__(self) -> bool:
         return bool(self.verdict_ids)

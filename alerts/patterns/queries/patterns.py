@@ -80,7 +80,7 @@ def snoozed_patterns(rows: QuerySet[Pattern], *, now: datetime) -> QuerySet[Patt
 
 def mining_status(*, now: datetime, visible_to: User | None = None) -> MiningStatus:
     """Return whether there is enough to mine, by what the person may see (reliability A13)."""
-    alerts, verdicts = Alert.objects.all(), evidence_in_force().filter(verdict__in=SURE)
+    alerts, verdicts = Alert.objects.all(), evidence_in_force().filter(kind__in=SURE)
     if visible_to is not None:
         alerts = alerts_visible_to(visible_to)
         verdicts = verdicts.filter(pk__in=verdicts_visible_to(visible_to).values("pk"))
@@ -187,9 +187,7 @@ def counter_examples(pattern: Pattern, *, now: datetime, limit: int) -> list[Cou
         Alert.incidents.through.objects.filter(alert__in=ids).values_list("alert", "incident")
     )
     verdicts: dict[int, str] = {}
-    for alert, verdict in (
-        evidence_in_force().filter(alerts__in=ids).values_list("alerts", "verdict")
-    ):
+    for alert, verdict in evidence_in_force().filter(alerts__in=ids).values_list("alerts", "kind"):
         if verdicts.get(alert) != "suspicious":
             verdicts[alert] = verdict
     return [

@@ -112,7 +112,7 @@ def harmless_verdicts(pattern: Pattern) -> list[Verdict]:
     """
     by_person: dict[int, list[Verdict]] = defaultdict(list)
     verdicts = verdicts_in_force().filter(
-        uuid__in=pattern.verdict_uuids, verdict__in=[VerdictKind.ROUTINE, VerdictKind.MAINTENANCE]
+        uuid__in=pattern.verdict_uuids, kind__in=[VerdictKind.ROUTINE, VerdictKind.MAINTENANCE]
     )
     for verdict in verdicts.select_related("by").order_by("-given_at", "-pk"):
         by_person[verdict.by_id].append(verdict)

@@ -71,7 +71,7 @@ class VerdictSerializer(ListRow):
     review = UUIDField(
         allow_null=True, source="question.uuid", help_text="the question that it answers"
     )
-    verdict = ChoiceField(VerdictKind.values, help_text="OT's word")
+    verdict = ChoiceField(VerdictKind.values, source="kind", help_text="OT's word")
     cause = CharField(help_text="id of the reason")
     work_order = CharField(help_text="work order or change number")
     done_by = CharField(help_text="our-team, vendor, automation, or empty")
@@ -99,7 +99,7 @@ VERDICTS = Listing(
     VerdictSerializer,
     Order("given_at"),
     filters=(
-        ListFilter("verdict", QueryChoices(VerdictKind.values), "one or several", "verdict__in"),
+        ListFilter("verdict", QueryChoices(VerdictKind.values), "one or several", "kind__in"),
         ListFilter("review", UUIDField(), "answers to one question", "question__uuid"),
         ListFilter("in_force", QueryFlag(), "neither taken back nor superseded", _in_force),
         ListFilter("given_from", QueryMoment(), "given at or after", "given_at__gte", indexed=True),
@@ -116,7 +116,7 @@ class SecondOpinionSerializer(ListRow):
     id = UUIDField(source="uuid", help_text="of the second opinion")
     annotation = UUIDField(source="verdict.uuid", help_text="the answer that it is about")
     verdict = ChoiceField(
-        VerdictKind.values, source="verdict.verdict", help_text="the verdict of that answer"
+        VerdictKind.values, source="verdict.kind", help_text="the verdict of that answer"
     )
     site = CharField(source="site.name", help_text="name of the site whose people are asked")
     state = ChoiceField(SecondOpinion.State.values, help_text="what it came to")

@@ -64,7 +64,7 @@ def question_facts(
 def _without(verdicts: PatternHistory | None, besides: Verdict | None) -> PatternHistory | None:
     if verdicts is None or besides is None:
         return verdicts
-    counts = verdicts.counts | {besides.verdict: max(verdicts.counts[besides.verdict] - 1, 0)}
+    counts = verdicts.counts | {besides.kind: max(verdicts.counts[besides.kind] - 1, 0)}
     others = replace(verdicts, counts=counts)
     return others if others.judged else None
 

@@ -83,7 +83,7 @@ def next_waiting(user: User, *, after: Question) -> Question | None:
     return waiting.filter(behind).first() or waiting.exclude(pk=after.pk).first()
 
 
-HARMLESS_OF_A_TOKEN = Q(came_by=CameBy.TOKEN, verdict__in=HARMLESS)
+HARMLESS_OF_A_TOKEN = Q(came_by=CameBy.TOKEN, kind__in=HARMLESS)
 
 
 def verdicts_in_force() -> QuerySet[Verdict]:
@@ -104,7 +104,7 @@ def verdict_on(incident_id: int) -> Verdict | None:
     """The verdict that holds for an incident."""
     verdicts = verdicts_in_force().filter(incidents=incident_id).select_related("by", "question")
     rows = {row.pk: row for row in verdicts}
-    order = [VerdictOrder(row.given_at, row.pk, row.verdict) for row in rows.values()]
+    order = [VerdictOrder(row.given_at, row.pk, row.kind) for row in rows.values()]
     holding = verdicts_that_hold({incident_id: order})
     return rows[holding[incident_id].pk] if rows else None
 
@@ -114,7 +114,7 @@ class VerdictOrder(NamedTuple):
 
     at: datetime
     pk: int
-    verdict: str
+    kind: str
 
 
 def verdicts_that_hold(
@@ -129,7 +129,7 @@ def verdicts_that_hold(
         open_suspicions = [
             verdict
             for verdict in verdicts
-            if verdict.verdict == VerdictKind.SUSPICIOUS
+            if verdict.kind == VerdictKind.SUSPICIOUS
             and all(
                 (incident, verdict.pk, other.pk) in blind for other in verdicts if other > verdict
             )
@@ -150,12 +150,12 @@ def blind_verdicts(
         incident
         for incident, verdicts in on_incident.items()
         if len(verdicts) > 1
-        and any(row.verdict == VerdictKind.SUSPICIOUS for row in verdicts if row < max(verdicts))
+        and any(row.kind == VerdictKind.SUSPICIOUS for row in verdicts if row < max(verdicts))
     ]
     if not doubtful:
         return set()
     links: QuerySet[Any] = VerdictIncident.objects.filter(
-        incident__in=doubtful, verdict__verdict=VerdictKind.SUSPICIOUS
+        incident__in=doubtful, verdict__kind=VerdictKind.SUSPICIOUS
     ).annotate(later=F("incident__verdicts"))
     left_out = _alerts_left_out(OuterRef("incident"), OuterRef("verdict"), OuterRef("later"))
     found = links.exclude(later=F("verdict")).filter(Exists(left_out))
@@ -206,7 +206,7 @@ def answers_to(question: Question, *, reader: User) -> list[AnswerInForce]:
     on_incident: dict[int, list[VerdictOrder]] = defaultdict(list)
     for pk, incident in links:
         row = by_pk[pk]
-        on_incident[incident].append(VerdictOrder(row.given_at, pk, row.verdict))
+        on_incident[incident].append(VerdictOrder(row.given_at, pk, row.kind))
     about: dict[int, list[Incident]] = defaultdict(list)
     for incident, verdict in verdicts_that_hold(on_incident).items():
         about[verdict.pk].append(incidents[incident])
@@ -325,7 +325,7 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     merge or the end of an incident in Sentinel.
     """
     links = VerdictIncident.objects.filter(
-        verdict__verdict=VerdictKind.SUSPICIOUS, verdict__withdrawn_at=None
+        verdict__kind=VerdictKind.SUSPICIOUS, verdict__withdrawn_at=None
     )
     if incidents is not None:
         links = links.filter(incident__in=incidents)
@@ -378,7 +378,7 @@ def _later_verdicts(**where: OuterRef) -> QuerySet[Any]:
     left_out = _alerts_left_out(
         OuterRef("incident"), OuterRef(OuterRef("verdict")), OuterRef("verdict")
     )
-    links = links.exclude(verdict__verdict=VerdictKind.NOT_SURE).filter(~Exists(left_out))
+    links = links.exclude(verdict__kind=VerdictKind.NOT_SURE).filter(~Exists(left_out))
     return links.filter(
         Q(verdict__given_at__gt=given_at) | Q(verdict__given_at=given_at, verdict__gt=pk)
     )
@@ -404,7 +404,7 @@ def suspicions_without_opinion() -> list[int]:
     links: QuerySet[Any] = VerdictIncident.objects.filter(
         CLOSED_AS_HARMLESS,
         incident__status=IncidentStatus.CLOSED,
-        verdict__verdict=VerdictKind.SUSPICIOUS,
+        verdict__kind=VerdictKind.SUSPICIOUS,
         verdict__withdrawn_at=None,
         verdict__second_opinion=None,
     )
@@ -418,7 +418,7 @@ def why_settled(verdict: Verdict, *, asked_since: datetime) -> SecondOpinion.Sta
     incident_ids = incidents_decided_by(verdict)
     if not incident_ids:
         return SecondOpinion.State.OVERTAKEN
-    if verdict.verdict != VerdictKind.SUSPICIOUS:
+    if verdict.kind != VerdictKind.SUSPICIOUS:
         return None
     links = VerdictIncident.objects.filter(verdict=verdict, incident__in=incident_ids)
     if links.exclude(SETTLED_BY_SOC).exists():

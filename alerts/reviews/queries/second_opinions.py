@@ -70,7 +70,7 @@ def verdicts_hidden_from(user: User) -> list[HiddenVerdict]:
     for pk, act, verdict, given_at, question, *covers in rows.values_list(
         "verdict",
         "verdict__act",
-        "verdict__verdict",
+        "verdict__kind",
         "verdict__given_at",
         f"{opinion}__uuid",
         "incident",
@@ -148,7 +148,7 @@ def agreement_since(since: datetime, *, verdicts: QuerySet[Verdict]) -> Agreemen
             second_opinion__verdict__in=verdicts,
         )
         .exclude(verdict=VerdictKind.NOT_SURE)
-        .values_list("second_opinion__verdict__verdict", "verdict")
+        .values_list("second_opinion__verdict__kind", "verdict")
     )
     pairs = [(first in HARMLESS, second in HARMLESS) for first, second in rows]
     harmless = [second for first, second in pairs if first]

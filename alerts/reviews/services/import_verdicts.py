@@ -87,7 +87,7 @@ def _judgements(verdicts: Sequence[PastVerdict]) -> list[VerdictTrial]:
     """Verdicts that were given in one act are one trial, however many incidents they cover."""
     groups: dict[tuple[object, ...], list[PastVerdict]] = {}
     for verdict in verdicts:
-        key = (verdict.by.pk, verdict.given_at, verdict.verdict, verdict.cause, verdict.note)
+        key = (verdict.by.pk, verdict.given_at, verdict.kind, verdict.cause, verdict.note)
         groups.setdefault(key, []).append(verdict)
     return [
         VerdictTrial(group[0], tuple(verdict.incident_id for verdict in group))
@@ -255,7 +255,7 @@ def _questions_waiting_for(ids: set[int]) -> dict[int, datetime]:
 
 
 def _words(verdict: PastVerdict | Verdict) -> tuple[str, str, str]:
-    return verdict.verdict, verdict.cause, verdict.note
+    return verdict.kind, verdict.cause, verdict.note
 
 
 def _name_of(incident: Incident) -> str:

@@ -77,8 +77,8 @@ def _to_move() -> QuerySet[Any]:
 
 
 def _move(verdict: Verdict, loser: Incident, survivor: Incident, *, now: datetime) -> None:
-    moves = verdict.verdict == VerdictKind.SUSPICIOUS or (
-        verdict.verdict in _HARMLESS and _all_judged_harmless(survivor)
+    moves = verdict.kind == VerdictKind.SUSPICIOUS or (
+        verdict.kind in _HARMLESS and _all_judged_harmless(survivor)
     )
     details = {"from": loser.number, "annotation": str(verdict.uuid)}
     if moves:
@@ -90,7 +90,7 @@ def _move(verdict: Verdict, loser: Incident, survivor: Incident, *, now: datetim
             about = [loser, survivor]
             enqueue_verdict(verdict, incidents=about, holding=holding, now=now)
         recount_patterns(patterns_of([verdict.pk, *succession.changed]))
-        details["verdict"] = verdict.verdict
+        details["verdict"] = verdict.kind
     write_timeline(
         incident_ids=[survivor.pk],
         code=MOVED if moves else PARTIAL,
@@ -115,5 +115,5 @@ def _move(verdict: Verdict, loser: Incident, survivor: Incident, *, now: datetim
 def _all_judged_harmless(survivor: Incident) -> bool:
     alerts: Iterable[int] = survivor.alerts.values_list("pk", flat=True)
     ids = set(alerts)
-    harmless = verdicts_in_force().filter(verdict__in=_HARMLESS, alerts__in=ids)
+    harmless = verdicts_in_force().filter(kind__in=_HARMLESS, alerts__in=ids)
     return bool(ids) and ids <= set(harmless.values_list("alerts", flat=True))

@@ -103,7 +103,7 @@ def notify_answered(
     cause = cause_of(verdict.cause)
 
     def wording() -> tuple[str, list[str]]:
-        word = gettext(verdict.get_verdict_display())
+        word = gettext(verdict.get_kind_display())
         title = headline_of(incident)
         subject = gettext("OT says %(verdict)s: %(title)s") % {"verdict": word, "title": title}
         reason = cause.label(get_language() or "en") if cause else verdict.cause
@@ -295,7 +295,7 @@ def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Wor
 
 def _outcome_line(second_opinion: SecondOpinion) -> str:
     first = second_opinion.verdict
-    names = {"name": first.by.name, "verdict": gettext(first.get_verdict_display())}
+    names = {"name": first.by.name, "verdict": gettext(first.get_kind_display())}
     match second_opinion.state:
         case SecondOpinion.State.CONFIRMED:
             words = gettext("The answer %(verdict)s by %(name)s was confirmed.")

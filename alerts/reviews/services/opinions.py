@@ -148,7 +148,7 @@ def _write_down(second_opinion: SecondOpinion, *, now: datetime) -> None:
         now=now,
         details={
             "outcome": second_opinion.state,
-            "verdict": first.verdict,
+            "verdict": first.kind,
             "by": first.by.name,
             "others": [
                 {"name": opinion.person.name, "verdict": opinion.verdict}
@@ -262,7 +262,7 @@ def _reasons_against_answering(opinion: Opinion, case: LockedCase, *, by: User) 
 
 def _decide(case: LockedCase, *, values: VerdictValues, by: User, now: datetime) -> None:
     second_opinion = case.second_opinion
-    first = second_opinion.verdict.verdict
+    first = second_opinion.verdict.kind
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED)
     outcome = outcome_of(first, answered.values_list("verdict", flat=True))
     if outcome == "confirmed":

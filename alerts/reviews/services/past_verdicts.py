@@ -30,7 +30,7 @@ class PastVerdict:
     """One answer of the past: about one incident, by a person, at a time."""
 
     incident_id: int
-    verdict: str
+    kind: str
     cause: str
     by: User
     given_at: datetime
@@ -123,7 +123,7 @@ def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
 
 def _verdict_of(verdict: PastVerdict, imported_at: datetime | None) -> Verdict:
     return Verdict(
-        verdict=verdict.verdict,
+        kind=verdict.kind,
         cause=verdict.cause,
         note=verdict.note,
         by=verdict.by,
@@ -190,7 +190,7 @@ def _write_down(verdicts: Sequence[Verdict], judgements: Sequence[VerdictTrial])
 
 def _details(row: Verdict) -> dict[str, object]:
     details: dict[str, object] = {
-        "verdict": row.verdict,
+        "verdict": row.kind,
         "cause": row.cause,
         "note": row.note,
         "annotation": str(row.uuid),

@@ -183,7 +183,7 @@ def _begin(verdict: Verdict, site: Site, *, now: datetime) -> bool:
         by=TAGOUT,
         at=now,
         about=verdict.uuid,
-        verdict=verdict.verdict,
+        verdict=verdict.kind,
     )
     return True
 
@@ -206,7 +206,7 @@ def _harmless_near(verdict: Verdict, site: Site, *, seed: bytes) -> Verdict | No
     """Return a random harmless answer of that time and site, so that neither looks special."""
     span = (verdict.given_at - NEAR, verdict.given_at + NEAR)
     candidates = Verdict.objects.filter(
-        verdict__in=HARMLESS,
+        kind__in=HARMLESS,
         withdrawn_at=None,
         superseded_by=None,
         second_opinion=None,
@@ -322,7 +322,7 @@ def _end_unsure(second_opinion: SecondOpinion, *, now: datetime) -> bool:
     the SOC has closed all of it as harmless, which then decides.
     """
     state = SecondOpinion.State.NOT_SURE
-    if second_opinion.verdict.verdict == SUSPICIOUS:
+    if second_opinion.verdict.kind == SUSPICIOUS:
         if not is_harmless_to_soc(second_opinion.verdict):
             return False
         state = SecondOpinion.State.HARMLESS_TO_SOC
@@ -357,7 +357,7 @@ def due_for_leads(*, now: datetime) -> list[int]:
     rows = SecondOpinion.objects.filter(
         not_today,
         state=SecondOpinion.State.OPEN,
-        verdict__verdict=SUSPICIOUS,
+        verdict__kind=SUSPICIOUS,
         opened_at__lte=now - NARROWS_AFTER,
     )
     return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
@@ -369,7 +369,7 @@ def ask_leads(pk: int, *, now: datetime) -> bool:
     question for an opinion of their own ends.
     """
     second_opinion = lock_open(pk)
-    if second_opinion is None or second_opinion.verdict.verdict != SUSPICIOUS:
+    if second_opinion is None or second_opinion.verdict.kind != SUSPICIOUS:
         return False
     if now < second_opinion.opened_at + NARROWS_AFTER:
         return False

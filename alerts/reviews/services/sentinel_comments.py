@@ -43,7 +43,7 @@ def verdict_comment(verdict: Verdict, *, incidents: Sequence[Incident]) -> str:
     sites = sites_as_ot(verdict.by, incidents[0])
     place = ", ".join(site.name for site in sites)
     lines = [
-        f"OT verdict: {VERDICT_NAMES[verdict.verdict]} ({cause_words(verdict.cause)}).",
+        f"OT verdict: {VERDICT_NAMES[verdict.kind]} ({cause_words(verdict.cause)}).",
         f"Given by {verdict.by.name} for OT at {place}.",
     ]
     if verdict.work_order:
@@ -69,7 +69,7 @@ def enqueue_verdict(
     now: datetime,
 ) -> None:
     """Send comment, and the label of the verdict in force, to each incident; show them."""
-    label, message = _LABELS[verdict.verdict], verdict_comment(verdict, incidents=incidents)
+    label, message = _LABELS[verdict.kind], verdict_comment(verdict, incidents=incidents)
     present = [incident for incident in incidents if not incident.is_read_only]
     changes = enqueue_changes(
         wishes=list(_pending_writes(present, label, message, holding)),

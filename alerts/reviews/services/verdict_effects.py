@@ -82,7 +82,7 @@ def _left(answered: Sequence[Question]) -> int:
 
 def _write_down(verdict: Verdict, ids: Sequence[int], *, now: datetime) -> None:
     details = {
-        "verdict": verdict.verdict,
+        "verdict": verdict.kind,
         "cause": verdict.cause,
         "note": verdict.note,
         "work_order": verdict.work_order,
@@ -190,7 +190,7 @@ def _links_of(side: str, ids: Collection[int]) -> Iterator[tuple[int, VerdictOrd
     links = VerdictIncident.objects.filter(verdict__withdrawn_at=None)
     for part in batched(sorted(ids), BATCH, strict=False):
         rows = links.filter(**{f"{side}__in": part}).values_list(
-            "incident_id", "verdict__given_at", "verdict_id", "verdict__verdict"
+            "incident_id", "verdict__given_at", "verdict_id", "verdict__kind"
         )
         yield from ((incident, VerdictOrder(at, pk, verdict)) for incident, at, pk, verdict in rows)
 
@@ -216,7 +216,7 @@ def recount_patterns(patterns: Collection[UUID]) -> None:
     in_force = verdicts_in_force().filter(incidents__pattern__in=patterns)
     by_pattern = in_force.annotate(pattern=F("incidents__pattern"))
     counts: dict[UUID, dict[str, int]] = defaultdict(dict)
-    rows = by_pattern.values_list("pattern", "verdict").annotate(n=Count("pk", distinct=True))
+    rows = by_pattern.values_list("pattern", "kind").annotate(n=Count("pk", distinct=True))
     for pattern, verdict, n in rows.order_by():
         counts[pattern][verdict] = n
     newest = by_pattern.select_related("by").order_by("pattern", "-given_at", "-pk")
@@ -238,7 +238,7 @@ def patterns_of(verdict_ids: Collection[int]) -> set[UUID]:
 def latest_verdict_of(verdict: Verdict) -> LatestVerdict:
     """Return a verdict as its pattern remembers it: with the note, or the words of the cause."""
     return LatestVerdict(
-        verdict.verdict,
+        verdict.kind,
         verdict.by.name,
         verdict.given_at,
         verdict.note or cause_words(verdict.cause),
@@ -259,7 +259,7 @@ def restore_ot_state(
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
     on_incident: dict[int, list[VerdictOrder]] = defaultdict(list)
     verdicts = verdicts_in_force().filter(incidents__in=incident_ids)
-    rows = verdicts.values_list("incidents", "given_at", "pk", "verdict")
+    rows = verdicts.values_list("incidents", "given_at", "pk", "kind")
     for incident, at, pk, verdict in rows:
         on_incident[incident].append(VerdictOrder(at, pk, verdict))
     for incident, (at, _, verdict) in verdicts_that_hold(on_incident).items():

@@ -1,7 +1,7 @@
 """Give OT's verdict, and take it back while nothing of it has reached Sentinel."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -116,7 +116,11 @@ def give_verdict(
                 key=key,
                 act=uuid4(),
                 came_by=came_by_of(by),
-                **asdict(values),
+                kind=values.verdict,
+                cause=values.cause,
+                work_order=values.work_order,
+                done_by=values.done_by,
+                note=values.note,
             )
     except IntegrityError:  # the same form, sent twice at the same instant
         return Verdict.objects.get(by=by, key=key)
@@ -152,7 +156,7 @@ def give_verdict(
 
 
 def _same(earlier: Verdict, *, verdict: str, cause: str) -> Verdict:
-    if (earlier.verdict, earlier.cause) == (verdict, cause):
+    if (earlier.kind, earlier.cause) == (verdict, cause):
         return earlier
     raise CannotGiveVerdict(
         gettext("This form has already been saved. Open the question again to change your answer.")
@@ -319,7 +323,7 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Verdict:
     )
     withdraw_notifications(act=act)
     restore_ot_state(ids, now=now, rank_too=neighbours)
-    record("reviews.verdict.undone", on=verdict, by=by, at=now, verdict=verdict.verdict)
+    record("reviews.verdict.undone", on=verdict, by=by, at=now, verdict=verdict.kind)
     return verdict
 
 

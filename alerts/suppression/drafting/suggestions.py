@@ -119,7 +119,7 @@ def evidence_offered(
 
     chosen_rows = list(latest(Verdict.objects.filter(uuid__in=chosen)))
     about = _about(rule) if rule and not reasons_against_rule(rule) else []
-    matching = latest(evidence_in_force()).filter(verdict__in=BENIGN, pk__in=about)[:MAX_EVIDENCE]
+    matching = latest(evidence_in_force()).filter(kind__in=BENIGN, pk__in=about)[:MAX_EVIDENCE]
     others = [verdict for verdict in matching if verdict not in chosen_rows]
     return [EvidenceChoice(verdict, verdict in chosen_rows) for verdict in (*chosen_rows, *others)]
 

@@ -156,7 +156,7 @@ def reasons_against_grounds(version: RuleVersion, *, rule: RuleDefinition) -> li
     evidence = evidence_that_counts(version)
     if rule.evidence and not evidence:
         reasons.append(gettext("None of the verdicts it rests on is still valid."))
-    if any(verdict.verdict in ("suspicious", "not-sure") for verdict in evidence):
+    if any(verdict.kind in ("suspicious", "not-sure") for verdict in evidence):
         reasons.append(gettext("A rule can only rest on verdicts of routine or maintenance."))
     if evidence and not _covers_evidence(version, rule):
         reasons.append(

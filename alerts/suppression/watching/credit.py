@@ -59,7 +59,7 @@ def _verdicts_on(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     """By incident, the first verdict of OT in force that calls it harmless and that a person gave
     on a page. Behind what a token or a file brings, nobody has seen the incidents.
     """
-    of_pages = verdicts_in_force().filter(verdict__in=HARMLESS, came_by=CameBy.PAGE)
+    of_pages = verdicts_in_force().filter(kind__in=HARMLESS, came_by=CameBy.PAGE)
     verdicts = without_flood(of_pages)
     links = VerdictIncident.objects.filter(
         incident__in=incident_ids, verdict__in=verdicts.values("pk")
@@ -100,7 +100,7 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
 def _doubted_among(incident_ids: Collection[int]) -> set[int]:
     """Those that were called suspicious, turned out a true positive, or were opened again."""
     ids = list(incident_ids)
-    suspicious = verdicts_in_force().filter(verdict=VerdictKind.SUSPICIOUS, incidents__in=ids)
+    suspicious = verdicts_in_force().filter(kind=VerdictKind.SUSPICIOUS, incidents__in=ids)
     found = set(suspicious.values_list("incidents", flat=True))
     found |= set(
         Incident.objects.filter(pk__in=ids, classification="TruePositive").values_list(

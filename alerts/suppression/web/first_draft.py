@@ -70,7 +70,7 @@ def body_of_incident(
 
 def _verdicts_on(incident: Incident, user: User) -> list[tuple[int, str]]:
     verdicts = without_hidden(user, evidence_in_force()).filter(
-        verdict__in=(VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
+        kind__in=(VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
     )
     if incident.pattern is None:
         verdicts = verdicts.filter(incidents=incident.pk)

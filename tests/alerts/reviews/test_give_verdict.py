@@ -26,7 +26,7 @@ def test_an_answer_settles_the_question(answer, question, oda, incident):
     incident.refresh_from_db()
     assert (question.state, question.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert [answer.verdict for answer in answers_to(question, reader=oda)] == [verdict]
+    assert [answer.kind for answer in answers_to(question, reader=oda)] == [verdict]
     assert list(verdict.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")
@@ -143,8 +143,8 @@ def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, od
         now=LATER,
     )
     assert Verdict.objects.filter(superseded_by=None).count() == 2
-    assert verdict_on(rows[0].pk).verdict == "suspicious"
-    assert verdict_on(rows[1].pk).verdict == "maintenance"
+    assert verdict_on(rows[0].pk).kind == "suspicious"
+    assert verdict_on(rows[1].pk).kind == "maintenance"
     states = Incident.objects.order_by("pk").values_list("ot_state", flat=True)
     assert list(states) == ["suspicious", "maintenance", "maintenance"]
 
@@ -227,7 +227,7 @@ def test_a_withdrawn_question_takes_no_answer(answer, question, sam):
 
 def test_what_is_gone_in_sentinel_is_still_evidence_but_nothing_is_written(answer, question):
     question.incidents.update(gone_at=NOON)
-    assert answer(question).verdict == "maintenance"
+    assert answer(question).kind == "maintenance"
     assert not Change.objects.exists()
 
 

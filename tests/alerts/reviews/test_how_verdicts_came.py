@@ -80,7 +80,7 @@ def test_the_database_knows_three_ways_and_none_is_changed_afterwards(oda, make)
     with pytest.raises(DatabaseError), transaction.atomic():
         row.update(came_by="token")
     for values in ({"came_by": "pigeon"}, {"came_by": "file"}, {"imported_at": NOON}):
-        columns = {"verdict": "routine", "cause": "other", "by": oda, "given_at": NOON}
+        columns = {"kind": "routine", "cause": "other", "by": oda, "given_at": NOON}
         with pytest.raises((IntegrityError, DatabaseError)), transaction.atomic():
             Verdict.objects.create(key=uuid.uuid4(), act=uuid.uuid4(), **columns | values)
     assert ApiToken.objects.count() == 0

@@ -109,7 +109,7 @@ def test_history_that_comes_newest_first_leaves_the_newest_word(take, make, answ
     take(line(incident, at="2026-11-24T11:55:00Z"), line(incident, "maintenance"))
     incident.refresh_from_db()
     assert incident.ot_state == OtState.SUSPICIOUS
-    assert Verdict.objects.filter(superseded_by=None).get().verdict == "suspicious"
+    assert Verdict.objects.filter(superseded_by=None).get().kind == "suspicious"
     assert PatternMemory.objects.get(pattern=PATTERN).latest_verdict == "suspicious"
 
 

@@ -64,14 +64,14 @@ def test_of_several_verdicts_on_one_incident_the_newest_holds(make, oda, olaf, o
     ]
     for place in order:
         assert take_over(verdicts[place]) == 1
-    assert verdict_on(incident.pk).verdict == "maintenance"
+    assert verdict_on(incident.pk).kind == "maintenance"
     incident.refresh_from_db()
     assert incident.ot_state == "maintenance"
     stats = PatternMemory.objects.get()
     assert (stats.suspicious, stats.routine, stats.maintenance) == (0, 0, 1)
     assert stats.latest_verdict == "maintenance"
     superseded = Verdict.objects.exclude(superseded_by=None).order_by("given_at")
-    assert [(verdict.verdict, verdict.superseded_by.verdict) for verdict in superseded] == [
+    assert [(verdict.kind, verdict.superseded_by.kind) for verdict in superseded] == [
         ("suspicious", "routine"),
         ("routine", "maintenance"),
     ]
@@ -201,9 +201,7 @@ def standing_after(make, oda, olaf):
         ranks = Incident.objects.exclude(group_key=None).order_by("pk").values_list("priority")
         # A pattern that was judged and then no more is as one that never was.
         judged = [stats for stats in memories if any(stats[1:5])]
-        verdicts = in_force.values_list(
-            "given_at", "verdict", "incidents", "superseded_by__given_at"
-        )
+        verdicts = in_force.values_list("given_at", "kind", "incidents", "superseded_by__given_at")
         return judged, list(verdicts), list(states), list(ranks)
 
     def after(arrivals):

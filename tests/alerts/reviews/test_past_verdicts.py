@@ -50,7 +50,7 @@ def test_open_and_judged_incidents_are_passed_over(take_over, happen):
     closed, still_open = happen(IncidentStatus.CLOSED), happen(IncidentStatus.NEW)
     assert take_over(closed, still_open) == 1
     assert take_over(closed, verdict="maintenance") == 0
-    assert Verdict.objects.get().verdict == "routine"
+    assert Verdict.objects.get().kind == "routine"
 
 
 def test_open_incidents_of_the_pattern_weigh_less_by_it(take_over, happen, noon):

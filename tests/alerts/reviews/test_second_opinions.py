@@ -161,7 +161,7 @@ def test_if_they_disagree_the_lead_decides_between_them(suspicious, incident, ka
     found = SecondOpinion.objects.get()
     assert (found.state, found.decided_by) == ("corrected", None)
     assert suspicious.superseded_by == found.correction, "on record, not erased"
-    assert (found.correction.by, found.correction.verdict) == (olaf, "maintenance")
+    assert (found.correction.by, found.correction.kind) == (olaf, "maintenance")
     assert set(found.correction.alerts.all()) == set(suspicious.alerts.all())
     assert list(evidence_in_force()) == [found.correction], "one trial, harmless"
     assert suspicions_on() == []
@@ -238,7 +238,7 @@ def test_a_harmless_answer_comes_along(suspicious, make, answer, kasia):
         answer(incident_ids=[row.pk], verdict="routine", cause="other")
     run(suspicious, harmless=True)
     asked = Opinion.objects.filter(person=kasia)
-    verdicts = asked.values_list("second_opinion__verdict__verdict", flat=True)
+    verdicts = asked.values_list("second_opinion__verdict__kind", flat=True)
     assert sorted(verdicts) == ["routine", "suspicious"]
     subjects = Notification.objects.filter(to=kasia).values_list("subject", "kind", "reason")
     assert len(set(subjects)) == 1, "nothing tells one from the other"
@@ -263,7 +263,7 @@ def test_a_suspicion_about_a_harmless_answer_counts_at_once_and_is_asked_about(h
     say(the_question(harmless), "suspicious", note="Never seen.")
     harmless.refresh_from_db()
     new = harmless.superseded_by
-    assert (new.verdict, new.by, new.note) == (
+    assert (new.kind, new.by, new.note) == (
         "suspicious",
         jan if new.by == jan else new.by,
         "Never seen.",
@@ -343,7 +343,7 @@ def test_what_the_soc_closed_before_anybody_was_asked_is_asked_about_like_any_ot
     run(suspicious, now=LATER + HOUR)
     say(the_question(suspicious), "routine", now=LATER + HOUR)
     assert state_of(suspicious) == "corrected"
-    assert [verdict.verdict for verdict in evidence_in_force()] == ["routine"]
+    assert [verdict.kind for verdict in evidence_in_force()] == ["routine"]
 
 
 def test_where_nobody_of_ot_can_say_more_what_the_soc_closed_stays_closed(

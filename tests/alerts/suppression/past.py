@@ -69,7 +69,7 @@ def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
     """One verdict over these incidents and their alerts."""
     note = "Nobody here did that." if verdict == "suspicious" else ""
     row = Verdict.objects.create(
-        verdict=verdict,
+        kind=verdict,
         cause=cause,
         by=by,
         given_at=at,

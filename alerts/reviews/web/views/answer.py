@@ -177,7 +177,7 @@ def _leave_saved_toast(
     incidents = list(verdict.incidents.order_by("-severity", "-created_at", "-pk"))
     title = headline_of(incidents[0]) if incidents else ""
     words = {
-        "verdict": gettext(verdict.get_verdict_display()),
+        "verdict": gettext(verdict.get_kind_display()),
         "title": f"{title} ×{number(len(incidents))}" if len(incidents) > 1 else title,
     }
     text = gettext("Saved: %(verdict)s. %(title)s") % words

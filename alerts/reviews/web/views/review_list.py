@@ -164,7 +164,7 @@ def _question(question: Any, now: datetime) -> ReviewCard:
     waits = question.state == Question.State.WAITING
     incidents = [row.incident for row in question.asked_rows if not waits or row.answer_id is None]
     lead = question.lead if question.lead in incidents else max(incidents, key=_gravity)
-    verdicts = list(dict.fromkeys(verdict.verdict for verdict in reversed(answers)))
+    verdicts = list(dict.fromkeys(verdict.kind for verdict in reversed(answers)))
     return ReviewCard(
         lead,
         headline_of(lead),

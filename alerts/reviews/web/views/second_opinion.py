@@ -233,7 +233,7 @@ def _cards(second_opinion: SecondOpinion, me: int) -> list[AnswerCard]:
         AnswerCard(
             first.by.name,
             first.by_id == me,
-            first.verdict,
+            first.kind,
             reason(first.cause),
             first.given_at,
             first.note,
@@ -295,7 +295,7 @@ def _what_follows(second_opinion: SecondOpinion, *, is_yours: bool) -> list[tupl
 
 
 def _hold_line(second_opinion: SecondOpinion, *, keeps: bool) -> tuple[str, str]:
-    is_suspicion = second_opinion.verdict.verdict not in HARMLESS
+    is_suspicion = second_opinion.verdict.kind not in HARMLESS
     if second_opinion.is_open and is_suspicion and second_opinion.leads_asked_at is not None:
         return "shield-alert", gettext("What goes between these two devices stays open until then.")
     if (second_opinion.is_open and is_suspicion) or keeps:

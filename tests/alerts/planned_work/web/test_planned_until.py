@@ -50,7 +50,7 @@ def test_the_sheet_offers_full_hours_of_the_plant(client, noon, asked, oda):
 def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
     assert answer(until="2026-11-24T15:00:00+01:00").status_code == 302
     verdict = Verdict.objects.get()
-    assert (verdict.verdict, verdict.cause) == ("maintenance", "planned-work")
+    assert (verdict.kind, verdict.cause) == ("maintenance", "planned-work")
     occurrence = PlannedWork.objects.get().occurrences.get()
     assert (occurrence.starts_at, occurrence.ends_at) == (
         ELEVEN,
@@ -105,7 +105,7 @@ def test_it_is_over_answers_without_planning(answer):
 
 def test_other_verdicts_plan_nothing(answer):
     answer(verdict="routine", cause_routine="other", until="2026-11-24T15:00:00+01:00")
-    assert Verdict.objects.get().verdict == "routine"
+    assert Verdict.objects.get().kind == "routine"
     assert not PlannedWork.objects.exists()
 
 

@@ -138,7 +138,7 @@ def test_an_answer_is_given_by_keyboard(phone):
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     page.wait_for_url("**/reviews/")
-    assert Verdict.objects.get().verdict == "maintenance"
+    assert Verdict.objects.get().kind == "maintenance"
 
 
 def test_what_is_missing_is_said_on_the_page(phone):

@@ -140,10 +140,10 @@ def test_who_comes_second_sees_the_answer_and_agrees_in_one_tap(
         assert words in page
     client.post(
         f"/reviews/{question.uuid}/",
-        {"key": str(uuid.uuid4()), "verdict": first.verdict, "cause": first.cause},
+        {"key": str(uuid.uuid4()), "verdict": first.kind, "cause": first.cause},
     )
     first.refresh_from_db()
-    assert (first.superseded_by.by, first.superseded_by.verdict) == (olaf, "maintenance")
+    assert (first.superseded_by.by, first.superseded_by.kind) == (olaf, "maintenance")
 
 
 def test_who_answers_a_page_that_a_colleague_was_faster_on_sees_that_answer_first(
@@ -159,7 +159,7 @@ def test_who_answers_a_page_that_a_colleague_was_faster_on_sees_that_answer_firs
     assert f'name="seen" value="{first.uuid}"' in page
     client.post(f"/reviews/{question.uuid}/", values(seen=str(first.uuid)))
     first.refresh_from_db()
-    assert (first.superseded_by.by, first.superseded_by.verdict) == (olaf, "maintenance")
+    assert (first.superseded_by.by, first.superseded_by.kind) == (olaf, "maintenance")
 
 
 def test_ones_own_answer_from_another_tab_is_simply_changed(
@@ -169,7 +169,7 @@ def test_ones_own_answer_from_another_tab_is_simply_changed(
     client.post(f"/reviews/{question.uuid}/", values(seen=""))
     again = values(seen="", verdict="routine", cause_routine="runs-by-itself")
     client.post(f"/reviews/{question.uuid}/", again)
-    assert Verdict.objects.get(superseded_by=None).verdict == "routine"
+    assert Verdict.objects.get(superseded_by=None).kind == "routine"
 
 
 def test_a_withdrawn_question_says_so(open_page, question, oda, sam):

@@ -90,7 +90,7 @@ def test_the_question_shows_facts_and_nothing_that_leads(client, kasia, address)
 def test_a_question_about_a_harmless_answer_looks_the_same(client, kasia, address, suspicious):
     page = as_person(client, kasia)
     before = page.get(address).content.decode()
-    rewrite(Verdict.objects.filter(pk=suspicious.pk), verdict="routine", note="")
+    rewrite(Verdict.objects.filter(pk=suspicious.pk), kind="routine", note="")
     after = page.get(address).content.decode()
     assert (
         before[before.index("<main") : before.index("csrf")]

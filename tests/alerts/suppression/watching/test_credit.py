@@ -163,7 +163,7 @@ def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, r
     rows = recent(4)
     flood = [
         Verdict(
-            verdict="routine",
+            kind="routine",
             cause="c",
             by=people.olaf,
             given_at=NOON - DAY,

@@ -93,7 +93,7 @@ def test_who_gave_evidence_is_not_asked_to_sign_for_the_soc(opened, make_version
     version = make_version("proposed")
     version.evidence.add(
         Verdict.objects.create(
-            verdict="routine",
+            kind="routine",
             cause="other",
             by=leo,
             given_at=NOON,

@@ -87,7 +87,7 @@ def matches():
 
 
 def verdict_of(alert):
-    verdicts = set(Verdict.objects.filter(alerts=alert).values_list("verdict", flat=True))
+    verdicts = set(Verdict.objects.filter(alerts=alert).values_list("kind", flat=True))
     order = ("suspicious", "maintenance", "routine", "not-sure")
     return next((verdict for verdict in order if verdict in verdicts), "not-judged")
 
@@ -147,7 +147,7 @@ def test_the_totals_are_those_of_the_database_and_add_up(page):
     for verdict, (n_alerts, n_incidents, n_verdicts) in totals.items():
         assert n_alerts == alerts.get(verdict, 0), verdict
         assert n_incidents == incidents.get(verdict, 0), verdict
-        count = Verdict.objects.filter(verdict=verdict, alerts__in=matches()).distinct().count()
+        count = Verdict.objects.filter(kind=verdict, alerts__in=matches()).distinct().count()
         assert n_verdicts == (None if verdict == "not-judged" else count), verdict
     assert shown["All matches"][:2] == [matches().count(), len(set(incident_ids()))]
     assert shown["All matches"][:2] == [sum(total[n] for total in totals.values()) for n in (0, 1)]
@@ -175,7 +175,7 @@ def test_incidents_with_another_alert_are_taken_off_before_hours_are_claimed(pag
 
 
 def test_what_was_suspicious_outside_the_hours_stands_beside_the_zero(page):
-    outside = Verdict.objects.filter(verdict="suspicious").exclude(alerts__in=matches())
+    outside = Verdict.objects.filter(kind="suspicious").exclude(alerts__in=matches())
     assert outside.count() == 2
     assert "judged suspicious inside its hours" in page
     assert "2 alerts judged suspicious" in page
