@@ -15,7 +15,7 @@ data = Path(os.environ["DATA_DIR"])
 
 import embedded  # noqa: E402  (the environment comes first)
 
-if not embedded.is_given("DATABASE_URL"):
+if not embedded.is_set("DATABASE_URL"):
     os.environ["DATABASE_URL"] = embedded.database_url(data)
     os.environ["TAGOUT_EMBEDDED"] = "1"
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(data / "hypothesis"))

@@ -314,7 +314,7 @@ def broker_answers(data: Path, *, within: float) -> bool:
 
 def restart_broker(data: Path) -> None:
     """End what is left of this data folder's broker, also one that hangs, and start it again on its
-    port. What it held is gone: all work stands in PostgreSQL.
+    port. What it held is gone: all work is stored in PostgreSQL.
     """
     folder = data / "valkey"
     with (data / "starting.lock").open("w") as starting:
@@ -419,17 +419,17 @@ def _free_port() -> int:
 
 def ensure_environment(data: Path, *, durable: bool = True) -> None:
     """Set DATABASE_URL and REDIS_URL from the embedded servers where they are absent."""
-    if is_given("DATABASE_URL") and is_given("REDIS_URL"):
+    if is_set("DATABASE_URL") and is_set("REDIS_URL"):
         return
     services = start(data, durable=durable)
-    if not is_given("DATABASE_URL"):
+    if not is_set("DATABASE_URL"):
         os.environ["DATABASE_URL"] = services.database_url
         os.environ["TAGOUT_EMBEDDED"] = "1"
-    if not is_given("REDIS_URL"):
+    if not is_set("REDIS_URL"):
         os.environ["REDIS_URL"] = services.redis_url
 
 
-def is_given(name: str) -> bool:
+def is_set(name: str) -> bool:
     """Return whether the environment has NAME, or NAME_FILE."""
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 

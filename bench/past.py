@@ -1,7 +1,7 @@
 """The past of twelve plants, drawn in the database: 10,000 devices, n alerts within ninety days.
 
 Nine alerts of ten belong to one of the 300 processes of a site: a device, a type of alert, a
-protocol and six targets that stand beside each other; every third process has working hours. The
+protocol and six targets that are beside each other; every third process has working hours. The
 tenth alert is chance: any two devices and any type, a few of them far busier than others. One
 incident of nine holds two alerts, the others one; of five hundred alerts one was judged.
 """

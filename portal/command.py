@@ -113,7 +113,7 @@ def _in_json(value: Any) -> str:
 
 
 def _database_is_away(trouble: OperationalError) -> str:
-    """One sentence where the database does not answer; anything else it says is our own mistake."""
+    """Return one sentence where the database does not answer; raise what is our own mistake."""
     if getattr(trouble.__cause__, "sqlstate", None) is not None:
         raise trouble
     message = " ".join(str(trouble).split())

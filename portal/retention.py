@@ -25,7 +25,7 @@ class Retention(Contribution):
 
 
 def apply_retention(*, now: datetime, is_dry_run: bool) -> dict[str, int]:
-    """Remove, or count, what the settings say; return how many things of each name."""
+    """Remove, or count, what the settings state; return how many things of each name."""
     return {
         retention.name: retention.remove(now=now, is_dry_run=is_dry_run)
         for retention in sorted(Retention.entries, key=lambda retention: retention.name)

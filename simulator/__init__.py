@@ -1,7 +1,7 @@
 """A pretend Azure with a plant behind it: Sentinel's API over TLS, its own clock and its own store.
 
 It exists so that everything Tagout says to Azure can be tried for real on one machine. It must not
-know Tagout: nothing of it and no Django is imported; `alerts.demo` has the command that runs it.
-Its doors are the ARM surface, the control addresses under `/_control/`, and
+depend on Tagout: nothing of it and no Django is imported; `alerts.demo` has the command that runs
+it. Its doors are the ARM surface, the control addresses under `/_control/`, and
 `running.running_simulator`.
 """

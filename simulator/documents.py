@@ -1,4 +1,4 @@
-"""Documents of Azure that stand in files of `data/`, so that they are read as Azure writes them."""
+"""Documents of Azure that are in files of `data/`, so that they are read as Azure writes them."""
 
 import json
 from functools import cache

@@ -23,10 +23,10 @@ TEMPLATE = "tagout_template_"
 @pytest.fixture(scope="session")
 def servers() -> None:
     """Both servers run. Tests that start processes of their own ask for this; `db` does so, too."""
-    if "TAGOUT_EMBEDDED" not in os.environ and embedded.is_given("REDIS_URL"):
+    if "TAGOUT_EMBEDDED" not in os.environ and embedded.is_set("REDIS_URL"):
         return
     services = embedded.start(settings.DATA_DIR, durable=False)
-    if not embedded.is_given("REDIS_URL"):
+    if not embedded.is_set("REDIS_URL"):
         from portal.celery import app
 
         os.environ["REDIS_URL"] = settings.REDIS_URL = services.redis_url

@@ -158,7 +158,7 @@ def made_rules_visible_to(user: User) -> QuerySet[MadeRule]:
 
 
 def wanted_by_rule(rules: Collection[MadeRule]) -> dict[UUID, WantedRule]:
-    """How these rules stand in Sentinel, by their UUIDs."""
+    """The state of these rules in Sentinel, by their UUIDs."""
     rows = WantedRule.objects.filter(about__in=[rule.uuid for rule in rules])
     return {row.about: row for row in rows}
 

@@ -4,5 +4,5 @@ A file stays in quarantine until the reader has taken it apart in a process of i
 open it before. Bytes and what was read of them lie in the database, so web processes and workers
 need no common disk. The room that has a reader contributes it (`registry`).
 
-Must not know: how a capture is read. Doors: the tab PCAP of an incident, `web`, `tasks`.
+Must not depend on: how a capture is read. Doors: the tab PCAP of an incident, `web`, `tasks`.
 """

@@ -13,9 +13,9 @@ class Capture(Leased):
     """A pcap or pcapng file that somebody attached to an incident. Its bytes are parts.
 
     It is in quarantine until its `state` is done or, where reading it killed the worker each time,
-    dead. `trouble` says why a file could not be read; it is kept all the same. A removed capture
-    keeps its name and SHA-256 and has no parts any more; `removed_by` is empty where its time had
-    run out.
+    dead. `trouble` has the reason why a file could not be read; it is kept all the same. A removed
+    capture keeps its name and SHA-256 and has no parts any more; `removed_by` is empty where its
+    time had run out.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -190,7 +190,7 @@ def _keep_parts(capture: Capture, parts: Collection[CapturePart], now: datetime)
 
 @transaction.atomic
 def _note_unreadable(capture: Capture, trouble: str, now: datetime) -> None:
-    """Keep a file that cannot be read, with the sentence that says why."""
+    """Keep a file that cannot be read, with the reason in one sentence."""
     if settle(capture, now=now, trouble=trouble):
         record("captures.capture.unreadable", on=capture, by="captures", at=now, trouble=trouble)
 

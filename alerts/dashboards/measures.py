@@ -47,13 +47,13 @@ DAY = timedelta(hours=24)
 class Share:
     """So many of so many. Without any there is no share."""
 
-    kept: int
+    part: int
     of: int
 
     @property
     def percent(self) -> int | None:
         """In whole percent, never rounded up to 100; None of nothing."""
-        return self.kept * 100 // self.of if self.of else None
+        return self.part * 100 // self.of if self.of else None
 
 
 class Median(Aggregate):
@@ -140,8 +140,8 @@ def answered_in_time(questions: QuerySet[Question], *, since: datetime, now: dat
     decided = decided_questions(questions, now=now).filter(
         decided_at__gt=since, decided_at__lte=now
     )
-    counts = decided.aggregate(kept=Count("pk", filter=IN_TIME), of=Count("pk"))
-    return Share(counts["kept"], counts["of"])
+    counts = decided.aggregate(part=Count("pk", filter=IN_TIME), of=Count("pk"))
+    return Share(counts["part"], counts["of"])
 
 
 def answered_questions(questions: QuerySet[Question]) -> QuerySet[Question]:

@@ -1,5 +1,5 @@
 """What the auditor watches of each workspace: it is read, what is owed to it goes out, and its
-rules stand there as signed. Who administers a sick one is told once.
+rules are there as signed. Who administers a sick one is told once.
 """
 
 from datetime import datetime, timedelta

@@ -254,7 +254,7 @@ class Supervisor:
 def servers_of(data: Path) -> list[Server]:
     """The servers that the demo brings: those whose address no setting gives."""
     servers = []
-    if not embedded.is_given("DATABASE_URL"):
+    if not embedded.is_set("DATABASE_URL"):
         servers.append(
             Server(
                 "The database",
@@ -263,7 +263,7 @@ def servers_of(data: Path) -> list[Server]:
                 lambda: embedded.restart_database(data),
             )
         )
-    if not embedded.is_given("REDIS_URL"):
+    if not embedded.is_set("REDIS_URL"):
         servers.append(
             Server(
                 "The broker",

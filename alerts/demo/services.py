@@ -3,7 +3,7 @@ Doing it again changes nothing.
 
 Simulated engineers have judged a part of the history. They know what the plant did (the simulator
 tells) and are wrong in three of a hundred; about what they see all the time they are right.
-Captures are those of the lessons (training/content/captures), each with an incident that tells the
+Captures are those of the lessons (training/content/captures), each with an incident that shows the
 same story, moved in time so that it begins before the first alert.
 """
 

@@ -53,8 +53,8 @@ class Act:
 
 def incidents_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Incident]:
     """The incidents in reach of the person: by workspace, organisation or any touched site. With
-    `roles` only where the person holds one of these. A verdict that is hidden from the person does
-    not stand in them.
+    `roles` only where the person holds one of these. A verdict that is hidden from the person is
+    not in them.
     """
     return mask_verdicts(user, _in_reach(Incident.objects.all(), user, roles))
 

@@ -1,4 +1,4 @@
-"""Wake-ups of the queue `bulk`. What is due stands in PostgreSQL; any number may run at once."""
+"""Wake-ups of the queue `bulk`. What is due is stored in PostgreSQL; any number may run at once."""
 
 from typing import Any
 

@@ -136,12 +136,12 @@ def _ot_chip(state: str, earlier: tuple[str, int, int] | None, language: str) ->
 
 
 def hidden_words() -> str:
-    """Return what stands in place of a verdict that the reader is asked about themselves."""
+    """Return what is in place of a verdict that the reader is asked about themselves."""
     return gettext("Hidden until you have answered")
 
 
 def ot_chip_of(incident: Incident) -> Chip:
-    """Return where an incident stands with OT, as its reader may know it."""
+    """Return the OT state of an incident, as its reader may know it."""
     return ot_chip(HIDDEN if incident.standing_ot_state else incident.ot_state)
 
 

@@ -81,7 +81,7 @@ def count_waiting_changes(workspace_id: int | None = None) -> int:
 
 
 def wanted_rules(workspace_id: int | None = None) -> QuerySet[WantedRule]:
-    """What should stand in Sentinel as automation rules, in one workspace or in all."""
+    """What should be in Sentinel as automation rules, in one workspace or in all."""
     rows = WantedRule.objects.select_related("workspace").order_by("workspace__name", "kind", "pk")
     return rows.filter(workspace_id=workspace_id) if workspace_id else rows
 

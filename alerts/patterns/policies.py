@@ -29,7 +29,7 @@ def reasons_against_deciding_pattern(pattern: Pattern, *, by: User) -> list[str]
 
 
 def reasons_against_rule_of_pattern(pattern: Pattern, *, by: User) -> list[str]:
-    """Why no rule is made of it now. What guards hold against it, it says itself."""
+    """Why no rule is made of it now. What guards hold against it, it states itself."""
     reasons = reasons_against_deciding_pattern(pattern, by=by)
     if pattern.state == PatternState.HAS_RULE and pattern.rule is not None:
         reasons.append(_("%(rule)s was already made from it.") % {"rule": pattern.rule.label})

@@ -1,6 +1,6 @@
 """Readiness: whether everything is there that incidents need to come and to be answered.
 
-Must not know what a rule or a pattern is. Workers read what stands around a workspace into rows and
-carry out what an administrator asked for; pages and the command judge these rows. Doors: the pages
-of a workspace, `workspace check`, tasks.
+Must not depend on what a rule or a pattern is. Workers read what is around a workspace into rows
+and carry out what an administrator asked for; pages and the command judge these rows. Doors: the
+pages of a workspace, `workspace check`, tasks.
 """

@@ -1,4 +1,4 @@
-"""Wake-ups of this room. What is due stands in PostgreSQL; any number may run at once."""
+"""Wake-ups of this room. What is due is stored in PostgreSQL; any number may run at once."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ SEVERITIES: Final = ("Unknown", "Informational", "Low", "Medium", "High")  # by 
 class FieldValues:
     """One alert whose details were fetched. An empty text means that the alert does not say.
 
-    `alert_type` is empty where the title alone says it and proves nothing: that title is then
+    `alert_type` is empty where the title alone states it and proves nothing: that title is then
     `unproved_title`. `severity` is a place in SEVERITIES; 0 meets no clause. Counts are of the
     largest incident that the alert is part of, None where it is part of none, and None meets no
     clause either.
@@ -105,7 +105,7 @@ OPERATORS: Final[Mapping[FieldKind, frozenset[Operator]]] = {
 @dataclass(frozen=True, slots=True)
 class AlertField:
     """One field. `many`: the alert has several values, and one that fits is enough. `or_none`: a
-    line that names values may also hold for alerts that tell none.
+    line that names values may also hold for alerts that show none.
     """
 
     name: str

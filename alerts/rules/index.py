@@ -1,6 +1,6 @@
 """Many rules against one alert: four tables of buckets, so that most rules are never looked at.
 
-A rule stands under (type, site), type, site or neither, as far as it names them. Changing one rule
+A rule is under (type, site), type, site or neither, as far as it names them. Changing one rule
 touches only its own keys. Inside a bucket, rules are looked up by the asset that they pin: a busy
 alert type collects many rules, and its bucket would be a loop again.
 """
@@ -145,7 +145,7 @@ class RuleIndex[Id]:
         return found
 
     def put(self, rule_id: Id, rule: RuleDefinition) -> None:
-        """Add a rule, or replace it. A rule without a line matches nothing and stands nowhere."""
+        """Add a rule, or replace it. A rule without a line matches nothing and is nowhere."""
         self.drop(rule_id)
         if not rule.all_of:
             return
@@ -162,7 +162,7 @@ class RuleIndex[Id]:
             home[:] = [entry for entry in home if entry[0] != rule_id]
 
     def bucket_of(self, rule_id: Id) -> Place:
-        """Where a rule stands; `neither` costs every alert, and the editor says so."""
+        """Where a rule stands; `neither` costs every alert, and the editor shows it."""
         return self._homes[rule_id][0]
 
     def _bucket(self, place: Place, key: tuple[str, str]) -> Bucket[Id]:

@@ -36,7 +36,7 @@ class Sighting:
 
     @property
     def group(self) -> tuple[str, str]:
-        """Kind and zone, as the alerts say them."""
+        """Kind and zone, as the alerts state them."""
         return self.kind, self.zone
 
 

@@ -56,7 +56,7 @@ class Clause:
 
     @property
     def named(self) -> tuple[Value, ...]:
-        """The values without that of alerts that tell none."""
+        """The values without that of alerts that show none."""
         return tuple(value for value in self.values if value != NO_VALUE)
 
     @property

@@ -27,7 +27,7 @@ class Attribution:
     link: str
 
     def parts(self) -> dict[str, str]:
-        """Each part as it stands in the text."""
+        """Each part as it is in the text."""
         return {
             "the rule": f"R-{self.number}, version {self.version}",
             "its hash": self.rule_hash,

@@ -1,8 +1,8 @@
 """Weekly windows in the plant's time as minutes of UTC's week, apart for each stretch of time in
 which no clock involved changes.
 
-KQL has no column that holds a time zone. So what a rule says of hours is worked out beforehand:
-a span holds between two minutes of all time, from one minute of UTC's week to another.
+KQL has no column that holds a time zone. So what a rule states of hours is worked out beforehand: a
+span holds between two minutes of all time, from one minute of UTC's week to another.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """Values as alerts and rules write them: addresses, networks, and text a person can trust.
 
 An address is an IP or a MAC; text that is neither is inside no network. Text that looks like other
-text is refused: a person would sign it without seeing what it says.
+text is refused: a person would sign it without seeing what it states.
 """
 
 import re
@@ -94,7 +94,7 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 
 
 def reasons_against_text(value: str, *, label: str, least: int) -> list[Sentence]:
-    """Why a person could not trust their eyes with this text, or why it says too little."""
+    """Why a person could not trust their eyes with this text, or why it states too little."""
     if _has_unseen(value):
         return [Sentence("text.unseen", label=label)]
     if value != " ".join(value.split()) or not value:

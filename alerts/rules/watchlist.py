@@ -2,9 +2,9 @@
 they become incidents.
 
 A rule is in the list only where every line of it can be said there: a pair of devices or addresses
-by name, alert types, hours, and equal texts of what the alert itself says. `exclusion.kql` reads
-the rows; what it cannot read, no row says. One more row is the gate: it holds the lease, and
-without it, or after it, the whole list says nothing.
+by name, alert types, hours, and equal texts of what the alert itself states. `exclusion.kql` reads
+the rows; what it cannot read, no row states. One more row is the gate: it holds the lease, and
+without it, or after it, the whole list has no effect.
 """
 
 import json
@@ -91,7 +91,7 @@ class RoutinePair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routine:
-    """What of a rule stands in the list: pairs under the same conditions, or why there are none."""
+    """What of a rule is in the list: pairs under the same conditions, or why there are none."""
 
     pairs: tuple[RoutinePair, ...] = ()
     conditions: Mapping[str, tuple[str, ...]]  # by column: the texts of which one has to be there
@@ -323,7 +323,7 @@ def _readable_conditions(text: str) -> dict[str, list[str]] | None:
 
 
 def gate_row(*, until: datetime | None) -> WatchlistRow:
-    """Return the row without which the list says nothing; None: it says nothing now."""
+    """Return the row without which the list has no effect; None: it says nothing now."""
     return {
         "Pair": "gate",
         "Format": FORMAT,

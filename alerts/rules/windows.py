@@ -65,7 +65,7 @@ def minutes_a_week(values: Iterable[str]) -> int:
 
 
 def minute_of_week(at: datetime, zone: str) -> int:
-    """Where a moment stands in the week of a place: Monday 00:00 is 0."""
+    """Where a moment is in the week of a place: Monday 00:00 is 0."""
     local = at.astimezone(_zone(zone))
     return local.weekday() * DAY + local.hour * 60 + local.minute
 

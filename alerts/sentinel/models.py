@@ -290,8 +290,8 @@ class DefenderIncident(models.Model):
 
 class PortalResidence(models.Model):
     """Whether a workspace lives in the Defender portal: the one place where that is kept. Each poll
-    asks it of the newest incident that an analytics rule of the workspace made; intake stands above
-    and writes it down here. Times are business time.
+    asks it of the newest incident that an analytics rule of the workspace made; intake is above and
+    writes it down here. Times are business time.
     """
 
     workspace = models.OneToOneField(

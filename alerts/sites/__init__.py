@@ -1,4 +1,4 @@
-"""Sites, zones, sensors and devices as D4IoT says them; filled from alerts, described by people. A
-device is zone plus address, never the address alone. Knows no incident. Doors: `queries`,
+"""Sites, zones, sensors and devices as D4IoT has them; filled from alerts, described by people. A
+device is zone plus address, never the address alone. Depends on no incident. Doors: `queries`,
 `services`.
 """

@@ -1,4 +1,4 @@
-"""Wake-ups of this room. What is due stands in PostgreSQL; any number may run at once."""
+"""Wake-ups of this room. What is due is stored in PostgreSQL; any number may run at once."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from portal import clock
 
 @shared_task(acks_late=True)
 def compare_ledger(**_later: Any) -> None:
-    """Once a day: is our ledger what stands in Sentinel?"""
+    """Once a day: is our ledger what is in Sentinel?"""
     compare_ledger_if_due(now=clock.now())
 
 
@@ -45,5 +45,5 @@ def watch_rules(**_later: Any) -> None:
 
 @shared_task(acks_late=True)
 def renew_leases(**_later: Any) -> None:
-    """Let leases in Sentinel grow where all is well, and bring what stands there in line."""
+    """Let leases in Sentinel grow where all is well, and bring what is there in line."""
     renew_due_leases(now=clock.now())

@@ -1,5 +1,5 @@
 """Start nginx as Tagout's proxy: fill in its configuration, make a certificate where none is given,
-and hand on what it says as lines of JSON. `start.py health` asks whether it answers.
+and hand on what it states as lines of JSON. `start.py health` asks whether it answers.
 """
 
 import http.client
@@ -23,7 +23,7 @@ LEVELS |= {"emerg": "CRITICAL", "debug": "DEBUG"}
 
 
 class Misconfigured(Exception):
-    """The proxy cannot start; the text says what to do."""
+    """The proxy cannot start; the text states what to do."""
 
 
 def log(level: str, message: str, logger: str = "proxy") -> None:

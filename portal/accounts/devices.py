@@ -19,7 +19,7 @@ MAX_PEOPLE = 8  # of one browser: a desk that a shift shares
 _SALT = "portal.accounts.devices"
 
 
-class KnownDevice(NamedTuple):
+class SignInDevice(NamedTuple):
     """One person on one device. A new password makes all devices strangers."""
 
     person: str
@@ -29,7 +29,7 @@ class KnownDevice(NamedTuple):
 
 def device_of(request: HttpRequest, email: str) -> str:
     """Return the id of this device if this account signed in on it, else nothing."""
-    devices = list(_known_devices(request))
+    devices = list(_devices_in_cookie(request))
     person = User.objects.filter(email=email).first() if devices else None
     if person is None:
         return ""
@@ -38,10 +38,10 @@ def device_of(request: HttpRequest, email: str) -> str:
 
 def remember_device(request: HttpRequest, response: HttpResponse, person: User) -> None:
     """Set the cookie that marks this browser as a known device of the person signed in."""
-    devices = list(_known_devices(request))
+    devices = list(_devices_in_cookie(request))
     device = next((candidate.device for candidate in devices if _is_of(candidate, person)), "")
     others = [candidate for candidate in devices if candidate.person != person.uuid.hex]
-    own = KnownDevice(person.uuid.hex, device or secrets.token_urlsafe(12), _mark_of(person))
+    own = SignInDevice(person.uuid.hex, device or secrets.token_urlsafe(12), _mark_of(person))
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
         signing.dumps([own, *others][:MAX_PEOPLE], salt=_SALT),
@@ -53,17 +53,17 @@ def remember_device(request: HttpRequest, response: HttpResponse, person: User) 
     )
 
 
-def _known_devices(request: HttpRequest) -> Iterator[KnownDevice]:
+def _devices_in_cookie(request: HttpRequest) -> Iterator[SignInDevice]:
     sent = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
     try:
         yield from (
-            KnownDevice(*values) for values in signing.loads(sent, salt=_SALT, max_age=MAX_AGE)
+            SignInDevice(*values) for values in signing.loads(sent, salt=_SALT, max_age=MAX_AGE)
         )
     except (signing.BadSignature, TypeError):
         return
 
 
-def _is_of(device: KnownDevice, person: User) -> bool:
+def _is_of(device: SignInDevice, person: User) -> bool:
     return (device.person, device.password_mark) == (person.uuid.hex, _mark_of(person))
 
 

@@ -97,7 +97,7 @@ class CheckQueue:
 
 
 STRANGERS = CheckQueue()
-KNOWN_PEOPLE = CheckQueue()  # on devices of theirs, or signed in: strangers do not hold them up
+OWN_DEVICES = CheckQueue()  # on devices of theirs, or signed in: strangers do not hold them up
 
 
 _KEY = "proved_at"
@@ -148,7 +148,7 @@ def check_password_again(request: HttpRequest, password: str, *, now: datetime) 
     if len(password) > MAX_PASSWORD:
         return PasswordCheck.WRONG
     try:
-        with KNOWN_PEOPLE.place(actor_of(request).email):
+        with OWN_DEVICES.place(actor_of(request).email):
             return _check(request, password, now)
     except TooManyAttempts:
         return PasswordCheck.TOO_MANY_TRIES
@@ -162,7 +162,7 @@ def _check(request: HttpRequest, password: str, now: datetime) -> PasswordCheck:
     attempt = SignInAttempt(user.email, counted_as(client_address(request)), session)
     row = begin_attempt(attempt, now=unshifted)
     try:
-        with KNOWN_PEOPLE.turn():
+        with OWN_DEVICES.turn():
             found = authenticate(request, username=user.email, password=password)
     except TooManyChecks:
         delete_attempt(row)

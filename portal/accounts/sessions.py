@@ -1,6 +1,6 @@
 """The store of sessions (SESSION_ENGINE): rows that hold a digest of the key instead of the key,
-and end by the database's clock. Why these limits: docs/decisions/0016-sessions-and-sign-in.md.
-Also who stands behind a request (`actor_of`).
+and end by the database's clock. Why these limits: docs/decisions/0016-sessions-and-sign-in.md. Also
+who is behind a request (`actor_of`).
 """
 
 import hashlib

@@ -61,7 +61,7 @@ class QueryFlag(serializers.BooleanField):
     default_error_messages = {"invalid": "Give true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
-        """Return what it says."""
+        """Return what it states."""
         if data not in ("true", "false"):
             self.fail("invalid")
         return bool(data == "true")

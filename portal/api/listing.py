@@ -110,7 +110,7 @@ class Order:
 @dataclass(frozen=True)
 class Listing:
     """A list of rows of one kind. `sources` are the expressions of columns that are no plain path,
-    `reads` makes JSON of what stands in a column.
+    `reads` makes JSON of what is in a column.
     """
 
     serializer: type[ListRow]

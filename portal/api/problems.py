@@ -34,7 +34,7 @@ TITLES = {
 
 
 class BadInput(exceptions.APIException):
-    """What was asked makes no sense; `errors` says it for each field, parameter or member."""
+    """What was asked makes no sense; `errors` states it for each field, parameter or member."""
 
     status_code = status.HTTP_400_BAD_REQUEST
 

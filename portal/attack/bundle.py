@@ -1,5 +1,5 @@
 """Reads an official ATT&CK for ICS bundle (STIX 2.1, of any release) into the catalogue's form, and
-tells what a later release changes against the one in use. Plain Python.
+returns what a later release changes against the one in use. Plain Python.
 """
 
 import json

@@ -75,8 +75,8 @@ def request_export(
     own = Export.objects.filter(by=by).order_by("-made_at", "-pk")
     if own.filter(state__in=[JobState.WAITING, JobState.RUNNING]).count() >= MAX_WAITING:
         raise CannotExport(gettext("Two exports are being made for you. Wait until one is ready."))
-    kept_bytes = Export.objects.aggregate(total=Sum("size", default=0))["total"]
-    if kept_bytes > MAX_TOTAL_BYTES:
+    stored_bytes = Export.objects.aggregate(total=Sum("size", default=0))["total"]
+    if stored_bytes > MAX_TOTAL_BYTES:
         raise CannotExport(
             gettext("There is no room for another file now. Each goes a day after it was made.")
         )

@@ -150,7 +150,7 @@ def _rows_of(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Twice(ValueError):
-    """A member stands in an object more than once."""
+    """A member is in an object more than once."""
 
 
 def _read_json(text: str) -> Table:

@@ -14,7 +14,7 @@ _DIGITS = re.compile(r"[0-9]{1,18}")
 
 def text(name: str, default: str | None = None) -> str:
     """The value of NAME, or of the file that NAME_FILE names, or the default. What is set to
-    nothing was not given: a compose file says `NAME=` for what nobody filled in.
+    nothing was not given: a compose file states `NAME=` for what nobody filled in.
 
     Raises Misconfigured when there is neither, or when the file cannot be read.
     """
@@ -28,7 +28,7 @@ def text(name: str, default: str | None = None) -> str:
 
 
 def _inside(file: str, named_by: str) -> str:
-    """What the file says. An empty one is a mistake: nobody names a file to say nothing."""
+    """What the file states. An empty one is a mistake: nobody names a file to say nothing."""
     try:
         value = Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:

@@ -13,7 +13,7 @@ class JsonLines(logging.Formatter):
     """Formats a record as one line of JSON; control characters cannot break out of it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; `fields`, where a record has them, stand beside the message."""
+        """Return the line; `fields`, where a record has them, are beside the message."""
         line = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,

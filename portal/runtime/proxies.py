@@ -1,4 +1,4 @@
-"""From which address a request came, where proxies stand in front of the portal."""
+"""From which address a request came, where proxies are in front of the portal."""
 
 import ipaddress
 import logging
@@ -52,7 +52,7 @@ def _warn_once(words: str) -> None:
 
 
 def _parsed(text: str) -> str | None:
-    """The address that stands here, with or without a port; None where there is none."""
+    """The address that is here, with or without a port; None where there is none."""
     text = text.strip()
     found = _WITH_PORT.fullmatch(text)
     try:

@@ -1,4 +1,4 @@
-"""What settings say about far ends: our own address, the database, the broker, the mail server."""
+"""The far ends in the settings: our own address, the database, the broker, the mail server."""
 
 import re
 import socket

@@ -1,5 +1,5 @@
 """Secrets that must be kept in the database (reliability G13): encrypted with a key that is made of
-SECRET_KEY, which stands outside. Whoever holds the database alone holds nothing.
+SECRET_KEY, which is outside. Whoever holds the database alone holds nothing.
 """
 
 import base64

@@ -57,7 +57,7 @@ PRIVATE = frozenset(
 @dataclass(frozen=True, slots=True)
 class WorkerRights:
     """The tables that one worker writes, each with how, and reads (None: all but PRIVATE). `rows`
-    says what a row that it adds (NEW) must be, `changes` what it may make of one that is there
+    states what a row that it adds (NEW) must be, `changes` what it may make of one that is there
     (OLD), where rights by table are too wide.
     """
 

@@ -1,7 +1,7 @@
 """Which rows a worker adds, and what it may make of those that are there, where its rights by table
 are too wide: conditions in SQL over NEW and OLD, held by triggers (`worker_row_triggers.py`).
 
-They say which kinds, which columns and what has to stand behind a row. What a body says is compared
+They say which kinds, which columns and what has to be behind a row. What a body states is compared
 where it is delivered.
 """
 

@@ -46,8 +46,8 @@ class RowBound:
 
 
 def set_row_bounds(cursor: CursorWrapper, roles: Mapping[str, str]) -> int:
-    """Have the declared bounds stand there and no others; return how many changed. `roles` are
-    those that exist, by worker.
+    """Have the declared bounds are there and no others; return how many changed. `roles` are those
+    that exist, by worker.
     """
     there, declared = bounds_there(cursor, roles), set(declared_bounds(roles))
     for bound in sorted(there - declared):
@@ -65,7 +65,7 @@ def set_row_bounds(cursor: CursorWrapper, roles: Mapping[str, str]) -> int:
 
 
 def bounds_there(cursor: CursorWrapper, roles: Mapping[str, str]) -> set[RowBound]:
-    """The bounds that stand in the database for these roles."""
+    """The bounds that are in the database for these roles."""
     cursor.execute(_THERE, [list(roles.values())])
     return {RowBound(*row) for row in cursor.fetchall()}
 

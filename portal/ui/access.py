@@ -34,7 +34,7 @@ class Access:
 
 def access_of(request: HttpRequest, needed: Collection[Role]) -> Access:
     """Return what this person has, and which of the `wanted` roles would open more. Only to an
-    administrator it says who holds which: a directory is not for everybody.
+    administrator it states who holds which: a directory is not for everybody.
     """
     person = actor_of(request)
     own_roles = roles_of(person)

@@ -115,7 +115,7 @@ class NoStore:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Say so where the page says nothing of its own."""
+        """Say so where the page shows nothing of its own."""
         response = self._get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -130,7 +130,7 @@ class RejectLargeBodies:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Refuse before anybody reads the form; servers read no more than the length says."""
+        """Refuse before anybody reads the form; servers read no more than the length states."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.MAX_REQUEST_BYTES:
             self._drain(request, int(length))

@@ -1,6 +1,6 @@
 """The search over everything that a person may open, and the acts they may do now.
 
-The hall knows no wing. Rooms contribute finders in the wiring files. A finder returns at most
+The hall depends on no wing. Rooms contribute finders in the wiring files. A finder returns at most
 MAX_RESULTS results that this person may open. The text is empty when the palette opens: then it
 returns what can be done now, or nothing.
 """

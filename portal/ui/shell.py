@@ -1,7 +1,7 @@
 """What the frame of every page shows: counters beside navigation items, lines of the footer, and
 the banner of pages whose data is old.
 
-The hall knows no wing. Rooms contribute small functions in the wiring files.
+The hall depends on no wing. Rooms contribute small functions in the wiring files.
 """
 
 import logging

@@ -40,7 +40,7 @@ class ChartLevel:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The size of one drawing, and where things stand in it."""
+    """The size of one drawing, and where things are in it."""
 
     width: int
     height: int

@@ -65,7 +65,7 @@ def without_scripts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def foot(request: HttpRequest) -> HttpResponse:
     """The foot of the rail once more, so that the age it shows stays true while a page is open.
-    With `about` what the page says on top of late data: of that workspace, or of all (empty).
+    With `about` what the page shows on top of late data: of that workspace, or of all (empty).
     """
     part = "layouts/_stale.html" if "about" in request.GET else "layouts/_foot.html"
     return vary(render(request, part))

@@ -105,7 +105,7 @@ class Call(AzureRequest):
             raise conflict()
 
     def written(self, body: Any, *, former: Stored | None, etag: str, effect: str) -> Reply:
-        """Answer a write: 201 where nothing stood there before, else 200."""
+        """Answer a write: 201 where nothing was there before, else 200."""
         before = former.etag if former else None
         return Reply(200 if former else 201, body, effect=effect, before=before, after=etag)
 

@@ -290,7 +290,7 @@ def _timespan(value: timedelta) -> str:
 
 
 def _dynamic(value: Any) -> str:
-    """Nested values stand in an answer as JSON in a text."""
+    """Nested values are in an answer as JSON in a text."""
     return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
 
 

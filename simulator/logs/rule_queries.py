@@ -1,7 +1,8 @@
 """What the query of an analytics rule leaves of some alerts, where it asks for a watchlist.
 
-The rules of the pretend solution run by the catalogue, whatever their query says; of one into which
-somebody pasted lines that ask for a watchlist, the whole query is run over the alerts of a case.
+The rules of the pretend solution run by the catalogue, whatever their query states; of one into
+which somebody pasted lines that ask for a watchlist, the whole query is run over the alerts of a
+case.
 """
 
 from typing import Any

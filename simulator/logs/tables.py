@@ -88,7 +88,7 @@ class LogTables:
             )
             rows += alert_rows(self._azure, beside, alerts, entities_text(entities))
             database.without_incident = happening.id
-        _insert(database.connection, "SecurityAlert", rows, unless_known="SystemAlertId")
+        _insert(database.connection, "SecurityAlert", rows, key="SystemAlertId")
 
     def _add(self, database: _Database, incidents: Iterable[Incident]) -> None:
         about_incidents, about_alerts, more_alerts = list[Json](), list[Json](), list[Json]()
@@ -103,7 +103,7 @@ class LogTables:
             database.modified = max(database.modified, incident.modified)
         _insert(database.connection, "SecurityIncident", about_incidents)
         _insert(database.connection, "SecurityAlert", about_alerts)
-        _insert(database.connection, "SecurityAlert", more_alerts, unless_known="SystemAlertId")
+        _insert(database.connection, "SecurityAlert", more_alerts, key="SystemAlertId")
 
 
 def _new_connection() -> Any:
@@ -143,16 +143,12 @@ def fill_table(connection: Any, name: str, columns: dict[str, str], rows: Sequen
         )
 
 
-def _insert(connection: Any, table: str, rows: list[Json], *, unless_known: str = "") -> None:
+def _insert(connection: Any, table: str, rows: list[Json], *, key: str = "") -> None:
     if not rows:
         return
     columns = TABLES[table]
     shape = orjson.dumps([columns]).decode()
-    new = (
-        f' WHERE r."{unless_known}" NOT IN (SELECT "{unless_known}" FROM "{_STORED}{table}")'
-        if unless_known
-        else ""
-    )
+    new = f' WHERE r."{key}" NOT IN (SELECT "{key}" FROM "{_STORED}{table}")' if key else ""
     connection.execute(
         f'INSERT INTO "{_STORED}{table}" SELECT r.* FROM'
         f" (SELECT unnest(from_json(?::JSON, '{shape}')) AS r){new}",

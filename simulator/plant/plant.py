@@ -53,9 +53,9 @@ class Maker:
         return Recipe(template.index, micros(at), lag_us, rng.getrandbits(64), changes)
 
     def _nearest(self, kind: str, wishes: dict[str, Any]) -> Iterator[Template]:
-        known_kinds = dict.fromkeys(flow.process for flow in self.book.flows)
-        if kind not in known_kinds:
-            raise ValueError(f"unknown kind {kind!r}. Use one of {', '.join(known_kinds)}")
+        kinds = dict.fromkeys(flow.process for flow in self.book.flows)
+        if kind not in kinds:
+            raise ValueError(f"unknown kind {kind!r}. Use one of {', '.join(kinds)}")
         offered = [
             template
             for flow in self.book.flows

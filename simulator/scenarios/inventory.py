@@ -19,7 +19,7 @@ LEASE_DAYS = 8
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """The devices that stand in one place of the plant, in the order of time."""
+    """The devices that are in one place of the plant, in the order of time."""
 
     zone_key: str
     kind: str

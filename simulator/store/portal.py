@@ -158,7 +158,7 @@ class PortalTable:
         return None if row is None else _incident(row)
 
     def listed(self, workspaces: Iterable[str], query: PortalQuery) -> list[PortalIncident]:
-        """One page and one row more, of incidents that still stand in their workspace."""
+        """One page and one row more, of incidents that still are in their workspace."""
         keys = list(workspaces)
         clauses, values = _conditions(
             query, [f"p.workspace in ({', '.join('?' * len(keys))})"], keys

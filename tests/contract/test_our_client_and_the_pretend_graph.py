@@ -121,7 +121,7 @@ def test_an_incident_is_closed_once_and_a_stale_copy_is_refused(side):
     name = side.comes()
     before = read_incident(side.source.get_incident(name))
     receipt = side.source.change_incident(before, CLOSING, add_labels=["tagout:maintenance"])
-    assert (receipt.not_kept, receipt.overtaken) == ((), ())
+    assert (receipt.without_place, receipt.overtaken) == ((), ())
     arm = read_incident(side.sentinel.get_incident(name))
     assert (arm.status, arm.classification) == ("Closed", "BenignPositive")
     assert arm.raw["properties"]["classificationComment"] == "Planned work."

@@ -86,7 +86,7 @@ class OpcUa(Exchange):
         )
 
     def browse(self, at: float, name: str, mark: str = "") -> float:
-        """Ask what stands below a node; the answer lists no references to keep it small."""
+        """Ask what is below a node; the answer lists no references to keep it small."""
         item = node(name) + struct.pack("<I", 0) + b"\x00\x21\x01" + struct.pack("<II", 0, 63)
         body = b"\0\0" + bytes(8) + struct.pack("<II", 0, 100) + opcua_array(item)
         reply = opcua_array(bytes(4) + _NOTHING + opcua_array())

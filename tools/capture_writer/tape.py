@@ -27,7 +27,7 @@ def internet_checksum(data: bytes) -> int:
 class Tape:
     """What a mirror port sees, in the order of time.
 
-    `segments` are the beginnings of the subnets behind it. Who stands elsewhere comes through the
+    `segments` are the beginnings of the subnets behind it. Who is elsewhere comes through the
     firewall: with its hardware address, and one hop less to live. Times are seconds from `began`.
     """
 
@@ -63,7 +63,7 @@ class Tape:
         return {label: numbers[index] for label, index in self.marks.items()}
 
     def is_here(self, host: Host) -> bool:
-        """Whether a host stands in this segment."""
+        """Whether a host is in this segment."""
         return host.ip.startswith(self.segments)
 
     def mac_of(self, host: Host) -> str:

@@ -26,7 +26,7 @@ def colour_styles() -> str:
 
 @cache
 def _properties() -> tuple[tuple[str, str], ...]:
-    """Return the custom properties that stand at the top of the style sheet, with their values."""
+    """Return the custom properties that are at the top of the style sheet, with their values."""
     styles = settings.BASE_DIR / "static" / "ui" / "css" / "base.css"
     properties = _TOKEN.findall(styles.read_text(encoding="utf-8")) if styles.exists() else []
     return tuple(dict(reversed(properties)).items())

@@ -1,7 +1,7 @@
 """The program that reads one capture in a process of its own, as `capture_reader` starts it.
 
 It writes lines `KIND NUMBER LENGTH`, each with a JSON document behind it, to standard output; of
-the kind `trouble` is the sentence that says why a file cannot be read. It imports nothing but the
+the kind `trouble` is the sentence with the reason a file cannot be read. It imports nothing but the
 reader: no Django, no settings, no database, and it may run where there is none of them.
 """
 
@@ -84,7 +84,7 @@ def _bound(memory: int, seconds: int) -> None:
 
 
 def _cut(summary: dict[str, Any]) -> dict[str, Any]:
-    """Leave the summary what a page tells: what changes a controller first."""
+    """Leave the summary what a page shows: what changes a controller first."""
     conversations = sorted(
         summary["conversations"],
         key=lambda row: (*(-row[mark] for mark in _MARKS), -row["operations"], -row["frames"]),

@@ -258,7 +258,7 @@ def _read_interface(body: bytes, order: Order, offset: int) -> _Interface:
 def _read_packet(
     kind: int, body: bytes, order: Order, interfaces: list[_Interface], place: tuple[int, int]
 ) -> CaptureFrame | str:
-    """Return the frame of a packet block, or the sentence that says why there is none."""
+    """Return the frame of a packet block, or the sentence with the reason there is none."""
     number, offset = place
     head = {_PACKET: 20, _OLD_PACKET: 20, _SIMPLE: 4}[kind]
     if len(body) < head:

@@ -142,8 +142,8 @@ class ConnectionState:
 class Context:
     """One message's surroundings.
 
-    `from_client` says which side sent it; `flow` numbers its connection; `buffer` is set where the
-    message was put together from several frames.
+    `from_client` states which side sent it; `flow` numbers its connection; `buffer` is set where
+    the message was put together from several frames.
     """
 
     result: Dissection

@@ -94,9 +94,9 @@ class TcpFlow:
 class Flows:
     """All TCP connections of a capture; the oldest is forgotten beyond `limit`."""
 
-    def __init__(self, limit: int, known_ports: frozenset[int]) -> None:
+    def __init__(self, limit: int, service_ports: frozenset[int]) -> None:
         self._limit = limit
-        self._known_ports = known_ports
+        self._service_ports = service_ports
         self._opened = 0
         self._by_ends: OrderedDict[frozenset[tuple[str, int]], TcpFlow] = OrderedDict()
 
@@ -119,7 +119,7 @@ class Flows:
 
     def _new(self, source: tuple[str, int], destination: tuple[str, int]) -> TcpFlow:
         client, server = source, destination
-        is_known = (source[1] in self._known_ports, destination[1] in self._known_ports)
+        is_known = (source[1] in self._service_ports, destination[1] in self._service_ports)
         if is_known == (True, False) or (is_known[0] == is_known[1] and source[1] < destination[1]):
             client, server = destination, source
         self._opened += 1

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 class Attempt(models.Model):
     """One try of one person at one version of a question; never changed, never deleted. `answer`
-    says what was chosen or typed, in the order of the author (`training.catalog.engine.answers`).
+    states what was chosen or typed, in the order of the author (`training.catalog.engine.answers`).
     """
 
     learner = models.ForeignKey(

@@ -229,7 +229,7 @@ def _call_of_trigger(trigger: Any, connections: _Connections) -> str:
 
 
 def _connector(inputs: Any, connections: _Connections) -> str:
-    """The managed connector that is called, by its name; else what stands there instead."""
+    """The managed connector that is called, by its name; else what is there instead."""
     host = _member(inputs, "host")
     name = _member(_member(host, "connection"), "name")
     found = _CONNECTION.fullmatch(name) if isinstance(name, str) else None

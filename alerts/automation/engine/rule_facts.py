@@ -44,7 +44,7 @@ class RuleAction:
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
     """What a rule does. `closes`: it closes incidents, which is suppression. `not_understood` is
-    what stands beside its trigger, conditions and acts, each by its name and its JSON.
+    what is beside its trigger, conditions and acts, each by its name and its JSON.
     """
 
     name: str

@@ -160,7 +160,7 @@ _ACTIONS: Final = {
 
 
 def _record(settlement: Settlement) -> None:
-    """The entry is the outbox's: it says who carried it out, for whom, and exactly what."""
+    """The entry is the outbox's: it states who carried it out, for whom, and exactly what."""
     change = settlement.change
     action, run = _ACTIONS.get(ChangeOutcome(change.outcome)), _run_of(change)
     if action is None:

@@ -179,7 +179,7 @@ def _in_time(row: WorkflowCheck, found: StageResult) -> StageResult:
 
 
 def _wait_of(error: SentinelThrottled | SentinelUnavailable) -> timedelta:
-    """How long to leave Azure alone: as long as it says, a day at most, and at least EVERY."""
+    """How long to leave Azure alone: as long as it states, a day at most, and at least EVERY."""
     return max(EVERY, timedelta(seconds=min(error.retry_after or 0, 86_400)))
 
 
@@ -225,7 +225,7 @@ def _note(row: WorkflowCheck, found: StageResult, *, now: datetime) -> None:
 
 
 def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
-    """The automation rule stands in Sentinel, exactly as wanted."""
+    """The automation rule is in Sentinel, exactly as wanted."""
     if row.playbook is not None and row.playbook.acts_on_plant:
         return StageResult("failed", ACTS_ON_PLANT)
     if row.playbook is not None and not row.runs_before:

@@ -160,9 +160,9 @@ def _answers(questions: QuerySet[Question], by: str, now: datetime) -> dict[int,
     rows = (
         decided.filter(decided_at__gt=now - WEEK, decided_at__lte=now)
         .values_list(by)
-        .annotate(kept=Count("pk", filter=IN_TIME), of=Count("pk"))
+        .annotate(part=Count("pk", filter=IN_TIME), of=Count("pk"))
     )
-    return {pk: Share(kept, of) for pk, kept, of in rows}
+    return {pk: Share(part, of) for pk, part, of in rows}
 
 
 def _places(

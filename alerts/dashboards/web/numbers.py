@@ -152,7 +152,7 @@ def _in_time(numbers: Numbers) -> str:
     if not numbers.answered.of:
         return gettext("no question was due")
     return gettext("%(kept)s of %(of)s in time (%(share)s)") % {
-        "kept": number(numbers.answered.kept),
+        "kept": number(numbers.answered.part),
         "of": number(numbers.answered.of),
         "share": share_words(numbers.answered),
     }

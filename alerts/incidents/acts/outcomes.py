@@ -142,7 +142,7 @@ _NOTICES = {
 
 
 def _notify_author(incident: Incident, settlement: Settlement, code: str) -> None:
-    """A line in the inbox of the person whose decision does not stand in Sentinel; no mail."""
+    """A line in the inbox of the person whose decision is not in Sentinel; no mail."""
     person = settlement.change.by
     if person is None or not incidents_visible_to(person).filter(pk=incident.pk).exists():
         return

@@ -1,4 +1,4 @@
-"""What lists of alerts, incidents and what stands around them offer."""
+"""What lists of alerts, incidents and what is around them offer."""
 
 from typing import Any
 

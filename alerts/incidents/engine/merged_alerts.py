@@ -1,4 +1,4 @@
-"""What Defender for IoT merged into one alert, as far as the alert's own fields say so.
+"""What Defender for IoT merged into one alert, as far as the alert's own fields show it.
 
 It makes one alert of what several sensors of a zone see within ten minutes, and gathers violations
 with equal parameters in a list, of which it hands on the first ten.

@@ -86,7 +86,7 @@ def _parts(facts: PriorityFacts) -> Iterator[PriorityPart]:
 
 
 def _what(facts: PriorityFacts) -> Iterator[PriorityPart]:
-    """What the alerts say and whom they touch."""
+    """What the alerts state and whom they touch."""
     severity = facts.severity.strip().capitalize()
     lowest = SEVERITY_POINTS["Informational"]
     yield PriorityPart("severity", SEVERITY_POINTS.get(severity, lowest), severity)

@@ -59,7 +59,7 @@ def title_flags(alert: WireAlert, rules: TitleRules) -> tuple[str, ...]:
 
 
 def is_of_title(flag: str) -> bool:
-    """Whether a flag says whether the title proves the type, and nothing about the record."""
+    """Whether a flag states whether the title proves the type, and nothing about the record."""
     return flag == BY_TITLE or flag.startswith(OF_RULE)
 
 

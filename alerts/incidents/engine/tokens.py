@@ -1,6 +1,6 @@
 """The filter language of lists: `sev:high,medium site:gdansk device:PLC-7 -proto:smb free text`.
 
-Words, chips and menus edit the same text, so that an address says all of it. Free text finds a
+Words, chips and menus edit the same text, so that an address states all of it. Free text finds a
 title, a device or address, a label, a verdict, a technique or a number (`2178`, `#2178`);
 `type:=Name` wants the whole name and no longer one.
 """

@@ -20,7 +20,7 @@ _CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 class AlertContent(NamedTuple):
-    """What many alerts say alike; links, ids and moments are of one alert only."""
+    """What many alerts state alike; links, ids and moments are of one alert only."""
 
     title: str | None
     alert_type: str | None

@@ -1,4 +1,4 @@
-"""Fill in the kinds that alerts lack, once people or an inventory told what stands at their ends.
+"""Fill in the kinds that alerts lack, once people or an inventory told what is at their ends.
 
 Only what was empty is filled, and only on alerts whose incidents are all closed: patterns and
 back-tests may learn from them, while nothing that still waits for a person comes to match a rule

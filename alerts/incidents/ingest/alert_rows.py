@@ -188,7 +188,7 @@ def store_alerts(rows: Sequence[AlertRow]) -> dict[Key, StoredAlert]:
 
 def record_ends(alert_ids: Iterable[int]) -> None:
     """Record where the two ends of these alerts stood (kind, zone and subnet), where that was not
-    done before: rules see an alert as of then, whatever the inventory says of its devices later.
+    done before: rules see an alert as of then, whatever the inventory states of its devices later.
     """
     if ids := list(alert_ids):
         connection.cursor().execute(_RECORD_ENDS, [array(ids)])

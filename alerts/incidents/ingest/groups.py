@@ -162,7 +162,7 @@ def _rank(alert_type: str, facts: str) -> Ranked:
 def rank_unread(
     *, severity: int, alert_type: str, tactics: tuple[str, ...], products: tuple[str, ...]
 ) -> Ranked:
-    """The priority of an incident whose alerts were not fetched yet: what its own row tells."""
+    """The priority of an incident whose alerts were not fetched yet: what its own row shows."""
     return _weigh(
         PriorityFacts(
             severity=Severity(severity).label,

@@ -1,4 +1,4 @@
-"""An incident and its details: what was fetched of it, and what its row then says of its alerts.
+"""An incident and its details: what was fetched of it, and what its row then states of its alerts.
 
 That is both ends, protocol, place, pattern and priority. Patterns and pairs of devices are counted
 on the way, so that lists need not count them.

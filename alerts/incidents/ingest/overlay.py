@@ -1,5 +1,5 @@
-"""Show what Sentinel last said, overlaid with what we still owe it; our comments from the moment
-they are owed; where incidents stand with OT, and what OT said of their patterns.
+"""Show Sentinel's latest state, overlaid with what we still owe it; our comments from the moment
+they are owed; the OT state of incidents, and what OT said of their patterns.
 
 Reviews calls the setters inside its own transaction and records them; this room does not know who
 asked or answered.

@@ -24,7 +24,7 @@ _SPELLED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def is_plain(value: str) -> bool:
-    """Whether a text can stand in a line as it is; far cheaper than to look for each character."""
+    """Whether a text can be in a line as it is; far cheaper than to look for each character."""
     return value.isprintable() and "\\" not in value
 
 

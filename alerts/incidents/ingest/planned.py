@@ -41,7 +41,7 @@ def store_planned_alerts(fits: Iterable[PlannedFit]) -> None:
 
 
 def end_planned_alerts(*, occurrences: Collection[UUID], now: datetime) -> list[int]:
-    """Note that these occurrences hold no more; return the alerts that stood beside them."""
+    """Note that these occurrences hold no more; return the alerts that were beside them."""
     rows = PlannedAlert.objects.filter(occurrence__in=occurrences, known_until=None)
     alerts = sorted(set(rows.values_list("alert_id", flat=True)))
     rows.update(known_until=now)

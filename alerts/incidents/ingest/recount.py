@@ -26,7 +26,7 @@ BY = "Tagout"
 
 
 class RecountResult(NamedTuple):
-    """How many open incidents were ranked again, and how many stand elsewhere now."""
+    """How many open incidents were ranked again, and how many are elsewhere now."""
 
     incidents: int
     changed: int

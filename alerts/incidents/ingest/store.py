@@ -364,7 +364,7 @@ def store_incidents(
 ) -> StoreResult:
     """Store a page. What is stored already and what is older than that counts as unchanged.
 
-    `probed` says what `differing` has just found, and that these incidents are at its places.
+    `probed` states what `differing` has just found, and that these incidents are at its places.
     """
     result = StoreResult()
     newest = _newest_by_name(incidents)

@@ -33,7 +33,7 @@ class IncidentStatus(models.IntegerChoices):
 
 
 class OtState(models.TextChoices):
-    """Where the incident stands with OT."""
+    """The OT state of the incident."""
 
     NOT_ASKED = "", "Not asked"
     WAITING = "waiting", "Waiting for OT"

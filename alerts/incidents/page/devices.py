@@ -175,7 +175,7 @@ def _side(names: Iterable[str], incident: Incident) -> str:
 
 
 def _first_name(end: str) -> str:
-    """The name at an end, without how many others stand there, too: "PLC-1 +2"."""
+    """The name at an end, without how many others are there, too: "PLC-1 +2"."""
     return re.sub(r" \+\d+$", "", end).casefold()
 
 

@@ -1,4 +1,4 @@
-"""The tab Tasks of an incident: what Sentinel's list says, when it was read, what is on its way."""
+"""The tab Tasks of an incident: Sentinel's list, when it was read, and what is on its way."""
 
 from typing import Any
 

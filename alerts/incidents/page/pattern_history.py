@@ -44,7 +44,7 @@ class RecentSightings:
     days: int  # how far back the history before this one goes, ninety at most
     since: int  # how many came after this one
     weeks: tuple[tuple[str, int], ...]
-    is_pattern_known: bool  # the details have been fetched
+    has_pattern: bool  # the details have been fetched
 
 
 def pattern_verdicts_of(incident: Incident) -> PatternHistory | None:

@@ -1,6 +1,6 @@
 """Our changes in Sentinel: every write that one incident was ever owed, and how each ended.
 
-Read from the outbox's rows and from what was noted when they were settled: the audit entry tells
+Read from the outbox's rows and from what was noted when they were settled: the audit entry shows
 when, the line of the timeline what a person in Sentinel had done instead.
 """
 

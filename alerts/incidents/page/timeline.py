@@ -426,7 +426,7 @@ def _hidden_since(at: datetime) -> TimelineEvent:
 
 
 def _shown_already(incident: Incident, items: Iterable[TimelineItem]) -> list[str]:
-    """Comments by which Sentinel reads an answer: the page tells the answer itself."""
+    """Comments by which Sentinel reads an answer: the page shows the answer itself."""
     acts = {item.act for item in items if item.code == "answered" and item.act}
     if not acts:
         return []

@@ -98,7 +98,7 @@ class ConditionContext:
 
 
 class NotUnderstood(Exception):
-    """A condition whose value means nothing; the text says what would."""
+    """A condition whose value means nothing; the text states what would."""
 
 
 def where(terms: Iterable[Term], around: ConditionContext) -> tuple[Q, list[str]]:

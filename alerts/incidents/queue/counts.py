@@ -123,9 +123,9 @@ def _searched(queue: Queue) -> int:
 
 
 def _count_sql(rows: str, condition: str) -> str:
-    """What `Queue.in_view` says, spelled out: all tabs stand on every page of the queue, and
-    building their conditions anew took longer than counting. None is counted further than where a
-    page says "10,000+".
+    """What `Queue.in_view` says, spelled out: all tabs are on every page of the queue, and building
+    their conditions anew took longer than counting. None is counted further than where a page shows
+    "10,000+".
     """
     return (
         f"(SELECT count(*) FROM (SELECT FROM {rows} o WHERE {condition}"
@@ -183,7 +183,7 @@ def _facet(queue: Queue, field: str, column: str, words: Callable[[Any], tuple[s
 
 
 def _label_facet(queue: Queue) -> Facet:
-    """Labels stand on incidents; a row is counted once for each that any of its own has."""
+    """Labels are on incidents; a row is counted once for each that any of its own has."""
     rows = _rows_beside(queue, "label")
     unit = "pk"
     if not queue.is_closed:
@@ -196,7 +196,7 @@ def _label_facet(queue: Queue) -> Facet:
 
 
 def _with_shown_state(queue: Queue, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows with `state`: where they stand with OT, as far as the person may know it."""
+    """The rows with `state`: their OT state, as far as the person may know it."""
     of_groups = rows.model is not Incident
     state = masked_ot_state(queue.frame.hidden, of_groups=of_groups)
     annotated: QuerySet[Any] = rows.annotate(state=state)
@@ -242,7 +242,7 @@ def _named(names: Mapping[int, str], pk: int) -> tuple[str, str]:
 
 
 def _whole(name: str) -> tuple[str, str]:
-    """The name as a filter that finds no longer ones: as many rows as the menu says."""
+    """The name as a filter that finds no longer ones: as many rows as the menu shows."""
     return (f"={name}" if name else ""), name
 
 

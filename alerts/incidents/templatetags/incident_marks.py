@@ -1,4 +1,4 @@
-"""Marks that stand in every row of a list. There are few different ones, so each is made once."""
+"""Marks that are in every row of a list. There are few different ones, so each is made once."""
 
 from functools import lru_cache
 

@@ -191,7 +191,7 @@ class CloseForm(ActForm):
         super().__init__(data, targets=targets, by=by, initial={"outcome": outcome})
 
     def clean_instead_of(self) -> list[str]:
-        """The classifications that stood on the form; `-` is none."""
+        """The classifications that were on the form; `-` is none."""
         value: str = self.cleaned_data["instead_of"]
         return ["" if word == NONE else word for word in value.split(",") if word]
 

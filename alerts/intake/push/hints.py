@@ -1,6 +1,6 @@
 """Take a push hint: prove who sent it, and have the workspace read now instead of at its turn.
 
-A hint says where to look and nothing else: what is in it is not believed, and without any hint
+A hint states where to look and nothing else: what is in it is not believed, and without any hint
 polling finds the same (sentinel-api §16). However many come, one row becomes due.
 """
 

@@ -1,8 +1,8 @@
 """For a workspace that Graph serves: read beside Graph's list the one that is the workspace's own.
 
-Graph's list is of the whole tenant. Sentinel's list says which of those incidents belong here and
+Graph's list is of the whole tenant. Sentinel's list states which of those incidents belong here and
 what they are called (`providerIncidentId`); it also has those that never reached the Defender
-portal. What Graph has already told of an incident is not written over by what Sentinel says later.
+portal. What Graph has already told of an incident is not written over by what Sentinel has later.
 """
 
 from collections.abc import Sequence

@@ -135,7 +135,7 @@ def _narrow(row: OversizedIncident, client: SentinelClient, part: ListPart, budg
 
 
 def _holds(client: SentinelClient, part: ListPart, *, until: datetime | None) -> bool:
-    """Whether the incident stands before this time; nothing else of the part comes before it."""
+    """Whether the incident is before this time; nothing else of the part comes before it."""
     try:
         with size_limit(_PROBE_BYTES):
             client.list_incidents(since=part.since, until=until, by=part.by, top=1)
@@ -145,7 +145,7 @@ def _holds(client: SentinelClient, part: ListPart, *, until: datetime | None) ->
 
 
 def _forget_earlier(row: OversizedIncident) -> None:
-    """An incident stands in a list once: where it stood before it was changed counts no more."""
+    """An incident is in a list once: where it was before it was changed counts no more."""
     if row.name:
         OversizedIncident.objects.filter(
             workspace_id=row.workspace_id,

@@ -46,7 +46,7 @@ def pull_changes(
     place: ReadingPosition | None = None,
 ) -> RunCounts:
     """Store what changed since the watermark (or since then) and move the watermark along. `place`
-    says where the slice before stopped, and afterwards where this one did.
+    states where the slice before stopped, and afterwards where this one did.
     """
     counts, cursor, error, complete = RunCounts(), cursor_of(workspace_id=workspace.pk), "", False
     place = place or ReadingPosition()

@@ -18,7 +18,7 @@ def drop_outside(
     *, unreadable: Sequence[UnreadableRecord], scope: OtScope, followed: Collection[str] = ()
 ) -> tuple[list[UnreadableRecord], list[Outside]]:
     """Return what of this may be put aside, and what is outside of the scope and is not. Where
-    nothing says which it is, only the name is put aside and nothing of the content.
+    nothing shows which it is, only the name is put aside and nothing of the content.
     """
     kept: list[UnreadableRecord] = []
     dropped: list[Outside] = []
@@ -35,7 +35,7 @@ def drop_outside(
 
 
 def _outside_of(raw: bytes, scope: OtScope) -> Outside | None:
-    """Why a record that cannot be read is outside, as far as its members tell. One without any, or
+    """Why a record that cannot be read is outside, as far as its members show. One without any, or
     of which only the beginning is there, is in where it names Defender for IoT.
     """
     try:
@@ -76,7 +76,7 @@ def quarantine(*, workspace_id: int, unreadable: Iterable[UnreadableRecord], now
     if not rows:
         return 0
     kept = Quarantined.objects.filter(workspace_id=workspace_id)
-    n_known = kept.filter(fingerprint__in=rows).count()
+    n_repeated = kept.filter(fingerprint__in=rows).count()
     names = {row.name for row in rows.values()} - {""}
     older = kept.filter(name__in=names).exclude(fingerprint__in=rows)
     since = dict(older.order_by("-first_seen_at").values_list("name", "first_seen_at"))
@@ -89,7 +89,7 @@ def quarantine(*, workspace_id: int, unreadable: Iterable[UnreadableRecord], now
         unique_fields=["workspace", "fingerprint"],
         update_fields=["latest_seen_at", "reason"],
     )
-    return len(rows) - n_known
+    return len(rows) - n_repeated
 
 
 def release_from_quarantine(

@@ -216,15 +216,13 @@ _KINDS: Mapping[str, _Kind] = {
 
 def _ensure(kind: str, workspaces: Mapping[str, Any], now: datetime) -> None:
     """A job a workspace, for ever; new workspaces get theirs at the next tick."""
-    known_keys = set(
-        Job.objects.filter(kind=kind, key__in=workspaces).values_list("key", flat=True)
-    )
+    job_keys = set(Job.objects.filter(kind=kind, key__in=workspaces).values_list("key", flat=True))
     due_at = now + _KINDS[kind].first_after
     Job.objects.bulk_create(
         [
             Job(kind=kind, key=key, due_at=due_at, made_at=now)
             for key in workspaces
-            if key not in known_keys
+            if key not in job_keys
         ],
         ignore_conflicts=True,
     )

@@ -16,7 +16,7 @@ from portal.api.fields import QueryChoices, QueryFlag, QueryText
 from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
-def _has_known_kind(is_known: bool) -> Q:
+def _has_kind(is_known: bool) -> Q:
     unknown = Q(kind="")
     return ~unknown if is_known else unknown
 
@@ -100,6 +100,6 @@ DEVICES = Listing(
         ListFilter(
             "criticality", QueryChoices(Criticality.values), "one or several", "criticality__in"
         ),
-        ListFilter("kind_known", QueryFlag(), "whether anybody told what it is", _has_known_kind),
+        ListFilter("kind_known", QueryFlag(), "whether anybody told what it is", _has_kind),
     ),
 )

@@ -291,7 +291,7 @@ def preview_device_file(request: HttpRequest, file: UUID) -> HttpResponse:
 
 
 def _shown(done: DeviceImport) -> dict[str, Any]:
-    """What the preview tells: the new, the changed, and how many stay as they are."""
+    """What the preview shows: the new, the changed, and how many stay as they are."""
     return {
         "plan": done,
         "new": [_words_of(change) for change in done.new[:MAX_SHOWN]],

@@ -1,4 +1,4 @@
-"""Sites and their zones: what stands there, who speaks for them, what is missing."""
+"""Sites and their zones: what is there, who speaks for them, what is missing."""
 
 from collections.abc import Sequence
 from typing import Any

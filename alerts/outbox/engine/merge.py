@@ -1,9 +1,9 @@
 """Decide, from a fresh answer of Sentinel, whether and how a wish of ours may still be written.
 
 A wish is a patch (Sentinel's member names → wanted values, `labels_add`, `labels_remove`) and a
-base: how the members looked when the person decided. Whoever changed one of them since was
-faster, and stays. Everything else on the incident is kept as it is. `conflict_text` says a lost
-race in one sentence.
+base: how the members looked when the person decided. Whoever changed one of them since was faster,
+and stays. Everything else on the incident is kept as it is. `conflict_text` states a lost race in
+one sentence.
 """
 
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ class ForeignChange:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyDone:
-    """Sentinel says already what we want: ours was written and the answer lost, or theirs is."""
+    """Sentinel has already what we want: ours was written and the answer lost, or theirs is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,7 +268,7 @@ def _read(body: bytes) -> WireIncident:
 
 def _written(receipt: Receipt) -> Sent:
     """What came of a write that succeeded, even where its answer is of no use."""
-    note = OVERTAKEN if receipt.overtaken else REASON_NOT_STORED if receipt.not_kept else ""
+    note = OVERTAKEN if receipt.overtaken else REASON_NOT_STORED if receipt.without_place else ""
     try:
         saved = _read(receipt.body)
     except (ValueError, UnreadableIncident):

@@ -146,7 +146,7 @@ class WithdrawReport:
 def withdraw_changes(*, act: UUID, by: User, now: datetime) -> WithdrawReport:
     """Take back the person's own changes of an act that no worker ever held: only of those is it
     sure that nothing was sent. Nobody is told; the caller puts its own rows right. Forms choose the
-    id of an act, so others may know and reuse it: their changes stay, and `reasons` says so.
+    id of an act, so others may know and reuse it: their changes stay, and `reasons` has the reason.
     """
     changes = Change.objects.filter(act=act)
     rows = changes.filter(by=by, **never_claimed()).order_by("pk")

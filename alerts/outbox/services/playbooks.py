@@ -4,8 +4,8 @@ Azure gives a run no id of ours, so a second call would be a second run. Therefo
 there already are noted before the one call. If its answer is lost, the runs are read until a new
 one names the incident; it is never called again by itself, and a person hears of it.
 
-What runs is what stands in Azure at the time of the call. Therefore its definition is the last
-thing that is read before, and whoever allowed the run is asked about exactly that.
+What runs is what is in Azure at the time of the call. Therefore its definition is the last thing
+that is read before, and whoever allowed the run is asked about exactly that.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Say what should stand in Sentinel as an automation rule, in the transaction of the decision."""
+"""Say what should be in Sentinel as an automation rule, in the transaction of the decision."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from portal.jobs.models import JobState
 
 
 def name_of_rule(*, about: UUID, workspace: UUID) -> UUID:
-    """The GUID under which it stands there: the same for its trial and its live form."""
+    """The GUID under which it is there: the same for its trial and its live form."""
     return our_id("automation rule", about, workspace)
 
 

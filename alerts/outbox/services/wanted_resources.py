@@ -65,7 +65,7 @@ def put_resource(row: WantedRule, *, client: SentinelClient, etag: str) -> None:
 
 
 def delete_resource(row: WantedRule, *, client: SentinelClient, etag: str) -> None:
-    """Take away what stands there. The watchlist itself stays: rules of others ask for it."""
+    """Take away what is there. The watchlist itself stays: rules of others ask for it."""
     if is_automation_rule(row):
         client.delete_automation_rule(str(row.name), etag=etag)
     elif row.kind != RuleKind.WATCHLIST:

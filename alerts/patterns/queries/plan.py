@@ -75,7 +75,7 @@ class SitePlan:
 
     @property
     def to_sign(self) -> list[PlanStep]:
-        """What two people may sign as things stand."""
+        """What two people may sign now."""
         return self.steps_in(*TO_SIGN)
 
     @property

@@ -117,7 +117,7 @@ def read_site(site: Site, *, stops: Iterable[FieldValues], now: datetime) -> Sit
 
 class _Ends:
     """The ends of alerts, each made once. Whether an end is critical or outside the plant is asked
-    of the inventory; where it stood is what the alert recorded, for a rule sees nothing else.
+    of the inventory; where it was is what the alert recorded, for a rule sees nothing else.
     """
 
     def __init__(self, devices: Iterable[Device], criticality: Mapping[str, str]) -> None:

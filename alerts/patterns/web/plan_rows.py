@@ -124,7 +124,7 @@ def plan_bound_words(plan: SitePlan) -> str:
     share = harmless_share(suspicious, judged, is_strict=False)
     if judged and share.is_little:
         return gettext("That is little evidence.")
-    return f"{share.headline}." if share.is_known else ""
+    return f"{share.headline}." if share.has_limit else ""
 
 
 def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
@@ -264,7 +264,7 @@ def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
 def _bound(share: HarmlessShare) -> str:
     if not share.is_little:
         return share.headline
-    if not share.is_known:
+    if not share.has_limit:
         return gettext("little evidence")
     return gettext("%(bound)s: little evidence") % {"bound": share.headline}
 

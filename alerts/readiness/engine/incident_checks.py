@@ -88,7 +88,7 @@ def check_creation(readings: Readings) -> ReadinessCheck:
 
 
 def check_doubles(readings: Readings) -> ReadinessCheck:
-    """Alerts that stand in more than one incident, by VendorOriginalId."""
+    """Alerts that are in more than one incident, by VendorOriginalId."""
     finding = readings.of("collected")
     facts = finding.facts or {}
     doubles, alerts = facts.get("doubles", 0), facts.get("recent_alerts", 0)
@@ -134,8 +134,8 @@ def check_coverage(readings: Readings) -> ReadinessCheck:
 
 
 def check_correlation(readings: Readings) -> ReadinessCheck:
-    """Whether the rules say that their incidents are not to be merged with others. Without the tag
-    the default of the tenant decides, which is off since 2026 and cannot be read: not known.
+    """Whether the rules state that their incidents are not to be merged with others. Without the
+    tag the default of the tenant decides, which is off since 2026 and cannot be read: not known.
     """
     finding = readings.of("analytics rules")
     rules = incident_rules(finding.facts or [])

@@ -46,7 +46,7 @@ class PartReading:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What our own rows say of a workspace."""
+    """What our own rows state of a workspace."""
 
     workspace: str = ""
     incidents: int = 0

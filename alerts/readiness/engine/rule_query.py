@@ -131,7 +131,7 @@ def _tokens(query: str) -> Tokens:
 
 
 def _split(tokens: Tokens, separator: str) -> list[Tokens]:
-    """Return the parts between separators that stand in no bracket."""
+    """Return the parts between separators that are in no bracket."""
     parts: list[list[str]] = [[]]
     depth = 0
     for token in tokens:

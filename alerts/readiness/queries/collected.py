@@ -42,7 +42,7 @@ def count_collected(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
 
 
 def _recent(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
-    """How many alerts of the last days stand in more than one incident."""
+    """How many alerts of the last days are in more than one incident."""
     recent = Alert.objects.filter(workspace=workspace, at__gt=now - RECENT)
     links = IncidentAlert.objects.filter(alert__in=recent, incident__merged_into=None)
     doubles = links.values("alert").annotate(n=Count("incident")).filter(n__gt=1)
@@ -50,7 +50,7 @@ def _recent(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
 
 
 def _merged(workspace: Workspace) -> dict[str, Any]:
-    """What stands behind incidents: alerts, sensors, and violations where an alert lists them."""
+    """What is behind incidents: alerts, sensors, and violations where an alert lists them."""
     links = IncidentAlert.objects.filter(incident__workspace=workspace)
     sensors = Count("alert__sensor", distinct=True, filter=~Q(alert__sensor=""))
     behind = links.values("incident").annotate(n=Count("alert"), sensors=sensors)

@@ -50,17 +50,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """Where incidents come from. `read_at`: the list was read to its end; `seen_until`: the latest
-    change that it told of. `error` is why it cannot be read at the moment. The two times of the
-    workspace's own list are of one that Microsoft Graph serves. `waits_long`: longer than an hour.
+    """Where incidents come from. The list was read to its end at `read_at`, and its latest change
+    was at `changes_until`; the two times of the workspace's own list are of one that Graph serves.
+    `error` is why it cannot be read at the moment; `waits_long`: longer than an hour.
     """
 
     by_graph: bool
     residence: PortalResidence | None  # None: no poll has asked yet
     read_at: datetime | None
-    seen_until: datetime | None
+    changes_until: datetime | None
     error: str
-    own_seen_until: datetime | None
+    own_changes_until: datetime | None
     own_error: str
     waiting: int
     waiting_since: datetime | None
@@ -75,7 +75,7 @@ class SourceFacts:
 
 
 def source_facts(workspace: Workspace, *, now: datetime) -> SourceFacts:
-    """Return where the incidents of a workspace come from, and how that stands."""
+    """Return where the incidents of a workspace come from, and its state."""
     cursor = Cursor.objects.filter(pk=workspace.pk).first() or Cursor()
     by_graph = workspace.source == IncidentSource.GRAPH
     errors = dict(
@@ -89,9 +89,9 @@ def source_facts(workspace: Workspace, *, now: datetime) -> SourceFacts:
         by_graph=by_graph,
         residence=portal_residence_of(workspace.pk),
         read_at=cursor.fresh_at,
-        seen_until=cursor.watermark,
+        changes_until=cursor.watermark,
         error=error_words(errors.get(POLL, "")),
-        own_seen_until=cursor.own_watermark if by_graph else None,
+        own_changes_until=cursor.own_watermark if by_graph else None,
         own_error=error_words(errors.get(COUNTERPARTS, "")) if by_graph else "",
         waiting=waiting.count if waiting else 0,
         waiting_since=waiting.since if waiting else None,

@@ -1,4 +1,4 @@
-"""Reads the parts that stand around one workspace with one identity, and keeps what it read."""
+"""Reads the parts that are around one workspace with one identity, and keeps what it read."""
 
 import math
 import time
@@ -181,7 +181,7 @@ class PartReader:
     def read_list(
         self, client: SentinelClient, part: Prerequisite, *, of: str = "", key: str = ""
     ) -> None:
-        """Read all pages of a list. Raises what says that Azure does not answer at all."""
+        """Read all pages of a list. Raises what shows that Azure does not answer at all."""
         name = key or f"{part} {of}".strip()
         if self._is_done(name):
             return

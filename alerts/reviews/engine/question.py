@@ -14,7 +14,7 @@ class QuestionText:
 
     @property
     def text(self) -> str:
-        """The question as it is kept: the ready part stands on the first line."""
+        """The question as it is kept: the ready part is on the first line."""
         return "\n".join(filter(None, (self.ready, self.own)))
 
 

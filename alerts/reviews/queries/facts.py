@@ -47,8 +47,8 @@ def question_facts(
     hidden: HiddenVerdicts = NOTHING_HIDDEN,
 ) -> QuestionFacts | None:
     """How usual this incident is; None while its alerts were not fetched. `besides` is the answer
-    that stands beside it: it is not counted as something said before, nor is what is `hidden` from
-    the reader.
+    that is beside it: it is not counted as something said before, nor is what is `hidden` from the
+    reader.
     """
     if incident.pattern is None:
         return None
@@ -70,7 +70,7 @@ def _without(verdicts: PatternHistory | None, besides: Verdict | None) -> Patter
 
 
 def ends_of(incident: Incident) -> Ends:
-    """The devices that stand at both ends of an incident, by name or address."""
+    """The devices that are at both ends of an incident, by name or address."""
     names = [name for name in (incident.source, incident.destination) if name]
     devices = Device.objects.filter(
         Q(name__in=names) | Q(address__in=names), zone__site__in=incident.site_ids

@@ -38,7 +38,7 @@ WAITING_INCIDENTS = Count("asked_incidents", filter=Q(asked_incidents__answer=No
 
 @dataclass(frozen=True, slots=True)
 class WaitingPosition:
-    """Where a question stands in a person's waiting list; position 0 where it does not wait."""
+    """Where a question is in a person's waiting list; position 0 where it does not wait."""
 
     position: int
     total: int

@@ -77,7 +77,7 @@ def correct_answer(
         key=uuid4(),
         act=uuid4(),
         came_by=came_by_of(by),
-        **asdict(values),
+        **values.columns,
     )
     ids = [incident.pk for incident in case.incidents]
     verdict.incidents.set(ids)

@@ -168,7 +168,7 @@ def _alerts_of(incident_ids: Iterable[int], alerts: dict[int, list[int]]) -> set
 
 
 def _write_down(verdicts: Sequence[Verdict], judgements: Sequence[VerdictTrial]) -> None:
-    """Verdicts stand on the timeline when they were given, not when they were taken over."""
+    """Verdicts are on the timeline when they were given, not when they were taken over."""
     TimelineItem.objects.bulk_create(
         (
             TimelineItem(

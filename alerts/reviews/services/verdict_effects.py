@@ -1,8 +1,8 @@
 """What follows from a verdict, in its transaction: Sentinel gets label and comment, timeline and
 pattern keep it, who asked and who owns the incident is notified, the queue shows it.
 
-Which verdict holds, what a pattern counts and where an incident stands with OT is worked out from
-the verdicts that are there, in whichever order they came, were undone or were superseded.
+Which verdict holds, what a pattern counts and the OT state of an incident is worked out from the
+verdicts that are there, in whichever order they came, were undone or were superseded.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """Give OT's verdict, and take it back while nothing of it has reached Sentinel."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -53,6 +53,12 @@ class VerdictValues:
     done_by: str = ""
     note: str = ""
 
+    @property
+    def columns(self) -> dict[str, str]:
+        """The same by the columns of `Verdict`."""
+        values: dict[str, str] = asdict(self)
+        return {"kind": values.pop("verdict"), **values}
+
     def cleaned(self) -> "VerdictValues":
         """Return the same with texts trimmed, and without a doer that is not offered."""
         return replace(
@@ -87,7 +93,7 @@ def give_verdict(
     another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
     covers; they stay on record. One that comes by a token is an answer and no evidence.
 
-    `latest_answer` is the UUID of the newest answer beside the form, empty where none stood there:
+    `latest_answer` is the UUID of the newest answer beside the form, empty where none was there:
     where somebody else has answered since, this one is refused, so that nobody overrules a
     colleague unawares.
     """
@@ -116,11 +122,7 @@ def give_verdict(
                 key=key,
                 act=uuid4(),
                 came_by=came_by_of(by),
-                kind=values.verdict,
-                cause=values.cause,
-                work_order=values.work_order,
-                done_by=values.done_by,
-                note=values.note,
+                **values.columns,
             )
     except IntegrityError:  # the same form, sent twice at the same instant
         return Verdict.objects.get(by=by, key=key)

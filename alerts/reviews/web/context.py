@@ -99,7 +99,7 @@ def reasons_for(incident: Incident) -> list[Reasons]:
 
 
 def checks_for_and_against(facts: QuestionFacts | None, zone: str) -> list[Check]:
-    """What speaks for and against, as far as it was computed."""
+    """The reasons for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
     checks = [
@@ -113,7 +113,7 @@ def checks_for_and_against(facts: QuestionFacts | None, zone: str) -> list[Check
 
 @dataclass(frozen=True, slots=True)
 class NeutralFact:
-    """A fact that speaks neither for nor against."""
+    """A fact that counts neither for nor against."""
 
     icon: str
     words: str
@@ -235,7 +235,7 @@ def nodes(
 
 
 def _lines(name: str, device: Device | None, *, is_neutral: bool) -> tuple[str, ...]:
-    """What it is; or that it stands outside, where no inventory has it."""
+    """What it is; or that it is outside, where no inventory has it."""
     if device.is_outside if device else is_public_address(name):
         return (outside_words(),)
     if device is None:

@@ -45,8 +45,8 @@ UNDECIDED: Final = frozenset({"never.pending", "never.stale", "never.unknown", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """An incident at the moment of decision. Each alert stands beside the live rule that covers it,
-    or beside None. What people did is told in words; Tagout's own writes are left out.
+    """An incident at the moment of decision. Each alert is beside the live rule that covers it, or
+    beside None. What people did is told in words; Tagout's own writes are left out.
     """
 
     alerts: tuple[tuple[FieldValues, RuleDefinition | None], ...]
@@ -154,7 +154,7 @@ GROUPING: Final = ("kind", "zone", "subnet")  # fields by which a rule names a g
 @dataclass(frozen=True, slots=True)
 class CoveredEnd:
     """One end of an alert, covered as a member of a group. A device is its zone and its address at
-    the site, or its name where the alert tells no address.
+    the site, or its name where the alert shows no address.
     """
 
     side: str

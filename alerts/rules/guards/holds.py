@@ -40,7 +40,7 @@ class AlertEnds:
 
     @property
     def has_pair(self) -> bool:
-        """Whether the alert says both from where and to where."""
+        """Whether the alert states both from where and to where."""
         return self.source is not None and self.destination is not None
 
 

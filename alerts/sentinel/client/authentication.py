@@ -88,7 +88,7 @@ _ENTRA_CODE = re.compile(r"AADSTS\d+")
 
 
 class CappedRetry(RetryPolicy[Any, Any]):
-    """Repeats once what failed by accident, and never what the server wants us to wait for.
+    """Repeats once what failed by accident, and never what the server asks us to wait for.
 
     How long to wait is remembered beside the workspace, for every process; sleeping here would
     hold one worker and leave the others knocking.

@@ -1,7 +1,7 @@
 """A circuit breaker for a host that many workspaces share: Microsoft Graph, Log Analytics.
 
-What all processes remember about it stands in rows, which the client knows nothing of: whoever
-keeps them says so here (`provide_breakers`).
+What all processes remember about it is in rows, which the client does not depend on: whoever keeps
+them says so here (`provide_breakers`).
 """
 
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def note_outcome(
     breaker: HostBreaker, error: SentinelError | None, *, slow_is_answer: bool
 ) -> None:
     """Tell a breaker how a call ended. To be refused or throttled is an answer. `slow_is_answer`
-    where what was asked may have been too much, which says nothing about the host.
+    where what was asked may have been too much, which proves nothing about the host.
     """
     if error is not None and error.code in (_OF_THE_SIGN_IN, HOST_RESTS):
         return  # the host was not asked

@@ -81,7 +81,7 @@ class Connection:
     @property
     def logs_address(self) -> str:
         """Where Log Analytics answers: as named for the workspace, else by its cloud. Empty where
-        neither tells, so that no token goes to a cloud that the workspace is not in.
+        neither shows it, so that no token goes to a cloud that the workspace is not in.
         """
         host = urlsplit(self.endpoint).hostname or ""
         return (self.logs_endpoint or _LOGS.get(host, "")).rstrip("/")

@@ -63,7 +63,7 @@ class SentinelRefused(SentinelError):
 
 
 class AnswerTooLarge(SentinelRefused):
-    """More than one answer may hold. `beginning` is how it began, which tells whose it was."""
+    """More than one answer may hold. `beginning` is how it began, which shows whose it was."""
 
     def __init__(self, beginning: bytes = b"") -> None:
         super().__init__("The answer is larger than 32 MB.", code=TOO_LARGE)
@@ -90,7 +90,7 @@ class SentinelNotFound(SentinelError):
 
     @property
     def is_of_the_workspace(self) -> bool:
-        """Whether the workspace is not there, which says nothing about what was asked for. The
+        """Whether the workspace is not there, which proves nothing about what was asked for. The
         resource manager's general word is about the workspace, unless it names what was asked for.
         """
         if self.code == "ResourceNotFound":

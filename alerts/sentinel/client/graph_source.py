@@ -167,7 +167,7 @@ class GraphIncidentSource:
         body = orjson.dumps(self._document(after, counterpart))
         overtaken = tuple(differs_from(after.raw, patch))
         return Receipt(
-            incident.name, version_of(after), body, not_kept=patch.lost, overtaken=overtaken
+            incident.name, version_of(after), body, without_place=patch.lost, overtaken=overtaken
         )
 
     def list_alerts(self, name: str) -> bytes:

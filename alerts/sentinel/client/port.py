@@ -88,7 +88,7 @@ class Receipt:
     etag: str | None
     body: bytes
     request_id: str = ""
-    not_kept: tuple[str, ...] = ()  # members that the other side has no place for
+    without_place: tuple[str, ...] = ()  # members that the other side has no place for
     overtaken: tuple[str, ...] = ()  # members that somebody changed right after
 
 
@@ -180,7 +180,7 @@ class SentinelClient(
 
     @property
     def credential_ends_at(self) -> datetime | None:
-        """When the certificate ends that we signed in with; None where nothing tells."""
+        """When the certificate ends that we signed in with; None where it is unknown."""
 
     def probe(self) -> Probe:
         """Sign in, reach the workspace and list one incident."""

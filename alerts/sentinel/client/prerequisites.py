@@ -1,4 +1,4 @@
-"""What stands around a workspace: rights, plan, connector, content, rules, settings.
+"""What is around a workspace: rights, plan, connector, content, rules, settings.
 
 Reads and the three writes that make a workspace ready. The answers stay as they came.
 """
@@ -63,7 +63,7 @@ _ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
 
 
 class Prerequisites(AzureCalls, Protocol):
-    """The part of a client that knows what stands around a workspace."""
+    """The part of a client for what is around a workspace."""
 
     def read_prerequisite(
         self, part: Prerequisite, *, of: str = "", next_link: str | None = None

@@ -34,7 +34,8 @@ class StoredCounterparts:
 
     def keep_waiting(self, incidents: Sequence[GraphIncident]) -> None:
         """Remember these as not placed, until the workspace's own list names them. What is of other
-        products is not waited for: where the workspace's list says otherwise, it is placed by that.
+        products is not waited for: where the workspace's list states otherwise, it is placed by
+        that.
         """
         workspace = Workspace.objects.get(name=self._workspace)
         now, scope = self._clock(), workspace.scope

@@ -1,4 +1,4 @@
-"""Alerts in Sentinel's own words, with what Defender for IoT says in its bag of strings."""
+"""Alerts in Sentinel's own words, with what Defender for IoT has in its bag of strings."""
 
 import re
 from collections.abc import Sequence

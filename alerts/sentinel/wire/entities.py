@@ -1,4 +1,4 @@
-"""Entities and comments of an incident; of IoT devices all that tells whose machine it is."""
+"""Entities and comments of an incident; of IoT devices all that shows whose machine it is."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -186,7 +186,7 @@ _NO_DATA = _AdditionalData()
 
 
 class IncidentPage:
-    """One page of incidents. `heads` tells what changed, `picked` reads those, `items` all."""
+    """One page of incidents. `heads` shows what changed, `picked` reads those, `items` all."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

@@ -149,8 +149,8 @@ def _playbook(item: Any) -> WirePlaybook | None:
 
 
 def _in_consumption_words(whole: Bag) -> Bag:
-    """A workflow of a Standard Logic App as one of the other kind: what it does stands in files of
-    its site, and its connections and parameters count as its parameters.
+    """A workflow of a Standard Logic App as one of the other kind: what it does is in files of its
+    site, and its connections and parameters count as its parameters.
     """
     if not is_standard_playbook(_text(whole.get("id"))):
         return whole

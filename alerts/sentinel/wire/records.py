@@ -173,7 +173,7 @@ class Reader[R: WireStruct]:
         return result
 
     def read_only[T](self, body: bytes, read: Callable[[WireRecord[R]], T]) -> T | UnreadableRecord:
-        """What the record says that is an answer of its own; raises NotAPage when there is none."""
+        """Return what is read of an answer that is one record. Raises NotAPage where it is none."""
         text = body.removeprefix(_BYTE_ORDER_MARK)
         record = self.record_of(text)
         if isinstance(record, UnreadableRecord):

@@ -1,4 +1,4 @@
-"""Readers of single members: whatever stands there, a usable value and perhaps a flag come back.
+"""Readers of single members: whatever is there, a usable value and perhaps a flag come back.
 
 Also the words that Sentinel uses for fixed choices, and its moments: zero to seven fractional
 digits, sometimes absurd.
@@ -185,7 +185,7 @@ class Outside(NamedTuple):
 
 class OtScope(Struct, frozen=True):
     """Which incidents of a workspace Tagout takes in: those of Defender for IoT (`d4iot`), only
-    those of its analytics rules (`rules`), or `all`. The names of the workspace's rules tell which
+    those of its analytics rules (`rules`), or `all`. The names of the workspace's rules show which
     of them read alerts of Defender for IoT; a rule in neither set was not looked at. `checks` are
     the analytics rules that our own workflow checks made there, and when.
     """

@@ -1,1 +1,1 @@
-"""What people say about sites (`describe`), and what alerts say (`places`, `devices`)."""
+"""What people say about sites (`describe`), and what alerts state (`places`, `devices`)."""

@@ -91,7 +91,7 @@ class DeviceLine:
 
 @dataclass(slots=True)
 class ParsedFile:
-    """What a file says. `is_inventory`: Defender says it, no person of the plant."""
+    """What a file states. `is_inventory`: Defender has it, no person of the plant."""
 
     lines: list[DeviceLine] = field(default_factory=list)
     faults: list[TableFault] = field(default_factory=list)

@@ -27,7 +27,7 @@ class CannotImportDevices(FaultyFile):
 
 @dataclass(frozen=True, slots=True)
 class DeviceChange:
-    """What a line says anew of one address: its columns with what they were and will be."""
+    """What a line states anew of one address: its columns with what they were and will be."""
 
     line: int
     device: Device  # not stored yet where it is new
@@ -159,8 +159,8 @@ class _Plan:
         )
         placed = [(line, place) for line in lines if (place := self._place_of(line)) is not None]
         site_ids = {site.pk for _, (site, _) in placed}
-        known_zones = Zone.objects.filter(site__in=site_ids).select_related("site")
-        self.zones = {(zone.site_id, zone.name): zone for zone in known_zones}
+        zone_rows = Zone.objects.filter(site__in=site_ids).select_related("site")
+        self.zones = {(zone.site_id, zone.name): zone for zone in zone_rows}
         self._devices = _devices_at(site_ids)
         self._lines: dict[Key, int] = {}
         for line, (site, zone) in placed:

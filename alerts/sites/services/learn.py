@@ -325,7 +325,7 @@ def _as_json(what: tuple[Any, ...]) -> str:
 
 @lru_cache(maxsize=256)
 def level_of(*, layer: str | None) -> float | None:
-    """The Purdue level behind Defender for IoT's word for a layer; None where it says none."""
+    """The Purdue level behind Defender for IoT's word for a layer; None where it states none."""
     flat = "".join((layer or "").split()).casefold()
     if digits := [sign for sign in flat if sign.isdigit()]:
         return float(digits[0]) if int(digits[0]) <= 5 else None

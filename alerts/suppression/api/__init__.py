@@ -1,1 +1,1 @@
-"""Rules, their ledger and what stands in Sentinel over REST."""
+"""Rules, their ledger and what is in Sentinel over REST."""

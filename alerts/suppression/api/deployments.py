@@ -1,4 +1,4 @@
-"""Deployments: what should stand in Sentinel and what does, one row a rule and workspace."""
+"""Deployments: what should be in Sentinel and what does, one row a rule and workspace."""
 
 from datetime import datetime
 from typing import Any
@@ -105,7 +105,7 @@ DEPLOYMENTS = Listing(
 
 
 class DeploymentViewSet(Resource):
-    """What should stand in Sentinel, and what does."""
+    """What should be in Sentinel, and what does."""
 
     tag = "deployments"
     title = gettext_lazy("Deployments")
@@ -116,7 +116,7 @@ class DeploymentViewSet(Resource):
         return deployments_visible_to(self.person).annotate(current_standing=STANDING)
 
     def own(self) -> Own:
-        """The rule where this person may see it, and how it stands."""
+        """The rule where this person may see it, and its state."""
         visible_rules = rules_visible_to(self.person).filter(uuid=OuterRef("about")).order_by()
         everywhere = is_deployed_everywhere("about")
         return Own(

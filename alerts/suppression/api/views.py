@@ -90,7 +90,7 @@ class RuleViewSet(Resource):
         return rules_by_version(self.person)
 
     def own(self) -> Own:
-        """What stands in other rows, as far as this person sees them; places by their names."""
+        """What is in other rows, as far as this person sees them; places by their names."""
 
         @cache
         def sites() -> dict[int, str]:

@@ -116,7 +116,7 @@ def run_backtest(
 def preview_backtest(
     *, rule: RuleDefinition, now: datetime, by: User | None = None, days: int = DAYS
 ) -> DraftPreview:
-    """Return the same for a draft, without storing it. Lines that say nothing yet are left out of
+    """Return the same for a draft, without storing it. Lines that are still empty are left out of
     the counts and named; what `by` may not see is counted, but not listed.
     """
     began, period = perf_counter(), _period(now, days)

@@ -14,7 +14,7 @@ def bound_sentence(suspicious: int, judged: int, *, is_strict: bool) -> str:
     """Return the bound in one sentence, with the numbers as the page's language writes them.
 
     Every page that shows a bound asks here: the good side comes first, and where hardly anything
-    was judged it says so and names no limit.
+    was judged it states it and names no limit.
     """
     return translated_sentence(
         bound_words(suspicious, judged, is_strict=is_strict), gettext, numeral
@@ -27,7 +27,7 @@ class HarmlessShare:
 
     headline: str
     basis: str
-    is_known: bool
+    has_limit: bool
     is_little: bool
 
 

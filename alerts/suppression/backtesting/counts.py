@@ -25,7 +25,7 @@ _INDEXED = PLACES | {"alert_type"}
 @dataclass(frozen=True, slots=True)
 class Counts:
     """`total`: all alerts of the period in the rule's reach. `after_each` has a number for each
-    line, the exceptions last, and None for a line of a draft that says nothing yet.
+    line, the exceptions last, and None for a line of a draft that is still empty.
     """
 
     total: int
@@ -47,7 +47,7 @@ class RuleMatches:
 def without_empty_lines(
     rule: RuleDefinition,
 ) -> tuple[RuleDefinition, tuple[tuple[int, Sentence], ...]]:
-    """Return the rule without the lines that say nothing yet, and what is wrong with those."""
+    """Return the rule without the lines that are still empty, and what is wrong with those."""
     wrong = {
         place: reasons[0]
         for place, clause in enumerate(rule.clauses)

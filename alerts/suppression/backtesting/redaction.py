@@ -34,7 +34,7 @@ def names_in(body: Mapping[str, Any]) -> ListedNames:
 
 def redacted_body(body: dict[str, Any], *, by: User) -> dict[str, Any]:
     """Return the frozen body with only those alerts and incidents that are in the person's reach,
-    and of which no verdict is hidden from them. `hidden` says how many more there are, by list.
+    and of which no verdict is hidden from them. `hidden` states how many more there are, by list.
     """
     looks = [look for name in _LISTS for look in body.get(name, [])]
     incident_ids = {incident for look in looks for incident in look["incidents"]}

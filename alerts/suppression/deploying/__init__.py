@@ -1,1 +1,1 @@
-"""What stands in Sentinel: desired rules, leases, probes, the gate, the kill switch."""
+"""What is in Sentinel: desired rules, leases, probes, the gate, the kill switch."""

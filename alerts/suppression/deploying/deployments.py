@@ -1,5 +1,5 @@
-"""What should stand in Sentinel and what does: rows for the page and the API, and the same states
-as SQL for lists and their filters.
+"""What should be in Sentinel and what does: rows for the page and the API, and the same states as
+SQL for lists and their filters.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -100,7 +100,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceDeployments:
-    """All of ours in one workspace; how many of the rules wanted there stand there."""
+    """All of ours in one workspace; how many of the rules wanted there are there."""
 
     workspace: Workspace
     is_off: bool
@@ -113,12 +113,12 @@ class WorkspaceDeployments:
 
     @property
     def wanted(self) -> int:
-        """How many rules should stand there."""
+        """How many rules should be there."""
         return sum(deployment.row.is_wanted for deployment in self.rules)
 
     @property
     def landed(self) -> int:
-        """How many of those stand there exactly as wanted."""
+        """How many of those are there exactly as wanted."""
         return sum(deployment.standing == "there" for deployment in self.rules)
 
     @property
@@ -169,7 +169,7 @@ def deployments_of_rule(rule: Rule) -> list[Deployment]:
 @dataclass(frozen=True, slots=True)
 class WithdrawnForm:
     """A workspace in which Sentinel does not hold an acting version, and why. Tagout's own worker
-    enforces it there, unless `against_worker` says why nobody does.
+    enforces it there, unless `against_worker` has the reason why nobody does.
     """
 
     workspace: str
@@ -207,7 +207,7 @@ def is_live_as_a_whole(deployments: Iterable[Deployment]) -> bool:
 
 
 def gate_of(row: WantedRule | None) -> Gate:
-    """How the gate stands."""
+    """The gate's state."""
     if row is None:
         return Gate("none")
     wanted_open = _is_enabled(row.wanted)

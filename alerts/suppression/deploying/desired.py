@@ -1,7 +1,7 @@
-"""What should stand in Sentinel for a rule, workspace by workspace, as desired state in the outbox:
+"""What should be in Sentinel for a rule, workspace by workspace, as desired state in the outbox:
 only what was signed, and only where it is exact.
 
-The gate (S8) stands there before all of our rules. While it is enabled it labels new incidents
+The gate (S8) is there before all of our rules. While it is enabled it labels new incidents
 `tagout-off`; it is put there disabled, so that one PUT stops everything that Sentinel would close.
 """
 
@@ -126,8 +126,8 @@ class DeploymentPlan:
 
 
 def plans_for(rule: Rule, *, now: datetime) -> dict[int, DeploymentPlan]:
-    """By workspace. A rule has one name in Sentinel: its live form stands there until the next
-    version lives too, whose trial Tagout's worker runs meanwhile.
+    """By workspace. A rule has one name in Sentinel: its live form is there until the next version
+    lives too, whose trial Tagout's worker runs meanwhile.
     """
     version = acting_in_sentinel(rule, now=now)
     if version is None:
@@ -208,8 +208,8 @@ RENEW_EVERY: Final = timedelta(hours=4)
 
 @transaction.atomic
 def bring_in_line(*, version_id: int, now: datetime) -> None:
-    """Owe Sentinel exactly what the states of the version's rule say now: its trial form, its live
-    form, or nothing. Part of the command that moved the version.
+    """Owe Sentinel exactly what the states of the version's rule state now: its trial form, its
+    live form, or nothing. Part of the command that moved the version.
     """
     version = RuleVersion.objects.select_related("rule").get(pk=version_id)
     bring_rule_in_line(rule=version.rule, now=now)

@@ -1,4 +1,4 @@
-"""The round in which what should stand in Sentinel is thought about again, and how to hasten it."""
+"""The round in which what should be in Sentinel is thought about again, and how to hasten it."""
 
 from typing import Final
 

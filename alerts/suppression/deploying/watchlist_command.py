@@ -1,5 +1,5 @@
-"""`workspace watchlist NAME` and `workspace watchlist-off NAME`: how the list stands, and how to
-end it without a page. It is switched on by two signatures on its page alone.
+"""`workspace watchlist NAME` and `workspace watchlist-off NAME`: the list's state, and how to end
+it without a page. It is switched on by two signatures on its page alone.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from alerts.suppression.deploying.watchlist_switch import (
 def watchlist_status(
     workspace: Workspace, now: datetime, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return how the list of a workspace stands."""
+    """Return the state of a workspace's list."""
     request, gate = request_of(workspace.pk), list_gate_of(workspace.pk)
     pairs = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.PAIR)
     until = lease_of_gate(gate.landed) if gate else None
@@ -55,7 +55,7 @@ def watchlist_status(
 def watchlist_off(
     workspace: Workspace, now: datetime, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """End it, and return how it stands. The worker shuts the gate within seconds."""
+    """End it, and return its state. The worker shuts the gate within seconds."""
     try:
         end_watchlist(workspace=workspace, by=None, by_label="command line", reason="", now=now)
     except CannotSwitchWatchlist as refusal:

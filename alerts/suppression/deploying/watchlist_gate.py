@@ -1,4 +1,4 @@
-"""The gate of a watchlist: one row with the lease, without which the whole list says nothing.
+"""The gate of a watchlist: one row with the lease, without which the whole list has no effect.
 
 One PUT shuts it, before all else that is owed; and a Tagout that is stopped or cut off lets the
 lease end within a day (S3, S8).

@@ -1,4 +1,4 @@
-"""Where a rule reaches, and what stands there: sites and workspaces, clocks, critical devices."""
+"""Where a rule reaches, and what is there: sites and workspaces, clocks, critical devices."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
 
 
 def _sightings(rule: RuleDefinition, line: Clause, *, now: datetime) -> list[Sighting]:
-    """What stands in the place of the line in alerts that all other lines match."""
+    """What is in the place of the line in alerts that all other lines match."""
     side = line.field.partition("_")[0]
     other = _OTHER[side]
     found = in_period(TimeSpan(now - PERIOD, now), sql.rule_condition_sql(without_line(rule, line)))

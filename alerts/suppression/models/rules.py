@@ -13,7 +13,7 @@ from alerts.rules.rule import RuleDefinition, from_json
 
 
 class Rule(models.Model):
-    """A standing order, known to people as R-12. What it says stands in its versions."""
+    """A standing order, known to people as R-12. What it states is in its versions."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.PositiveIntegerField(unique=True)
@@ -30,7 +30,7 @@ class Rule(models.Model):
 
 
 class VersionState(models.TextChoices):
-    """Where a version stands in its life (suppression §5)."""
+    """The state of a version in its life (suppression §5)."""
 
     DRAFT = "draft", gettext_lazy("Draft")
     PROPOSED = "proposed", gettext_lazy("Waiting for signatures")

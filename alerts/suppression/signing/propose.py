@@ -127,7 +127,7 @@ def propose_rule(
 
 
 def reasons_against_rule_now(rule: RuleDefinition, *, reach: RuleReach, now: datetime) -> list[str]:
-    """Return all that speaks against what the rule says, given the plant as it is now."""
+    """Return all that speaks against what the rule states, given the plant as it is now."""
     plant = plant_of(reach.site_ids, named=assets_of(rule))
     reasons = reasons_against_proposing(
         rule,

@@ -32,7 +32,7 @@ class CannotSignRule(Refused):
 def reasons_against_signature(
     version: RuleVersion, *, side: SigningSide, by: User, now: datetime
 ) -> list[str]:
-    """Why this person could not sign for this side whatever the form says: for pages."""
+    """Why this person could not sign for this side whatever the form shows: for pages."""
     attempt = SigningAttempt(
         side=side,
         by=by,

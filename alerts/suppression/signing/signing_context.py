@@ -108,7 +108,7 @@ def signatures_of(version: RuleVersion) -> list[signing.SideSignature]:
 
 
 def people_behind(evidence: Iterable[Verdict]) -> set[str]:
-    """Return who judged, as far as they count apart from each other (S12). Whatever imports tell
+    """Return who judged, as far as they count apart from each other (S12). Whatever imports show
     was brought by one hand: without a verdict that was given here it is the word of one person,
     beside one it adds nobody.
     """

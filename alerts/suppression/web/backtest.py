@@ -60,7 +60,7 @@ class IncidentLink:
 @dataclass(frozen=True, slots=True)
 class SampleAlert:
     """One alert for a person's eye, standing for `times` of its kind: why it is worth it, the
-    incident it stands in, the verdicts on it, and the true positive near it.
+    incident it is in, the verdicts on it, and the true positive near it.
     """
 
     ends: str

@@ -1,4 +1,4 @@
-"""What the editor says about a draft: what it lacks, who can enforce it, what history says."""
+"""What the editor shows about a draft: what it lacks, who can enforce it, what history says."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

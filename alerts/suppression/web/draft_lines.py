@@ -33,7 +33,7 @@ _ORDER = (Operator.IS, Operator.IS_ONE_OF, Operator.WITHIN, Operator.AT_MOST)
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """One line. `kind` says how its values are entered: text, number, severity, level, time."""
+    """One line. `kind` states how its values are entered: text, number, severity, level, time."""
 
     at: str  # all-0
     field: str

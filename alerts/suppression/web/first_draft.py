@@ -1,4 +1,4 @@
-"""What a draft says before anybody has written in it: by hand, or from an incident."""
+"""What a draft states before anybody has written in it: by hand, or from an incident."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -38,7 +38,7 @@ _FIRST: Final = (Operator.IS, Operator.WITHIN, Operator.AT_MOST)
 
 
 def empty_body() -> Body:
-    """Return a rule that says nothing yet."""
+    """Return a rule that is still empty."""
     return {
         "version": VERSION,
         "title": "",
@@ -55,7 +55,7 @@ def empty_body() -> Body:
 
 
 def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:
-    """Return what the form says, over what was stored. `zone`: on whose clock the rule ends."""
+    """Return what the form shows, over what was stored. `zone`: on whose clock the rule ends."""
     body = empty_body() | stored
     body |= {name: " ".join(data.get(name, "").split()) for name in _TEXTS if name in data}
     if "expires" in data:

@@ -132,7 +132,7 @@ class _SentenceClauses:
         return _device_at(self.names("any_device"), self._address("any_address"))
 
     def side(self, side: str) -> str:
-        """Return who stands at one end: by name, by kind, by network or by zone."""
+        """Return who is at one end: by name, by kind, by network or by zone."""
         zones = self.names(f"{side}_zone")
         who = _device_at(self.names(f"{side}_device"), self._address(f"{side}_address"))
         who = who or self.names(f"{side}_kind")

@@ -74,7 +74,7 @@ def state_word(words: Chip) -> StateChip:
 
 
 def state_chip(state: str) -> StateChip:
-    """Return where a version stands, as a chip."""
+    """Return the state of a version, as a chip."""
     return state_word(STATES[state])
 
 

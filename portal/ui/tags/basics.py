@@ -44,7 +44,7 @@ def _sprite() -> str:
 
 @lru_cache(maxsize=1024)
 def _drawn(link: str, size: str, label: str) -> SafeString:
-    """The same few icons stand on every page, dozens of times."""
+    """The same few icons are on every page, dozens of times."""
     css = classes("icon", f"icon-{size}" if size else "")
     if label:
         return format_html(
@@ -132,7 +132,7 @@ def initials_of(name: str) -> str:
 def avatar(name: object = "", team: str = "soc", *, has_label: bool = True) -> SafeString:
     """A person's initials: indigo for the SOC, teal for OT; team portal or sentinel gives a sign.
 
-    Without a name nobody is assigned. has_label=False when the name stands beside it.
+    Without a name nobody is assigned. has_label=False when the name is beside it.
     """
     words = str(name or "")
     if team in _SYSTEM_ICONS:

@@ -63,7 +63,7 @@ def part(context: dict[str, Any], address: str) -> SafeString:
     """What htmx would fetch from this address, made in the same request. Nothing where the person
     may not see it.
 
-    Rooms meet by address, so the page knows nothing of what it shows there.
+    Rooms meet by address, so the page does not depend on what it shows there.
     """
     request: HttpRequest = context["request"]
     goal = urlsplit(address)

@@ -88,7 +88,7 @@ def kv(pairs: Iterable[tuple[object, object]]) -> SafeString:
 
 @register.simple_tag
 def checks(items: Iterable[tuple[bool | None, object]]) -> SafeString:
-    """A list of what speaks for and against: (True, False or None, sentence)."""
+    """A list of the reasons for and against: (True, False or None, sentence)."""
     marks = {
         True: ("yes", "check", gettext("Yes:")),
         False: ("no", "x", gettext("No:")),

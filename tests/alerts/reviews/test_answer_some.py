@@ -54,7 +54,7 @@ def test_the_question_is_answered_with_the_last_of_them(asked, answer, oda):
     assert set(second.incidents.all()) == {rows[1], rows[2]}
     question.refresh_from_db()
     assert (question.state, question.settled_at) == ("answered", LATER)
-    answers = [(row.kind, len(row.incidents)) for row in answers_to(question, reader=oda)]
+    answers = [(row.verdict, len(row.incidents)) for row in answers_to(question, reader=oda)]
     assert answers == [(second, 2), (first, 1)]
 
 

@@ -26,7 +26,7 @@ def test_an_answer_settles_the_question(answer, question, oda, incident):
     incident.refresh_from_db()
     assert (question.state, question.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert [answer.kind for answer in answers_to(question, reader=oda)] == [verdict]
+    assert [answer.verdict for answer in answers_to(question, reader=oda)] == [verdict]
     assert list(verdict.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")

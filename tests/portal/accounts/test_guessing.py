@@ -13,7 +13,7 @@ from django.test import Client
 from portal import clock
 from portal.accounts.models import FailuresOfAnHour, SignInFailure
 from portal.accounts.password_checks import (
-    KNOWN_PEOPLE,
+    OWN_DEVICES,
     STRANGERS,
     CheckQueue,
     PasswordCheck,
@@ -324,7 +324,7 @@ def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam, django_as
 def test_signing_says_so_too_where_many_sign_in_at_once(sam, asked_again):
     client = Client()
     client.force_login(sam)
-    with KNOWN_PEOPLE.place("one"), KNOWN_PEOPLE.place("other"):
+    with OWN_DEVICES.place("one"), OWN_DEVICES.place("other"):
         assert asked_again(client, PASSWORD) is PasswordCheck.TOO_BUSY
     assert asked_again(client, PASSWORD) is PasswordCheck.RIGHT
 

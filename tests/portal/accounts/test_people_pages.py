@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from portal.accounts.models import GrantScope, Role, Session, User
-from portal.accounts.password_checks import KNOWN_PEOPLE
+from portal.accounts.password_checks import OWN_DEVICES
 from portal.accounts.services.people import grant_role
 from portal.accounts.services.tokens import create_token
 from tests import cast
@@ -153,7 +153,7 @@ def test_guessing_the_old_password_has_an_end(sam):
 
 def test_a_password_is_not_changed_while_many_are_looked_at(sam):
     here = signed_in()
-    with KNOWN_PEOPLE.place("one"), KNOWN_PEOPLE.place("other"):
+    with OWN_DEVICES.place("one"), OWN_DEVICES.place("other"):
         answer = change(here)
     assert (answer.status_code, answer["Retry-After"]) == (503, "3")
     assert signed_in()

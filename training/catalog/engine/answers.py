@@ -87,7 +87,7 @@ class AnswerError(ValueError):
 
 def display_order(question: QuestionContent, seed: str) -> list[int]:
     """Return the order in which options, right sides or steps are shown, as positions in the
-    author's order. One seed gives one order; steps never stand in their right one.
+    author's order. One seed gives one order; steps never are in their right one.
     """
     count = len(question.options or question.pairs or question.items)
     order = list(range(count))

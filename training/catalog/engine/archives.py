@@ -162,7 +162,7 @@ def _read_paths(
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
-    """Return a file, reading no more than its limit, whatever the entry says of its size."""
+    """Return a file, reading no more than its limit, whatever the entry states of its size."""
     with archive.open(entry) as packed:
         data = packed.read(limit + 1)
     if len(data) > limit:

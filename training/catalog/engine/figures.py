@@ -37,7 +37,7 @@ class SvgFigure:
     """One SVG file as it is read: its text without prologue, and the ids in it."""
 
     def __init__(self, source: Source, vocabulary: Vocabulary) -> None:
-        """Read and check it; what is wrong stands in the source's report."""
+        """Read and check it; what is wrong is in the source's report."""
         self.ids: dict[str, tuple[int, int]] = {}
         self._source, self._vocabulary = source, vocabulary
         self._open: list[str] = []

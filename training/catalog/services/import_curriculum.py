@@ -269,7 +269,7 @@ def import_curriculum(
 ) -> ImportOutcome:
     """Publish the modules and paths of a curriculum; those that it does not hold stay as they are.
     Refuses texts with faults. With `overwrite` it also replaces what was edited here; a dry run
-    changes nothing and tells what would.
+    changes nothing and returns what would.
     """
     refuse_faults(curriculum=curriculum)
     with transaction.atomic():
@@ -331,16 +331,16 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
         for slug, module in modules.items():
             row = store_module(module=module, changes=rows)
             changes += _store_files(row, published.get(slug, {}), merged[slug], incoming[slug], now)
-    kept_paths = []
+    edited_paths = []
     for path in curriculum.paths:
         if not overwrite and _is_edited_here(path):
-            kept_paths.append(f"{PATHS_FOLDER}/{path.file.name}")
+            edited_paths.append(f"{PATHS_FOLDER}/{path.file.name}")
         else:
             changes += store_path(path=path, changes=rows, is_imported=True)
     names = {module.id: module.folder.name for module in curriculum.modules}
     local_edits = [
         f"{names[slug]}/{path}" for slug in merged for path in merged[slug].local_edits
-    ] + kept_paths
+    ] + edited_paths
     offers = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].offers]
     return ImportOutcome(rows, tuple(changes), tuple(local_edits), tuple(offers))
 

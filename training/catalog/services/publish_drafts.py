@@ -71,7 +71,7 @@ def publish_drafts(
     *, revisions: Mapping[int, int], by: User, now: datetime, is_dry_run: bool = False
 ) -> ImportOutcome:
     """Publish drafts, by their id and the revision that was on the screen. A dry run changes
-    nothing and tells what would; whoever writes may ask for it.
+    nothing and returns what would; whoever writes may ask for it.
 
     The texts are read before anybody has to wait; whether they are still what they were is asked
     once nobody else can publish.

@@ -36,7 +36,7 @@ class TacticSerializer(Serializer[Any]):
     id = CharField(source="tactic.id")
     name = CharField(source="tactic.name")
     visible = IntegerField(help_text="techniques that an alert can show")
-    seen = IntegerField(source="seen_count", help_text="techniques that incidents showed")
+    seen = IntegerField(source="observed_count", help_text="techniques that incidents showed")
     techniques = TechniqueSerializer(
         source="cells",
         many=True,

@@ -82,7 +82,7 @@ class TacticColumn:
         return sum(cell.is_visible for cell in self.cells)
 
     @property
-    def seen_count(self) -> int:
+    def observed_count(self) -> int:
         """How many of its techniques were seen."""
         return sum(cell.incidents > 0 for cell in self.cells)
 

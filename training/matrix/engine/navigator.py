@@ -18,7 +18,7 @@ def layer_of(
 ) -> dict[str, Any]:
     """Return the layer as plain data. The score of a technique is how many incidents (seen), live
     rules (silenced) or lessons (trained) it has; techniques with none are left out. A technique
-    holds under each of its tactics, and all its numbers stand in its metadata.
+    holds under each of its tactics, and all its numbers are in its metadata.
     """
     scores = [(cell, score_of(cell, of)) for cell in cells.values()]
     techniques = [_technique(cell, score) for cell, score in scores if score]

@@ -170,6 +170,6 @@ def _refusal(cause_byte: int) -> str:
 
 
 def _is_select(code: int, body: ByteCursor) -> bool:
-    """Whether the qualifier of a command, which stands behind its value, asks to select only."""
+    """Whether the qualifier of a command, which is behind its value, asks to select only."""
     place = _VALUE_BYTES.get(code)
     return place is not None and body.left > place and bool(body.peek(place) & 0x80)

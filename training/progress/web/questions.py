@@ -68,7 +68,7 @@ class LabView:
 def show_lab(
     lab: Lab, *, seed: str, entered: Mapping[str, Sequence[str]], answer: Answer | None
 ) -> LabView:
-    """Return a lab as a person sees it; reasons and steps stand in an order of the seed's."""
+    """Return a lab as a person sees it; reasons and steps are in an order of the seed's."""
     return LabView(
         lab=lab,
         verdicts=tuple(

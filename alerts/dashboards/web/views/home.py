@@ -209,7 +209,7 @@ def _soc(soc: SocHome) -> dict[str, Any]:
 
 
 def _rows_and_incidents(tile: Tile) -> str:
-    """What the tile's number counts, and how many incidents stand in those rows."""
+    """What the tile's number counts, and how many incidents are in those rows."""
     rows = ngettext("row", "rows", tile.rows)
     incidents = ngettext("%(n)s incident", "%(n)s incidents", tile.incidents)
     return f"{rows} · {incidents % {'n': number(tile.incidents)}}"

@@ -116,7 +116,7 @@ def card_of(
 
 
 def status_checks(details: OperatorDetails) -> list[tuple[bool, str]]:
-    """What speaks for and against all being well, in a few sentences."""
+    """The reasons for and against all being well, in a few sentences."""
     silent = [
         str(QUEUES.get(worker.queue, worker.queue)) for worker in details.alive if worker.is_silent
     ]

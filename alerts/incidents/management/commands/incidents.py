@@ -21,7 +21,7 @@ class Command(TagoutCommand):
         parser.add_argument("action", nargs="?", default="", help="rerank")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        """Rank them in pieces, and count those that stand elsewhere now."""
+        """Rank them in pieces, and count those that are elsewhere now."""
         if options["action"] != "rerank":
             raise CommandError("The command incidents has one action: rerank.")
         done = recount_priorities(by=BY, now=clock.now(), unshifted=clock.unshifted())

@@ -28,7 +28,7 @@ class Command(TagoutCommand):
         parser.add_argument("--phone", metavar="P", help="of the control room; '' takes it away")
 
     def run(self, **options: Any) -> Any:
-        """Do what the first word says."""
+        """Do what the first word names."""
         if options["action"] == "list":
             return [_described(site) for site in Site.objects.order_by("name")]
         if options["action"] != "set":

@@ -84,7 +84,7 @@ def bulk_state_word(row: BulkAct) -> Chip:
 
 
 def status_of(row: BulkAct, *, by: User, after: int, now: datetime) -> BulkActStatus:
-    """How it stands now, with one page of what was skipped."""
+    """Its state now, with one page of what was skipped."""
     entries = list(row.skipped.select_related("incident").filter(pk__gt=after)[: PAGE + 1])
     page = entries[:PAGE]
     visible = set(

@@ -1,4 +1,4 @@
-"""The incident page. Tabs and the timeline's filter stand in the address."""
+"""The incident page. Tabs and the timeline's filter are in the address."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

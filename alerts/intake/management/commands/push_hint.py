@@ -30,7 +30,7 @@ class Command(TagoutCommand):
         parser.add_argument("--off", action="store_true", help="take no more hints")
 
     def run(self, **options: Any) -> dict[str, object]:
-        """Do what the options say, then show how it stands. A new key is shown this once."""
+        """Do what the options name, then show its state. A new key is shown this once."""
         workspace = Workspace.objects.filter(name=options["name"]).first()
         if workspace is None:
             raise CommandError(f"There is no workspace named {options['name'] or '…'}.")

@@ -197,8 +197,8 @@ def _rule_url(row: Pattern) -> str:
 
 
 def _cause(cause_id: str) -> str:
-    known_cause = cause(cause_id)
-    return known_cause.label(get_language() or "en") if known_cause else cause_id
+    catalogued = cause(cause_id)
+    return catalogued.label(get_language() or "en") if catalogued else cause_id
 
 
 def _tabs(tab: str, count: int) -> list[Tab]:
@@ -300,7 +300,7 @@ def _back(request: HttpRequest, text: str, *, undo: str = "", to: str = "") -> H
 
 
 def _settled(request: HttpRequest, row: Pattern, text: str) -> HttpResponse:
-    """Back to the list the form stood on, with a way to undo it."""
+    """Back to the list the form was on, with a way to undo it."""
     undo = reverse("patterns:reopen", args=[row.uuid])
     return _back(request, text, undo=undo, to=_plan_with_form(request, row))
 
@@ -308,7 +308,7 @@ def _settled(request: HttpRequest, row: Pattern, text: str) -> HttpResponse:
 def _refused(
     request: HttpRequest, row: Pattern, refusal: CannotDecidePattern, *, reason: str = ""
 ) -> HttpResponse:
-    """The page the form stood on, with what was wrong."""
+    """The page the form was on, with what was wrong."""
     if plan := _plan_with_form(request, row):
         return _back(request, str(refusal), to=plan)
     return pattern_page(request, row.uuid, problems=refusal.reasons, reason=reason)

@@ -150,7 +150,8 @@ def _give(
     otherwise: Collection[int] = (),
 ) -> Verdict | None:
     """Give the verdict of a form on what was ticked in it, or on `otherwise` where there was
-    nothing to tick; on `ids` whatever was ticked. None when it was refused, the form then says why.
+    nothing to tick; on `ids` whatever was ticked. None when it was refused, the form then shows
+    why.
     """
     if not form.is_valid():
         return None

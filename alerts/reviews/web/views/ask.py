@@ -235,7 +235,7 @@ def sites_in_common(rows: Sequence[Row]) -> list[int]:
 def ask_about_rows(
     request: HttpRequest, form: AskForm, rows: Sequence[Row], *, now: datetime
 ) -> list[Question]:
-    """Ask about all rows or about none; the form says why not."""
+    """Ask about all rows or about none; the form shows why not."""
     if not form.is_valid():
         return []
     site_id, question = form.cleaned_data["site"] or 0, form.cleaned_data["question"]

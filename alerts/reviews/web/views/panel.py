@@ -1,4 +1,4 @@
-"""The OT panel of the incident page. That page includes it by address and knows nothing of it:
+"""The OT panel of the incident page. That page includes it by address and does not depend on it:
 
     <div id="ot-panel" hx-get="/incidents/7/verdict/panel/" hx-trigger="load"
          hx-swap="outerHTML">…</div>
@@ -53,7 +53,7 @@ MAX_ABOUT = 500  # incidents of a row that one answer may be about
 
 @require_GET
 def show(request: HttpRequest, incident_id: int) -> HttpResponse:
-    """Where the incident stands with OT, and what this person can do about it."""
+    """The OT state of the incident, and what this person can do about it."""
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=incident_id)
     return render_panel(request, incident, now=clock.now())
 

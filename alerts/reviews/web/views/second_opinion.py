@@ -160,7 +160,7 @@ def _incidents(second_opinion: SecondOpinion) -> list[Incident]:
 def _question_page(
     request: HttpRequest, opinion: Opinion, *, now: datetime, form: VerdictForm | None = None
 ) -> HttpResponse:
-    """The facts that the first person saw, and nothing that tells what they made of them."""
+    """The facts that the first person saw, and nothing that shows what they made of them."""
     second_opinion = opinion.second_opinion
     incident_ids = set(incidents_decided_by(second_opinion.verdict))
     about = [

@@ -44,7 +44,7 @@ class Command(TagoutCommand):
         parser.add_argument("--for", dest="purpose", default="", help="read, incidents or rules")
 
     def run(self, **options: Any) -> Any:
-        """Do what the first word says."""
+        """Do what the first word names."""
         added = workspace_actions()
         act = _ACTIONS.get(options["action"])
         if act is None and options["action"] in added:

@@ -240,7 +240,7 @@ def _word(value: Any, words: dict[str, str]) -> Any:
 
 
 def _owner_of(assigned_to: Any, listed: Bag | None) -> Bag:
-    """The owner by the name that Graph tells; whoever Sentinel listed under it has an object id."""
+    """The owner by the name that Graph shows; whoever Sentinel listed under it has an object id."""
     name = graph_text(assigned_to).strip()
     names = ("userPrincipalName", "email", "assignedTo")
     if listed and name.casefold() in {graph_text(listed.get(k)).casefold() for k in names} - {""}:

@@ -43,7 +43,7 @@ class Command(TagoutCommand):
         parser.add_argument("--days", default=str(DAYS))
 
     def run(self, **options: Any) -> Any:
-        """Do what the first word says."""
+        """Do what the first word names."""
         act = _ACTIONS.get(options["action"])
         if act is None:
             raise CommandError(f"Name what to do: {' or '.join(_ACTIONS)}.")

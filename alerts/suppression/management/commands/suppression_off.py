@@ -33,7 +33,7 @@ class Command(TagoutCommand):
         parser.add_argument("--reason", default="", help="why, for the record")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """As every command, but where a gate does not stand yet it ends with 1 after printing."""
+        """As every command, but where a gate is not there yet it ends with 1 after printing."""
         self.failed = False
         super().handle(*args, **options)
         if self.failed:

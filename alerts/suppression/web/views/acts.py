@@ -40,7 +40,7 @@ TEMPLATE = "alerts/suppression/act.html"
 
 @require_http_methods(["GET", "POST"])
 def act_on_rule(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
-    """Ask what an act needs, then do it. Where it is not offered, the rule's page says what is."""
+    """Ask what an act needs, then do it. Where it is not offered, the rule's page shows what is."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if verb not in VERBS:
         raise Http404

@@ -1,4 +1,4 @@
-"""Deployments: what should stand in Sentinel and what does, workspace by workspace."""
+"""Deployments: what should be in Sentinel and what does, workspace by workspace."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -51,12 +51,12 @@ _RULES: dict[str, Chip] = {
 
 
 def gate_chip(standing: str) -> StateChip:
-    """Return how the gate of a workspace stands."""
+    """Return the state of a workspace's gate."""
     return state_word(_GATES[standing])
 
 
 def rule_chip(standing: str) -> StateChip:
-    """Return how one of our rules stands in a workspace."""
+    """Return the state of one of our rules in a workspace."""
     return state_word(_RULES[standing])
 
 
@@ -129,7 +129,7 @@ def deployments(request: HttpRequest) -> HttpResponse:
 
 
 def of_rule(version: RuleVersion) -> dict[str, Any]:
-    """Where the rule of a version stands in Sentinel, and whether it is live as a whole."""
+    """Where the rule of a version is in Sentinel, and whether it is live as a whole."""
     found = deployments_of_rule(version.rule)
     return {
         "orphaned_in": _orphaned_in(version),

@@ -187,7 +187,7 @@ def _body_of(version: RuleVersion) -> Body:
 
 
 def _with_owners(body: Body, author: User) -> Body:
-    """Sides without an owner get the usual one, as soon as the rule says where it acts."""
+    """Sides without an owner get the usual one, as soon as the rule states where it acts."""
     blank = [name for name in ("owner_ot", "owner_soc") if not body.get(name)]
     if not blank:
         return body

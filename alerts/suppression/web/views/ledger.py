@@ -1,4 +1,4 @@
-"""The ledger: one line per incident that a rule acted on. Filters and page stand in the address."""
+"""The ledger: one line per incident that a rule acted on. Filters and page are in the address."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,7 +94,7 @@ def filter_entries(
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One line. `is_seen`: the person may open the incident."""
+    """One line. `can_open`: the person may open the incident."""
 
     entry: LedgerEntry
     act: StateChip
@@ -102,7 +102,7 @@ class LedgerRow:
     where: str
     reason: str
     ends: str
-    is_seen: bool
+    can_open: bool
     kept_open: str = ""  # why a guard keeps open what the trial covers
 
 
@@ -167,7 +167,7 @@ def ledger_rows(entries: list[LedgerEntry], user: User) -> list[LedgerRow]:
     return [_row(entry, entry.incident_id in visible, user) for entry in entries]
 
 
-def _row(entry: LedgerEntry, is_seen: bool, user: User) -> LedgerRow:
+def _row(entry: LedgerEntry, can_open: bool, user: User) -> LedgerRow:
     return LedgerRow(
         entry,
         state_word(COVERED_BUT_OPEN if entry.kept_open else ACTS[LedgerAct(entry.act)]),
@@ -175,9 +175,9 @@ def _row(entry: LedgerEntry, is_seen: bool, user: User) -> LedgerRow:
         str(WHERE[Where(entry.where)]),
         routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))
-        if is_seen
+        if can_open
         else "",
-        is_seen,
+        can_open,
         " ".join(all_in_words(reasons_visible_to(user, guard_reasons_of(entry)))),
     )
 
@@ -212,7 +212,7 @@ def _page(entries: QuerySet[LedgerEntry], after: str) -> list[LedgerEntry]:
 
 
 def empty_ledger_text(tab: str, *, filtered: bool = False) -> tuple[str, str]:
-    """What belongs under a tab, where nothing stands there."""
+    """What belongs under a tab, where nothing is there."""
     if filtered and tab != AGAIN:
         return gettext("Nothing matches these filters"), gettext(
             "Remove a filter to see more lines."

@@ -1,4 +1,4 @@
-"""One version of a rule: what it says, what it was tested on, who signed, how its trial goes."""
+"""One version of a rule: what it states, what it was tested on, who signed, how its trial goes."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The list of rules. State, site and page stand in the address."""
+"""The list of rules. State, site and page are in the address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

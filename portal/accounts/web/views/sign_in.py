@@ -17,7 +17,7 @@ from portal import clock
 from portal.accounts.devices import device_of, remember_device
 from portal.accounts.models import User
 from portal.accounts.password_checks import (
-    KNOWN_PEOPLE,
+    OWN_DEVICES,
     RETRY_AFTER,
     STRANGERS,
     CheckQueue,
@@ -81,7 +81,7 @@ def _try(request: HttpRequest, goal: str) -> HttpResponse:
     """Look at the password, unless too many were wrong or are looked at right now."""
     account = account_of(request.POST.get("username", ""))
     device = device_of(request, account)
-    queue = KNOWN_PEOPLE if device else STRANGERS
+    queue = OWN_DEVICES if device else STRANGERS
     source = f"device {device}" if device else ""
     attempt = SignInAttempt(account, counted_as(client_address(request)), source)
     try:
@@ -175,7 +175,7 @@ def change(request: HttpRequest) -> HttpResponse:
         form.add_error("current", outcome.reason)
         return _refusal(request, form, outcome)
     try:
-        with KNOWN_PEOPLE.place(actor_of(request).email), KNOWN_PEOPLE.turn():
+        with OWN_DEVICES.place(actor_of(request).email), OWN_DEVICES.turn():
             person = change_password(
                 person_id=actor_of(request).pk,
                 password=values["new"],

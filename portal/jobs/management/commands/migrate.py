@@ -1,4 +1,4 @@
-"""Django's `migrate`; where logs are JSON it tells what it does as log lines."""
+"""Django's `migrate`; where logs are JSON it shows what it does as log lines."""
 
 import logging
 from typing import Any

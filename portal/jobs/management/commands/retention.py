@@ -1,4 +1,4 @@
-"""`retention apply [--dry-run]`: remove what the retention settings say, or only count it."""
+"""`retention apply [--dry-run]`: remove what the retention settings state, or only count it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portal.retention import apply_retention
 
 
 class Command(TagoutCommand):
-    """Remove what the settings say. Of captures, workers do the same by themselves."""
+    """Remove what the settings state. Of captures, workers do the same by themselves."""
 
     help = (
         "Remove what the retention settings say: captures of closed incidents, and incidents that"

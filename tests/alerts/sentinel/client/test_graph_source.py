@@ -214,7 +214,7 @@ def test_what_the_portal_cannot_keep_is_told(side):
             "classificationReason": "IncorrectAlertLogic",
         },
     )
-    assert receipt.not_kept == ("classificationReason",)
+    assert receipt.without_place == ("classificationReason",)
     assert side.read().classification_reason == "InaccurateData"
 
 

@@ -1,4 +1,4 @@
-"""The lessons as pages that open from a folder, without a server and without scripts: answers stand
+"""The lessons as pages that open from a folder, without a server and without scripts: answers are
 behind a line that opens.
 """
 

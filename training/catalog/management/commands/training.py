@@ -65,7 +65,7 @@ class Command(TagoutCommand):
             sys.exit(1)
 
     def run(self, **options: Any) -> dict[str, Any]:
-        """Do what the first word says."""
+        """Do what the first word names."""
         act = _ACTIONS.get(options["action"])
         if act is None:
             raise CommandError(f"training knows {', '.join(_ACTIONS)}.")

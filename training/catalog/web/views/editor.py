@@ -42,7 +42,7 @@ from training.catalog.web.differences import (
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What stands in the form: the text, and what the writer had opened."""
+    """What is in the form: the text, and what the writer had opened."""
 
     text: str
     revision: int
@@ -194,7 +194,7 @@ def _comparison(path: str, theirs: bytes | None, ours: str) -> Any:
 
 
 def _figure(request: HttpRequest, path: str, text: str) -> tuple[SafeString, list[ContentFault]]:
-    """Return a figure as it stands in a lesson, empty where it has faults; and these."""
+    """Return a figure as it is in a lesson, empty where it has faults; and these."""
     report = Report()
     source = Source.of(path, text, report)
     figure = SvgFigure(source, current_vocabulary(clock.now_of(request).date()))

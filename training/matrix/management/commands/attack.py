@@ -40,7 +40,7 @@ class Command(TagoutCommand):
             sys.exit(1)
 
     def run(self, **options: Any) -> dict[str, Any]:
-        """Do what the first word says."""
+        """Do what the first word names."""
         if options["action"] == "lint":
             return self._lint()
         if options["action"] != "import":
