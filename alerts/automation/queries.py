@@ -81,7 +81,7 @@ def inventories_of(workspaces: Collection[int]) -> dict[int, Inventory]:
 
 
 def names_of_made_rules(workspace_ids: Collection[int]) -> set[tuple[int, str]]:
-    """The workspaces and names of the automation rules that Tagout has there, or wants there."""
+    """Return workspaces and names of the automation rules that are, or shall be, there."""
     rows = WantedRule.objects.filter(workspace__in=workspace_ids)
     return {(place, str(name)) for place, name in rows.values_list("workspace", "name")}
 

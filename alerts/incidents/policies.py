@@ -150,7 +150,7 @@ def _number(row: Incident) -> str:
 
 
 def fits_classification(classification: str, reason: str) -> bool:
-    """Whether Sentinel has this pair; Undetermined has no reason."""
+    """Whether this is a pair of Sentinel's; Undetermined has no reason."""
     allowed = REASONS.get(classification)
     if allowed is None:
         return False

@@ -16,7 +16,7 @@ _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How one workspace stands: writes that wait, since when the oldest is due, given-up ones."""
+    """One workspace's writes: waiting ones, since when the oldest is due, given-up ones."""
 
     workspace_id: int
     waiting: int

@@ -85,7 +85,7 @@ class RowBody(Body):
 
 
 class StopBody(RowBody):
-    """An alert that speaks against the rule, and why."""
+    """An alert that contradicts the rule, and why."""
 
     why: list[Stopper]
 

@@ -102,7 +102,7 @@ def compile_kql(rule: RuleDefinition) -> Kql:
 
 
 def _condition(clause: Clause) -> str | None:
-    """A clause in KQL; None where the logs do not tell."""
+    """Return a clause in KQL; None where the logs do not have the field."""
     field = FIELDS[clause.field]
     if field.kind is FieldKind.TIME:
         return _time(clause.texts)

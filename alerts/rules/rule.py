@@ -56,7 +56,7 @@ class Clause:
 
     @property
     def named(self) -> tuple[Value, ...]:
-        """The values without that of alerts that show none."""
+        """The values without that of alerts that have none."""
         return tuple(value for value in self.values if value != NO_VALUE)
 
     @property
@@ -131,7 +131,7 @@ def _against_text(field: AlertField, operator: str, value: str) -> list[Sentence
 
 
 def is_everything(clause: Clause) -> bool:
-    """Whether a checked clause holds for each alert that says anything about its field."""
+    """Whether a checked clause holds for each alert that has a value in its field."""
     if clause.field == "severity":
         if clause.operator == Operator.AT_MOST:
             return clause.values == (SEVERITIES[-1],)
@@ -140,7 +140,7 @@ def is_everything(clause: Clause) -> bool:
 
 
 def narrows(clause: Clause) -> bool:
-    """Whether a checked clause says what the rule is about; a count alone does not."""
+    """Whether a checked clause narrows what the rule is about; a count alone does not."""
     return not is_everything(clause) and FIELDS[clause.field].kind is not FieldKind.COUNT
 
 

@@ -323,7 +323,7 @@ def _readable_conditions(text: str) -> dict[str, list[str]] | None:
 
 
 def gate_row(*, until: datetime | None) -> WatchlistRow:
-    """Return the row without which the list has no effect; None: it says nothing now."""
+    """Return the row without which the list has no effect; None while it has none."""
     return {
         "Pair": "gate",
         "Format": FORMAT,

@@ -12,7 +12,7 @@ from portal.rooms import Contribution
 
 
 class Foresee(Protocol):
-    """How a room tells what it would stop."""
+    """Returns what a room would stop."""
 
     def __call__(self, site: Site, /, *, time_zone: str) -> list[str]:
         """Return the names of what would stop if the site had this time zone."""

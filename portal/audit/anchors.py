@@ -45,5 +45,5 @@ def read_anchors(file: Path | None = None) -> AnchorsRead:
 
 
 def _key() -> bytes:
-    """What marks our lines: nobody without the SECRET_KEY tells a head that we would believe."""
+    """Return the mark of our lines, which needs the SECRET_KEY."""
     return hashlib.sha256(f"portal.audit.anchors {settings.SECRET_KEY}".encode()).digest()

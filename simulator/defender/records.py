@@ -81,7 +81,7 @@ def register(azure: Azure, incident: Incident, *, correlates: bool = False) -> N
 
 
 def note_alerts(azure: Azure, row: PortalIncident, alerts: list[Json]) -> None:
-    """Write down the alerts of an incident; what was in another one moves here."""
+    """Store the alerts of an incident; those of another one move here."""
     for alert in alerts:
         alert_id = portal_alert_id(alert)
         if alert_id is None:

@@ -290,7 +290,7 @@ def _timespan(value: timedelta) -> str:
 
 
 def _dynamic(value: Any) -> str:
-    """Nested values are in an answer as JSON in a text."""
+    """Return a nested value as JSON in a text, as answers have it."""
     return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
 
 
@@ -326,7 +326,7 @@ def _bad_argument(message: str, code: str, detail: str) -> ArmRefusal:
 
 
 class _LogRefusal(ArmRefusal):
-    """A refusal that says in an inner error what is wrong with the question."""
+    """A refusal with an inner error about the query."""
 
     def __init__(self, status: int, code: str, message: str, inner: str, detail: str) -> None:
         super().__init__(status, code, message)

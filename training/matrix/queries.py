@@ -33,7 +33,7 @@ class OutdatedId:
 
 
 def findings_of(place: str, technique_ids: Iterable[str]) -> list[OutdatedId]:
-    """Return what is wrong with the ids that are at a place."""
+    """Return what is wrong with the ids of a place."""
     findings = (_finding(place, technique_id) for technique_id in technique_ids)
     return [finding for finding in findings if finding is not None]
 
@@ -80,7 +80,7 @@ class TechniqueFacts:
 
     @property
     def rules_of_no_technique(self) -> int:
-        """How many rules name no technique, nor an alert type with one: they are in no cell."""
+        """Return how many rules name no technique, nor an alert type with one: no cell has them."""
         return sum(not self.techniques_silenced_by(rule) for rule in self.rules)
 
     def techniques_silenced_by(self, rule: LiveRule) -> frozenset[str]:

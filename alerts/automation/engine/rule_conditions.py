@@ -78,7 +78,7 @@ def _property(bag: Json) -> Condition | None:
 
 
 def _changed(bag: Json) -> Condition | None:
-    """A property that changed, at all, or from or to what the comparison says."""
+    """Return a property that changed, at all, or from or to the comparison's values."""
     name, change = _word(bag, "propertyName", CHANGING), _word(bag, "changeType", CHANGES)
     operator, values = _word(bag, "operator", OPERATORS), _values(bag)
     names = "propertyName changeType operator propertyValues"

@@ -62,7 +62,7 @@ def _asked_for(playbook: Playbook, run: WireRun) -> PlaybookRun | None:
 
 
 def _incident_of(playbook: Playbook, run: WireRun) -> int | None:
-    """The incident that Azure says the run was for: by its name, alone or at the end of a path."""
+    """Return the incident that Azure names for the run: alone or at the end of a path."""
     name = run.about.rstrip("/").rpartition("/")[2]
     if len(name) != _NAME_LENGTH:
         return None

@@ -179,7 +179,7 @@ def _in_time(row: WorkflowCheck, found: StageResult) -> StageResult:
 
 
 def _wait_of(error: SentinelThrottled | SentinelUnavailable) -> timedelta:
-    """How long to leave Azure alone: as long as it states, a day at most, and at least EVERY."""
+    """Return how long to leave Azure alone: as long as it asks for, a day at most."""
     return max(EVERY, timedelta(seconds=min(error.retry_after or 0, 86_400)))
 
 

@@ -105,7 +105,7 @@ def _overview(user: User, now: datetime) -> dict[str, Any]:
 
 
 def _playbooks_at_sites(user: User) -> list[Playbook]:
-    """Return the playbooks of which an OT site lead says whether they act on the plant."""
+    """Return the playbooks that an OT site lead marks as acting on the plant or not."""
     rows = playbooks_visible_to(user).filter(gone_at=None).select_related("workspace")
     return list(rows.order_by("workspace__name", "name"))
 

@@ -118,7 +118,7 @@ def _title(measure: Measure, series: Series, highest: str) -> str:
 
 
 def _hint(numbers: Numbers, measure: Measure, now: SeriesPoint, before: SeriesPoint) -> str:
-    """How the number stands to others."""
+    """Return how the number compares with others."""
     if measure.kind is MeasureKind.TIME_TO_ANSWER:
         return _in_time(numbers)
     if measure.kind is MeasureKind.OPEN:

@@ -210,7 +210,7 @@ def _add_to_timeline(
 
 
 class CannotUndo(Refused):
-    """The act stands."""
+    """The act cannot be undone."""
 
 
 @dataclass(frozen=True, slots=True)

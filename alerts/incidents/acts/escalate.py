@@ -36,7 +36,7 @@ def leads_to_notify(workspace: Workspace, *, by: User) -> list[User]:
 
 
 def leads_of_all(incidents: Sequence[Incident], *, by: User) -> list[User]:
-    """Return every lead who hears of at least one of these incidents, by name."""
+    """Return every lead who is notified of at least one of these incidents, by name."""
     workspaces = {row.workspace_id: row.workspace for row in incidents}.values()
     leads = {
         lead.pk: lead for workspace in workspaces for lead in leads_to_notify(workspace, by=by)
@@ -54,7 +54,7 @@ def escalation_lines(incidents: Sequence[Incident], *, by: User) -> list[tuple[s
 
 
 def notified_words(leads: Sequence[User]) -> str:
-    """Return who hears of it, or that nobody does."""
+    """Return who is notified of it, or that there is no one."""
     if not leads:
         return gettext("nobody: no SOC lead covers this workspace")
     names = ", ".join(lead.name for lead in leads)

@@ -73,7 +73,7 @@ def has_too_many_terms(text: str) -> bool:
 
 
 def render(terms: Iterable[Term]) -> str:
-    """The query that says these conditions."""
+    """Return the query of these conditions."""
     return " ".join(map(str, terms))
 
 

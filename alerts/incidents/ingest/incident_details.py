@@ -143,7 +143,7 @@ def _summary_of(incident: LockedIncident) -> IncidentSummary:
 
 
 def _gravest_first(alert: StoredAlert) -> tuple[int, datetime, int]:
-    """The gravest alert speaks for the incident, and of those the first."""
+    """Sort the gravest alert, and of those the first, to the front: it is the incident's."""
     return -alert.summary.severity, alert.at, alert.id
 
 

@@ -338,6 +338,6 @@ def _rest(
 
 
 def _row_with(**members: Any) -> IncidentRow:
-    """The row of an incident that says nothing else."""
+    """Return an incident's row with these columns and nothing else."""
     nothing: dict[str, Any] = dict.fromkeys(WireIncident.__struct_fields__)
     return row_of_bounded(WireIncident(**{**nothing, "labels": (), **members}))

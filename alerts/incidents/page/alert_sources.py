@@ -12,7 +12,7 @@ from portal.ui.words import number
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """One alert with what it states of itself; `violations` is 0 where it lists none."""
+    """One alert with its own members; `violations` is 0 where it lists none."""
 
     alert: Alert
     sensors: tuple[str, ...]

@@ -148,7 +148,7 @@ _BECAUSE = {"alert-joined": gettext_lazy("Another alert joined that no rule cove
 
 
 def _reopened(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
-    """Tagout itself says why; what closed it before is named where it was a rule."""
+    """Return Tagout's reason, and the rule by whose name it was closed before."""
     because, rule = str(details.get("because") or ""), details.get("closed_by")
     words = gettext("reopened it")
     if rule:

@@ -317,7 +317,7 @@ def _text(value: str, around: ConditionContext) -> Q:
 
 
 def _contains(column: str) -> Callable[[str, ConditionContext], Q]:
-    """Read a part of a name; `=S7comm` wants the whole of it."""
+    """Read a part of a name; `=S7comm` is the whole of it."""
 
     def read(value: str, around: ConditionContext) -> Q:
         exact = exact_value_of(value)

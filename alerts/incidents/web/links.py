@@ -29,7 +29,7 @@ def review_panel_address(incident_id: int, *, group: UUID | None = None) -> str 
 
 
 def planned_work_address(work: UUID) -> str | None:
-    """Where planned work stands."""
+    """Return the address of planned work."""
     try:
         return reverse("planned_work:work", args=[work])
     except NoReverseMatch:
@@ -37,7 +37,7 @@ def planned_work_address(work: UUID) -> str | None:
 
 
 def rules_panel_address(incident_id: int) -> str | None:
-    """Where stands what rules did to an incident, to be placed in a page."""
+    """Return the address of what rules did to an incident, to be placed in a page."""
     try:
         return reverse("suppression:why", args=[incident_id])
     except NoReverseMatch:

@@ -98,7 +98,7 @@ class _Patient:
 
     @property
     def resource_manager(self) -> SentinelClient:
-        """What speaks to the resource manager, as patient as this one."""
+        """The client of the resource manager, as patient as this one."""
         own = self._client.resource_manager
         found = self if own is self._client else _Patient(own, self._workspace, self._patience)
         return cast(SentinelClient, found)

@@ -285,7 +285,7 @@ def _keep_claim(job: Job) -> None:
 
 
 def _read_newest(job: Job, backfill: LogBackfill, client: LogsClient, now: datetime) -> None:
-    """Store the alerts without incident that came since: nothing else tells of them."""
+    """Store the alerts without incident that came since: no list has them."""
     lower, upper = backfill.until - _OVERLAP, now
     ends = time.monotonic() + _TURN
     while lower < now and time.monotonic() < ends:  # what is left goes on in the next round

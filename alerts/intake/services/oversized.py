@@ -54,7 +54,7 @@ def oversized_between(
     since: datetime | None,
     until: datetime | None,
 ) -> list[datetime]:
-    """Return where in this part of a list incidents stand that are too large, in order."""
+    """Return the times of incidents that are too large in this part of a list, in order."""
     rows = OversizedIncident.objects.filter(
         workspace_id=workspace_id, source=source, listed_by=by, is_located=True
     )

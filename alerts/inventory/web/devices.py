@@ -152,7 +152,7 @@ def device_page_view(request: HttpRequest, device_id: int) -> HttpResponse:
 
 @post_only(otherwise=lambda device_id: reverse("devices:device", args=[device_id]))
 def describe_device_view(request: HttpRequest, device_id: int) -> HttpResponse:
-    """Take over what OT says of it."""
+    """Store OT's description of it."""
     row, form = _device(request, device_id), DeviceForm(request.POST)
     if not form.is_valid():
         return device_page(request, row, form=form)

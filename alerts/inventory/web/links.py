@@ -8,7 +8,7 @@ from alerts.incidents.engine.tokens import Term, render
 
 
 def rules_of_device_address(device_id: int) -> str | None:
-    """Where stands which rules touch a device, to be placed in its page."""
+    """Return the address of the rules that touch a device, to be placed in its page."""
     try:
         return reverse("suppression:device", args=[device_id])
     except NoReverseMatch:
@@ -16,6 +16,6 @@ def rules_of_device_address(device_id: int) -> str | None:
 
 
 def queue_of_device_address(name: str) -> str:
-    """Where the open incidents of a device stand."""
+    """Return the address of a device's open incidents."""
     query = {"view": "open", "q": render([Term("device", (name,))])}
     return f"{reverse('incidents:queue')}?{urlencode(query)}"

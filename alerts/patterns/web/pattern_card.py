@@ -145,7 +145,7 @@ def _confidence(row: Pattern) -> str:
 
 
 def _why(row: Pattern) -> str:
-    """On what that rests, or what would tell more."""
+    """Return on what that rests, or what would prove more."""
     if not row.judged:
         return gettext("Ask OT about one of its incidents; every answer counts once.")
     if row.is_little_evidence:

@@ -39,7 +39,7 @@ def plant_time_words(moment: datetime, *, zone: str) -> str:
 def notify_asked(
     question: Question, *, people: Iterable[User], about: Sequence[Incident], now: datetime
 ) -> None:
-    """Tell everyone who speaks for OT at the site."""
+    """Notify all OT people of the site."""
 
     def wording() -> tuple[str, list[str]]:
         lines = [

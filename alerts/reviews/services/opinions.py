@@ -111,7 +111,7 @@ def close_second_opinion(
     correction: Verdict | None = None,
     decided_by: User | None = None,
 ) -> None:
-    """Write down what it came to, withdraw what still waits, tell who is concerned."""
+    """Store the result, withdraw what still waits, notify who is concerned."""
     second_opinion.state, second_opinion.decided_at = state, now
     second_opinion.reason, second_opinion.correction = reason[:500], correction
     second_opinion.decided_by = decided_by

@@ -38,7 +38,7 @@ class PastVerdict:
 
     @property
     def identity(self) -> Identity:
-        """What tells it from another verdict."""
+        """Its key among verdicts."""
         return self.incident_id, self.by.pk, self.given_at
 
 

@@ -70,7 +70,7 @@ def plan_until(verdict: Verdict, *, until: datetime, vendor: str, now: datetime)
 
 
 def cancel_plan(verdict: Verdict, *, now: datetime) -> None:
-    """Cancel the work that was planned with an answer, where there is some and it still stands."""
+    """Cancel the work that was planned with an answer, where it is still planned."""
     rows = PlannedWork.objects.filter(uid=f"answer-{verdict.key}", state=PlannedWork.State.PLANNED)
     for work in rows:
         cancel_work(work_id=work.pk, by=verdict.by, now=now)
@@ -103,7 +103,7 @@ def _devices(alerts: Iterable[Alert], site: Site) -> Iterable[DeviceOfPlan]:
 def _device(
     zone: str, address: str, name: str, zones: dict[str, int]
 ) -> tuple[int, str, str] | None:
-    """Return zone, address and name of one end, as far as the plant knows it."""
+    """Return zone, address and name of one end, as far as the inventory has them."""
     zone_id = zones.get(zone)
     if zone_id is None:
         return None

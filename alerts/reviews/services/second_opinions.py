@@ -101,7 +101,7 @@ def _settle(pk: int, *, now: datetime) -> bool:
 
 
 def _words_of_soc(second_opinion: SecondOpinion) -> str:
-    """How the SOC closed it, as its timeline tells."""
+    """Return how the SOC closed it, by its timeline."""
     closings = TimelineItem.objects.filter(
         incident__verdicts=second_opinion.verdict, code__in=("closed", "status")
     )
@@ -160,7 +160,7 @@ def _open(verdict_id: int, *, seed: bytes, now: datetime) -> bool:
 
 
 def _begin(verdict: Verdict, site: Site, *, now: datetime) -> bool:
-    """Open it, or open it anew where the answer stands again."""
+    """Open it, or reopen it where the answer is in force again."""
     try:
         with transaction.atomic():
             second_opinion, is_new = SecondOpinion.objects.get_or_create(
@@ -290,7 +290,7 @@ def _people_to_ask(second_opinion: SecondOpinion, incidents: list[Incident]) -> 
 
 
 def _telling_acts(second_opinion: SecondOpinion, incidents: list[Incident]) -> set[UUID]:
-    """The acts of which a notification tells the answer: giving it, and escalating it."""
+    """Return the acts whose notifications show the answer: giving it, and escalating it."""
     first = second_opinion.verdict
     escalations = TimelineItem.objects.filter(
         incident__in=incidents, code="escalated", at__gte=first.given_at, act__isnull=False

@@ -281,7 +281,7 @@ def _settle_questions(verdict: Verdict, incidents: Sequence[Incident]) -> list[Q
 
 
 class CannotUndoVerdict(Refused):
-    """The verdict stands."""
+    """The verdict cannot be undone."""
 
 
 @transaction.atomic

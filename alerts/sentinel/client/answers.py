@@ -80,7 +80,7 @@ def error_in(body: bytes) -> tuple[str, str]:
 
 
 def wait_in(headers: Mapping[str, str]) -> float | None:
-    """The seconds the server asks us to wait, without any cap; None where it says nothing."""
+    """Return the seconds the server asks us to wait, uncapped; None where it names none."""
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
         if (milliseconds := _number(headers.get(name))) is not None:
             return milliseconds / 1000

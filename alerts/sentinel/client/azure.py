@@ -99,7 +99,7 @@ class AzureSentinelClient(
 
     @property
     def resource_manager(self) -> AzureSentinelClient:
-        """What speaks to the resource manager: this one."""
+        """The client of the resource manager: this one."""
         return self
 
     def list_incidents(

@@ -17,7 +17,7 @@ class Watchlists(AzureCalls, Protocol):
     """The part of a client for watchlists; items have GUIDs of ours, so each is there once."""
 
     def get_watchlist(self, alias: str) -> bytes:
-        """One watchlist without its items. What its state states goes on after the answer."""
+        """Return one watchlist without its items; its state may lag behind."""
         return self._call("GET", self._url(_LISTS, alias))
 
     def put_watchlist(self, alias: str, properties: dict[str, Any], *, etag: str = "") -> Receipt:

@@ -238,7 +238,7 @@ def _rule_ids_in(bag: Bag, alert_type: str | None, flags: list[str]) -> tuple[st
 
 
 def _vendor_id_in(bag: Bag, details: dict[str, tuple[str, ...]]) -> str | None:
-    """The id that the product itself gave, where only the bag or a rule's details tell it."""
+    """Return the product's own id, where only the bag or a rule's details have it."""
     candidates = bag.get("vendororiginalid"), *details.get("vendororiginalid", ())
     return next((text for text in candidates if isinstance(text, str) and text), None)
 

@@ -91,7 +91,7 @@ class DeviceLine:
 
 @dataclass(slots=True)
 class ParsedFile:
-    """What a file states. `is_inventory`: Defender has it, no person of the plant."""
+    """The content of a file; `is_inventory`: it is Defender's, not a person's."""
 
     lines: list[DeviceLine] = field(default_factory=list)
     faults: list[TableFault] = field(default_factory=list)
@@ -254,7 +254,7 @@ def _criticality(text: str) -> str | None:
 
 
 def _importance(values: Mapping[str, str]) -> str | None:
-    """Defender's own importance says at most "important": it sits on whole groups of servers."""
+    """Return at most "important": Defender's importance is of whole groups of servers."""
     is_high = folded(values.get("importance", "")) == "high"
     return Criticality.IMPORTANT.value if is_high else None
 

@@ -17,7 +17,7 @@ _MAX_NAME_LENGTH = 120
 
 
 class StatedPlace(NamedTuple):
-    """What an alert or a device says about where it was; any part may be empty."""
+    """The place in an alert or a device's description; any part may be empty."""
 
     site: str = ""
     zone: str = ""
@@ -325,7 +325,7 @@ def _as_json(what: tuple[Any, ...]) -> str:
 
 @lru_cache(maxsize=256)
 def level_of(*, layer: str | None) -> float | None:
-    """The Purdue level behind Defender for IoT's word for a layer; None where it states none."""
+    """Return the Purdue level of Defender for IoT's word for a layer; None without one."""
     flat = "".join((layer or "").split()).casefold()
     if digits := [sign for sign in flat if sign.isdigit()]:
         return float(digits[0]) if int(digits[0]) <= 5 else None
@@ -333,7 +333,7 @@ def level_of(*, layer: str | None) -> float | None:
 
 
 def _merged(first: DeviceDescription, other: DeviceDescription) -> DeviceDescription:
-    """Two words on one device: the later wins where it says something."""
+    """Return two descriptions of one device as one: the later wins where it is not empty."""
     if first[3:] == other[3:]:
         return first if first.seen_at >= other.seen_at else other
     early, late = sorted((first, other), key=lambda device: device.seen_at)

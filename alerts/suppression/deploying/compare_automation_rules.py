@@ -47,7 +47,7 @@ def _compare(workspace: Workspace) -> RemoteDifference:
 
 
 def _bodies_of(row: WantedRule) -> list[dict[str, Any]]:
-    """What Tagout wants there, has sent there, or has seen there."""
+    """Return the bodies that Tagout wanted, sent or found there."""
     return [body for body in (row.landed, row.sent, row.wanted) if body is not None]
 
 

@@ -130,7 +130,7 @@ def switch_rule_off(*, rule_id: int, by_label: str, reason: str = "", now: datet
 
 
 def _reached(by: User | None, workspace_id: int | None) -> Sequence[int | None]:
-    """The workspaces to stop; None stands for all that there are and will be."""
+    """Return the workspaces to stop; None is all that there are and will be."""
     if by is None or reach_of(by, STOPPING).everywhere:
         return [workspace_id]
     reachable = set(workspaces_reached_by(by).values_list("pk", flat=True))

@@ -21,7 +21,7 @@ def deployment_leads(workspaces: Collection[Workspace]) -> list[User]:
 
 
 def leads_and_administrators_of(workspace: Workspace) -> list[User]:
-    """Return who hears that somebody may write to the database who must not."""
+    """Return who is notified that somebody may write to the database who must not."""
     administrators = people_with_roles(
         roles_for("sentinel.administer"),
         workspaces=[workspace.uuid],

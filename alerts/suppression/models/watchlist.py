@@ -10,7 +10,7 @@ from alerts.suppression.models.rules import SIDES
 
 
 class WatchlistState(models.TextChoices):
-    """Where the switch of a workspace stands."""
+    """The states of a workspace's switch."""
 
     PROPOSED = "proposed", gettext_lazy("Waiting for signatures")
     ON = "on", gettext_lazy("On")

@@ -48,12 +48,12 @@ class IncidentLink:
 
     @property
     def alerts_href(self) -> str:
-        """Where its alerts stand."""
+        """The address of its alerts."""
         return f"{self.href}?tab=alerts"
 
     @property
     def timeline_href(self) -> str:
-        """Where its verdicts stand, and whether it was reopened."""
+        """The address of its verdicts, and of a reopening."""
         return f"{self.href}?tab=timeline"
 
 

@@ -44,7 +44,7 @@ def reason_not_proved(request: HttpRequest, *, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SigningOutcome:
-    """What came of a form that was to sign: the signed version, or what stood against it."""
+    """The result of a form that was to sign: the signed version, or the reasons against it."""
 
     version: RuleVersion | None
     problems: list[str]

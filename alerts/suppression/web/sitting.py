@@ -206,7 +206,7 @@ def _reorder(sitting: Sitting, requests: Mapping[str, SignatureRequest], *, now:
 
 @dataclass(frozen=True, slots=True)
 class SittingCheck:
-    """One thing to look at before signing: why, and where it stands."""
+    """One thing to look at before signing: why, and its address."""
 
     number: int
     title: str
@@ -242,7 +242,7 @@ class LatestDecision:
 
 
 def latest_of(sitting: Sitting, user: User, *, now: datetime) -> LatestDecision | None:
-    """Return the person's last decision of the sitting, as far as it still says something."""
+    """Return the person's last decision of the sitting, as far as it is still of use."""
     place = sitting.place_of(sitting.latest)
     if place is None or not place.mark:
         return None

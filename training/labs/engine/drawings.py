@@ -25,7 +25,7 @@ class ByteRun:
 
 @dataclass(frozen=True, slots=True)
 class DumpLine:
-    """Sixteen bytes: where they stand, in hexadecimal, and as text."""
+    """Sixteen bytes: their place, in hexadecimal, and as text."""
 
     offset: str
     digits: tuple[ByteRun, ...]

@@ -137,7 +137,7 @@ def _piece(rows: Sequence[tuple[Any, ...]], *, first: bool) -> bytes:
 
 
 def _days_words(report: HistoryReport) -> str:
-    """From when to when, as the button of a report says it."""
+    """Return the days of a report from first to last, for its button."""
     return " – ".join(date_format(at, "SHORT_DATE_FORMAT") for at in (report.since, report.until))
 
 

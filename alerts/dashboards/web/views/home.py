@@ -216,7 +216,7 @@ def _rows_and_incidents(tile: Tile) -> str:
 
 
 def _act_address(act: RecentAct) -> str:
-    """Where the act stands: its own page, the question, or the incident; nowhere for several."""
+    """Return the act's page, the question, or the incident; nothing for several."""
     if act.bulk_act:
         return address_of_link("incidents:bulk", act.bulk_act)
     if act.question:

@@ -71,7 +71,7 @@ class BulkActStatus:
 
 
 def bulk_state_word(row: BulkAct) -> Chip:
-    """Where it stands, as a word."""
+    """Return its state, as a word."""
     if row.is_open:
         return Chip(gettext("Under way"), "accent", "timer")
     if row.undone_at:

@@ -40,7 +40,7 @@ class Command(TagoutCommand):
             parser.add_argument(word, action="store_true", help=meaning)
 
     def run(self, **options: Any) -> Any:
-        """Read, pause, or tell how far it is."""
+        """Read, pause, or show how far it is."""
         if sum(map(bool, (options["background"], options["pause"], options["status"]))) > 1:
             raise CommandError("Name one of --background, --pause and --status.")
         workspace = Workspace.objects.filter(name=options["name"]).first()

@@ -240,7 +240,7 @@ def _word(value: Any, words: dict[str, str]) -> Any:
 
 
 def _owner_of(assigned_to: Any, listed: Bag | None) -> Bag:
-    """The owner by the name that Graph shows; whoever Sentinel listed under it has an object id."""
+    """Return the owner by Graph's name, with the object id that Sentinel lists for it."""
     name = graph_text(assigned_to).strip()
     names = ("userPrincipalName", "email", "assignedTo")
     if listed and name.casefold() in {graph_text(listed.get(k)).casefold() for k in names} - {""}:
@@ -301,7 +301,7 @@ def _merged_into(survivor_id: str, survivor: Counterpart | None) -> Bag:
 
 
 def _activity_of(alerts: Sequence[Bag], counterpart: Counterpart) -> Bag:
-    """When the alerts were active, which Graph tells of alerts only."""
+    """Return when the alerts were active, by Graph's alerts."""
     found: Bag = {}
     for name, member, choose in (
         ("firstActivityTimeUtc", "firstActivityDateTime", min),

@@ -103,7 +103,7 @@ def begin_rule(request: HttpRequest) -> HttpResponse:
 
 @post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
 def from_incident(request: HttpRequest, incident_id: int) -> HttpResponse:
-    """Begin a rule with what an incident says, and with the verdicts on its pattern."""
+    """Begin a rule with the facts of an incident, and with the verdicts on its pattern."""
     user, now = actor_of(request), clock.now()
     incident = incidents_visible_to(user).filter(pk=incident_id).first()
     if incident is None:

@@ -212,7 +212,7 @@ def _page(entries: QuerySet[LedgerEntry], after: str) -> list[LedgerEntry]:
 
 
 def empty_ledger_text(tab: str, *, filtered: bool = False) -> tuple[str, str]:
-    """What belongs under a tab, where nothing is there."""
+    """Return the text under an empty tab."""
     if filtered and tab != AGAIN:
         return gettext("Nothing matches these filters"), gettext(
             "Remove a filter to see more lines."
