@@ -359,7 +359,7 @@ def corrections_inside(rule: RuleDefinition, period: TimeSpan) -> list[Correctio
     scope = in_period(period, sql.rule_condition_sql(rule))
     found = fetch_rows(f"{_FROM} AND {scope.text}", (VerdictKind.SUSPICIOUS, *scope.params))
     verdicts = Verdict.objects.filter(pk__in=[row[0] for row in found]).exclude(
-        superseded_by__verdict=VerdictKind.SUSPICIOUS
+        superseded_by__kind=VerdictKind.SUSPICIOUS
     )
     rows = verdicts.select_related("by", "superseded_by__by").prefetch_related("incidents")
     corrections = []
