@@ -2,17 +2,18 @@
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from statistics import mean
-from time import perf_counter
 from typing import Any
 
-from bench.suppression.figures import measure
-from bench.suppression.future import live_through
-from bench.suppression.world import World
-from simulator.scenarios.scenario import build_scenario
+from bench.suppression.databases import copy_of, migrated_database
 
 SHAPES = ("process", "building", "utility")
+DENSITIES = ("few", "many")
 REPORTED = tuple(range(101, 113))  # never used while tuning
 
 
@@ -21,29 +22,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default=",".join(map(str, REPORTED)))
     parser.add_argument("--shape", choices=SHAPES, help="one shape for all seeds; else in turn")
+    parser.add_argument("--density", choices=DENSITIES, help="of attacks; else both")
+    parser.add_argument("--days", type=int, help="to live after the first signatures; else all")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     options = parser.parse_args()
-    results = []
-    for number, seed in enumerate(int(text) for text in options.seeds.split(",")):
-        shape = options.shape or SHAPES[number % len(SHAPES)]
-        began = perf_counter()
-        world = World(build_scenario(shape, seed))
-        outcome = live_through(world)
-        result = measure(world, outcome) | {"seconds": round(perf_counter() - began, 1)}
-        results.append(result)
-        print(line(result), flush=True)
-    print(summary(results))
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    results: list[dict[str, Any]] = []
+    template = migrated_database()
+    for density in [options.density] if options.density else DENSITIES:
+        for number, seed in enumerate(int(text) for text in options.seeds.split(",")):
+            shape = options.shape or SHAPES[number % len(SHAPES)]
+            with copy_of(template) as url:
+                results.append(_run_seed(shape, seed, density, options.days, url))
+            print(line(results[-1]), flush=True)
+            if options.json:
+                options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    for density in DENSITIES:
+        if chosen := [result for result in results if result["density"] == density]:
+            print(summary(chosen))
+
+
+def _run_seed(shape: str, seed: int, density: str, days: int | None, url: str) -> dict[str, Any]:
+    """One seed in a process of its own: what a process remembers of a database is of that one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "result.json"
+        arguments = [shape, str(seed), density, "" if days is None else str(days), str(path)]
+        subprocess.run(
+            [sys.executable, "-m", "bench.suppression.seed", *arguments],
+            env=os.environ | {"DATABASE_URL": url},
+            check=True,
+        )
+        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return result
 
 
 def line(result: dict[str, Any]) -> str:
     """Return one seed in a line."""
     rules = "/".join(str(n) for n in result["rules_per_site"].values())
-    signed = "/".join(str(n) for n in result["signed_versions_per_site"].values())
+    signed = "/".join(str(n) for n in result["versions_per_site"].values())
     return (
-        f"{result['seed']} {result['shape']:9}"
+        f"{result['seed']} {result['shape']:9} {result['density']:4}"
         f" after trial {result['reduction_after_trial']:6.1%}"
+        f" (ready rules {result['ready_rules_reduction']:.1%})"
         f"  day one {result['reduction_from_day_one']:6.1%}"
         f"  first ten {result['first_ten_rules_reduction']:6.1%}"
         f"  perfect {result['perfect_clustering']:6.1%}"
@@ -51,18 +70,21 @@ def line(result: dict[str, Any]) -> str:
         f"  attacks closed {result['attack_incidents_suppressed']}/{result['attack_incidents']}"
         f" (guarded {result['guarded_missed']}) {result['missed_classes'] or ''}"
         f"  rules {rules} (versions signed {signed})"
+        f"  stops {result['stops']}  credit {result['mean_credit']}"
         f"  asked {result['questions']}+{result['second_opinions']}"
         f"  {result['seconds']} s"
     )
 
 
 def summary(results: list[dict[str, Any]]) -> str:
-    """Return the means of all seeds."""
+    """Return the means of all seeds of one density."""
     after = [r["reduction_after_trial"] for r in results]
     missed = sum(r["attack_incidents_suppressed"] for r in results)
     closed = sum(r["suppressed"] for r in results)
     return (
-        f"mean after trial {mean(after):.1%} (lowest {min(after):.1%}),"
+        f"{results[0]['density']} attacks: mean after trial {mean(after):.1%}"
+        f" (lowest {min(after):.1%}),"
+        f" ready rules {mean(r['ready_rules_reduction'] for r in results):.1%},"
         f" day one {mean(r['reduction_from_day_one'] for r in results):.1%},"
         f" first ten {mean(r['first_ten_rules_reduction'] for r in results):.1%};"
         f" {missed} attack incidents among {closed} closed"

@@ -4,16 +4,18 @@ stands what others do on the same data (watchlist and hours, exact pairs, a seve
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import upper_share
-from alerts.rules.trial import TRIAL
-from bench.suppression.future import Outcome
-from bench.suppression.rules import count_rules
-from bench.suppression.world import CRITICAL, World
 from simulator.scenarios.records import Alert, Incident
+from simulator.scenarios.scenario import Scenario
+
+CRITICAL = ("safety", "crown-jewel")
+TRIAL_DAYS = timedelta(days=7)  # after the first signatures: what the promise leaves out
 
 MIN_SEEN = 5
 BUSY_HOURS = 8
@@ -22,29 +24,29 @@ MEDIUM = 3  # a place in SEVERITIES
 type Closes = Callable[[Alert], bool]
 
 
-def run_baselines(world: World) -> dict[str, set[str]]:
+def run_baselines(scenario: Scenario) -> dict[str, set[str]]:
     """Return by name which incidents of the future each baseline closes."""
-    split = world.scenario.split_at
-    past = [i for i in world.scenario.incidents if i.at < split]
-    future = [i for i in world.scenario.incidents if i.at >= split]
+    split = scenario.split_at
+    past = [i for i in scenario.incidents if i.at < split]
+    future = [i for i in scenario.incidents if i.at >= split]
     return {
-        "watchlist and eight hours": _closed(watchlist(world, past, hours=BUSY_HOURS), future),
-        "watchlist, all day": _closed(watchlist(world, past, hours=24), future),
+        "watchlist and eight hours": _closed(watchlist(scenario, past, hours=BUSY_HOURS), future),
+        "watchlist, all day": _closed(watchlist(scenario, past, hours=24), future),
         "exact type, source and destination": _closed(exact_pairs(past), future),
         "below Medium": _closed(lambda alert: 0 < alert.severity < MEDIUM, future),
         "careless type and source": _closed(careless(past), future),
     }
 
 
-def watchlist(world: World, past: list[Incident], *, hours: int) -> Closes:
+def watchlist(scenario: Scenario, past: list[Incident], *, hours: int) -> Closes:
     """Frequent sources in the busiest hours of their site, as Microsoft's playbook does."""
     address_counts = Counter(alert.source_address for i in past for alert in i.alerts)
     listed = {address for address, n in address_counts.items() if address and n >= MIN_SEEN}
+    zones = {site.name: ZoneInfo(site.time_zone) for site in scenario.sites}
     by_site: dict[str, Counter[int]] = {}
     for incident in past:
-        for alert in world.alerts[incident.id]:
-            counts = by_site.setdefault(incident.site, Counter())
-            counts[alert.occurrence.slot % 24] += 1
+        counts = by_site.setdefault(incident.site, Counter())
+        counts.update(alert.at.astimezone(zones[alert.site]).hour for alert in incident.alerts)
     busiest = {
         site: {
             (start + n) % 24
@@ -57,7 +59,7 @@ def watchlist(world: World, past: list[Incident], *, hours: int) -> Closes:
     }
 
     def closes(alert: Alert) -> bool:
-        local = world.local_hour(alert)
+        local = alert.at.astimezone(zones[alert.site]).hour
         return alert.source_address in listed and local in busiest.get(alert.site, ())
 
     return closes
@@ -93,27 +95,34 @@ def _closed(closes: Closes, future: Iterable[Incident]) -> set[str]:
     return {incident.id for incident in future if all(closes(a) for a in incident.alerts)}
 
 
-def measure(world: World, outcome: Outcome) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the incidents after the first signatures, by the scenario's names of them."""
+
+    until: datetime
+    closed: dict[str, list[int]]  # by rules, and not given back to people: the places of its rules
+    ready: frozenset[str]  # what the rules of the first plan match, without trial or stop
+    figures: dict[str, Any]  # what Tagout's tables count, as it is reported
+
+
+def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
     """Return the figures of one scenario, by the names that `contracts.md` promises."""
-    scenario = world.scenario
-    future = [i for i in scenario.incidents if i.at >= scenario.split_at]
-    after_trial = [i for i in future if i.at >= scenario.split_at + TRIAL]
-    closed = set(outcome.closed)
+    future = [i for i in scenario.incidents if scenario.split_at <= i.at < outcome.until]
+    after_trial = [i for i in future if i.at >= scenario.split_at + TRIAL_DAYS]
+    closed = outcome.closed.keys() & {incident.id for incident in future}
     attacks = [i for i in future if i.is_attack]
     missed = [i for i in attacks if i.id in closed]
     guarded = [i for i in missed if i.guard_class]
-    first_ten = _closed_by_first_ten(outcome)
-    rules = {
-        site: count_rules(rule for rule in rules if rule.retired_at is None)
-        for site, rules in outcome.rules.items()
-    }
     return {
         "shape": scenario.shape,
         "seed": scenario.seed,
+        "density": scenario.density,
         "incidents": len(future),
         "reduction_after_trial": _reduction(after_trial, closed),
         "reduction_from_day_one": _reduction(future, closed),
-        "first_ten_rules_reduction": _reduction(after_trial, first_ten),
+        "first_ten_rules_reduction": _reduction(after_trial, _closed_by_first_ten(outcome)),
+        "ready_rules_reduction": _reduction(after_trial, outcome.ready),
+        "ready_rules_attacks": sum(i.id in outcome.ready for i in attacks),
         "attack_incidents": len(attacks),
         "attack_incidents_suppressed": len(missed),
         "missed_classes": dict(Counter(i.truth for i in missed)),
@@ -122,21 +131,14 @@ def measure(world: World, outcome: Outcome) -> dict[str, Any]:
         "share_suspicious": len(missed) / len(closed) if closed else 0.0,
         "bound95": upper_share(len(missed), len(closed)) if closed else 1.0,
         "delayed_attacks": _delayed(attacks, closed),
-        "rules_per_site": rules,
-        "signed_versions_per_site": {
-            site: len(versions) for site, versions in outcome.rules.items()
-        },
-        "questions": sum(p.effort.questions for p in outcome.policies.values()),
-        "second_opinions": sum(p.effort.second_opinions for p in outcome.policies.values()),
-        "kept_open": dict(Counter(outcome.kept_open.values())),
-        "perfect_clustering": _perfect(world, after_trial),
-        "perfect_thirty": _perfect(world, after_trial, most=30),
-        "perfect_ten": _perfect(world, after_trial, most=10),
+        "perfect_clustering": _perfect(scenario, after_trial),
+        "perfect_thirty": _perfect(scenario, after_trial, most=30),
+        "perfect_ten": _perfect(scenario, after_trial, most=10),
         "baselines": {
             name: _compare(after_trial, attacks, closed_ids)
-            for name, closed_ids in run_baselines(world).items()
+            for name, closed_ids in run_baselines(scenario).items()
         },
-    }
+    } | outcome.figures
 
 
 def _reduction(incidents: Collection[Incident], closed: Collection[str]) -> float:
@@ -158,14 +160,14 @@ def _delayed(attacks: Collection[Incident], closed: Collection[str]) -> int:
     return sum(incident.id in closed for incident in first.values())
 
 
-def _perfect(world: World, incidents: Collection[Incident], *, most: int = 1000) -> float:
+def _perfect(scenario: Scenario, incidents: Collection[Incident], *, most: int = 1000) -> float:
     """What rules drawn from the true processes, seen before the split, would take off the SOC: of
     the largest processes of each site, as far as a rule may close them at all.
     """
-    split, by_id = world.scenario.split_at, world.scenario.by_id
+    split, by_id = scenario.split_at, scenario.by_id
     ids = {incident.id for incident in incidents}
     by_site: dict[str, list[set[str]]] = defaultdict(list)
-    for process in world.scenario.processes:
+    for process in scenario.processes:
         is_known = any(by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids)
         if process.recurs and is_known:
             open_ids = {pk for pk in process.incident_ids if not is_guarded(by_id[pk])}

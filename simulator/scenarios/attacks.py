@@ -8,10 +8,14 @@ from random import Random
 from simulator.scenarios.chance import RHYTHMS, WEEKDAYS, between, moment, on_clock
 from simulator.scenarios.parties import End, FixedEnd, Party, ends_of, rogue
 from simulator.scenarios.planned_work import Window
+from simulator.scenarios.records import Density
 from simulator.scenarios.streams import Draft, Group, Stream, read_type
 from simulator.scenarios.tables import DAYS, SPLIT_DAY, AttackRow, Setting, StepRow
 
 _SLACK = timedelta(hours=2)
+_MONTH = 30  # days
+_MANY = 12  # incidents a site and month
+_MAX_RAIDS = 30  # a site and month; some come to nothing
 
 
 @dataclass(slots=True)
@@ -139,8 +143,16 @@ class _Raid:
         return self.rng.choice(twins or parties) if parties else None
 
 
-def plant_attacks(setting: Setting, grounds: dict[str, Ground]) -> dict[str, list[Group]]:
-    """Return the alerts of all attacks by site: a few in the history, more in the future."""
+def plant_attacks(
+    setting: Setting, grounds: dict[str, Ground], density: Density = "few"
+) -> dict[str, list[Group]]:
+    """Return the alerts of all attacks by site: a few in the history, more in the future; or many
+    all the time.
+    """
+    return _plant_few(setting, grounds) if density == "few" else _plant_many(setting, grounds)
+
+
+def _plant_few(setting: Setting, grounds: dict[str, Ground]) -> dict[str, list[Group]]:
     rng, rows = setting.dice("attacks"), setting.tables.attacks
     future = rng.sample(rows, k=rng.randint(7, 9))
     past = rng.sample([row for row in rows if not row.future_only], k=rng.randint(2, 3))
@@ -156,6 +168,33 @@ def plant_attacks(setting: Setting, grounds: dict[str, Ground]) -> dict[str, lis
             raid = _Raid(row, grounds[site], setting, era, own)
             raid_groups = raid.groups(rng.randint(*days))
             groups[site] += [group for group in raid_groups if group[0].at < limit]
+    return groups
+
+
+def _plant_many(setting: Setting, grounds: dict[str, Ground]) -> dict[str, list[Group]]:
+    """Month by month and site by site, attacks in turn until there are enough incidents."""
+    groups: dict[str, list[Group]] = {site: [] for site in grounds}
+    for site, ground in grounds.items():
+        rng = setting.dice("many attacks", site)
+        for month in range(DAYS // _MONTH):
+            first, until = month * _MONTH, (month + 1) * _MONTH
+            possible = [
+                row
+                for row in setting.tables.attacks
+                if _is_possible(row, ground) and not (row.future_only and first < SPLIT_DAY)
+            ]
+            rng.shuffle(possible)
+            made: list[Group] = []
+            for number in range(_MAX_RAIDS):
+                if len(made) >= _MANY or not possible:
+                    break
+                row = possible[number % len(possible)]
+                era = f"month {month}, raid {number}"
+                raid = _Raid(row, ground, setting, era, setting.dice("attack", era, site))
+                begins = rng.randint(first + 2, until - 6)
+                limit = setting.starts_at + timedelta(days=until)
+                made += [group for group in raid.groups(begins) if group[0].at < limit]
+            groups[site] += made
     return groups
 
 

@@ -14,6 +14,7 @@ from simulator.scenarios.planned_work import Window, plan_work
 from simulator.scenarios.records import (
     Answer,
     Closing,
+    Density,
     Device,
     GuardClass,
     Incident,
@@ -46,6 +47,7 @@ class Scenario:
 
     shape: str
     seed: int
+    density: Density
     starts_at: datetime
     split_at: datetime
     ends_at: datetime
@@ -78,7 +80,8 @@ class Scenario:
 
     def triage(self, incident_id: str, at: datetime) -> Closing | None:
         """Return how the SOC closes an incident that reaches it then; None: it stays open."""
-        return judgement.closing_of(self.by_id[incident_id], at, self.shape, self.seed)
+        incident = self.by_id[incident_id]
+        return judgement.closing_of(incident, at, self.shape, self.seed, density=self.density)
 
 
 @dataclass(slots=True)
@@ -92,8 +95,10 @@ class _SiteHistory:
     routine: list[Group]
 
 
-def build_scenario(shape: str, seed: int) -> Scenario:
-    """Return the scenario of a shape and a seed, the same to the letter each time."""
+def build_scenario(shape: str, seed: int, *, density: Density = "few") -> Scenario:
+    """Return the scenario of a shape and a seed, the same to the letter each time. `density` is of
+    attacks; what the plant itself does depends on it only where alerts of both met.
+    """
     if shape not in SHAPES:
         raise ValueError(f"'{shape}' is not a shape. Use {', '.join(SHAPES)}.")
     tables = tables_of(shape)
@@ -103,14 +108,18 @@ def build_scenario(shape: str, seed: int) -> Scenario:
         history_of_site.plan.row.name: Ground(history_of_site.streams, history_of_site.windows)
         for history_of_site in histories
     }
-    incidents = _incidents(setting, histories, plant_attacks(setting, grounds))
+    incidents = _incidents(setting, histories, plant_attacks(setting, grounds, density))
     split_at = setting.starts_at + timedelta(days=SPLIT_DAY)
     history = [incident for incident in incidents if incident.at < split_at]
-    closings = (judgement.closing_of(incident, incident.at, shape, seed) for incident in history)
+    closings = (
+        judgement.closing_of(incident, incident.at, shape, seed, density=density)
+        for incident in history
+    )
     sites = [site_history.plan.site for site_history in histories]
     scenario = Scenario(
         shape=shape,
         seed=seed,
+        density=density,
         starts_at=setting.starts_at,
         split_at=split_at,
         ends_at=setting.ends_at,

@@ -96,7 +96,6 @@ WITH_PARTICIPLE = {  # public names that have one still: the list only gets shor
     ("alerts/suppression/watching/trials.py", "kept_number"),
     ("alerts/suppression/watching/trials.py", "kept_open"),
     ("alerts/suppression/web/views/ledger.py", "kept_open"),
-    ("bench/suppression/future.py", "kept_open"),
     ("portal/accounts/models.py", "given_name"),  # OpenID Connect's
     ("portal/notifications/queries.py", "given_up"),
     ("training/catalog/engine/content.py", "known"),

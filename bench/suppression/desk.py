@@ -1,0 +1,183 @@
+"""Who works with incidents: OT answers what Tagout asks, the SOC closes what still reaches it.
+
+They know what the scenario's people know, and act through Tagout's services or in Sentinel.
+"""
+
+import heapq
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from uuid import UUID, uuid4
+
+from alerts.incidents.models import Incident
+from alerts.incidents.models.incident import OPEN
+from alerts.reviews.models import Opinion, Question, SecondOpinion
+from alerts.reviews.services.opinions import (
+    CONFIRM,
+    CORRECT,
+    decide_suspicion,
+    give_opinion,
+)
+from alerts.reviews.services.verdicts import give_verdict
+from bench.suppression.azure_bodies import closing_properties, name_of
+from bench.suppression.company import Company, cause_of, note_of
+from portal.errors import Refused
+from simulator.scenarios.records import Answer, Closing
+
+MOMENT = timedelta(minutes=2)  # after Tagout has looked at an incident
+RECENT = timedelta(days=7)
+
+
+class Desk:
+    """People of one company at their daily work. What they will do later waits in `_later`."""
+
+    def __init__(self, company: Company) -> None:
+        self.company, self.scenario = company, company.scenario
+        self.answered = self.opinions = 0
+        self._by_name = {name_of(incident_id): incident_id for incident_id in self.scenario.by_id}
+        self._triaged: set[str] = set()
+        self._asked: set[UUID] = set()
+        self._closings: list[tuple[datetime, int, Closing]] = []
+        self._answers: list[tuple[datetime, int, Question | Opinion, Answer]] = []
+        self._order = count()
+
+    def take_over_history(self, until: datetime) -> None:
+        """Have the incidents before this moment, those closed that the SOC had closed by then."""
+        for incident in self.scenario.incidents:
+            if incident.at >= until:
+                break
+            self._triaged.add(self.company.sentinel_of(incident.site).add(incident))
+        for incident in self.scenario.incidents:
+            if incident.at >= until:
+                break
+            self._plan_closing(incident.id, incident.at)
+        self.close_due(until)
+
+    def close_due(self, now: datetime) -> None:
+        """Close in Sentinel what the SOC is done with by now."""
+        for at, _, closing in _due(self._closings, now):
+            site, name = self.scenario.by_id[closing.incident_id].site, name_of(closing.incident_id)
+            sentinel = self.company.sentinel_of(site)
+            if sentinel.is_open(name):
+                taken = self.company.customs[site].soc_takes
+                sentinel.edit(name, closing_properties(closing, is_taken=taken), at=at)
+
+    def look_at_queue(self, now: datetime) -> None:
+        """Begin to work on what rules have left to people since the last look."""
+        rows = Incident.objects.filter(OPEN, created_at__gte=now - RECENT, closed_by="")
+        for name in rows.order_by("created_at", "pk").values_list("name", flat=True):
+            if name not in self._triaged:
+                self._triaged.add(name)
+                self._plan_closing(self._by_name[name], now)
+
+    def _plan_closing(self, incident_id: str, seen_at: datetime) -> None:
+        incident = self.scenario.by_id[incident_id]
+        closing = self.scenario.triage(incident_id, incident.at)
+        if closing is not None:
+            at = max(closing.at, seen_at + MOMENT)
+            heapq.heappush(self._closings, (at, next(self._order), closing))
+
+    def read_questions(self, now: datetime) -> None:
+        """Each person who was asked will get to it; of a question the first who does answers."""
+        for question in Question.objects.filter(state=Question.State.WAITING):
+            if question.uuid not in self._asked:
+                self._asked.add(question.uuid)
+                team = self.company.team[question.site.name]
+                answers = [self._ask(question.lead.name, now, person) for person in team]
+                self._will_answer(question, min(answers, key=lambda answer: answer.at))
+        for opinion in Opinion.objects.filter(state=Opinion.State.WAITING).select_related(
+            "person", "second_opinion__verdict"
+        ):
+            if opinion.uuid not in self._asked:
+                self._asked.add(opinion.uuid)
+                answer = self._opinion_of(opinion.second_opinion, opinion.person.name, now)
+                self._will_answer(opinion, answer)
+
+    def _opinion_of(self, second_opinion: SecondOpinion, person: str, now: datetime) -> Answer:
+        incident = second_opinion.verdict.incidents.order_by("pk").first()
+        if incident is None:
+            raise LookupError(f"{second_opinion} is about no incident.")
+        return self._ask(incident.name, now, person)
+
+    def _ask(self, name: str, now: datetime, person: str) -> Answer:
+        return self.scenario.ask(self._by_name[name], now, person)
+
+    def _will_answer(self, asked: Question | Opinion, answer: Answer) -> None:
+        heapq.heappush(self._answers, (answer.at, next(self._order), asked, answer))
+
+    def answer_due(self, now: datetime) -> None:
+        """Give the answers that people have got to by now; some were overtaken meanwhile."""
+        for _, _, asked, answer in _due(self._answers, now):
+            try:
+                if isinstance(asked, Question):
+                    self._answer(asked, answer, now)
+                else:
+                    self._give_opinion(asked, answer, now)
+            except Refused:
+                continue
+
+    def _answer(self, question: Question, answer: Answer, now: datetime) -> None:
+        question.refresh_from_db(fields=["state"])
+        if question.state == Question.State.WAITING:
+            give_verdict(
+                by=self.company.people[answer.person],
+                key=uuid4(),
+                question_id=question.pk,
+                verdict=answer.verdict,
+                cause=cause_of(answer),
+                note=note_of(answer),
+                now=now,
+            )
+            self.answered += 1
+
+    def _give_opinion(self, opinion: Opinion, answer: Answer, now: datetime) -> None:
+        give_opinion(
+            opinion=opinion.uuid,
+            by=opinion.person,
+            verdict=answer.verdict,
+            cause=cause_of(answer),
+            note=note_of(answer),
+            now=now,
+        )
+        self.opinions += 1
+
+    def judge(self, answer: Answer, now: datetime) -> None:
+        """Have a person say unasked what an incident was."""
+        incident = Incident.objects.filter(name=name_of(answer.incident_id)).first()
+        if incident is not None:
+            give_verdict(
+                by=self.company.people[answer.person],
+                key=uuid4(),
+                incident_ids=[incident.pk],
+                verdict=answer.verdict,
+                cause=cause_of(answer),
+                note=note_of(answer),
+                now=now,
+            )
+
+    def decide_suspicions(self, now: datetime) -> None:
+        """OT's lead decides where nobody else could, by what they think themselves."""
+        rows = SecondOpinion.objects.filter(
+            state=SecondOpinion.State.OPEN, leads_asked_at__isnull=False
+        )
+        for row in rows.select_related("site", "verdict"):
+            lead = self.company.leads[row.site.name]
+            answer = self._opinion_of(row, lead.name, now)
+            is_harmless = answer.verdict in ("routine", "maintenance")
+            try:
+                decide_suspicion(
+                    second_opinion=row.uuid,
+                    by=lead,
+                    choice=CORRECT if is_harmless else CONFIRM,
+                    reason="I asked the shift.",
+                    verdict=answer.verdict if is_harmless else "",
+                    cause=cause_of(answer) if is_harmless else "",
+                    now=now,
+                )
+            except Refused:
+                continue
+
+
+def _due[T: tuple[datetime, *tuple[object, ...]]](heap: list[T], now: datetime) -> Iterator[T]:
+    while heap and heap[0][0] <= now:
+        yield heapq.heappop(heap)
