@@ -13,11 +13,12 @@ from simulator.clock import iso, parse_time, to_ticks
 from simulator.defender.records import follow, next_portal_id, portal_address
 from simulator.plant.records import Case, PlantWorkspace
 from simulator.replies import bad_request
-from simulator.store.incidents import Incident
+from simulator.store.incidents import Authorship, Incident
 
 Json = dict[str, Any]
 PORTAL_PROVIDER = "Microsoft XDR"
 SEVERITIES = ("High", "Medium", "Low", "Informational")
+ALERT_GROUPING = "Alert Grouping"  # what the logs call a change that nobody made
 STATUSES = ("New", "Active", "Closed")
 REASONS: dict[str, tuple[str | None, ...]] = {
     "TruePositive": ("SuspiciousActivity",),
@@ -209,9 +210,17 @@ def _differing_details(case: Case) -> Json | None:
 
 
 def save(
-    azure: Azure, incident: Incident, *, at: int, before: Incident | None = None, by: str = ""
+    azure: Azure,
+    incident: Incident,
+    *,
+    at: int,
+    before: Incident | None = None,
+    by: str = "",
+    author: str = "",
 ) -> None:
-    """Write a changed incident with new time and etag; the portal follows, with who did it."""
+    """Write a changed incident with new time and etag; the portal follows, with who did it (`by`),
+    and so do the logs (`author`).
+    """
     if before is not None:
         workspace = azure.workspace(before.workspace)
         incident.previous = compose(
@@ -223,3 +232,15 @@ def save(
     incident.properties["lastModifiedTimeUtc"] = iso(incident.modified)
     incident.etag = azure.store.next_etag(incident.modified)
     azure.store.incidents.put(incident)
+    _note_author(azure, incident, before, author or by or ALERT_GROUPING)
+
+
+def _note_author(azure: Azure, incident: Incident, before: Incident | None, author: str) -> None:
+    if incident.properties.get("status") != "Closed":
+        authorship = Authorship(author)
+    elif before is None or before.properties.get("status") != "Closed":
+        authorship = Authorship(author, incident.modified, author)
+    else:
+        earlier = azure.store.incidents.authorship_of(before)
+        authorship = (earlier or Authorship("", before.modified))._replace(author=author)
+    azure.store.incidents.note_author(incident, authorship)

@@ -145,11 +145,12 @@ def change_incident(
     alerts_added: int = 0,
     comments_added: int = 0,
     by: str = "",
+    author: str = "",
 ) -> Incident:
-    """Change and write an incident, run the rules; `by` is for the portal."""
+    """Change and write an incident, run the rules. `by` is who to the portal, `author` to logs."""
     before = copy.deepcopy(incident)
     mutate(incident.properties)
-    save(azure, incident, at=at, before=before, by=by)
+    save(azure, incident, at=at, before=before, by=by, author=author)
     change = Change(
         before.properties, source=source, alerts_added=alerts_added, comments_added=comments_added
     )

@@ -15,6 +15,7 @@ from alerts.planned_work.engine.matching import SLACK
 from alerts.planned_work.engine.recurrence import WorkSpan
 from alerts.planned_work.engine.size import needs_second_person
 from alerts.planned_work.models import (
+    RECORDED_AT,
     NamedDevice,
     Occurrence,
     PlannedWork,
@@ -128,13 +129,16 @@ def box_spans(
         revision__zone=None,
         starts_at__lt=end,
         ends_at__gt=start - SLACK,
-        known_from__lte=known_at,
     ).select_related("revision")
+    # By Tagout's own clock: what a file says of itself opens nothing.
+    rows = rows.annotate(recorded=RECORDED_AT).filter(recorded__lte=known_at)
     first = Occurrence.objects.filter(
         revision=OuterRef("revision"), starts_at=OuterRef("starts_at")
     )
     rows = rows.annotate(
-        declared_at=Subquery(first.order_by("known_from").values("known_from")[:1])
+        declared_at=Subquery(
+            first.annotate(recorded=RECORDED_AT).order_by("recorded").values("recorded")[:1]
+        )
     )
     confirmed_at: dict[int, list[datetime]] = defaultdict(list)
     confirmations = WorkConfirmation.objects.filter(
@@ -258,7 +262,7 @@ def confirmation_state(revision: Revision, *, now: datetime) -> ConfirmationStat
         needs_second_person(is_recurring=is_recurring, length=length) for length in lengths
     )
     came_by_token = any(row.came_by_token for row in ahead) or revision.came_by_token
-    since = max((row.known_from for row in ahead), default=revision.known_from)
+    since = max((row.recorded_at for row in ahead), default=revision.known_from)
     rows_of = revision.confirmations.filter(confirmed_at__gte=since)
     confirmation = rows_of.order_by("confirmed_at").first()
     return ConfirmationState(

@@ -42,14 +42,14 @@ _TYPES: Final = (
     f", CASE WHEN {HAS_TYPE} THEN '' ELSE a.alert_type END AS unproved_title"
 )
 # Of an alert that may be closed at any hour; what is time-boxed travels as a parameter.
-_IS_SOFT: Final = f"(a.severity < {HIGH} AND {HAS_TYPE} AND a.alert_type <> ALL(%s::text[]))"
+IS_SOFT: Final = f"(a.severity < {HIGH} AND {HAS_TYPE} AND a.alert_type <> ALL(%s::text[]))"
 # Kinds of planned work beside an alert, as they were known when it came; `now` reads what is known
 # at present. The work itself may name its devices, or a whole zone.
 _WORKS: Final = (
     "SELECT p.kind FROM incidents_planned_alerts p WHERE p.alert_id = a.id AND p.fit = 'inside'"
 )
 _VALID_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)"
-_VALID_NOW: Final = " AND p.known_until IS NULL"
+_VALID_NOW: Final = " AND p.known_until IS NULL AND NOT p.is_after_fact"
 
 
 # Work boxes an alert that did so when it came; read as of now, it must still hold as well.
@@ -58,6 +58,7 @@ _BOXES: Final = {
     _VALID_NOW: (
         " AND p.names_devices AND EXISTS (SELECT FROM incidents_planned_alerts q"
         " WHERE q.alert_id = p.alert_id AND q.work = p.work AND q.kind = p.kind AND q.boxes"
+        " AND NOT q.is_after_fact"
         " AND q.known_from <= a.at AND (q.known_until IS NULL OR q.known_until > a.at))"
     ),
 }
@@ -130,7 +131,7 @@ def _line(clause: Clause, rule: RuleDefinition) -> Sql:
     if clause.field != "planned_work" or not works_of_box(rule):
         return clause_sql(clause)
     return Sql(
-        f"EXISTS ({_WORKS}{_VALID_THEN} AND p.kind = ANY(%s) AND (p.boxes OR {_IS_SOFT}))",
+        f"EXISTS ({_WORKS}{_VALID_THEN} AND p.kind = ANY(%s) AND (p.boxes OR {IS_SOFT}))",
         (list(clause.texts), list(timeboxed_types())),
     )
 

@@ -95,6 +95,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "incidents_comment": PUT,
             "incidents_entity": KEEP,
             "incidents_incident": PUT,
+            "incidents_incidentcloser": PUT,
             "incidents_incidentalert": PUT,
             "incidents_incidentraw": PUT,
             "incidents_incidenttask": KEEP,

@@ -176,6 +176,7 @@ def put_incident(call: Call) -> Reply:
         lambda old: replace_writable(old, writable),
         at=call.now,
         source="Application",
+        author=call.application.key,
     )
     return Reply(
         200,

@@ -126,7 +126,8 @@ def _carry_out(
             done += add_task(azure, incident, configuration, at=at)
     is_changed = incident.properties != before.properties
     if is_changed:
-        save(azure, incident, at=at, before=before)
+        author = f"Automation rule - {properties['displayName']}"
+        save(azure, incident, at=at, before=before, author=author)
     total = len(properties["actions"])
     azure.store.journal.note_run(
         at=at,

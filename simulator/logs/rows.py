@@ -12,10 +12,11 @@ from simulator.azure import Azure
 from simulator.clock import TICKS_PER_SECOND, iso, parse_time
 from simulator.documents import document
 from simulator.plant.catalogue import AlertType, alert_types
-from simulator.store.incidents import Incident
+from simulator.store.incidents import Authorship, Incident
 
 Json = dict[str, Any]
 _IDS = UUID("0f6d4b0e-6d0c-4f6e-8f0b-7f0e4a3a9d51")
+CREATED_FROM_ALERT = "Incident created from alert"  # as the logs have it
 LONE_EVERY = 8  # one alert beside so many incidents is of a type that no rule selects
 TABLES: dict[str, dict[str, str]] = document("log_tables")
 ALERT_COLUMNS = TABLES["SecurityAlert"]
@@ -27,8 +28,9 @@ def incident_rows(
 ) -> list[Json]:
     """The row of an incident as it is; of one that is new to the logs also as it began."""
     now = _incident_row(azure, incident, alert_ids)
+    versions = [*_closing_row(azure, incident, now), now]
     if not is_new or incident.modified <= incident.created:
-        return [now]
+        return versions
     first = {
         **now,
         "TimeGenerated": now["CreatedTime"],
@@ -38,15 +40,30 @@ def incident_rows(
         "ClassificationComment": "",
         "ClassificationReason": "",
         "ClosedTime": None,
+        "ModifiedBy": CREATED_FROM_ALERT,
         "Owner": {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None},
         "Labels": [],
     }
-    return [first, now]
+    return [first, *versions]
+
+
+def _closing_row(azure: Azure, incident: Incident, now: Json) -> list[Json]:
+    """The row of a closing after which the incident was changed again, as it is told now."""
+    found = azure.store.incidents.authorship_of(incident)
+    if found is None or not found.closer or found.closed in (None, incident.modified):
+        return []
+    closed = now["ClosedTime"]
+    return [now | {"TimeGenerated": closed, "LastModifiedTime": closed, "ModifiedBy": found.closer}]
 
 
 def _incident_row(azure: Azure, incident: Incident, alert_ids: list[str]) -> Json:
     workspace, properties = azure.workspace(incident.workspace), incident.properties
     modified = iso(incident.modified)
+    # What the plant's history closed, its owner did; no change of it was recorded.
+    owner = (properties.get("owner") or {}).get("userPrincipalName") or CREATED_FROM_ALERT
+    is_closed = properties.get("status") == "Closed"
+    found = azure.store.incidents.authorship_of(incident)
+    author, closed, _closer = found or Authorship(owner, incident.modified)
     return {
         "TenantId": workspace.uid("customer"),
         "TimeGenerated": modified,
@@ -66,7 +83,7 @@ def _incident_row(azure: Azure, incident: Incident, alert_ids: list[str]) -> Jso
         "FirstModifiedTime": iso(incident.created),
         "LastModifiedTime": modified,
         "CreatedTime": iso(incident.created),
-        "ClosedTime": modified if properties.get("status") == "Closed" else None,
+        "ClosedTime": iso(closed or incident.modified) if is_closed else None,
         "IncidentNumber": incident.number,
         "RelatedAnalyticRuleIds": [
             rule.rsplit("/", 1)[-1] for rule in properties.get("relatedAnalyticRuleIds") or []
@@ -78,7 +95,7 @@ def _incident_row(azure: Azure, incident: Incident, alert_ids: list[str]) -> Jso
         "Labels": properties.get("labels") or [],
         "IncidentUrl": properties.get("incidentUrl") or "",
         "AdditionalData": properties.get("additionalData"),
-        "ModifiedBy": (properties.get("owner") or {}).get("assignedTo") or "",
+        "ModifiedBy": author,
         "SourceSystem": "Azure",
         "Type": "SecurityIncident",
     }

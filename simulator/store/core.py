@@ -41,6 +41,14 @@ create index if not exists incidents_modified on incidents (workspace, modified,
 create index if not exists incidents_created on incidents (workspace, created, name);
 create unique index if not exists incidents_number on incidents (workspace, number);
 create index if not exists incidents_name on incidents (name);
+create table if not exists authors (
+    workspace text not null,
+    name text not null,
+    author text not null,
+    closed integer,
+    closer text not null,
+    primary key (workspace, name)
+) without rowid;
 create table if not exists parts (
     workspace text not null,
     incident text not null,

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,6 +16,14 @@ _STORED = tuple(name for name in _COLUMNS if name not in _DERIVED)
 _SELECT = f"select {', '.join(_STORED)} from incidents"
 _UPSERT = f"insert or replace into incidents ({', '.join(_COLUMNS)}) values ({', '.join('?' * 16)})"
 _LIST = "select name, etag, properties, mangled, previous, number from incidents"
+
+
+class Authorship(NamedTuple):
+    """Who changed an incident last, in the words of the logs; who closed it, and when."""
+
+    author: str
+    closed: int | None = None
+    closer: str = ""
 
 
 @dataclass
@@ -116,6 +124,19 @@ class IncidentTable:
         self._db.execute("delete from parts where workspace = ? and incident = ?", key)
         gone = self._db.execute("delete from incidents where workspace = ? and name = ?", key)
         return gone.rowcount > 0
+
+    def note_author(self, incident: Incident, authorship: Authorship) -> None:
+        """Write down who changed an incident last, and who closed it when."""
+        self._db.execute(
+            "insert or replace into authors values (?, ?, ?, ?, ?)",
+            (incident.workspace, incident.name, *authorship),
+        )
+
+    def authorship_of(self, incident: Incident) -> Authorship | None:
+        """Who changed an incident last, and who closed it when; None where nobody changed it."""
+        sql = "select author, closed, closer from authors where workspace = ? and name = ?"
+        row = self._db.execute(sql, (incident.workspace, incident.name)).fetchone()
+        return None if row is None else Authorship(*row)
 
     def clear(self) -> None:
         """Forget every incident: the history broke off while it was loaded."""

@@ -50,6 +50,7 @@ TEXTS = {
             "incidents": kql.incidents_between,
             "alerts_of_incidents": kql.alerts_of_incidents_between,
             "count_outside": kql.count_outside_between,
+            "closers": kql.closers_between,
         }.items()
     },
     "alerts_without_incident": kql.alerts_without_incident_between(SINCE, UNTIL),

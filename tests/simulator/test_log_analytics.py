@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from simulator.people import person_named
 from simulator.running import running_simulator
 from tests.simulator.conftest import START, Arm
 
@@ -221,3 +222,19 @@ def test_after_onboarding_incidents_have_no_description_column(logs, running):
     assert refused.json()["error"]["innererror"]["code"] == "SemanticError"
     assert logs.rows(careful) == [{"Description": ""}]
     assert logs.rows(of_alerts)[0]["Text"] != "none", "alerts keep theirs"
+
+
+def test_a_row_names_who_changed_the_incident_and_since_when_it_is_closed(logs, running):
+    name = running.control.inject(workspace=running.workspaces[0].key)["name"]
+    closing = {"status": "Closed", "classification": "Undetermined"}
+    running.control.edit(name, properties=closing, by="marta")
+    running.control.edit(name, add_labels=["later"], by="olga")
+    rows = logs.rows(
+        f'SecurityIncident | where IncidentName == "{name}" | sort by TimeGenerated asc'
+        " | project Status, ModifiedBy, LastModifiedTime, ClosedTime"
+    )
+    people = [person_named(key).email for key in ("marta", "olga")]
+    assert [row["ModifiedBy"] for row in rows][-2:] == people
+    closed, later = rows[-2:]
+    assert closed["LastModifiedTime"] == closed["ClosedTime"] == later["ClosedTime"]
+    assert rows[0]["ClosedTime"] is None

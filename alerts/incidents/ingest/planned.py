@@ -25,6 +25,7 @@ class PlannedFit:
     kind: str
     names_devices: bool
     boxes: bool
+    is_after_fact: bool
     title: str
     work_order: str
     ends_at: datetime

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from alerts.incidents.ingest import pg_copy
+from alerts.incidents.ingest.closers import store_portal_closers
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_rows import (
     GROUP_COLUMNS,
@@ -173,6 +174,14 @@ class IncidentChange(NamedTuple):
         """Whether somebody opened again what was closed."""
         return is_reopened(old=self.stored.row, new=self.row)
 
+    @property
+    def is_closed_in_portal(self) -> bool:
+        """Whether the Defender portal closed it since its record came last."""
+        versions = (self.stored.row.etag, self.row.etag)
+        if self.pending or not all(version.startswith(GRAPH_VERSION) for version in versions):
+            return False
+        return self.row.status == IncidentStatus.CLOSED != self.stored.row.status
+
 
 _STORED_ROWS = f"""
     SELECT id, owed, gone_at IS NOT NULL, closed_by, {ROW_COLUMNS} FROM incidents_incident
@@ -305,6 +314,8 @@ def change_incidents(
         if change.is_reopened:
             result.reopened_ids.append(before.id)
     TimelineItem.objects.bulk_create(items, batch_size=1000)
+    if closings := [(c.stored.id, c.wire) for c in changes if c.is_closed_in_portal]:
+        store_portal_closers(closings)
     result.changed_ids = [change.stored.id for change in changes]
     result.changed, result.merged = len(changes), len(result.merged_ids)
     regroup(result.changed_ids, now=now)

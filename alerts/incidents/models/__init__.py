@@ -2,6 +2,7 @@
 
 from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert, PlannedAlert
 from alerts.incidents.models.bulk_act import BulkAct, Skipped
+from alerts.incidents.models.closer import IncidentCloser
 from alerts.incidents.models.context import (
     Comment,
     Entity,

@@ -134,6 +134,9 @@ class PlannedAlert(models.Model):
     # It time-boxes the alert: it names the devices, was planned before it began and, where it
     # recurs or lasts longer than a day, was confirmed by a second person before the alert.
     boxes = models.BooleanField(default=False, db_default=False)
+    # It came here after the alert, by a file that says it was known before. Back-tests and patterns
+    # read it; nothing is closed by it.
+    is_after_fact = models.BooleanField(default=False, db_default=False)
     title = models.CharField(max_length=200)
     work_order = models.CharField(max_length=60, blank=True)
     ends_at = models.DateTimeField()  # as planned

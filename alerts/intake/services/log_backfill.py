@@ -27,6 +27,7 @@ from alerts.intake.services.log_windows import (
     WindowCounts,
     WindowTooLarge,
     WindowTooSlow,
+    note_closers,
     query_logs,
     read_log_window,
     store_lone_alerts,
@@ -285,12 +286,17 @@ def _keep_claim(job: Job) -> None:
 
 
 def _read_newest(job: Job, backfill: LogBackfill, client: LogsClient, now: datetime) -> None:
-    """Store the alerts without incident that came since: no list has them."""
+    """Store what no list has since: alerts without incident, and who closed incidents."""
     lower, upper = backfill.until - _OVERLAP, now
     ends = time.monotonic() + _TURN
     while lower < now and time.monotonic() < ends:  # what is left goes on in the next round
         try:
             rows = query_logs(kql.alerts_without_incident_between(lower, upper), client=client)
+            note_closers(
+                kql.closers_since(lower, upper, backfill.workspace.scope),
+                client=client,
+                workspace_id=backfill.pk,
+            )
         except WindowTooLarge as problem:
             if upper - lower <= _SHORTEST:
                 note_backfill_error(workspace_id=backfill.pk, message=str(problem))

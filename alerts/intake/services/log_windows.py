@@ -14,6 +14,7 @@ from itertools import batched
 from django.db import DataError, IntegrityError, transaction
 
 from alerts.incidents.ingest.alert_facts import key_of
+from alerts.incidents.ingest.closers import Closer, store_closers
 from alerts.incidents.ingest.log_history import (
     LogDetails,
     WithoutDetails,
@@ -36,6 +37,7 @@ from alerts.sentinel.wire.log_rows import (
     LogRow,
     read_log_alerts,
     read_log_answer,
+    read_log_closers,
     read_log_entities,
     read_log_incidents,
 )
@@ -95,6 +97,9 @@ def read_log_window(
         counts.out_of_scope = int(row["Outside"])
     keys = store_lone_alerts(workspace_id=workspace_id, rows=lone, counts=counts, now=now)
     readable = _store_incidents(workspace_id, incidents, counts, scope, now)
+    _stay_in_time(began)
+    closers = kql.closers_between(since, until, scope)
+    note_closers(closers, client=client, workspace_id=workspace_id)
     without = incidents_without_details(workspace_id=workspace_id, names=list(readable), now=now)
     if without:
         rows = query_logs(kql.alerts_of_incidents_between(since, until, scope), client=client)
@@ -133,6 +138,15 @@ def query_logs(text: str, *, client: LogsClient) -> list[LogRow]:
     if answer.is_partial:
         raise WindowTooLarge(answer.problem)
     return answer.rows
+
+
+def note_closers(text: str, *, client: LogsClient, workspace_id: int) -> None:
+    """Store who closed the incidents of an answer, as far as these are stored."""
+    closers = [
+        Closer(row.incident_name, row.name, row.closed_at)
+        for row in read_log_closers(query_logs(text, client=client))
+    ]
+    store_closers(workspace_id=workspace_id, closers=closers)
 
 
 def store_lone_alerts(

@@ -19,7 +19,7 @@ from alerts.patterns.engine.drafts import (
     strict_drafts,
 )
 from alerts.patterns.engine.evidence import VerdictEvidence, pool_evidence
-from alerts.patterns.engine.hours import Hours, learn_judged_hours
+from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.pattern import MinedPattern, Strictness, TypeName, strictness_of
 from alerts.patterns.engine.process import CellIndex
 from alerts.patterns.engine.roaming_jobs import DeviceNames, with_targets_of_inventory
@@ -32,12 +32,12 @@ from alerts.patterns.engine.sides import (
     describe_side,
     smallest_networks,
 )
+from alerts.patterns.engine.works import split_by_works, when_it_happens
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.rules.fields import NO_VALUE
-from alerts.rules.guards.never import HIGH, MAX_WINDOW_HOURS
+from alerts.rules.guards.never import HIGH
 
 type CellsBySource = Mapping[str, Sequence[AlertCell]]
-MIN_PLANNED_SHARE: Final = 0.9
 MAX_UNITS: Final = 10  # targets that are judged one by one; of more their kinds in their zones
 NO_NAMES: Final[DeviceNames] = {}
 MIN_RETURNING_SHARE: Final = 0.5  # of the alerts, on later days than a listed device's first
@@ -127,13 +127,14 @@ def _patterns_of_site(
     soft_cells = group_by_source(soft)
     suspect = [cell for cell in soft if cell.is_suspect]
     drafts = soft_drafts([cell for cell in soft if not cell.is_suspect], doubted_days)
-    for draft in split_by_groups(drafts, inventory):
+    for draft in split_by_groups(split_by_works(drafts), inventory):
         pattern = pattern_of(draft, suspect, inventory, is_strict=False, networks=networks)
         if pattern is not None:
             yield _with_inventory(pattern, draft.cells, suspect, names)
     strict = [cell for cell in usable if strictness_of(cell) == Strictness.STRICT]
     suspect = [cell for cell in strict if cell.is_suspect]
-    for draft in strict_drafts([cell for cell in strict if not cell.is_suspect]):
+    drafts = strict_drafts([cell for cell in strict if not cell.is_suspect])
+    for draft in split_by_works(drafts):
         pattern = pattern_of(draft, suspect, inventory, is_strict=True)
         if pattern is not None:
             pattern = _with_inventory(pattern, draft.cells, suspect, names)
@@ -179,11 +180,7 @@ def pattern_of(
         return None
     if Rung.LISTED not in (source.rung, destination.rung):
         source = _side([c.key.source for c in cells], inventory, allow_wide=False) or source
-    hours, planned_work = draft.hours, ""
-    if is_strict:
-        hours = learn_judged_hours(cells) or hours
-    if is_strict and (hours is None or hours.hours_a_week > MAX_WINDOW_HOURS):
-        hours, planned_work = None, usual_work(cells)
+    hours, planned_work = when_it_happens(draft, is_strict=is_strict)
     pattern = MinedPattern(
         site=cells[0].key.site,
         types=types,
@@ -203,7 +200,7 @@ def pattern_of(
         cells=(),
         evidence=VerdictEvidence(),
         obstacle=_obstacle(source, destination, is_strict, hours, planned_work)
-        or ("" if _returns(source, destination, cells) else "one_off"),
+        or ("" if planned_work or _returns(source, destination, cells) else "one_off"),
     )
     return _with_exceptions(pattern, suspect, cells)
 
@@ -218,19 +215,6 @@ def _with_inventory(
     if listed is pattern:
         return pattern
     return _with_exceptions(replace(listed, exceptions=(), except_sources=()), suspect, cells)
-
-
-def usual_work(cells: list[AlertCell]) -> str:
-    """Return the kind of planned work within which at least 90 % of these alerts happened."""
-    weights: Counter[str] = Counter()
-    for cell in cells:
-        for occurrence in cell.occurrences:
-            for kind in occurrence.works:
-                weights[kind] += occurrence.alerts
-    for kind, alerts in weights.most_common(1):
-        if alerts >= MIN_PLANNED_SHARE * count_alerts(cells):
-            return kind
-    return ""
 
 
 def _obstacle(

@@ -18,7 +18,7 @@ from alerts.reviews.policies import is_ot_at, ot_people_at
 from alerts.rules.sql import rule_condition_sql
 from alerts.rules.trial import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from alerts.suppression.watching.credit import harmless_looks
+from alerts.suppression.watching.looks import harmless_looks, looks_for
 from portal.accounts.models import User
 
 MAX_A_DAY: Final = 5  # to one person, whoever asks
@@ -255,14 +255,15 @@ def incidents_for_trials(
     covered = _covered(patterns, now=now)
     everything = [incident for incidents in covered.values() for incident in incidents]
     looks = harmless_looks(everything)
-    used = {row[0] for row in fetch_rows(_TOUCHED, (everything, everything))} | looks.keys()
+    used = {row[0] for row in fetch_rows(_TOUCHED, (everything, everything))}
+    strict = {pattern.pk for pattern in patterns if pattern.process.is_strict}
     chosen: dict[int, list[int]] = {}
     for pattern, incidents in covered.items():
-        credit = len({looks[incident] for incident in incidents if incident in looks})
+        own_looks = looks_for(looks, is_strict=pattern in strict)
+        credit = len({own_looks[incident] for incident in incidents if incident in own_looks})
         missing = max(targets[pattern] - credit, 0)
-        chosen[pattern] = [incident_id for incident_id in incidents if incident_id not in used][
-            :missing
-        ]
+        left = [incident for incident in incidents if incident not in used | own_looks.keys()]
+        chosen[pattern] = left[:missing]
         used.update(chosen[pattern])
     return chosen
 

@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from alerts.incidents.models import IncidentStatus
 from alerts.reviews.queries.questions import evidence_where
 from alerts.rules import sql
-from alerts.rules.guards.never import HIGH
+from alerts.rules.guards.never import HIGH, timeboxed_types
 from alerts.rules.rule import Clause, RuleDefinition
-from alerts.rules.sql import HAS_TYPE, Sql
+from alerts.rules.sql import HAS_TYPE, IS_SOFT, Sql
 from alerts.suppression.backtesting.history_sql import TimeSpan, in_period
 from alerts.suppression.enforcing.acting_rules import acting_set
 
@@ -82,12 +82,14 @@ SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_EVIDENCE}) h
 SELECT l.alert_id FROM incidents_incidents i JOIN incidents_alert_links l ON l.incident_id = i.id
  WHERE i.classification = 'TruePositive' AND i.status = %s
 """
-# Work that boxes the alert in, as known when it came: so rules of strict types read it.
-_WORK = """
+# Work that covers the alert, as known when it came: so rules read it. Alerts that need hours must
+# be boxed by it; for the others it is enough that it names a device of theirs.
+_WORK = f"""
 CREATE TEMP TABLE mined_work AS
 SELECT a.id, array_agg(DISTINCT p.kind ORDER BY p.kind) AS kinds
   FROM incidents_planned_alerts p JOIN incidents_alerts a ON a.id = p.alert_id
- WHERE p.boxes AND a.at >= %s AND a.at < %s
+ WHERE a.at >= %s AND a.at < %s AND p.names_devices AND p.fit = 'inside'
+   AND (p.boxes OR {IS_SOFT})
    AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)
  GROUP BY a.id
 """
@@ -192,7 +194,7 @@ def _fill(period: TimeSpan) -> HistorySize:
                 " ON CONFLICT DO NOTHING",
                 scope.params,
             )
-        cursor.execute(_WORK, [period.start, period.end])
+        cursor.execute(_WORK, [period.start, period.end, list(timeboxed_types())])
         cursor.execute(_WORKS)
         cursor.execute(_ALERTS, [period.start, period.end])
         cursor.execute("ANALYZE mined_alert, mined_living")

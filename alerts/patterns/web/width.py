@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts.patterns.engine.hours import DAY
-from alerts.patterns.engine.mining import MIN_PLANNED_SHARE
 from alerts.patterns.engine.sides import PatternSide, Rung
+from alerts.patterns.engine.works import MIN_PLANNED_SHARE
 from alerts.patterns.models import Pattern
 from alerts.patterns.web.headline import hours_words, side_words
 from portal.ui.words import number, percent

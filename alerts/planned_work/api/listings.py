@@ -79,6 +79,12 @@ class PlannedOccurrenceSerializer(ListRow):
     starts_at = DateTimeField(help_text="planned start")
     ends_at = DateTimeField(help_text="planned end; an hour of slack follows")
     known_from = DateTimeField(help_text="since when it was known so")
+    stored_at = DateTimeField(
+        allow_null=True, help_text="when it came to Tagout; null: when it was known"
+    )
+    origin = CharField(
+        help_text="what known_from rests on: tagout, calendar (its own date of creation) or start"
+    )
     known_until = DateTimeField(allow_null=True, help_text="until when; null: still so")
     done_at = DateTimeField(allow_null=True, help_text="when it was said to be done")
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from alerts.planned_work.engine.entries import MAX_ENTRIES, ReadFile, WorkEntry, names_in_cell
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS, OTHER, kind_named
+from alerts.planned_work.engine.origin import FileTimes
 from alerts.planned_work.engine.recurrence import (
     YEARS,
     Schedule,
@@ -46,6 +47,7 @@ _TEXTS: Final = frozenset(
     }
 )
 _MOMENTS: Final = frozenset({"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"})
+_WRITTEN: Final = frozenset({"CREATED", "DTSTAMP", "LAST-MODIFIED"})
 _DAY: Final = timedelta(days=1)
 
 
@@ -156,7 +158,7 @@ def _events(lines: Iterator[tuple[int, str]], read: ReadFile) -> Iterator[_Event
 
 def _add(event: _Event, number: int, line: str, read: ReadFile) -> None:
     name = line.split(":", 1)[0].split(";", 1)[0].strip().upper()
-    if name not in _MANY | _TEXTS | _MOMENTS:
+    if name not in _MANY | _TEXTS | _MOMENTS | _WRITTEN:
         return
     from icalendar.parser import Contentline
 
@@ -193,7 +195,26 @@ def _entry(event: _Event, time_zone: str) -> WorkEntry:
         vendor=event.text("X-TAGOUT-VENDOR"),
         people=event.text("CONTACT"),
         is_cancelled=event.text("STATUS").upper() == "CANCELLED",
+        times=FileTimes(
+            created_at=_written_at(event, "CREATED"),
+            stamped_at=_written_at(event, "DTSTAMP"),
+            changed_at=_written_at(event, "LAST-MODIFIED"),
+        ),
     )
+
+
+def _written_at(event: _Event, name: str) -> datetime | None:
+    """Return when the calendar says that it wrote this down; None where that cannot be made out:
+    some write a year 0 where they do not know.
+    """
+    found = event.properties.get(name)
+    if not found:
+        return None
+    try:
+        local, is_day = _moment(found[0], "UTC")
+    except _LineError:
+        return None
+    return None if is_day else local.replace(tzinfo=UTC)
 
 
 def _kind(event: _Event) -> str:

@@ -4,12 +4,14 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from alerts.planned_work.engine.entries import MAX_ENTRIES, ReadFile, WorkEntry, names_in_cell
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS, kind_named
+from alerts.planned_work.engine.origin import FileTimes
 from alerts.planned_work.engine.recurrence import Schedule, check_schedule, time_zone_named
 
 NEEDED: Final = ("title", "kind", "starts", "ends")
@@ -26,6 +28,7 @@ COLUMNS: Final = (
     "vendor",
     "people",
     "uid",
+    "created",
 )
 _FORMS: Final = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 
@@ -123,6 +126,7 @@ def _entry(cells: dict[str, str], line: int, time_zone: str) -> WorkEntry:
         work_order=cells.get("work_order", ""),
         vendor=cells.get("vendor", ""),
         people=cells.get("people", ""),
+        times=FileTimes(created_at=_created_at(cells, schedule.time_zone)),
     )
 
 
@@ -141,6 +145,13 @@ def _schedule(cells: dict[str, str], time_zone: str) -> Schedule:
     return schedule
 
 
+def _created_at(cells: dict[str, str], zone: str) -> datetime | None:
+    """Return when the work was written down; None where the cell is empty."""
+    if not cells.get("created"):
+        return None
+    return _moment(cells, "created").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
 def _moment(cells: dict[str, str], column: str) -> datetime:
     text = cells[column]
     for form in _FORMS:
@@ -153,5 +164,6 @@ def _moment(cells: dict[str, str], column: str) -> datetime:
 
 def _uid_of(cells: dict[str, str]) -> str:
     """Return a UID for a line without one: the same line has the same, whatever its place."""
-    text = "\x1f".join(f"{name}={cells.get(name, '')}" for name in COLUMNS)
+    named = [name for name in COLUMNS if name != "created"]
+    text = "\x1f".join(f"{name}={cells.get(name, '')}" for name in named)
     return f"csv-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

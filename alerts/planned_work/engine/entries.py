@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.origin import FileTimes
 from alerts.planned_work.engine.recurrence import Schedule
 
 MAX_BYTES = 200_000_000
@@ -28,6 +29,7 @@ class WorkEntry:
     vendor: str = ""
     people: str = ""
     is_cancelled: bool = False
+    times: FileTimes = field(default_factory=FileTimes)
 
 
 @dataclass(frozen=True, slots=True)

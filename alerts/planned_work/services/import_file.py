@@ -20,6 +20,8 @@ from alerts.planned_work.engine.entries import (
 )
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.matching import WorkSide
+from alerts.planned_work.engine.origin import OriginKind, WorkOrigin, work_origin
+from alerts.planned_work.engine.recurrence import WorkSpan
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
 from alerts.planned_work.policies import reasons_against_planning
 from alerts.planned_work.services.occurrences import (
@@ -29,6 +31,7 @@ from alerts.planned_work.services.occurrences import (
     store_occurrences,
 )
 from alerts.planned_work.services.plan import (
+    BEHIND_IN_FILES,
     CannotPlanWork,
     DeviceOfPlan,
     WorkPlan,
@@ -191,7 +194,8 @@ def _add(
         return [_("The work names no site. Name it there, or give --site.")]
     if reasons := places.reasons_against(site, by):
         return reasons
-    if not is_within_horizon(entry.schedule, now=now) and not entry.is_cancelled:
+    is_near = is_within_horizon(entry.schedule, now=now, behind=BEHIND_IN_FILES)
+    if not is_near and not entry.is_cancelled:
         return []
     devices, zone_id, reasons = places.scope_of(entry, site)
     if reasons:
@@ -207,7 +211,8 @@ def _add(
         people=entry.people,
     )
     try:
-        pairs.append((entry, site, checked_plan(plan, site=site, now=now, is_looked_up=True)))
+        checked = checked_plan(plan, site=site, now=now, is_looked_up=True, behind=BEHIND_IN_FILES)
+        pairs.append((entry, site, checked))
     except CannotPlanWork as refusal:
         return [] if entry.is_cancelled else refusal.reasons
     return []
@@ -336,11 +341,15 @@ class _Import:
         elif entry.is_cancelled:
             cancel_work(work_id=work.pk, by=self.by, now=self.now)
             self.report.cancelled += 1
-        elif self.digests.get(work.pk) == plan.digest:
+        elif self.digests.get(work.pk) == plan.digest or self._is_past(plan):
             self.report.unchanged += 1
         else:
-            change_work(work_id=work.pk, plan=plan, by=self.by, now=self.now)
+            change_work(work_id=work.pk, plan=plan, by=self.by, now=self.now, is_from_file=True)
             self.report.changed += 1
+
+    def _is_past(self, plan: WorkPlan) -> bool:
+        """Whether all of it is over for so long that nobody writes it anew."""
+        return not is_within_horizon(plan.schedule, now=self.now)
 
     def _store(self, new: Sequence[tuple[WorkEntry, Site, WorkPlan]]) -> None:
         label, now = str(self.by)[:200], self.now
@@ -377,24 +386,42 @@ class _Import:
         WorkStep.objects.bulk_create(
             WorkStep(work=work, at=now, by=owner, by_label=label, code="made") for work in works
         )
-        lines = [entry.line for entry, _site, _plan in new]
-        made = store_occurrences(self._occurrences(zip(revisions, lines, strict=True)))
+        entries = [entry for entry, _site, _plan in new]
+        made = store_occurrences(self._occurrences(zip(revisions, entries, strict=True)))
         self.report.new += len(works)
         follow_occurrences(made, forgotten=[], now=now)
 
-    def _occurrences(self, revisions: Iterable[tuple[Revision, int]]) -> Iterator[Occurrence]:
-        for revision, line in revisions:
+    def _occurrences(self, revisions: Iterable[tuple[Revision, WorkEntry]]) -> Iterator[Occurrence]:
+        for revision, entry in revisions:
             try:
-                spans = spans_of(revision, now=self.now)
+                spans = spans_of(revision, now=self.now, behind=BEHIND_IN_FILES)
             except PlanError as error:
-                raise CannotImportWork(_in_line(line, "", error.translated(_))) from error
+                raise CannotImportWork(_in_line(entry.line, "", error.translated(_))) from error
             self.report.occurrences += len(spans)
             if self.report.occurrences > MAX_OCCURRENCES:
                 most = _(
                     "The works of the file would take place more than %(n)s times in three "
                     "months. Plan them as fewer, longer works."
                 )
-                raise CannotImportWork(_in_line(line, "", most % {"n": number(MAX_OCCURRENCES)}))
+                raise CannotImportWork(
+                    _in_line(entry.line, "", most % {"n": number(MAX_OCCURRENCES)})
+                )
             self.budget.check()
             for span in {span.starts_at: span for span in spans}.values():
-                yield new_occurrence(revision, span=span, known_from=self.now)
+                origin = self._origin_of(revision, entry, span)
+                yield new_occurrence(revision, span=span, known_from=self.now, origin=origin)
+
+    def _origin_of(self, revision: Revision, entry: WorkEntry, span: WorkSpan) -> WorkOrigin | None:
+        """Return since when one time that had begun was known, by the file's word; None of what is
+        yet to come. What a program with a token brings is not believed.
+        """
+        if self.now <= span.starts_at:
+            return None
+        if revision.came_by_token:
+            return WorkOrigin(self.now, OriginKind.TAGOUT)
+        return work_origin(
+            entry.times,
+            starts_at=span.starts_at,
+            is_recurring=revision.is_recurring,
+            stored_at=self.now,
+        )

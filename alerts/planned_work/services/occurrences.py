@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from alerts.incidents.ingest.planned import PlannedFit, end_planned_alerts, store_planned_alerts
+from alerts.incidents.models import IncidentAlert, OtState
 from alerts.planned_work.engine.matching import (
     MAX_LATE,
     SLACK,
@@ -21,29 +22,44 @@ from alerts.planned_work.engine.matching import (
     WorkEnd,
     fit_of,
 )
+from alerts.planned_work.engine.origin import OriginKind, WorkOrigin
 from alerts.planned_work.engine.recurrence import WorkSpan, occurrences
+from alerts.planned_work.models import (
+    RECORDED_AT,
+    Occurrence,
+    PlannedWork,
+    Revision,
+    WorkConfirmation,
+)
 from alerts.planned_work.models import NamedDevice as DeviceRow
-from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkConfirmation
 from alerts.planned_work.services.plan import AHEAD, BEHIND
 
 BATCH = 5000
+HARM = "TruePositive"
 _RENEW_BEFORE = timedelta(days=62)
 
 
-def spans_of(revision: Revision, *, now: datetime) -> list[WorkSpan]:
+def spans_of(revision: Revision, *, now: datetime, behind: timedelta = BEHIND) -> list[WorkSpan]:
     """Return when the work takes place, from five weeks ago until its horizon. Raises PlanError
     where that is too often.
     """
     until = revision.worked_out_until
     if not revision.is_recurring:
         until = datetime.max.replace(tzinfo=now.tzinfo) - timedelta(days=3)
-    return occurrences(revision.schedule, since=now - BEHIND, until=until)
+    return occurrences(revision.schedule, since=now - behind, until=until)
 
 
 def new_occurrence(
-    revision: Revision, *, span: WorkSpan, known_from: datetime, came_by_token: bool = False
+    revision: Revision,
+    *,
+    span: WorkSpan,
+    known_from: datetime,
+    came_by_token: bool = False,
+    origin: WorkOrigin | None = None,
 ) -> Occurrence:
-    """Return the row of one time; not stored yet. It came by a token where what it says did."""
+    """Return the row of one time; not stored yet. It came by a token where what it says did.
+    `origin`: since when it was known, where that is before Tagout has it (`known_from`).
+    """
     slack_ends_at = span.ends_at + SLACK
     late_until = None if revision.is_recurring else slack_ends_at + MAX_LATE
     return Occurrence(
@@ -54,7 +70,9 @@ def new_occurrence(
         ends_at=span.ends_at,
         late_until=late_until,
         watched=(span.starts_at, late_until or slack_ends_at),
-        known_from=known_from,
+        known_from=origin.at if origin else known_from,
+        stored_at=known_from if origin else None,
+        origin=origin.by if origin else OriginKind.TAGOUT,
         came_by_token=came_by_token or revision.came_by_token,
     )
 
@@ -162,11 +180,31 @@ def _cover(candidates: Iterable[_Candidate]) -> list[int]:
     )
     revisions = {occurrence.revision for occurrence in occurrences.values()}
     scopes, boxes = _scopes(revisions), _boxes_of(revisions)
+    doubted = _doubted_among(
+        {row.alert_id for row in rows if _is_after_fact(row, occurrences[row.occurrence_id])}
+    )
     fits = [
-        fit for row in rows if (fit := _fit(row, occurrences[row.occurrence_id], scopes, boxes))
+        fit
+        for row in rows
+        if row.alert_id not in doubted
+        and (fit := _fit(row, occurrences[row.occurrence_id], scopes, boxes))
     ]
     store_planned_alerts(fits)
     return sorted({fit.alert_id for fit in fits})
+
+
+def _is_after_fact(row: _Candidate, occurrence: Occurrence) -> bool:
+    """Whether the alert was there before work that a file brought, and says was known before."""
+    return occurrence.stored_at is not None and row.at < occurrence.stored_at
+
+
+def _doubted_among(alerts: Collection[int]) -> set[int]:
+    """Return those of the alerts that people have called suspicious or a true positive. No file
+    explains them afterwards.
+    """
+    doubted = Q(incident__ot_state=OtState.SUSPICIOUS) | Q(incident__classification=HARM)
+    rows = IncidentAlert.objects.filter(doubted, alert__in=alerts)
+    return set(rows.values_list("alert", flat=True)) if alerts else set()
 
 
 class _Boxes(NamedTuple):
@@ -188,13 +226,22 @@ def _boxes_of(revisions: Collection[Revision]) -> _Boxes:
     return _Boxes(
         {
             (revision, starts_at): at
-            for revision, starts_at, at in first.annotate(first=Min("known_from"))
+            for revision, starts_at, at in first.annotate(first=Min(RECORDED_AT))
         },
         confirmed_at,
     )
 
 
 def _is_boxed(row: _Candidate, occurrence: Occurrence, boxes: _Boxes) -> bool:
+    """Whether the work boxed the alert in; of one that came before the work did, whether it would
+    have, had it been here since the file says that it was written down.
+    """
+    if _is_after_fact(row, occurrence):
+        if occurrence.origin != OriginKind.CALENDAR:
+            return False
+        return occurrence.boxed_time(
+            declared_at=occurrence.known_from, confirmed_at=(), since=occurrence.known_from
+        ).boxes(row.at)
     return occurrence.boxed_time(
         declared_at=boxes.declared_at[occurrence.revision_id, occurrence.starts_at],
         confirmed_at=boxes.confirmed_at.get(occurrence.revision_id, ()),
@@ -221,6 +268,7 @@ def _fit(
         fit=fit.value,
         kind=revision.kind,
         names_devices=names_devices,
+        is_after_fact=_is_after_fact(row, occurrence),
         boxes=names_devices and fit is Fit.INSIDE and _is_boxed(row, occurrence, boxes),
         title=revision.title,
         work_order=revision.work_order,

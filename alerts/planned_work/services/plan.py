@@ -19,7 +19,8 @@ from portal.errors import Refused
 from portal.ui.words import number
 
 AHEAD = timedelta(days=92)  # how far ahead occurrences are worked out
-BEHIND = timedelta(days=35)  # older ones tell nobody anything
+BEHIND = timedelta(days=35)  # older ones that somebody types in tell nobody anything
+BEHIND_IN_FILES = timedelta(days=366)  # of a calendar: history that back-tests and patterns read
 HORIZON = timedelta(days=731)
 MAX_DEVICES = 200
 _LONGEST = {"title": 200, "work_order": 60, "vendor": 120, "people": 200}
@@ -71,10 +72,15 @@ class WorkPlan:
 
 
 def checked_plan(
-    plan: WorkPlan, *, site: Site, now: datetime, is_looked_up: bool = False
+    plan: WorkPlan,
+    *,
+    site: Site,
+    now: datetime,
+    is_looked_up: bool = False,
+    behind: timedelta = BEHIND,
 ) -> WorkPlan:
     """Return the plan in order: sides and texts tidied. Raises CannotPlanWork with every reason.
-    `is_looked_up`: its zones are known to be of this site.
+    `is_looked_up`: its zones are known to be of this site. `behind`: how long ago it may be over.
     """
     plan = replace(
         plan,
@@ -87,8 +93,8 @@ def checked_plan(
     reasons = [*_against_texts(plan), *_against_place(plan, None if is_looked_up else site)]
     try:
         check_schedule(plan.schedule)
-        if not is_within_horizon(plan.schedule, now=now):
-            reasons.append(_never_takes_place(plan.schedule))
+        if not is_within_horizon(plan.schedule, now=now, behind=behind):
+            reasons.append(_never_takes_place(plan.schedule, behind))
     except PlanError as error:
         reasons.append(error.translated(_))
     if reasons:
@@ -178,16 +184,16 @@ def _against_place(plan: WorkPlan, site: Site | None) -> list[str]:
     return [] if zones == site_zones else [_("The devices or the zone are of another site.")]
 
 
-def is_within_horizon(schedule: Schedule, *, now: datetime) -> bool:
+def is_within_horizon(schedule: Schedule, *, now: datetime, behind: timedelta = BEHIND) -> bool:
     """Whether it takes place near enough to matter: from five weeks ago to two years ahead."""
-    return takes_place(schedule, since=now - BEHIND, until=now + HORIZON)
+    return takes_place(schedule, since=now - behind, until=now + HORIZON)
 
 
-def _never_takes_place(schedule: Schedule) -> str:
+def _never_takes_place(schedule: Schedule, behind: timedelta) -> str:
     if schedule.is_recurring:
         return PlanError("rule.never").translated(_)
     return _("The work ended more than %(n)s days ago, or starts more than two years from now.") % {
-        "n": number(BEHIND.days)
+        "n": number(behind.days)
     }
 
 

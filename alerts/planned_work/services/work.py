@@ -12,6 +12,7 @@ from alerts import notification_kinds as kinds
 from alerts.incidents.ingest.planned import rank_incidents_of_alerts
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.matching import SLACK
+from alerts.planned_work.engine.origin import OriginKind, WorkOrigin
 from alerts.planned_work.engine.recurrence import MAX_LENGTH, WorkSpan
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, WorkStep
 from alerts.planned_work.policies import (
@@ -60,8 +61,12 @@ def plan_work(
 
 
 @transaction.atomic
-def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> PlannedWork:
-    """Store the content of the work from now on. Occurrences that are over stay as they were."""
+def change_work(
+    *, work_id: int, plan: WorkPlan, by: Actor, now: datetime, is_from_file: bool = False
+) -> PlannedWork:
+    """Store the content of the work from now on. Occurrences that are over stay as they were. What
+    a file changes holds for no alert that came before.
+    """
     work = _locked(work_id, by=by)
     plan = checked_plan(plan, site=work.site, now=now)
     latest = work.revisions.get(is_latest=True)
@@ -71,7 +76,15 @@ def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> Pl
     ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
     forgotten = delete_occurrences(ahead, now=now)
     past_starts = set(work.occurrences.filter(known_until=None).values_list("starts_at", flat=True))
-    made = _store_revision(work, plan, number=latest.number + 1, by=by, now=now, over=past_starts)
+    made = _store_revision(
+        work,
+        plan,
+        number=latest.number + 1,
+        by=by,
+        now=now,
+        over=past_starts,
+        origin=WorkOrigin(now, OriginKind.TAGOUT) if is_from_file else None,
+    )
     PlannedWork.objects.filter(pk=work.pk).update(changed_at=now)
     follow_occurrences(made, forgotten=forgotten, now=now)
     note_step(work, code="changed", by=by, now=now)
@@ -178,6 +191,7 @@ def _store_revision(
     by: Actor,
     now: datetime,
     over: Collection[datetime] = (),
+    origin: WorkOrigin | None = None,
 ) -> list[Occurrence]:
     """Store what the work says and when it takes place, but for starts that are `over`."""
     revision = new_revision(work, plan=plan, number=number, by=by, now=now)
@@ -197,7 +211,7 @@ def _store_revision(
     except PlanError as error:
         raise CannotPlanWork(error.translated(_)) from error
     return store_occurrences(
-        new_occurrence(revision, span=span, known_from=now)
+        new_occurrence(revision, span=span, known_from=now, origin=origin)
         for span in _longest_by_start(spans)
         if span.starts_at not in over
     )
@@ -234,6 +248,7 @@ def _made_anew(
         occurrence.revision, span=span, known_from=now, came_by_token=occurrence.came_by_token
     )
     made.done_at = done_at
+    made.stored_at = occurrence.stored_at  # of a file: what came before it stays so
     return made
 
 

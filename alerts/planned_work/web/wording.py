@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.planned_work.engine.matching import SLACK
+from alerts.planned_work.engine.origin import OriginKind
 from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkKind, WorkStep
 from alerts.planned_work.queries import AlertCounts, ScopeNames
 from portal.ui.moments import moment_words, period_words, zone_name
@@ -96,6 +97,7 @@ def work_facts(
         (gettext("Devices"), ", ".join(names.any)),
         (gettext("Whole zone"), revision.zone.name if revision.zone else ""),
         (gettext("Known since"), entry_words(revision, zone=zone, now=now)),
+        (gettext("Before that"), origin_words(occurrence, zone=zone, now=now)),
     ]
     return [(name, value) for name, value in pairs if value]
 
@@ -103,6 +105,26 @@ def work_facts(
 def entry_words(revision: Revision, *, zone: tzinfo, now: datetime) -> str:
     """Return who entered it, and when."""
     return f"{moment_words(revision.known_from, now, zone=zone)}, {revision.by_label}"
+
+
+def origin_words(occurrence: Occurrence, *, zone: tzinfo, now: datetime) -> str:
+    """Return since when history counts this time as known that a file brought after it had begun,
+    and by whose word; empty where Tagout's own clock says so.
+    """
+    at = moment_words(occurrence.known_from, now, zone=zone)
+    if occurrence.origin == OriginKind.CALENDAR:
+        text = gettext(
+            "from the calendar, created %(at)s. Back-tests and patterns count it from then on; it "
+            "closes nothing that came before Tagout had it."
+        )
+    elif occurrence.origin == OriginKind.START:
+        text = gettext(
+            "the file does not say when it was created. Back-tests and patterns count it from its "
+            "start, %(at)s, on; it closes nothing that came before Tagout had it."
+        )
+    else:
+        return ""
+    return text % {"at": at}
 
 
 def recurrence_words(revision: Revision) -> str:

@@ -15,6 +15,7 @@ _HERE = Path(__file__).parent
 # An alert may be part of an incident that began up to so long after it (grouping looks back seven
 # days) and may be updated long after; alerts that are older still are left to Sentinel itself.
 LOOK_BACK = timedelta(days=14)
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _RULE_NAME = re.compile(r"[0-9a-z][0-9a-z_-]*")
 
 
@@ -31,6 +32,21 @@ def incidents_between(since: datetime, until: datetime, scope: OtScope) -> str:
 def count_outside_between(since: datetime, until: datetime, scope: OtScope) -> str:
     """Ask how many incidents created in a window are left out by that."""
     return _let(since=since, until=until) + _scoped("count_outside", scope)
+
+
+def closers_between(
+    since: datetime,
+    until: datetime,
+    scope: OtScope,
+) -> str:
+    """Ask by whom the incidents created in a window were closed, of those in scope."""
+    return _let(since=since, until=until, changed_since=since) + _scoped("closers", scope)
+
+
+def closers_since(changed_since: datetime, until: datetime, scope: OtScope) -> str:
+    """Ask by whom incidents in scope were closed since, whenever they were created."""
+    moments = _let(since=_LONG_AGO, until=until, changed_since=changed_since)
+    return moments + _scoped("closers", scope)
 
 
 def alerts_of_incidents_between(since: datetime, until: datetime, scope: OtScope) -> str:

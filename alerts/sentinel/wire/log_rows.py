@@ -7,6 +7,7 @@ what is nested comes as JSON in a text. Empty texts mean that nothing is said.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from alerts.sentinel.wire.alerts import WireAlert, read_alerts
 from alerts.sentinel.wire.entities import WireEntity, read_entities
 from alerts.sentinel.wire.incidents import WireIncident, read_incident_page
 from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
+from alerts.sentinel.wire.values import moment_field
 
 type LogRow = dict[str, Any]
 
@@ -98,6 +100,14 @@ class LogIncident(Struct, frozen=True):
     alert_ids: tuple[str, ...]
 
 
+class LogCloser(Struct, frozen=True):
+    """Who closed an incident, by its name, and when, as a row of `SecurityIncident` has it."""
+
+    incident_name: str
+    name: str
+    closed_at: datetime
+
+
 def read_log_answer(body: bytes) -> LogAnswer:
     """Read the answer to a query; raises NotAPage where it is no table."""
     try:
@@ -146,6 +156,17 @@ def read_log_incidents(rows: Sequence[LogRow]) -> list[LogIncident]:
         LogIncident(_without_etag_flag(item), _ids_in(row.get("AlertIds")))
         for item, row in zip(items, rows, strict=True)
     ]
+
+
+def read_log_closers(rows: Iterable[LogRow]) -> list[LogCloser]:
+    """Read who closed incidents; what lacks a name or a moment is left out."""
+    found = []
+    for row in rows:
+        incident, name = row.get("IncidentName"), row.get("ModifiedBy")
+        closed_at = moment_field(row.get("ClosedTime"), "", [])
+        if isinstance(incident, str) and isinstance(name, str) and name.strip() and closed_at:
+            found.append(LogCloser(incident.lower(), name.strip(), closed_at))
+    return found
 
 
 def _without_etag_flag(item: WireIncident | UnreadableRecord) -> WireIncident | UnreadableRecord:

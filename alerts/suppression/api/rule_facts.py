@@ -22,6 +22,7 @@ from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.rules.trial import TRIAL, TRIAL_MATCHES, reasons_against_promotion
 from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.models import RuleVersion
+from alerts.suppression.watching.credit_sources import credit_by_source
 from alerts.suppression.watching.trials import trial_lines, trial_progress_of
 from portal.accounts.models import User
 from portal.api.fields import StructField
@@ -68,6 +69,13 @@ class TrialSerializer(Serializer[Any]):
         child=IntegerField(min_value=0),
         help_text="matches that do not count because a guard keeps them open, by guard",
     )
+    credit_by_source = DictField(
+        child=IntegerField(min_value=0),
+        help_text=(
+            "incidents behind the credit by what they rest on now: answer, closing, taken, closer;"
+            " gone: nobody holds them for harmless any more"
+        ),
+    )
     credited_incidents = ListField(
         child=IntegerField(), help_text="ids of the incidents behind the credit that you may see"
     )
@@ -91,6 +99,7 @@ def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str,
         "needed": TRIAL_MATCHES,
         "true_positives": trial.true_positives,
         "kept_open": dict(progress.kept_open),
+        "credit_by_source": credit_by_source(version.credited_incident_ids),
         "credited_incidents": sorted(visible.values_list("pk", flat=True)),
         "is_over": not reasons_against_promotion(trial, now=now),
         "why": trial_lines(progress, now=now),

@@ -33,7 +33,7 @@ from alerts.suppression.models import (
 )
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.queries import facts_by_incident
-from alerts.suppression.watching.credit import HarmlessLook, harmless_looks
+from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, looks_for
 from portal.accounts.models import User
 from portal.ui.words import number, numeral
 
@@ -98,7 +98,7 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
         version.pk: _progress(
             version,
             lines[version.pk],
-            looks,
+            looks_for(looks, is_strict=version.pk in strict),
             kept_number=numbers.get(version.keeps_trial_of_id or 0, 0),
         )
         for version in versions

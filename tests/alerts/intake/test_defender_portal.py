@@ -7,7 +7,14 @@ import orjson
 import pytest
 
 from alerts.incidents.ingest.entities import store_comments
-from alerts.incidents.models import Comment, Incident, IncidentRaw, IncidentStatus, TimelineItem
+from alerts.incidents.models import (
+    Comment,
+    Incident,
+    IncidentCloser,
+    IncidentRaw,
+    IncidentStatus,
+    TimelineItem,
+)
 from alerts.intake.models import Cursor, Missing, Quarantined
 from alerts.intake.services import counterparts
 from alerts.intake.services.counterparts import join_incidents
@@ -381,3 +388,28 @@ def test_an_incident_that_no_answer_of_graph_holds_is_put_aside(portal, monkeypa
     portal.poll()
     assert "larger than 32 MB" in Quarantined.objects.get().reason
     assert Incident.objects.get(number=3).get_severity_display() == "High"
+
+
+@pytest.mark.parametrize(
+    "by", ["marta@soc.example", "API-App:marta@soc.example", "Microsoft Defender XDR"]
+)
+def test_who_closes_it_in_the_portal_is_kept_and_who_touches_it_later_is_not(portal, by):
+    name = portal.add("8754")
+    portal.sync()
+    portal.use("graph")
+    portal.sync()
+    assert not IncidentCloser.objects.exists()
+    portal.graph.edit("8754", status="resolved", lastModifiedBy=by)
+    portal.sync()
+    portal.graph.edit("8754", customTags=["later"], lastModifiedBy="olga@soc.example")
+    portal.sync()
+    (closer,) = IncidentCloser.objects.all()
+    assert (closer.incident_id, closer.name) == (portal.row(name).pk, by)
+    assert portal.row(name).closed_at == closer.closed_at
+
+
+def test_what_was_closed_before_we_looked_has_no_known_closer(portal):
+    portal.use("graph")
+    portal.add("8755", status="resolved", lastModifiedBy="marta@soc.example")
+    portal.sync()
+    assert not IncidentCloser.objects.exists()

@@ -10,7 +10,14 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.models import Count
 
-from alerts.incidents.models import Alert, Entity, Incident, IncidentAlert
+from alerts.incidents.models import (
+    Alert,
+    Entity,
+    Incident,
+    IncidentAlert,
+    IncidentCloser,
+    IncidentStatus,
+)
 from alerts.intake.models import LogBackfill
 from alerts.intake.services import log_backfill
 from alerts.intake.services.backfill_requests import pause_log_backfill, start_log_backfill
@@ -23,6 +30,7 @@ from portal import clock
 from portal.audit.models import Entry
 from portal.formats.moments import read_moment
 from portal.jobs.models import Job
+from simulator.people import person_named
 from simulator.plant.catalogue import alert_types
 from tests.conftest import NOON
 from tests.factories.azure import begin_reading, make_workspace_at
@@ -363,3 +371,39 @@ def test_after_onboarding_incidents_have_no_description_in_the_logs(workspace, a
     found = backfill()
     assert found["incidents"] == in_sentinel(azure)
     assert Incident.objects.count() == in_sentinel(azure)
+
+
+CLOSING = {
+    "status": "Closed",
+    "classification": "BenignPositive",
+    "classificationReason": "SuspiciousButExpected",
+}
+
+
+def open_incidents(n):
+    names = Incident.objects.filter(status__lt=IncidentStatus.CLOSED).order_by("pk")
+    return list(names.values_list("name", flat=True)[:n])
+
+
+def closers_of(names):
+    rows = IncidentCloser.objects.filter(incident__name__in=names)
+    return dict(rows.values_list("incident__name", "name"))
+
+
+def test_the_log_says_who_closed_what_and_no_later_change_takes_their_place(azure, whole):
+    closed, left = names = open_incidents(2)
+    assert closers_of(names) == {}
+    azure.control.edit(closed, properties=CLOSING, by="marta")
+    azure.control.edit(closed, add_labels=["later"], by="olga")
+    azure.control.edit(left, add_labels=["later"], by="olga")
+    LogBackfill.objects.update(state="running", read_since=NOON)
+    backfill()
+    assert closers_of(names) == {closed: person_named("marta").email}
+
+
+def test_who_closed_since_is_read_while_we_follow(azure, whole):
+    (name,) = open_incidents(1)
+    azure.control.edit(name, properties=CLOSING, by="marta")
+    Job.objects.update(due_at=clock.unshifted() - timedelta(minutes=1))
+    run_due_log_backfills(connect=logs_client_for)
+    assert closers_of([name]) == {name: person_named("marta").email}

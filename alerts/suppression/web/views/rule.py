@@ -17,6 +17,7 @@ from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
+from alerts.suppression.watching.credit_sources import credit_by_source, credit_lines
 from alerts.suppression.watching.trials import approvals_in_force, trial_lines, trial_progress_of
 from alerts.suppression.web.backtest import backtest_reasons, summarize_backtest
 from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
@@ -73,6 +74,7 @@ def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
         "trial_is_unended": is_overdue(progress.trial, now=now),
         "trial_has_nothing": not progress.trial.counted,
         "approvals": approvals_in_force(version, now=now),
+        "credit_lines": credit_lines(credit_by_source(ids)) if ids else [],
         "credited": list(incidents),
         "credited_hidden": len(ids) - len(incidents),
     }

@@ -1,0 +1,174 @@
+"""Which incidents a person saw and found harmless, by which act: one verdict of OT, or one closing
+by the SOC, in Tagout or in Sentinel. Trials count looks (S4). Of one person's verdicts and closings
+the first sixty of an hour count (S12).
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from django.db.models import Count, OuterRef, Subquery
+
+from alerts.incidents.acts.close import BY_TOKEN
+from alerts.incidents.engine.closers import is_person
+from alerts.incidents.models import CLOSE_IN_FORCE, Incident, IncidentCloser, TimelineItem
+from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
+from alerts.reviews.queries.questions import verdicts_in_force
+from alerts.suppression.signing.signing_context import MAX_VERDICTS_AN_HOUR, without_flood
+from portal.accounts.models import User
+
+HARMLESS: Final = (VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
+BENIGN: Final = "BenignPositive"
+HOUR: Final = timedelta(hours=1)
+MINUTE: Final = timedelta(minutes=1)
+MIN_LOOK: Final = timedelta(minutes=2)  # from the creation of an incident to its closing
+
+
+class LookSource(StrEnum):
+    """Where a person found an incident harmless."""
+
+    ANSWER = "answer"  # of OT, on a page of Tagout
+    CLOSING = "closing"  # in Tagout
+    TAKEN = "taken"  # closed in Sentinel, where somebody had taken it
+    CLOSER = "closer"  # closed in Sentinel by a person, where nobody had
+
+
+# What a rule of types that need hours may count: of whom it is certain that they had it in hand.
+STRICT_SOURCES: Final = frozenset({LookSource.ANSWER, LookSource.CLOSING, LookSource.TAKEN})
+
+
+class HarmlessLook(NamedTuple):
+    """By which verdict or closing an incident was found harmless, and by whom, if that is known."""
+
+    act: str
+    person: int | None
+    source: LookSource
+
+
+def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
+    """Return, of these incidents, those that a person saw and found harmless, and by which look:
+    one verdict of OT, or one closing by the SOC. Whoever counts them counts looks, because one tap
+    is one trial however many incidents it covers. What somebody called suspicious, what turned out
+    a true positive and what was opened again is not among them.
+    """
+    looks = _closings_of(incident_ids) | _verdicts_on(incident_ids)
+    for incident in _doubted_among(looks):
+        del looks[incident]
+    return looks
+
+
+def looks_for(looks: Mapping[int, HarmlessLook], *, is_strict: bool) -> Mapping[int, HarmlessLook]:
+    """Return those looks that a rule may count: of a strict rule fewer sources do."""
+    if not is_strict:
+        return looks
+    return {pk: look for pk, look in looks.items() if look.source in STRICT_SOURCES}
+
+
+def _verdicts_on(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
+    """By incident, the first verdict of OT in force that calls it harmless and that a person gave
+    on a page. Behind what a token or a file brings, nobody has seen the incidents.
+    """
+    of_pages = verdicts_in_force().filter(kind__in=HARMLESS, came_by=CameBy.PAGE)
+    verdicts = without_flood(of_pages)
+    links = VerdictIncident.objects.filter(
+        incident__in=incident_ids, verdict__in=verdicts.values("pk")
+    )
+    found: dict[int, HarmlessLook] = {}
+    rows = links.order_by("verdict").values_list("incident", "verdict", "verdict__by")
+    for incident, verdict, person in rows:
+        found.setdefault(incident, HarmlessLook(f"verdict {verdict}", person, LookSource.ANSWER))
+    return found
+
+
+def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
+    """By incident, the act by which a person closed it as benign: in Tagout, or in Sentinel where
+    somebody had taken it or a person is known to have closed it. What rules of ours, a token, or an
+    automation of Sentinel close, no person has seen.
+    """
+    closed = Incident.objects.filter(
+        CLOSE_IN_FORCE, pk__in=incident_ids, classification=BENIGN, closed_by=""
+    ).select_related("closer")
+    rows = {row.pk: row for row in closed}
+    acts: dict[int, HarmlessLook] = {}
+    closings = TimelineItem.objects.filter(incident__in=rows, code="closed", by__isnull=False)
+    found = closings.order_by("at", "pk").values_list("incident", "act", "pk", "by", "details")
+    of_tokens = set[int]()
+    for incident, act, pk, person, details in found:
+        acts[incident] = HarmlessLook(f"closing {act or pk}", person, LookSource.CLOSING)
+        (of_tokens.add if details.get(BY_TOKEN) else of_tokens.discard)(incident)
+    looks = _closings_in_sentinel([row for pk, row in rows.items() if pk not in acts]) | acts
+    return {pk: look for pk, look in looks.items() if pk not in of_tokens}
+
+
+def _closings_in_sentinel(rows: Collection[Incident]) -> dict[int, HarmlessLook]:
+    """By incident, the closing by a person. Of what one person closed within a minute all is one
+    look: the portal closes as many as somebody ticks. Where the closer is unknown, whoever had
+    taken it counts as such.
+    """
+    closers = {row.pk: row.closer for row in rows if hasattr(row, "closer")}
+    names = {closer.name.casefold() for closer in closers.values()}
+    people = {
+        email.casefold(): pk
+        for pk, email in User.objects.filter(email__in=names).values_list("pk", "email")
+    }
+    flooding, acts = _closers_who_flood(closers), _acts_of(closers.values())
+    looks: dict[int, HarmlessLook] = {}
+    for row in rows:
+        is_taken = bool(row.owner_id or row.owner_name)
+        closer = closers.get(row.pk)
+        if closer is None:
+            if is_taken:
+                looks[row.pk] = HarmlessLook(f"closing of {row.pk}", None, LookSource.TAKEN)
+        elif row.pk not in flooding and _is_look(row, closer):
+            source = LookSource.TAKEN if is_taken else LookSource.CLOSER
+            person = people.get(closer.name.casefold())
+            looks[row.pk] = HarmlessLook(acts[row.pk], person, source)
+    return looks
+
+
+def _acts_of(closers: Collection[IncidentCloser]) -> dict[int, str]:
+    """By incident, the act by which it was closed: whatever its closer closed within a minute."""
+    acts: dict[int, str] = {}
+    first: IncidentCloser | None = None
+    for closer in sorted(closers, key=lambda closer: (closer.name, closer.closed_at)):
+        is_same = first is not None and first.name == closer.name
+        if first is None or not is_same or closer.closed_at - first.closed_at >= MINUTE:
+            first = closer
+        acts[closer.pk] = f"closing by {first.name} at {first.closed_at}"
+    return acts
+
+
+def _is_look(row: Incident, closer: IncidentCloser) -> bool:
+    """Whether this closing is one by a person who has looked: somebody with a name of their own, a
+    reason, and the time to read. A playbook that runs on a person's account takes seconds.
+    """
+    took = closer.closed_at - row.created_at
+    return is_person(closer.name) and bool(row.classification_reason) and took >= MIN_LOOK
+
+
+def _closers_who_flood(closers: Mapping[int, IncidentCloser]) -> set[int]:
+    """Return those closings that are beyond the first sixty of their closer's hour (S12)."""
+    earlier = IncidentCloser.objects.filter(
+        name=OuterRef("name"),
+        closed_at__gt=OuterRef("closed_at") - HOUR,
+        closed_at__lte=OuterRef("closed_at"),
+    )
+    count = earlier.order_by().values("name").annotate(n=Count("pk")).values("n")
+    rows = IncidentCloser.objects.filter(pk__in=closers).annotate(in_hour=Subquery(count))
+    many = rows.filter(in_hour__gt=MAX_VERDICTS_AN_HOUR)
+    return set(many.values_list("pk", flat=True))
+
+
+def _doubted_among(incident_ids: Collection[int]) -> set[int]:
+    """Those that were called suspicious, turned out a true positive, or were opened again."""
+    ids = list(incident_ids)
+    suspicious = verdicts_in_force().filter(kind=VerdictKind.SUSPICIOUS, incidents__in=ids)
+    found = set(suspicious.values_list("incidents", flat=True))
+    found |= set(
+        Incident.objects.filter(pk__in=ids, classification="TruePositive").values_list(
+            "pk", flat=True
+        )
+    )
+    reopened = TimelineItem.objects.filter(incident__in=ids, code="reopened")
+    return (found | set(reopened.values_list("incident", flat=True))) & set(ids)
