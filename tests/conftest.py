@@ -35,13 +35,16 @@ def examples(n: int, *, hunted: int) -> int:
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
 
 
-def pytest_collection_finish(session):
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
     """What was imported and collected stays to the end: looking for garbage among it, again and
-    again, is a fifteenth of what a test costs.
+    again, is a fifteenth of what a test costs. The conftest above has switched it off so far.
     """
+    yield
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 RENDER = Template._render  # as it is before Django's test environment replaces it
