@@ -39,7 +39,10 @@ from simulator.scenarios.records import Answer, Device, Work
 from simulator.scenarios.scenario import Scenario
 
 BY = "bench"
-WORK_COLUMNS = ("uid", "title", "kind", "starts", "ends", "zone", "devices", "work_order", "vendor")
+WORK_COLUMNS = (
+    *("uid", "title", "kind", "starts", "ends", "zone", "devices", "work_order", "vendor"),
+    "created",
+)
 VERDICT_COLUMNS = ("incident", "verdict", "cause", "by", "at", "note")
 
 
@@ -73,7 +76,11 @@ class Company:
 
     def sentinel_of(self, site: str) -> PlantSentinel:
         """Return the Sentinel that a site's incidents come to."""
-        return self.sentinels[self._workspace_of[site].pk]
+        return self.sentinels[self.workspace_of(site).pk]
+
+    def workspace_of(self, site: str) -> Workspace:
+        """Return the workspace that a site's incidents come to."""
+        return self._workspace_of[site]
 
     def _add_people(self, now: datetime) -> None:
         self.people: dict[str, User] = {}
@@ -140,9 +147,9 @@ class Company:
 
     def _rows_of(self, work: Work, zone: ZoneInfo) -> list[tuple[str, ...]]:
         """Lines of the calendar: one a work, or one for each zone that it is about."""
-        starts, ends = (
+        starts, ends, created = (
             moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
-            for moment in (work.starts_at, work.ends_at)
+            for moment in (work.starts_at, work.ends_at, work.entered_at)
         )
         devices = ", ".join(self._handle(work.site, name) for name in work.devices)
         return [
@@ -156,6 +163,7 @@ class Company:
                 devices,
                 work.order,
                 work.vendor,
+                created,
             )
             for place in ([""] if devices else work.zones)
         ]

@@ -4,11 +4,13 @@ They know what the scenario's people know, and act through Tagout's services or 
 """
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID, uuid4
 
+from alerts.incidents.ingest.closers import Closer, store_closers
 from alerts.incidents.models import Incident
 from alerts.incidents.models.incident import OPEN
 from alerts.reviews.models import Opinion, Question, SecondOpinion
@@ -19,7 +21,7 @@ from alerts.reviews.services.opinions import (
     give_opinion,
 )
 from alerts.reviews.services.verdicts import give_verdict
-from bench.suppression.azure_bodies import closing_properties, name_of
+from bench.suppression.azure_bodies import OWNER, closing_properties, name_of
 from bench.suppression.company import Company, cause_of, note_of
 from portal.errors import Refused
 from simulator.scenarios.records import Answer, Closing
@@ -38,6 +40,7 @@ class Desk:
         self._triaged: set[str] = set()
         self._asked: set[UUID] = set()
         self._closings: list[tuple[datetime, int, Closing]] = []
+        self._log: dict[str, list[Closer]] = defaultdict(list)
         self._answers: list[tuple[datetime, int, Question | Opinion, Answer]] = []
         self._order = count()
 
@@ -61,6 +64,13 @@ class Desk:
             if sentinel.is_open(name):
                 taken = self.company.customs[site].soc_takes
                 sentinel.edit(name, closing_properties(closing, is_taken=taken), at=at)
+                self._log[site].append(Closer(name, OWNER["email"], at))
+
+    def read_log(self) -> None:
+        """Have Tagout read who closed what, as the logs of the workspaces name them."""
+        for site, closers in self._log.items():
+            store_closers(workspace_id=self.company.workspace_of(site).pk, closers=closers)
+        self._log.clear()
 
     def look_at_queue(self, now: datetime) -> None:
         """Begin to work on what rules have left to people since the last look."""

@@ -98,6 +98,7 @@ class _Life:
         self.desk.take_over_history(now)
         for workspace, sentinel in self._workspaces():
             read_history(workspace=workspace, client=sentinel, now=now)
+        self.desk.read_log()
         self._fetch_details()
         past = [answer for answer in self.scenario.answers if answer.at < now]
         self.company.keep_past_verdicts(past, now=now)
@@ -114,6 +115,7 @@ class _Life:
         for _, sentinel in self._workspaces():
             sentinel.now = now
         self.desk.close_due(now)
+        self.desk.read_log()
         while self.coming is not None and self.coming.at <= now:
             self.company.sentinel_of(self.coming.site).add(self.coming)
             self.coming = next(self.incidents, None)
