@@ -38,7 +38,9 @@ _RULES = {  # from the busiest type to none at all, with a process of middling s
 
 
 def make_versions(count: int, *, state: str) -> list[Any]:
-    """Store rules for the largest patterns without one, as versions of this state; return them."""
+    """Store rules for the largest patterns that have none yet and to which nothing is opposed, as
+    versions of this state; return them.
+    """
     from django.db import transaction
 
     from alerts.patterns.engine.rule_text import rule_for

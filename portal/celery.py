@@ -91,7 +91,9 @@ def log_shutdown_as_json(**_kwargs: Any) -> None:
 
 @worker_process_init.connect
 def tune_garbage_collection(**_kwargs: Any) -> None:
-    """Search for cycles rarely, never in what was loaded: it cost a fifth of storing."""
+    """Let Python search for cycles rarely, and never in what was loaded and stays: pages are read
+    into a hundred thousand values without one, and looking through them costs a fifth of storing.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)

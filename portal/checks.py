@@ -119,7 +119,9 @@ def name_a_role_that_owns_the_record(
 def name_limits_that_are_not_in_force(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Report limits of statements that a pooler dropped on the way to the server."""
+    """Whether the server holds statements to the limits that each connection asks for. A pooler in
+    between may drop them without a word.
+    """
     options: Any = settings.DATABASES["default"].get("OPTIONS", {})
     asked = {name: int(limit) for name, limit in _LIMIT.findall(options.get("options", ""))}
     try:

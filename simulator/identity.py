@@ -86,7 +86,9 @@ _CONSENTED: dict[str, tuple[str, ...]] = {
 
 @dataclass
 class Application:
-    """A registered application with its secret, Azure roles, and permissions for Graph."""
+    """One registered application (a service principal) with its secret, its roles in Azure, and the
+    permissions for Graph that an administrator consented to.
+    """
 
     key: str
     client_id: str

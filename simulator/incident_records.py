@@ -142,7 +142,9 @@ def complete(
     number: int,
     in_portal: bool,
 ) -> Json:
-    """Return properties with all that Azure adds; `in_portal`: made in the Defender portal."""
+    """Properties with everything that Azure adds by itself; `in_portal` where the incident is made
+    in the Defender portal and comes to Sentinel from there.
+    """
     portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
     more = {
         "alertsCount": 0,

@@ -41,7 +41,9 @@ CORRELATION = "Microsoft Defender XDR - alert correlation"
 
 
 def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
-    """Store a new incident, in the portal too if it is from there; run automation rules."""
+    """Store a new incident, in the Defender portal too where it comes from there, and let the
+    automation rules have it.
+    """
     azure.store.incidents.put(incident)
     if incident.properties["providerName"] != PORTAL_PROVIDER:
         return run_created(azure, incident, at=at)
@@ -54,7 +56,9 @@ def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
 
 
 def add_case(azure: Azure, case: Case, *, at: int | None = None) -> list[Incident]:
-    """Store what happened at the plant as the workspace's incidents, at its own time."""
+    """Store what happened at the plant as incidents that its workspace makes of it, at their own
+    time unless told otherwise.
+    """
     workspace = azure.workspace(case.workspace)
     facts = azure.facts(workspace)
     shown_cases = cases_shown(azure, case)

@@ -130,7 +130,9 @@ def _happening(number: int) -> _Happening:
 def add_office_incidents(
     azure: Azure, workspace: PlantWorkspace, *, count: int, days: float, at: int
 ) -> tuple[list[Incident], list[str]]:
-    """Add incidents of the office, spread over the days before; return them and planted words."""
+    """Add so many incidents of the office, spread over the days before; return them with the words
+    planted in them.
+    """
     incidents, planted = list[Incident](), list[str]()
     first = int(azure.store.fact("office", 0))
     for number in range(first, first + count):
@@ -158,7 +160,9 @@ def add_office_incidents(
 
 
 def mix_in_office(azure: Azure, incidents: list[Incident], *, at: int) -> list[str]:
-    """Join an endpoint's alert to each of these incidents; return the planted words."""
+    """Let an alert of an endpoint join each of these incidents, as correlation does; return the
+    words planted.
+    """
     planted: list[str] = []
     first = int(azure.store.fact("office", 0))
     for number, incident in enumerate(incidents, first):

@@ -73,7 +73,9 @@ class Schema:
         return path not in self._no_resources
 
     def has_kind(self, resource: str, kind: str) -> bool:
-        """Whether the version declares this kind; kinds that none declares pass (control only)."""
+        """Whether the version declares this kind of a resource, or of anything by its type. Kinds
+        that no version declares pass: no call can store one, only the control interface.
+        """
         kinds = self._types[self._resources.get(resource, resource)]["kinds"]
         return kinds.get(kind) not in self._no_types
 
@@ -87,7 +89,9 @@ class Schema:
         return projected
 
     def check(self, resource: str, value: Json) -> None:
-        """Refuse a body with members, types, values or kinds that the version does not declare."""
+        """Refuse a body with a missing member, a wrong type, a value, kind or size that the version
+        does not declare.
+        """
         self._check({"type": self._resources[resource]}, value, "body")
 
     def _members(self, name: str, value: Json) -> Json:

@@ -32,7 +32,9 @@ _FIXES: Final = {
 def validate_workspace(
     workspace: Workspace, now: datetime, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Check the workflow of a workspace to its end; return stages. Raises CannotCheckWorkflow."""
+    """Check the workflow of a workspace to its end, whether workers are alive or not, and return
+    its stages as the command prints them. Raises CannotCheckWorkflow.
+    """
     row = begin_check(
         workspace=workspace,
         playbook=_playbook_named(options.get("playbook", ""), workspace),
@@ -59,7 +61,9 @@ def _playbook_named(name: str, workspace: Workspace) -> Playbook | None:
 
 
 def stages_for_programs(row: WorkflowCheck) -> list[dict[str, Any]]:
-    """Return all stages with the members of `workspace check --json`, unreached as unknown."""
+    """All stages with the members that `workspace check --json` has, too; those that were not
+    reached or left out are unknown.
+    """
     found = {stage["name"]: stage for stage in row.stages}
     return [_for_programs(name, found.get(name)) for name in STAGES]
 

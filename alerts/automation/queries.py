@@ -192,7 +192,9 @@ def _workspaces(user: User) -> QuerySet[Workspace]:
 
 
 def find_status_sync_playbooks() -> dict[int, StatusSyncPlaybook]:
-    """Return each workspace's status sync playbook, by look, enabled ones first."""
+    """Return the playbook of each workspace that looks like the status sync of Defender for IoT, an
+    enabled one before a disabled one.
+    """
     rows = Playbook.objects.filter(gone_at=None).order_by("is_enabled", "pk")
     return {
         workspace: StatusSyncPlaybook(name, is_enabled)

@@ -14,7 +14,9 @@ from portal.jobs.services import run_while_due
 
 @shared_task(acks_late=True)
 def read_inventories(**_later: Any) -> None:
-    """Read due workspaces' rules, playbooks and runs; end rules whose time is over."""
+    """Read which automation rules, playbooks and runs the workspaces hold that are due, and end the
+    rules made here whose time is over.
+    """
     end_rules(now=clock.now())
     run_while_due(lambda: read_due_inventory(now=clock.now(), connect=client_for))
 

@@ -170,7 +170,9 @@ class MeasureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number over time: of question `rows` by their moment `at`, or of incidents' `lives`."""
+    """One number over time. Measures of questions have `rows`, each of which counts at its moment
+    `at`; those of incidents are read from `lives`.
+    """
 
     name: str
     label: Promise

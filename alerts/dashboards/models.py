@@ -8,7 +8,9 @@ from portal.jobs.models import Leased
 
 
 class HistoryReport(Leased):
-    """An analysis of a period for one person and `reach`; `result` is its JSON."""
+    """An analysis of a period of alerts, made once for one person with what they could see then
+    (`reach`). `result` is `queries.history_analysis.HistoryAnalysis` as JSON.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     by = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")

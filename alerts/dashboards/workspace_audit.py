@@ -64,7 +64,9 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[WatchedObject]:
 
 
 def notify_of_sick_workspaces(audit: Audit, now: datetime) -> None:
-    """Notify administrators once per sickness, but of refused sign-ins: those are elsewhere."""
+    """Notify the administrators of a workspace that it is sick; again only after it was well. Of
+    sign-ins that are refused they hear anyway.
+    """
     noted = {note.key: note.payload.get("since") for note in notes_of(SICK)}
     sick = {place.key: place for place in audit.sick}
     for key in noted.keys() - sick.keys():

@@ -186,7 +186,9 @@ def _wait_for_web(group: ProcessGroup, port: int) -> None:
 
 
 def _wait_for_plan(group: ProcessGroup, *, until: float) -> bool:
-    """Wait, not for ever, until the past is judged and planned; return whether it is."""
+    """Wait until the past was judged and its patterns were planned, but not for ever; return
+    whether it came to that.
+    """
     judge = group.processes.get("judge")
     while judge is not None and judge.poll() is None:
         group.check()

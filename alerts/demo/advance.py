@@ -125,7 +125,9 @@ def _workers_alive() -> bool:
 
 
 def is_a_worker_busy() -> bool:
-    """Whether a task runs for longer than a moment, such as a back-test without a row."""
+    """Whether a task runs for longer than a moment, such as the back-tests before promotions: it
+    holds no row, and decides as of the time at which it began.
+    """
     try:
         active = app.control.inspect(timeout=ANSWER, limit=WORKERS).active() or {}
     except OperationalError:
@@ -136,7 +138,9 @@ def is_a_worker_busy() -> bool:
 
 
 def _let_workers_follow(step: timedelta, stuck: set[int]) -> float:
-    """Wake the workers, round after round, until a whole round changed nothing."""
+    """Make what the step brought due and wake the workers, round after round, until a whole round
+    changed nothing: what is read in one is decided in the next and sent in the third.
+    """
     began, by, before = time.monotonic(), step, None
     for _ in range(MAX_ROUNDS):
         marks = _progress_marks()

@@ -249,7 +249,9 @@ def _dice(name: str, purpose: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class CaptureStory:
-    """A capture and its incidents: one of these alerts between two of these devices."""
+    """A capture and the incidents that it would belong to: one of these alerts between two of these
+    devices.
+    """
 
     file: str
     alert_types: tuple[str, ...]
@@ -280,7 +282,9 @@ STORIES = (
 
 
 def attach_captures(*, folder: Path, by: User, now: datetime, unshifted: datetime) -> int:
-    """Attach each new capture to its story's latest, open incident; return how many."""
+    """Attach each capture to the latest incident of its story, an open one if there is any; return
+    how many were attached. One that was attached stays where it is.
+    """
     attached = 0
     for capture in STORIES:
         incident = None if _is_attached(capture.file) else _incident_of(capture)

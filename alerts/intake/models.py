@@ -82,7 +82,9 @@ class Quarantined(models.Model):
 
 
 class OutsideCount(models.Model):
-    """How many incidents of a workspace are outside of its scope, by products, reason and month."""
+    """How many incidents of a workspace are outside of its scope: of what products, why, created in
+    which month. Nothing tells one of them from another.
+    """
 
     class CountedBy(models.TextChoices):
         """ALL: by the latest reading of all incidents. CHANGES: since then, by lists of changes."""
@@ -202,7 +204,9 @@ class LogBackfill(models.Model):
 
 
 class Missing(models.Model):
-    """An incident missing from a list; gone once it is missing again 15 minutes later."""
+    """An incident that was not there when it should have been. One miss proves nothing: answers
+    lag. Gone is what is missing again 15 minutes later.
+    """
 
     incident = models.OneToOneField(
         "incidents.Incident", on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -271,7 +275,9 @@ class PushMessage(models.Model):
 
 
 class SigningKeys(models.Model):
-    """The keys with which a workspace's tenant signs tokens; a worker fetches them for web."""
+    """The keys with which a workspace's tenant signs tokens, as Entra publishes them. A worker
+    fetches them; web only reads this row.
+    """
 
     workspace = models.OneToOneField(
         "sentinel.Workspace",

@@ -95,7 +95,9 @@ class UnreadableCount:
 
 
 def unreadable_by_workspace(*, now: datetime) -> dict[int, UnreadableCount]:
-    """Return what was unreadable in the passes of the last hour, by workspace."""
+    """What could not be read in the passes of the last hour, by workspace; those that were not
+    read are left out.
+    """
     runs = Run.objects.filter(finished_at__gt=now - ALARM_WINDOW, started_at__lte=now)
     rows = runs.order_by().values_list("workspace").annotate(Sum("quarantined"), Sum("seen"))
     return {pk: UnreadableCount(aside, listed) for pk, aside, listed in rows}

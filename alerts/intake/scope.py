@@ -43,7 +43,9 @@ def change_scope(*, workspace: Workspace, kind: str, by: Actor, now: datetime) -
 
 
 def remove_unnamed_outside(*, now: datetime, is_dry_run: bool) -> int:
-    """Remove incidents let in before they named a product, and now outside; return how many."""
+    """Remove incidents that were let in before they named a product, and name only others by now.
+    Returns how many those are.
+    """
     total = 0
     for workspace in Workspace.objects.exclude(ot_scope=WorkspaceScope.ALL):
         if is_dry_run:

@@ -53,7 +53,9 @@ def _failed_here(reason: str, now: datetime) -> dict[str, Any]:
 def check_move_now(
     workspace: Workspace, now: datetime, _options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Read what the move touches; return its breaks with the members of `move-check --json`."""
+    """Read what the move to the Defender portal touches, and return what it will break with the
+    members that `workspace move-check --json` promises.
+    """
     if not workspace.is_removed:
         _refuse_without_secrets(workspace, ClientPurpose.READ, ClientPurpose.RULES)
         check_workspace(workspace, purpose=ClientPurpose.READ.value, now=now, connect=_patient)
@@ -63,7 +65,9 @@ def check_move_now(
 
 
 def _refuse_without_secrets(workspace: Workspace, *purposes: ClientPurpose) -> None:
-    """Raise CannotReadHere without a purpose's secret: a worker's reading is better."""
+    """Raise CannotReadHere where this process lacks the secret of a purpose: a failed sign-in would
+    take the place of what a worker with the secret has read.
+    """
     for purpose in purposes:
         if reason := missing_secret(workspace.connection_for(purpose.value)):
             raise CannotReadHere(

@@ -57,7 +57,9 @@ class AnalyticsRule:
         return bool(titles) and titles is not None and titles <= types
 
     def may_title_as(self, types: frozenset[str]) -> bool:
-        """Whether an alert of another type may have one of these titles, by Sentinel's compare."""
+        """Return whether an alert of another type may have the title of one of these, as Sentinel
+        compares titles.
+        """
         if self.title is None:
             return True
         if self.title == NAME_OF_ALERT:
@@ -90,7 +92,9 @@ def types_of(rule: RuleDefinition) -> frozenset[str]:
 def portal_types_for(
     types: frozenset[str], rules: Sequence[AnalyticsRule], *, workspace: str
 ) -> PortalTypes:
-    """Return the portal's conditions for exactly these types, or why there are none."""
+    """Return the conditions on analytics rules and custom details that hold for exactly these alert
+    types, or why they cannot.
+    """
     makers = [maker for maker in rules if maker.titles is None or maker.titles & types]
     if not types or not makers:
         names = listed(sorted(types), "and")
@@ -153,5 +157,7 @@ def guards_in_portal(makers: Sequence[AnalyticsRule], rules: Sequence[AnalyticsR
 
 
 def types_for_people() -> list[str]:
-    """Return types that no rule in Sentinel closes: the never list, timeboxed ones."""
+    """Return the alert types of which no rule in Sentinel closes an incident: those of the never
+    list, and those that need hours or planned work.
+    """
     return [kind.title for kind in all_types() if kind.guard != "scoped"]

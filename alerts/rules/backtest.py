@@ -49,7 +49,9 @@ def count_incidents(
     shared: Collection[int],
     closed_benign: Collection[int],
 ) -> IncidentTotals:
-    """Count each matched incident once: touched, shared, else by its verdicts."""
+    """Count each incident of the matched alerts once, under the first that holds: touched, shared,
+    then by what people said of it.
+    """
     by_incident: dict[int, list[EvidenceRow]] = {}
     for row in rows:
         for incident in row.incidents:

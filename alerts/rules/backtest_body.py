@@ -193,7 +193,10 @@ def frozen(
     outside_hours: OutsideHoursBody | None,
     deployed: Sequence[DeployedBody],
 ) -> dict[str, Any]:
-    """Return what signers see; `after_each` are counts after each line of `sql.prefixes`."""
+    """What the signers see, with the rule and the period that it is of.
+
+    `after_each` are the counts left after each line, as `sql.prefixes` finds them.
+    """
     incident_totals = found.incident_totals
     body = BackTestBody(
         version=VERSION,

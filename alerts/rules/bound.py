@@ -18,7 +18,10 @@ def is_little(judged: int, *, is_strict: bool) -> bool:
 
 
 def bound_words(suspicious: int, judged: int, *, is_strict: bool) -> Sentence:
-    """Return the proof in words: `27 of 27 harmless; …`, no limit below `MIN_JUDGED`."""
+    """Return what the verdicts prove, from the good side: `27 of 27 harmless; the true share …`.
+
+    Harmless is routine and maintenance. Below `MIN_JUDGED` no limit is named.
+    """
     if judged <= 0:
         return Sentence("bound.none")
     code = _bound_code(suspicious, judged, is_strict=is_strict)

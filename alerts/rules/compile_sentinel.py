@@ -186,7 +186,9 @@ def _guards(target: Target, makers: Sequence[AnalyticsRule]) -> list[Json]:
 
 
 def reasons_against_titles(types: frozenset[str], target: Target) -> list[Sentence]:
-    """Return why titles do not prove these alert types outside the Defender portal."""
+    """Return why, outside the Defender portal, incidents with the titles of these alert types need
+    not be of these types.
+    """
     if not target.are_rules_read:
         return [Sentence("sentinel.rules_unread", workspace=target.workspace)]
     return [

@@ -135,7 +135,9 @@ class Total:
 
 
 def totals_in(rows: Iterable[EvidenceRow]) -> tuple[Total, ...]:
-    """Return how many alerts and incidents were judged how, each counted once."""
+    """Return how many alerts and incidents were judged how. Each is counted under one verdict, so
+    that the totals add up to all of them.
+    """
     alerts = Counter[str]()
     by_incident: dict[int, set[str]] = {}
     for row in rows:

@@ -218,7 +218,9 @@ class WorkspaceCredential(models.Model):
 
 
 class ApiVersion(models.Model):
-    """The api-version of an endpoint that a workspace accepted, and the one it refused before."""
+    """The api-version of an endpoint that a workspace accepted, and the one it refused before. Only
+    endpoints with more than one version have rows. Times are the database's own.
+    """
 
     workspace = models.ForeignKey(
         "sentinel.Workspace", on_delete=models.CASCADE, related_name="api_versions"
@@ -330,7 +332,9 @@ class PortalResidence(models.Model):
 
 
 class Freshness(models.Model):
-    """When intake last read a workspace to its end, in business time: decisions rest on it."""
+    """When intake last read a workspace to the end of what had changed there. On business time,
+    because decisions are made on it; intake stands above and writes it down here.
+    """
 
     workspace = models.OneToOneField(
         "sentinel.Workspace", on_delete=models.CASCADE, primary_key=True, related_name="freshness"

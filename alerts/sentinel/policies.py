@@ -41,7 +41,9 @@ def reason_by_rights(entries: RightsEntries, calls: Collection[str], *, purpose:
 
 
 def reason_against_starting(workspace_id: int, playbook: str) -> str:
-    """Return why the rights are missing to start a playbook; empty where none is known to be."""
+    """Return why a playbook could not be started on an incident, by the rights on the workspace and
+    on the playbook's own resource group; empty where none is known to be missing.
+    """
     is_standard = is_standard_playbook(playbook)
     call = "run_playbook Standard" if is_standard else "run_playbook"
     if reason := reason_against_calling(workspace_id, call, purpose=INCIDENTS):

@@ -29,7 +29,9 @@ ANALYTICS_RULES = "analytics_rules"  # a capability: those that make incidents o
 
 
 def analytics_rule_names(workspace: Workspace) -> dict[str, str]:
-    """Return the display names of analytics rules by the last part of their ids, lower case."""
+    """Return how people call the analytics rules that a look has found, by the last part of their
+    ids in lower case.
+    """
     kept = workspace.capabilities.get(ANALYTICS_RULES) or {}
     rows = (*kept.get("rules", ()), *kept.get("others", ()))
     return {str(row["name"]).lower(): row["display_name"] for row in rows}
@@ -68,7 +70,9 @@ def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
 
 
 def scopes_within(reach: Reach) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    """Return the UUIDs of a reach's workspaces and of organisations whose grants hold there."""
+    """Return the UUIDs of the workspaces in a reach, and of the organisations that it names or that
+    these workspaces belong to: a grant in any of them holds there.
+    """
     workspaces = Workspace.objects.filter(reach.workspaces_where())
     rows = list(workspaces.values_list("uuid", "organisation__uuid"))
     above = {organisation for _, organisation in rows if organisation}
@@ -200,7 +204,9 @@ def waiting_incidents(workspace_id: int) -> WaitingIncidents:
 
 
 def placed_but_unread(workspace_id: int) -> list[str]:
-    """Return the names of placed incidents whose state in the portal was not read since."""
+    """Return the names of incidents that were placed, but whose state in the Defender portal has
+    not been read since.
+    """
     rows = DefenderIncident.objects.filter(workspace=workspace_id, waits_since__isnull=False)
     return list(rows.exclude(name="").order_by("waits_since").values_list("name", flat=True))
 
@@ -224,7 +230,9 @@ def portal_residences(workspace_ids: Collection[int]) -> dict[int, PortalResiden
 
 
 def accepted_versions(workspace_ids: Collection[int]) -> dict[int, list[AcceptedVersion]]:
-    """Return the api-versions that each workspace accepted, by endpoint; empty ones left out."""
+    """Return the api-versions that each of these workspaces accepted, by endpoint; those that
+    accepted none yet are left out.
+    """
     accepted: dict[int, list[AcceptedVersion]] = {}
     rows = ApiVersion.objects.filter(workspace__in=workspace_ids).order_by("endpoint")
     for row in rows:

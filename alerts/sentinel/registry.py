@@ -12,7 +12,9 @@ from portal.rooms import Contribution
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceCheck(Contribution):
-    """Reads what surrounds a workspace now; returns the checks as the command prints them."""
+    """What `workspace check` does: read what surrounds a workspace now, and return the checks as
+    the command prints them.
+    """
 
     run: Callable[[Workspace, datetime], list[dict[str, Any]]]
 
@@ -24,7 +26,9 @@ def registry_checks(workspace: Workspace, *, now: datetime) -> list[dict[str, An
 
 @dataclass(frozen=True, slots=True)
 class GrantedRightsSource(Contribution):
-    """Returns the rights of a purpose in a workspace or resource group as last read, or None."""
+    """Returns what the identity of a purpose is granted in a workspace, by its id, or on a resource
+    group, as it was read last; None where that is not known.
+    """
 
     read: Callable[[int, str, str], RightsEntries | None]
 

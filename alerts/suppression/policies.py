@@ -21,7 +21,9 @@ STOPPING = roles_for("suppression.stop")  # any right hand may stop a rule; star
 
 
 def rights_to_sign(user: User, version: RuleVersion) -> frozenset[SigningSide]:
-    """Return for which sides this person may sign: OT of all its sites, SOC of its reach."""
+    """Return for which sides this person may sign: OT at every site that the version names, the SOC
+    in every workspace that it can reach.
+    """
     return rights_by_version(user, [version])[version.pk]
 
 

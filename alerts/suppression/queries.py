@@ -106,7 +106,9 @@ def acting_by_state(workspace_ids: Collection[int] | None = None) -> dict[str, i
 
 
 def off_in(workspace_ids: Collection[int] | None = None) -> list[str | None]:
-    """Return the names of workspaces where suppression is off; None is everywhere."""
+    """Return the names of the workspaces (of these, or of all) where suppression is off now; None
+    stands for everywhere.
+    """
     stops = Stop.objects.filter(lifted_at=None).order_by("workspace__name")
     if workspace_ids is not None:
         stops = stops.filter(Q(workspace=None) | Q(workspace__in=workspace_ids))
@@ -120,7 +122,9 @@ def is_off(workspace_id: int) -> bool:
 
 
 def on_again_since(workspace_id: int) -> datetime | None:
-    """Return when suppression was last switched on, or resumed: earlier is for people."""
+    """Return when suppression was last switched on again there, or resumed after a restore; what
+    came before that is for people.
+    """
     lifted = Stop.objects.filter(Q(workspace=None) | Q(workspace=workspace_id))
     latest: datetime | None = lifted.aggregate(latest=Max("lifted_at"))["latest"]
     return max(filter(None, (latest, resumed_since())), default=None)
@@ -201,7 +205,9 @@ def _live_rule(version: RuleVersion) -> LiveRule | None:
 
 
 def techniques_in_rules() -> list[tuple[str, list[str]]]:
-    """Return name and technique ids of every rule that is in force or in work."""
+    """Return the name and the technique ids of every rule that acts, rests or is being made and
+    names any; exceptions count, too.
+    """
     rows = RuleVersion.objects.filter(state__in=(*ACTING, *OPEN, VersionState.PAUSED))
     found = []
     for version in rows.select_related("rule").order_by("rule__number", "number"):

@@ -31,7 +31,9 @@ class UserManager(BaseUserManager["User"]):
         return self.select_for_update(no_key=True).get(pk=pk)
 
     def lock_both(self, pk: int, actor: "User") -> tuple["User", "User"]:
-        """Lock the person and who acts on them, so that two cannot disable each other at once."""
+        """The person and who acts on them, both as they are now: of two who disable each other at
+        the same instant the second finds their own account closed.
+        """
         rows = self.select_for_update(no_key=True).filter(pk__in={pk, actor.pk}).order_by("pk")
         locked = {person.pk: person for person in rows}
         locked[actor.pk].via_token = actor.via_token
@@ -206,7 +208,9 @@ class SignInFailure(models.Model):
 
 
 class FailuresOfAnHour(models.Model):
-    """Wrong passwords for an account from one address in an hour, until they are audited."""
+    """How many passwords for one account were wrong from one address within an hour; it waits to
+    become one entry of the record.
+    """
 
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="+")
     address = models.GenericIPAddressField(null=True)

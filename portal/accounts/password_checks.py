@@ -56,7 +56,9 @@ class CheckQueue:
 
     @contextmanager
     def place(self, account: str) -> Iterator[None]:
-        """Take a place in the queue before any query. Raises TooManyChecks."""
+        """Take a place in the queue, before any query to the database: a refusal must cost next to
+        nothing. Raises TooManyChecks.
+        """
         with self._share_of(account):
             if not self._places.acquire(blocking=False):
                 raise TooManyChecks
@@ -132,7 +134,9 @@ def note_proof(request: HttpRequest, *, now: datetime) -> None:
 
 
 def proved_at_of(request: HttpRequest) -> datetime | None:
-    """Return when this session's person last proved who they are; None for a token."""
+    """Return when this session's person last proved who they are, or None. A token proves nothing:
+    it has no session.
+    """
     session = getattr(request, "session", None)
     text = session.get(_KEY) if session is not None else None
     try:

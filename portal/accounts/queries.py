@@ -58,7 +58,9 @@ class Reach:
 
 
 def reach_in_json(reach: Reach) -> dict[str, Any]:
-    """Return a reach as it is stored with a file: another reach may not open it."""
+    """Return a reach as what was made for a person keeps it: who sees something else by now may
+    not open what was made before.
+    """
     return {
         "everywhere": reach.everywhere,
         "organisations": sorted(map(str, reach.organisations)),
@@ -134,7 +136,9 @@ def people_with_roles(
 
 
 def sites_with(roles: Iterable[Role], *, sites: Collection[UUID]) -> set[UUID]:
-    """Return the sites in which an active person holds one of the roles, in one query."""
+    """Return those of the sites in which an active person holds one of the roles, by one query.
+    Who holds it everywhere holds it in all of them.
+    """
     grants = Grant.objects.filter(role__in=list(roles), revoked_at=None, user__is_active=True)
     everywhere, there = Q(scope=GrantScope.ALL), Q(scope=GrantScope.SITE, scope_uuid__in=sites)
     found = set(grants.filter(everywhere | there).values_list("scope", "scope_uuid").distinct())

@@ -31,7 +31,9 @@ def digest_of_key(key: str) -> str:
 
 
 class SessionStore(SessionBase):
-    """A browser's session: it ends without activity, a long one when its answers stop."""
+    """A session of one browser. Without activity it ends; one that stays signed in is limited to
+    answering from then on.
+    """
 
     _row: Session | None = None
     _read_at: datetime | None = None
@@ -50,7 +52,9 @@ class SessionStore(SessionBase):
         return bool(self.get(_STAYS))
 
     def begin(self, *, stays: bool) -> None:
-        """Begin this session's time under a new key: its person has just given a password."""
+        """Count this session's time from now, under a new key: its person has just given their
+        password.
+        """
         self[_STAYS] = stays
         self.cycle_key()
         ends_at = Now() + (MAX_STAY if stays else MAX_IDLE)
@@ -72,7 +76,9 @@ class SessionStore(SessionBase):
         )
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Return for how many seconds the browser stores the cookie; the row decides its worth."""
+        """Seconds for which the browser keeps the cookie; the row decides how long it is worth
+        anything.
+        """
         return int((MAX_STAY if self.stays else WORKDAY).total_seconds())
 
     def load(self) -> dict[str, Any]:

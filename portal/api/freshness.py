@@ -9,7 +9,9 @@ from portal.rooms import Contribution
 
 
 class ReadAge(Protocol):
-    """Returns the age in seconds of a workspace, or of all that feed the person; or None."""
+    """Returns an age in seconds, of one workspace by its name, or of all that feed the person. None
+    where nothing was read yet.
+    """
 
     def __call__(self, user: User, *, now: datetime, workspace: str = "") -> int | None:
         """Return the age."""

@@ -41,7 +41,9 @@ class ListRow(serializers.Serializer[Any]):
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """One member of a row: `source` in the database, `read` turns its value into JSON."""
+    """One member of a row. `source` is its column or expression in the database, `read` makes JSON
+    of what stands there.
+    """
 
     name: str
     source: str | Combinable
@@ -175,7 +177,9 @@ def rows_of(
     order: Order,
     own: Own | None = None,
 ) -> tuple[list[dict[str, Any]], Callable[[int], tuple[Any, int]]]:
-    """Return rows as JSON and each one's cursor mark; the request's own columns go first."""
+    """Rows as JSON will say them, and the mark of each for the cursor. What is the request's own
+    goes before what the columns say.
+    """
     own = own or Own()
     names = [column.name for column in columns]
     expressions = _distinct_expressions(
@@ -202,7 +206,9 @@ def field_reasons(error: serializers.ValidationError) -> list[str]:
 
 
 def _distinct_expressions(sources: Sequence[str | Combinable]) -> list[str | Combinable]:
-    """Return plain names, and repeated ones as expressions, which Django would leave out."""
+    """Names as they are, which costs least; one that comes again as an expression, for Django
+    would leave it out.
+    """
     expressions: list[str | Combinable] = []
     for source in sources:
         expressions.append(

@@ -34,7 +34,9 @@ class Answer(models.Model):
 
 
 class Usage(models.Model):
-    """A person's requests in one minute, unlogged: after a crash all start at nothing."""
+    """How often somebody asked in one minute. The table is not logged: after a crash of the
+    database everybody starts again at nothing, which costs nothing.
+    """
 
     who = models.CharField(max_length=60)
     minute = models.DateTimeField()

@@ -146,7 +146,9 @@ def facts_alone(
 
 
 def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) -> Callable[..., Any]:
-    """A GET below a row that answers the method's result for it by the serializer."""
+    """A GET below a row that answers one JSON object: the method gets the row and returns what the
+    serializer shows.
+    """
 
     def made(method: Callable[..., Any]) -> Any:
         @wraps(method)
@@ -164,7 +166,9 @@ def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) ->
 
 
 def file_of(*media_types: str) -> Callable[..., Any]:
-    """A GET below a row that answers a file of one of these types, made by the method."""
+    """A GET below a row that answers a file of one of these types: the method gets the row and
+    returns the answer.
+    """
 
     def made(method: Callable[..., Any]) -> Any:
         @wraps(method)
@@ -337,7 +341,9 @@ class Api(ViewSet):
     def single(
         self, listing: Listing, only: QuerySet[Any], *, own: Own | None = None, workspace: str = ""
     ) -> HttpResponse:
-        """Return one row as JSON with wide columns; its id where the token may not read."""
+        """One row as JSON, wide columns too; its id alone where a command came with a token that
+        may not read.
+        """
         fields = self.request.query_params.get("fields") if self.request.method != "POST" else None
         columns = listing.chosen(fields if may_read(self.person) else "id", whole=True)
         made, _ = rows_of(only, columns, listing.order, own)
@@ -420,7 +426,9 @@ def resources_with_lists() -> dict[str, type[Resource]]:
 
 
 def resources(**views: type[Api]) -> list[URLPattern | URLResolver]:
-    """Return addresses such as `incidents/<pk>/` of named viewsets, hyphens for underscores."""
+    """`resources(incidents=IncidentViewSet)` gives `incidents/`, `incidents/<pk>/` and whatever its
+    methods add. Underscores become hyphens.
+    """
     router = SimpleRouter(use_regex_path=False)
     for name, view in views.items():
         address = name.replace("_", "-")

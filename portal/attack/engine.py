@@ -60,7 +60,9 @@ def technique(technique_id: str) -> Technique | None:
 
 
 def techniques_like(text: str, *, whole: bool = False) -> tuple[Technique, ...]:
-    """Return techniques, old ones too, by id or part of a name; `whole`: complete ones only."""
+    """Return the techniques, old ones too, that an id or a part of a name means; with `whole` only
+    the id or a complete name.
+    """
     words = " ".join(text.split()).casefold()
     if (exact := technique(words)) is not None:
         ids = {exact.id, exact.current_id}

@@ -18,7 +18,9 @@ log = logging.getLogger(__name__)  # of settings.LOGGING: heard at every LOG_LEV
 
 
 def keep_outside(anchor: Anchor, *, is_restored: bool = False) -> str:
-    """Write the head, or a restored record's end, outside the database; return the line."""
+    """Write the head, or where a restored record ends, where the database cannot reach it. Where
+    that fails it stands in the log. Returns the line.
+    """
     place = settings.AUDIT_ANCHOR
     at = time.time_ns() // 1000  # by our own clock: the database's is in its owner's hands
     line = anchor.restored_line(_key(), at=at) if is_restored else anchor.line(_key(), at=at)
@@ -30,7 +32,9 @@ def keep_outside(anchor: Anchor, *, is_restored: bool = False) -> str:
 
 
 def read_anchors(file: Path | None = None) -> AnchorsRead:
-    """Return the heads in this file, or in `AUDIT_ANCHOR`; `-` is standard input."""
+    """Return the heads in this file, or in the one that `AUDIT_ANCHOR` names and that is there;
+    `-` is standard input.
+    """
     own = Path(settings.AUDIT_ANCHOR.path) if settings.AUDIT_ANCHOR.scheme == "file" else None
     path = file or own
     if path is None or (file is None and not path.exists()):

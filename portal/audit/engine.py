@@ -22,7 +22,9 @@ class Anchor:
     hash: str
 
     def line(self, key: bytes, *, at: int) -> str:
-        """Return the line for `anchors_in` with the same key, published `at`, in microseconds."""
+        """Return the line that `anchors_in` parses with the same key. `at` is when it is published,
+        in microseconds.
+        """
         return self._marked("head", key, at)
 
     def restored_line(self, key: bytes, *, at: int) -> str:

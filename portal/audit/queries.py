@@ -46,7 +46,9 @@ LEFT JOIN (SELECT seq, hash FROM audit_entry ORDER BY seq DESC LIMIT 1) newest O
 
 @transaction.atomic
 def verify_chain(anchors: Collection[Anchor] = ()) -> ChainReport:
-    """Recompute every hash; compare the end with the head row, and anchors with entries."""
+    """Recompute every hash, compare the end with the head row, and the anchors published outside
+    with the stored entries.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")  # a long record takes its time
         cursor.execute(ENDS)

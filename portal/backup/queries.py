@@ -28,7 +28,9 @@ class RestoreFacts:
 
 
 def is_paused_after_restore() -> bool:
-    """Whether a restored backup was not resumed: nothing leaves, no rule acts."""
+    """Whether a backup was restored and no administrator has resumed since. Asked before everything
+    that leaves Tagout, and before rules act.
+    """
     return Restore.objects.filter(resumed_at=None).exists()
 
 

@@ -16,12 +16,16 @@ def exports_visible_to(user: User) -> QuerySet[Export]:
 
 
 def export_rights_of(user: User) -> list[list[str]]:
-    """Return each role with its scope as an export keeps them: some lists depend on roles."""
+    """Return what decides what a person sees, as an export keeps it: each role with its scope, for
+    some lists show more to one role than to another in the same scope.
+    """
     return sorted([role, scope, str(uuid or "")] for role, scope, uuid in grants_of(user))
 
 
 def exports_of(user: User) -> tuple[list[Export], bool]:
-    """Return the person's exports, newest first, and whether others are hidden by new rights."""
+    """Return the person's own exports, the newest first, and whether others are kept from them
+    because they see something else by now.
+    """
     rows = list(Export.objects.filter(by=user).order_by("-made_at", "-pk"))
     rights = export_rights_of(user)
     shown = [row for row in rows if row.rights == rights]

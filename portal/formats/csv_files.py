@@ -22,7 +22,10 @@ _TAB_FIRST: Final = re.compile(r"""([;\r\n]"*)(?=\t)""")
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Return a CSV file in UTF-8 with a byte order mark, quoted, and without formulas."""
+    """Return a CSV file in UTF-8 with a byte order mark, as spreadsheets expect it. Texts are
+    quoted, and one that would be taken for a formula gets an apostrophe in front; numbers stay
+    numbers.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_STRINGS)
     writer.writerow(map(_cell, columns))
@@ -44,7 +47,9 @@ def _harmless(border: re.Match[str]) -> str:
 
 
 def without_formula(value: object) -> object:
-    """Return a cell with an apostrophe before a text that spreadsheets would compute."""
+    """Return a cell as spreadsheets show it: a text that they would compute has an apostrophe in
+    front, everything else is as it was.
+    """
     if isinstance(value, str) and value.lstrip(_DROPPED).startswith(_FORMULA):
         return f"'{value}"
     return value

@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 
 
 def read_moment(text: str) -> datetime:
-    """Return the UTC moment of a text in ISO 8601. Raises ValueError, also without offset."""
+    """Return the moment in UTC that a text in ISO 8601 names.
+
+    Raises ValueError where it names none, has no offset, or lies where UTC has no calendar.
+    """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(text)

@@ -18,7 +18,9 @@ _NAMES = re.compile(r"%\((\w+)\)s")
 
 
 def in_readers_language(text: str, sentences: Iterable[str]) -> str:
-    """Return the sentence, and parts that are sentences, in the active language."""
+    """Return the sentence in the active language. A part of it that is a sentence of the list is
+    translated too.
+    """
     listed = tuple(sentences)
     for sentence in listed:
         if found := _pattern(sentence).fullmatch(text):

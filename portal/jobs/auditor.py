@@ -37,7 +37,9 @@ SICK_SHARE = "workspaces are sick."  # how the fault ends that counts them
 
 @dataclass(frozen=True, slots=True)
 class WatchedObject:
-    """Something watched, such as a workspace, by the `key` of its jobs; a paused one rests."""
+    """Something that is watched by itself, such as a workspace. `key` is that of its jobs; work of
+    one that rests (it is paused) is not expected.
+    """
 
     key: str
     name: str
@@ -67,7 +69,9 @@ class FaultSource(Contribution):
 
 @dataclass(frozen=True, slots=True)
 class WatchedObjectSource(Contribution):
-    """Returns the watched objects with their faults, at business and unshifted times."""
+    """Returns the objects to be watched, each with its faults, at a business and an unshifted
+    time.
+    """
 
     read: Callable[[datetime, datetime], Sequence[WatchedObject]]
 

@@ -18,7 +18,9 @@ class RoundFailures:
 
     @contextmanager
     def isolate(self, subject: object) -> Iterator[None]:
-        """Run the block, a transaction or reads only; on failure log and list that, and go on."""
+        """Run the block, which is one transaction or reads only; where it fails, log and list that,
+        and go on. A worker whose time is over is stopped all the same.
+        """
         try:
             yield
         except SoftTimeLimitExceeded:

@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 
 
 def send_heartbeat(*, now: datetime) -> bool:
-    """Send one line for the latest faultless look, once; return whether it went out."""
+    """Send one line for the auditor's latest look, if that is new and found no fault. `now` is
+    `clock.unshifted()`. Returns whether a line went out.
+    """
     place = settings.HEARTBEAT
     note = next(iter(notes_of(AUDITED)), None)
     if place is None or note is None or note.at is None or now - note.at > MAX_AGE:

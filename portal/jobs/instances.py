@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 
 def note_instance(instance: InstanceIdentity, *, now: datetime) -> None:
-    """Record an instance at work; silent ones of the same node are its predecessors."""
+    """Note that an instance is at work. One of the same node that is silent was its predecessor:
+    nobody waits for it any more.
+    """
     WorkerInstance.objects.update_or_create(
         name=instance.name,
         defaults={"heard_at": now},

@@ -77,7 +77,9 @@ class ClockOffset(models.Model):
 
 
 class CircuitBreaker(models.Model):
-    """How an outside server answers; while it does not, one row at a time tries it."""
+    """How a server outside answers that rows of work wait for, such as the mail server. While it
+    does not, one row at a time tries it. Times are on the unshifted database clock.
+    """
 
     name = models.CharField(primary_key=True, max_length=60)
     failures = models.PositiveIntegerField(default=0)  # in a row

@@ -11,7 +11,9 @@ HOUR = timedelta(hours=1)
 
 
 def begin_period(name: str, *, every: timedelta, now: datetime) -> bool:
-    """Begin this work if it is due; True for one of any number of workers."""
+    """Whether work of this name is due, and if so note that it begins now: of any number of workers
+    that ask, one is told yes. `now` is `clock.unshifted()`.
+    """
     rows = Job.objects.filter(kind=PERIOD, key=name)
     if rows.filter(settled_at__lte=now - every).update(settled_at=now):
         return True

@@ -48,7 +48,9 @@ def kinds_of_work() -> list[type[Leased]]:
 
 
 def count_work_at_hand(*, now: datetime) -> int:
-    """Return how many rows workers hold or would take; endless ones only while held."""
+    """Rows that a worker holds, and owed acts that it would take if it looked. What never ends
+    counts only while it is held: it is due again at once. `now` is `clock.unshifted()`.
+    """
     leased = Q(state=JobState.RUNNING, lease_until__gte=now)
     return sum(
         model._default_manager.filter(
@@ -128,24 +130,32 @@ def claimed[L: Leased](row: L) -> QuerySet[L]:
 
 
 def lock_claim(row: Leased) -> bool:
-    """Lock a claimed row until the transaction ends; False where the claim was lost."""
+    """Lock a claimed row until the transaction ends. False where the claim was lost meanwhile; then
+    the caller must do nothing.
+    """
     return claimed(row).select_for_update(of=("self",)).exists()
 
 
 def save_payload(job: Job, *, payload: Mapping[str, Any]) -> None:
-    """Store how far a claimed job has come, unless another worker has claimed it since."""
+    """Note for pages or for the next round how far a claimed job has come, unless another worker
+    has claimed it since.
+    """
     Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
 
 
 def run_while_due(step: Callable[[], object], *, seconds: float = SLICE) -> None:
-    """Call `step` until it returns something falsy, or no time is left for another."""
+    """Call `step` until it returns something falsy (nothing is due), or no time is left to begin
+    another. What is left goes on at the next tick, so that the worker can be replaced.
+    """
     ends = time.monotonic() + seconds
     while time.monotonic() < ends and step():
         pass
 
 
 def retry_later(row: Leased, *, error: Exception, now: datetime) -> None:
-    """Log why work on a row failed, and put it back, again and again."""
+    """Log why work on a row failed, and put the row back to wait its turn. Never gives up, unless
+    the work brings down its worker each time.
+    """
     log.error("%s %s failed", row._meta.label, row.pk, exc_info=error)
     if isinstance(error, WorkerDied):
         settle(row, now=now, state=JobState.DEAD, error=str(error))
@@ -226,7 +236,9 @@ def ensure_job(
 
 
 def bring_forward(*, kind: str, key: str, now: datetime) -> bool:
-    """Make a waiting job due now; False where it is due, runs, or does not exist."""
+    """Make a waiting job due now. False where it is due already, runs, or is not there: asked a
+    thousand times, one row is due.
+    """
     rows = Job.objects.filter(kind=kind, key=key, state=JobState.WAITING, due_at__gt=now)
     return bool(rows.update(due_at=now))
 
@@ -264,14 +276,18 @@ def restart_job(
 
 
 def move_clock(*, by: timedelta) -> float:
-    """Move business time ahead, for the demo only; return the whole offset in seconds."""
+    """Move business time ahead and return the whole offset in seconds. Only the demo's command
+    calls it, after it has made sure that every endpoint is loopback.
+    """
     ClockOffset.objects.get_or_create(id=1)
     ClockOffset.objects.filter(id=1).update(seconds=F("seconds") + by.total_seconds())
     return ClockOffset.objects.get(id=1).seconds
 
 
 def age_waiting_work(*, by: timedelta) -> int:
-    """Make waiting work due earlier by the demo's jump; return how many rows."""
+    """After the demo's clock moved: what waits is due that much earlier, as if the time had really
+    passed. Returns how many rows that were.
+    """
     return sum(
         model._default_manager.filter(state=JobState.WAITING).update(due_at=F("due_at") - by)
         for model in kinds_of_work()

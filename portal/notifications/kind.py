@@ -7,7 +7,9 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True, slots=True)
 class NotificationKind:
-    """One kind of line in the inbox, `room.thing`; `recipients` and `about` are for the docs."""
+    """One kind of line in the inbox. `name` is `room.thing`, at most 40 characters; `recipients`
+    and `about` are English, for docs/notifications.md.
+    """
 
     name: str
     recipients: str

@@ -56,7 +56,9 @@ SELECT count(*) FROM (
 
 
 def mail_backlog() -> MailBacklog:
-    """Return how many mails wait, and how many failed at addresses that took none since."""
+    """How many mails wait to be sent, and how many were given up at addresses that have taken no
+    mail since: once one arrives there, what was wrong is repaired.
+    """
     waiting = Q(state__in=[JobState.WAITING, JobState.RUNNING])
     later = Mail.objects.filter(
         address=OuterRef("address"),

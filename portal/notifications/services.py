@@ -106,7 +106,9 @@ def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) ->
 
 
 def send_one_mail(*, now: datetime) -> bool:
-    """Send one mail that is due; False when none is, or the server rests. Never loses one."""
+    """Send one mail that is due; False when none is, or the mail server is to be left alone. A
+    broken mail server delays, never loses.
+    """
     if is_paused_after_restore():
         return False
     rows = Mail.objects.select_related("notification__to")

@@ -136,7 +136,9 @@ def list_incidents(call: Call) -> Reply:
 
 
 def _shown(call: Call, resource: bytes) -> bytes:
-    """Return an incident as the version of the call declares it; the preview's form is stored."""
+    """An incident as the version of the call declares it. What is stored is what the preview
+    declares, which therefore need not be parsed.
+    """
     if call.schema.version == PREVIEW:
         return resource
     return orjson.dumps(call.schema.project("incidents", orjson.loads(resource)))

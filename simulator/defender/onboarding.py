@@ -109,7 +109,9 @@ def takes_part_in_correlation(azure: Azure, incident: Incident) -> bool:
 
 
 def correlated_with(azure: Azure, incident: Incident) -> Incident | None:
-    """Return the older open incident that the portal joins this one to, by a shared device."""
+    """The older open incident that the portal joins this one to: it shares a device, and both take
+    part in correlation.
+    """
     devices = _devices(azure, incident)
     page = IncidentPage(
         conditions=[

@@ -42,7 +42,9 @@ def portal_address(number: int, tenant: str) -> str:
 
 
 def portal_alert_id(alert: Json) -> str | None:
-    """Return an ARM alert's id in the portal; None for raw alerts of Defender for IoT."""
+    """The id of an ARM alert in the portal; None for one that never gets there, as the raw alerts
+    of Defender for IoT: only the copies that analytics rules make do.
+    """
     properties = alert.get("properties") or {}
     system_id = str(properties.get("systemAlertId") or alert.get("name") or "")
     product = OTHER_PRODUCTS.get(str(properties.get("productName")))

@@ -210,7 +210,9 @@ def _require_actions(application: Application, *actions: str) -> None:
 def execute_query(
     connection: Any, text: str, now: datetime, limits: LogLimits
 ) -> tuple[list[str], list[str], list[list[Any]]]:
-    """Return names, Kusto types and rows of an answer; one row beyond the limit, if any."""
+    """Return the names and Kusto types of the columns that a question in KQL is answered with, and
+    the rows, one more than the limit where there are more.
+    """
     text = _with_columns_resolved(connection, text)
     result = execute(connection, text, now.astimezone(UTC).replace(tzinfo=None))
     names = [column[0] for column in result.description]

@@ -102,7 +102,9 @@ def _incident_row(azure: Azure, incident: Incident, alert_ids: list[str]) -> Jso
 
 
 def alert_rows(azure: Azure, incident: Incident, alerts: list[Json], entities: str) -> list[Json]:
-    """Return rows of an incident's alerts, first and latest; for a rule's also the sensor's."""
+    """The rows of an incident's alerts: each at its first sight and, where it went on, at its
+    latest; of those that a rule made also what the sensor itself had told.
+    """
     rows: list[Json] = []
     for alert in alerts:
         rows += _versions(_alert_row(azure, incident, alert["properties"], entities))

@@ -121,7 +121,9 @@ def _new_connection() -> Any:
 
 
 def _show(connection: Any, *, is_onboarded: bool) -> None:
-    """Show the tables under their names, with the columns that such a workspace has."""
+    """Show the tables under their names, with the columns that a workspace has: in the Defender
+    portal incidents have no description.
+    """
     for name in TABLES:
         gone = _GONE_IN_DEFENDER_PORTAL.get(name, ()) if is_onboarded else ()
         columns = f"* EXCLUDE ({', '.join(gone)})" if gone else "*"

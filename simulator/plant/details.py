@@ -44,7 +44,9 @@ class AlertWriter:
         return alerts
 
     def write_sensor_alerts(self, templates: list[Template], recipe: Recipe) -> list[Json]:
-        """Write the sensors' own alerts behind a rule's: same id at the source, another here."""
+        """What the sensors themselves sent where a rule made the incident's alerts of it: the same
+        id at the source, and another one in the workspace.
+        """
         count = len(templates) + has_endpoint_alert(templates[0], recipe)
         alerts = []
         for place, template in enumerate(templates):

@@ -233,7 +233,9 @@ class FlowBook:
         group: int,
         endpoint: int,
     ) -> Template:
-        """Return one alert between two sides, in the zone of the device which was spoken to."""
+        """One alert between two sides, placed in the zone whose sensor sees it: that of the device
+        which was spoken to.
+        """
         near, far = (source, destination) if kind.title in _ANSWERS else (destination, source)
         device = near.device or far.device
         site = device.site if device else flow.site

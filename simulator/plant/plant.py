@@ -199,7 +199,9 @@ class Plant:
         return self._casebook.write(self._alerts(recipe), recipe, made_number(recipe))
 
     def made_by_rules(self, case: Case) -> Case | None:
-        """Return the case where only analytics rules make incidents; None where none watches."""
+        """The same happening where only analytics rules make incidents; None where none watches
+        what happened.
+        """
         recipe = read(case.recipe)._replace(by_rules=True)
         alerts = self._alerts(recipe)
         if not alerts:

@@ -37,7 +37,10 @@ def people_of(sites: list[Site], pool: list[str], *names: object) -> tuple[Perso
 
 
 def verdict_of(incident: Incident, person: Person, rarity: float, *names: object) -> Verdict:
-    """Return this person's verdict, always the same; `rarity` from 0 to 1 makes it unsure."""
+    """Return this person's verdict on this incident, the same however often asked.
+
+    `rarity` is between 0 and 1: of what is rare, people are less often sure.
+    """
     together, alone = dice(*names, incident.id), dice(*names, incident.id, person.name)
     if together.random() < COMMON_ERROR or alone.random() < OWN_ERROR / (1 - COMMON_ERROR):
         return _wrong(incident, alone.random())

@@ -89,7 +89,9 @@ class PortalAlert:
 
 @dataclass(frozen=True)
 class HappeningWithoutIncident:
-    """What made no incident; where `watched`, its alerts that no analytics rule watches."""
+    """What happened at the plant and made no incident; of it, where `watched`, only the alerts that
+    no analytics rule watches.
+    """
 
     id: int
     workspace: str

@@ -61,7 +61,9 @@ class Module(models.Model):
 
 
 class SourceFile(models.Model):
-    """A module's file byte for byte; one edited here is not overwritten by an import."""
+    """A file of a module as its author wrote it, byte for byte. Where it differs from what the
+    latest import brought, it was edited here, and no import writes over it.
+    """
 
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="files")
     path = models.CharField(max_length=100)  # within the module

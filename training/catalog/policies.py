@@ -21,7 +21,9 @@ def reasons_against_writing(user: User) -> list[str]:
 
 
 def reasons_against_publishing(user: User) -> list[str]:
-    """Return why this person may not publish lessons, which are the same everywhere."""
+    """Why this person may not publish lessons: everybody learns from the same ones, in every
+    workspace and organisation.
+    """
     if reasons := reasons_against_writing(user):
         return reasons
     if not reach_of(user, AUTHOR_ROLES).everywhere:
@@ -48,7 +50,9 @@ def reasons_against_discarding(user: User, drafts: Iterable[Draft]) -> list[str]
 
 
 def reasons_against_reviewing(user: User) -> list[str]:
-    """Return why this person may not review alert types' techniques, valid everywhere."""
+    """Why this person may not review the techniques of alert types: a review holds in every
+    workspace and organisation.
+    """
     if roles_of(user).isdisjoint(REVIEWER_ROLES):
         return [_("Alert types are reviewed by training managers.")]
     if not reach_of(user, REVIEWER_ROLES).everywhere:

@@ -105,7 +105,9 @@ def can_use_bubblewrap() -> bool:
 
 
 def _sandbox(path: Path) -> list[str]:
-    """Return the command's begin: no network, rights, environment, nor other files."""
+    """Return how the command line begins that has no network, no rights, no environment, and no
+    files but the capture, the reader and Python.
+    """
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     command += ["--clearenv", "--setenv", "LC_ALL", "C.UTF-8", "--proc", "/proc", "--dev", "/dev"]
     for folder in (*_SYSTEM, sys.base_prefix):

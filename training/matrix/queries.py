@@ -120,7 +120,9 @@ def lint_everything() -> list[OutdatedId]:
 
 
 def places_of_techniques() -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield every place with ids of techniques: reviews, teaching, rules in force or draft."""
+    """Yield every place that names techniques, with their ids as they stand there: reviews of alert
+    types, the imported teaching, and rules that act or are being made.
+    """
     for title, review in reviews_in_force().items():
         yield f"review of “{title}”", review.techniques
     lessons = Lesson.objects.filter(is_retired=False).values_list("slug", "techniques")

@@ -99,7 +99,11 @@ class Message:
 
 @dataclass(slots=True)
 class ProtocolLayer:
-    """One protocol in a frame or `buffer`: `start`, `length`, and tshark's name for it."""
+    """One protocol inside a frame.
+
+    `start` and `length` count in the frame's bytes, or in `buffer` where the message was put
+    together from several frames. Layers are named as tshark names them.
+    """
 
     name: str
     start: int

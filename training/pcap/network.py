@@ -159,7 +159,10 @@ _MAX_PIECES = 256
 
 @dataclass(slots=True)
 class Packet:
-    """An IP packet's protocol and bytes; `start` in the frame, None for joined fragments."""
+    """What an IP packet carries: the protocol's number and its bytes.
+
+    `start` is where `data[begin:end]` stands in the frame, or None where fragments were joined.
+    """
 
     protocol: int
     data: bytes

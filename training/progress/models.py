@@ -51,7 +51,9 @@ class Attempt(models.Model):
 
 
 class LessonNote(models.Model):
-    """A reader's latest feedback on a lesson: whether it was clear, and perhaps a line."""
+    """A reader's feedback on a lesson: whether it was clear, and perhaps a line to its author. The
+    latest word of a person replaces the one before.
+    """
 
     MAX_TEXT = 1000
 

@@ -63,7 +63,9 @@ SENTINEL: Final = "azuresentinel"
 
 @dataclass(frozen=True, slots=True)
 class HarmlessOperation:
-    """An operation on people or the incident only; with `body`, only with these members."""
+    """An operation of a connector that reaches people or the incident only. Where `body` is there,
+    it is harmless with these members of the body and no other.
+    """
 
     method: str
     path: re.Pattern[str]
@@ -99,7 +101,9 @@ _TRIGGER_PATH: Final = re.compile(r"/incident-creation|/subscribe|/entity/[A-Za-
 
 @dataclass(frozen=True, slots=True)
 class EffectEvidence:
-    """A part of a playbook not proved harmless: its place, its name, and Azure's word."""
+    """A part of a playbook that is not proved harmless: its place (step, trigger or playbook),
+    its name there, and in Azure's words what it is.
+    """
 
     place: str
     name: str
@@ -161,7 +165,9 @@ def _in_steps(actions: Any, connections: _Connections, *, depth: int) -> Iterato
 
 
 def _inner_steps(step: Any) -> Iterator[Any]:
-    """Return the groups of steps inside of one; None where a branch has something else."""
+    """The groups of steps inside of one: its own, of its other branch, and of its cases. None where
+    a branch holds something else, too.
+    """
     if not isinstance(step, dict):
         return
     branches = [step["else"]] if "else" in step else []

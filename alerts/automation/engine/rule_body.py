@@ -26,7 +26,9 @@ FIRST_ORDER, LAST_ORDER = 601, 899  # behind our suppression rules, before our p
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Which incidents a rule is for: these devices (or addresses), all of them; `severities`."""
+    """Which incidents are meant. Each device is a name, or an address where it has no name; all of
+    them have to be in the incident. `severities`: one of these; none stand for all.
+    """
 
     alert_type: str
     devices: tuple[str, ...] = ()
@@ -57,7 +59,9 @@ def severities_replaced(severity: str, *, present: str) -> tuple[str, ...]:
 
 
 def conditions_for(likeness: Likeness, *, types: Iterable[Json] = ()) -> list[Json]:
-    """Return the conditions of a rule; `types` replace titles in the Defender portal."""
+    """The conditions, all of which have to hold. `types` stand for the alert type where the title
+    does not: in the Defender portal titles of incidents change.
+    """
     return [
         property_condition("AlertProductNames", PRODUCTS),
         *(list(types) or [property_condition("IncidentTitle", titles([likeness.alert_type]))]),

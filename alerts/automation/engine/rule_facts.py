@@ -34,7 +34,9 @@ _OWNER_NAMES: Final = ("assignedTo", "userPrincipalName", "email", "objectId")
 
 @dataclass(frozen=True, slots=True)
 class RuleAction:
-    """One action with the values that it sets, and the JSON of what is not understood."""
+    """One action: what it is, the values that it sets (severity, labels, playbook …), and the JSON
+    of what is not understood of it.
+    """
 
     kind: str
     values: Mapping[str, str]
@@ -115,7 +117,9 @@ def read_rule_facts(body: Any) -> RuleFacts:
 
 
 def colliding(rules: Iterable[tuple[str, RuleFacts]], *, now: datetime) -> set[str]:
-    """Return names of acting rules with trigger and order of another: their sequence is open."""
+    """Return the names of acting rules that share trigger and order with another one: Sentinel runs
+    those in no fixed sequence.
+    """
     by_place: dict[tuple[str, str, int], list[str]] = {}
     for name, facts in rules:
         if facts.order is not None and facts.is_acting(now=now):

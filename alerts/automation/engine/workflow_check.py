@@ -93,7 +93,9 @@ def _row_query(marker: str) -> str:
 def automation_rule_body(
     marker: str, *, alert_rule: str, playbook: str, tenant_id: str, ends_at: datetime
 ) -> Json:
-    """Return a rule that labels the analytics rule's incident, and runs a given playbook."""
+    """Return the automation rule: it labels the incident of that analytics rule, which is named by
+    its whole resource id, and runs the playbook where one is given.
+    """
     condition = {
         "propertyName": "IncidentRelatedAnalyticRuleIds",
         "operator": "Contains",

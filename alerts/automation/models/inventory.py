@@ -27,7 +27,9 @@ class Inventory(Leased):
 
 
 class FoundRule(models.Model):
-    """One automation rule in Sentinel as last read, `body` its properties; gone rules have none."""
+    """One automation rule as Sentinel showed it when it was last read. `body` are its properties.
+    A rule that is no longer there has no row.
+    """
 
     workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)  # its id in Sentinel, lower case

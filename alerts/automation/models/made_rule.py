@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MadeRule(models.Model):
-    """A rule made here, with an end; in Sentinel it is the `WantedRule` about its UUID."""
+    """“On an incident like this, do that”, until it ends or somebody takes it away. What is in
+    Sentinel is a `WantedRule` of the outbox that is about its UUID.
+    """
 
     class Effect(models.TextChoices):
         """What it does."""

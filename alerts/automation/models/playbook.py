@@ -72,7 +72,9 @@ class Playbook(models.Model):
 
 
 class PlaybookRun(models.Model):
-    """One run, requested here (`change`) or seen in Azure; `name` is empty until it was seen."""
+    """One run of a playbook: asked for here (`change` is what the outbox was owed), seen in Azure,
+    or both. `name` is Azure's, empty until the run was seen there.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     playbook = models.ForeignKey("automation.Playbook", on_delete=models.PROTECT)

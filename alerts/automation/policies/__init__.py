@@ -38,7 +38,9 @@ def reasons_against_running(
 
 
 def reasons_of_unread_list(workspace_id: int, *, now: datetime) -> list[str]:
-    """Return why a workspace's playbooks are too old to consent to, or to mark as harmless."""
+    """Return why the stored playbooks of a workspace cannot be relied on: a person who consents, or
+    marks one as harmless, must have seen what is in Azure now.
+    """
     row = Inventory.objects.filter(workspace=workspace_id).first()
     if row is None or row.playbooks_read_at is None:
         return [gettext("The playbooks of this workspace have not been read yet.")]
@@ -116,7 +118,9 @@ def consent_in_force(
 
 
 def is_giver_still_entitled(consent: PlantConsent) -> bool:
-    """Whether the person could give the consent with today's rights and sites."""
+    """Whether the person who consented could do so as their rights and the incident are now: what
+    OT of one site said does not reach a site that came to the incident later.
+    """
     if consent.decided_by is None:
         return False
     return consent_kind(consent, by=consent.decided_by) in (consent.kind, PlantConsent.Kind.OT)
@@ -145,7 +149,9 @@ def reasons_against_reason(reason: str) -> list[str]:
 
 
 def consent_kind(consent: PlantConsent, *, by: User) -> str:
-    """Return how this person could consent: `ot` for all sites, `second` of the SOC, or ""."""
+    """In which capacity this person could consent: `ot` (speaks for every site of the incident),
+    `second` (of the SOC there), or "" (in none).
+    """
     incident = consent.incident
     own_sites = {site.pk for site in sites_as_ot(by, incident)}
     if incident.site_ids and own_sites >= set(incident.site_ids):

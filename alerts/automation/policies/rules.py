@@ -42,7 +42,9 @@ def reasons_against_making_rules(incident: Incident, *, by: User) -> list[str]:
 def reasons_against_effects(
     effects: Effects, playbook: Playbook | None, *, workspace_id: int, days: int, now: datetime
 ) -> list[str]:
-    """Return why a rule cannot do this; none may act on the plant (A47)."""
+    """Why a rule cannot do this. One that acts on the plant runs from no rule of ours: nobody could
+    consent to what has not happened yet (A47).
+    """
     reasons = [] if days in DAYS else [gettext("Choose how long the rule is to last.")]
     if effects.effect == "playbook":
         return reasons + _reasons_against_automatic(playbook, workspace_id=workspace_id, now=now)
@@ -105,7 +107,9 @@ def _reasons_against_automatic(
 def reasons_against_workflow_check(
     workspace: Workspace, playbook: Playbook | None, *, by: User | None, now: datetime
 ) -> list[str]:
-    """Return why a person (None: the command line) cannot check this workflow."""
+    """Why the workflow of a workspace cannot be checked by this person (None: the command line), or
+    with this playbook.
+    """
     checkers = roles_for("automation.check_workflow")
     if by is not None and not reach_of(by, checkers).covers(workspace):
         return [gettext("Only the SOC lead of this workspace or an administrator can do this.")]

@@ -15,7 +15,9 @@ SKEW: Final = timedelta(minutes=10)  # what Azure's clock may be behind ours
 
 
 def incidents_of_check(row: WorkflowCheck, *, client: SentinelClient) -> list[WireIncident]:
-    """Return incidents of the check's rule since it began. Raises SentinelError, NotAPage."""
+    """The incidents since the check began that name its analytics rule, of all pages. Raises
+    SentinelError, and NotAPage where there are none and the list does not end.
+    """
     found: list[WireIncident] = []
     link = None
     for _ in range(MAX_PAGES):
@@ -42,7 +44,9 @@ def incidents_of_check(row: WorkflowCheck, *, client: SentinelClient) -> list[Wi
 def runs_since(
     row: WorkflowCheck, *, playbook: Playbook, client: SentinelClient
 ) -> Iterator[WireRun]:
-    """Return the playbook's runs since then, newest first. Raises SentinelError and NotAPage."""
+    """The playbook's runs since the check began, newest first, page by page. Raises SentinelError
+    and NotAPage.
+    """
     link = None
     for _ in range(MAX_PAGES):
         runs, link = read_runs(client.list_playbook_runs(playbook.resource_id, next_link=link))

@@ -102,7 +102,9 @@ def _end_outdated(waiting: QuerySet[PlantConsent], playbook: Playbook, *, now: d
 def decide_consent(
     *, consent: UUID, is_given: bool, reason: str, by: User, now: datetime
 ) -> PlantConsent:
-    """Consent or decline; a reason is needed but for OT of all sites, when it consents."""
+    """Consent or decline. OT of all sites of the incident needs no reason to consent, a second
+    person of the SOC does; to decline everybody does.
+    """
     rows = PlantConsent.objects.select_for_update(of=("self",))
     row = rows.select_related("incident__workspace__organisation", "playbook", "asked_by").get(
         uuid=consent

@@ -112,7 +112,9 @@ def _may_act(playbook: WirePlaybook, *, is_marked: bool) -> bool:
 
 
 def _run_of(change: Change) -> PlaybookRun | None:
-    """Return the run of this person, playbook and incident; None if nobody requested it here."""
+    """The run that was asked for: of this person, this playbook and this incident. None for a
+    change that nobody asked for here.
+    """
     if change.run_uuid is None:
         return None
     runs = PlaybookRun.objects.select_related(
@@ -145,7 +147,9 @@ def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime)
 
 
 def on_playbook_outcome(settlement: Settlement) -> None:
-    """Record what was started, or why not; have the runs read soon."""
+    """Record what was started, or why not; have the runs read soon, so that the page shows how the
+    playbook ended.
+    """
     _record(settlement)
     Inventory.objects.filter(
         workspace=settlement.change.workspace_id, state=JobState.WAITING

@@ -225,7 +225,9 @@ def _is_closing(body: Any, *, now: datetime) -> bool:
 
 @transaction.atomic
 def store_playbooks(*, workspace: Workspace, playbooks: list[WirePlaybook], now: datetime) -> None:
-    """Store the playbooks as they were found, each once; those gone keep their runs."""
+    """Keep the playbooks as they were found, one that is on two pages once; those that are gone
+    keep their runs.
+    """
     playbooks = list({found.resource_id: found for found in playbooks}.values())
     rows = Playbook.objects.filter(workspace=workspace)
     rows.exclude(resource_id__in=[found.resource_id for found in playbooks]).filter(

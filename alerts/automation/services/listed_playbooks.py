@@ -26,7 +26,10 @@ MAX_SITES: Final = 50  # of Standard Logic Apps
 
 
 def list_all_playbooks(client: SentinelClient) -> list[WirePlaybook]:
-    """Return all playbooks of both kinds with connectors. Raises SentinelError, NotAPage."""
+    """Return all playbooks of the subscription, of both kinds of Logic Apps, with the connectors of
+    their connections. Raises SentinelError,
+    and NotAPage where a list does not end.
+    """
     found = _all_pages(lambda link: read_playbooks(client.list_playbooks(next_link=link)))
     connections = ConnectionReader(client)
     return [connections.complete(playbook) for playbook in found + _standard_playbooks(client)]

@@ -70,7 +70,9 @@ class RulePlan:
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """A rule and incidents of 90 days that it would meet; only this `digest` is made."""
+    """What the rule would be, and which incidents of 90 days it would have met. `digest` identifies
+    what was shown: only exactly that is made.
+    """
 
     likeness: Likeness
     conditions: list[dict[str, Any]]

@@ -20,7 +20,9 @@ class CannotMarkPlaybook(Refused):
 def mark_playbook(
     *, playbook_id: int, acts_on_plant: bool, reason: str, by: User, now: datetime
 ) -> Playbook:
-    """Set the mark for the present definition; a changed one has no “does not act” any more."""
+    """Set the mark, for the present definition: with any change of it a “does not act”
+    no longer counts.
+    """
     rows = Playbook.objects.select_for_update(of=("self",))
     row = rows.select_related("workspace__organisation").get(pk=playbook_id)
     if reasons := reasons_against_marking(

@@ -51,7 +51,9 @@ def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
 
 
 def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = False) -> None:
-    """Notify SOC leads of a rule taken away since its playbook may act on the plant."""
+    """Notify the SOC leads that a rule is taken away, because its playbook acts on the plant now,
+    or cannot be read.
+    """
 
     def wording() -> tuple[str, list[str]]:
         names = {"rule": rule.label, "workspace": rule.workspace.name}
@@ -66,7 +68,9 @@ def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = Fal
 
 
 def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
-    """Notify leads and administrators of a run, not started, that no person requested."""
+    """Notify the SOC leads and all administrators of a run that nobody asked for here: a row of
+    the outbox that no act of a person has made. It was not started.
+    """
 
     def wording() -> tuple[str, list[str]]:
         subject = gettext("A playbook that nobody asked for was not started in %(workspace)s") % {

@@ -18,7 +18,9 @@ _NAME_LENGTH: Final = 36  # of an incident: a GUID
 
 @transaction.atomic
 def store_runs(*, playbook: Playbook, runs: Collection[WireRun], now: datetime) -> bool:
-    """Store new and changed runs, delete others' old ones; return whether one has not ended."""
+    """Store what is new or has changed, and forget what others ran long ago; return whether a run
+    has not ended.
+    """
     since = now - RUN_RETENTION
     PlaybookRun.objects.filter(playbook=playbook, asked_at=None, started_at__lt=since).delete()
     stored_rows = {

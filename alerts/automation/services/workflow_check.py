@@ -116,7 +116,9 @@ def begin_check(
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """The result of one look at a stage; `wait` is how long Azure wants to be left alone."""
+    """What one look at a stage found: `state` is running, ok, failed or skipped. `wait` is how long
+    Azure wants to be left alone.
+    """
 
     state: str
     evidence: str
@@ -249,7 +251,9 @@ def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) ->
 
 
 def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
-    """Create the test's analytics rule and run it once; repeat what Azure did not take."""
+    """The analytics rule of the test is there and was run, once. What Azure did not take is asked
+    for again.
+    """
     if row.playbook is not None and row.playbook.acts_on_plant:
         return StageResult("failed", ACTS_ON_PLANT)
     if row.sent_at is None:

@@ -192,7 +192,9 @@ def _sentence_of(part: Mapping[str, Any], sentences: Mapping[str, str], other: s
 
 
 def _hidden_values() -> dict[str, str]:
-    """Return the unseen values that a playbook depends on, by kind: with them it acts."""
+    """What decides what a playbook does and is not seen here, by the kind of value. Whatever people
+    say of its definition, it acts on the plant.
+    """
     return {
         "app setting": gettext("A setting of its Logic App, which is not seen here: %(name)s."),
         "parameter": gettext("A parameter whose value is not seen here: “%(name)s”."),

@@ -163,7 +163,9 @@ class MadeRuleLine:
 
 
 def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> list[MadeRuleLine]:
-    """Return rules made here that Sentinel may have, or that ended within 30 days."""
+    """The rules of the person's workspaces that were made here and not taken away: those that
+    Sentinel may hold, and those whose time was over at most 30 days ago.
+    """
     rules = list(made_rules_visible_to(user))
     wanted = wanted_by_rule(rules)
     lines = []

@@ -136,7 +136,9 @@ def mark_harmless(request: HttpRequest, playbook: UUID) -> HttpResponse:
 
 @post_only(otherwise=lambda playbook: reverse("automation:playbook", args=[playbook]))
 def run(request: HttpRequest, playbook: UUID) -> HttpResponse:
-    """Run it on incidents; forbidden, and recorded, where it acts on the plant without consent."""
+    """Run it on incidents: one from its page, or several. Without consent that is forbidden where
+    it acts on the plant, and on record.
+    """
     row, user = _playbook(request, playbook), actor_of(request)
     incidents = _incidents(request, user)
     if not incidents:

@@ -215,7 +215,9 @@ class WorkspaceViewSet(Resource):
 
     @facts(ReadinessSerializer)
     def readiness(self, row: Workspace) -> dict[str, Any]:
-        """Return whether incidents can come and be answered; for SOC, auditors, administrators."""
+        """Whether everything is there that incidents need to come and to be answered; for the SOC,
+        auditors and administrators.
+        """
         workspace = Workspace.objects.select_related("organisation").get(pk=row.pk)
         if not may_view(workspace, user=self.person):
             raise Http404

@@ -46,7 +46,9 @@ class EndingRule:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The first few of each, and how many: a signer's own, or anybody's for readers."""
+    """The first few of each, and how many there are. Who signs finds what waits for them; who only
+    reads finds what waits for anybody.
+    """
 
     is_signer: bool
     is_lead: bool

@@ -91,7 +91,9 @@ def alerts_between(user: User | None, *, since: datetime, until: datetime) -> Qu
 
 
 def analyse_history(user: User | None, *, since: datetime, until: datetime) -> HistoryAnalysis:
-    """Return a period's analysis by what the person (None: all) may see, no hidden verdicts."""
+    """Return the analysis of the period, of what the person may see; None sees all. Where a verdict
+    is hidden from the person, it does not count.
+    """
     alerts = alerts_between(user, since=since, until=until)
     evidence = evidence_in_force()
     if user is not None:

@@ -51,7 +51,9 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPoint:
-    """The number of one period, None where too much is `missing`: was not read."""
+    """The number of one period. `missing`: how much of the period was not read from Sentinel; with
+    too much of it missing there is no value.
+    """
 
     period: ReportPeriod
     number: Number
@@ -61,7 +63,9 @@ class SeriesPoint:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A measure over time for one group: None without grouping, "" for no site."""
+    """A measure over time for one group; the group is None where there is no grouping, and its
+    name empty for incidents without a site.
+    """
 
     group: str | None
     points: list[SeriesPoint]
@@ -148,7 +152,9 @@ def _point(period: ReportPeriod, number: Number, coverage: Coverage | None) -> S
 
 @dataclass(frozen=True, slots=True)
 class _Lives:
-    """How many incidents of a group came in one period (-1: before) and left in another."""
+    """So many incidents of a group that came in one period (-1: before) and left in another (None
+    or beyond the last: they are open at the end).
+    """
 
     group: Any
     came: int
@@ -222,7 +228,9 @@ def _questions(user: User) -> QuerySet[Question]:
 
 
 def _names(user: User, group_by: str, keys: set[Any]) -> dict[Any, str | None]:
-    """Return the groups that the person may see, by name."""
+    """The groups that the person may see, by name: an incident that they see can also touch a
+    site that they do not.
+    """
     if not group_by:
         return {"": None}
     if group_by == "alert_type":
@@ -236,7 +244,9 @@ def _names(user: User, group_by: str, keys: set[Any]) -> dict[Any, str | None]:
 
 
 def sites_shown_to(user: User) -> QuerySet[Site]:
-    """Return the sites that numbers may name: the person's, and their workspaces'."""
+    """The sites that numbers may name: the person's own, and for who reaches workspaces all that
+    their incidents can touch.
+    """
     reach = reach_of(user)
     if reach.everywhere or reach.workspaces or reach.organisations:
         return Site.objects.all()

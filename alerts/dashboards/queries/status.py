@@ -172,7 +172,9 @@ class OperatorDetails:
 def operator_details(
     workspace_ids: Collection[int], *, everywhere: bool, now: datetime, unshifted: datetime
 ) -> OperatorDetails:
-    """Return all about workspaces and installation; faults in words if `everywhere`."""
+    """Everything about these workspaces and about the installation itself. What names workspaces
+    in its own words is for those who see them all (`everywhere`).
+    """
     found = Workspace.objects.filter(pk__in=workspace_ids).values_list("name", "state")
     states = {} if everywhere else dict(found)
     given_up = failed_changes().filter(workspace__in=workspace_ids)

@@ -63,7 +63,9 @@ class Sync:
 
     @property
     def is_troubled(self) -> bool:
-        """Whether a cause is shown: our data is old, or Azure does not answer as it should."""
+        """Whether a cause has to be shown: our data is old, or Azure does not answer as it should,
+        which is shown before anything is old.
+        """
         return self.level == "bad" or (not self.is_paused and self.standing.error != "")
 
 
@@ -77,7 +79,10 @@ def syncs_visible_to(user: User, *, now: datetime) -> list[Sync]:
 
 
 def with_health(syncs: Iterable[Sync], *, unshifted: datetime) -> list[Sync]:
-    """Return the same with how each answers where one is late, by the unshifted clock."""
+    """The same with how each answers, which only matters where something is late.
+
+    `unshifted` is the database's own clock, by which waits for Azure run.
+    """
     standings = connection_health_by_workspace(now=unshifted)
     return [replace(sync, standing=standings.get(sync.workspace_id, _UNKNOWN)) for sync in syncs]
 
@@ -147,7 +152,9 @@ def _sync(workspace: Workspace, now: datetime) -> Sync:
 
 
 def coverage_by_workspace(syncs: Iterable[Sync]) -> dict[int, Coverage]:
-    """Return what was read of each workspace, of paused ones only if all are."""
+    """What was read of each workspace; paused ones only where nothing else is there, as nobody
+    expects their data.
+    """
     rows = list(syncs)
     active = [sync for sync in rows if not sync.is_paused] or rows
     return {sync.workspace_id: Coverage(sync.history_since, sync.fresh_at) for sync in active}

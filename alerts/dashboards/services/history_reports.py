@@ -29,7 +29,9 @@ class CannotRequestHistory(Refused):
 def request_history_report(
     *, days: int, by: User, now: datetime, unshifted: datetime
 ) -> HistoryReport:
-    """Request a person's analysis of days until now; delete those before the newest 20."""
+    """Owe a person the analysis of the days until now; a worker makes it. Older reports of theirs
+    than the newest 20 go.
+    """
     reasons = reasons_against_history(by=by)
     if days not in PERIODS:
         reasons.append(gettext("Choose one of the periods."))

@@ -49,7 +49,9 @@ class Caller:
 def refusal_of_token(
     token: str, *, keys: Iterable[Mapping[str, Any]], caller: Caller, now: datetime
 ) -> Refusal | None:
-    """Return why a token is refused, or None; `keys` are the tenant's (JWKS), for RS256 only."""
+    """Return why a token is not taken, or None. `keys` are the signing keys of the tenant (JWKS);
+    only RS256 counts, whatever the token's head says.
+    """
     try:
         head = jwt.get_unverified_header(token)
         jwk = next((key for key in keys if key.get("kid") == head.get("kid")), None)

@@ -67,7 +67,9 @@ def signature_of(secret: str, *, message_id: str, timestamp: str, body: bytes) -
 def refusal_of_signature(
     message: SignedMessage, *, secrets_in_force: Iterable[str], now: datetime
 ) -> Refusal | None:
-    """Return why a signed message is refused, or None; repeats are checked elsewhere."""
+    """Return why a signed message is not taken, or None. Whether it was sent before is not asked
+    here.
+    """
     if not (_ID.fullmatch(message.message_id) and _SECONDS.fullmatch(message.timestamp)):
         return Refusal.MALFORMED
     keys = list(secrets_in_force)

@@ -29,7 +29,9 @@ class CannotChangePush(Refused):
 
 @transaction.atomic
 def make_push_key(*, workspace_id: int, by: User | str, now: datetime) -> str:
-    """Return a new key, this once; the one before works for 24 hours more."""
+    """Return a new key, this once. The one before works on for 24 hours, so that senders can be
+    changed over.
+    """
     access = _locked(workspace_id, by=by)
     secret = make_secret()
     is_rotated = bool(access.key)

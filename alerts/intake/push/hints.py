@@ -148,7 +148,9 @@ def _is_stored(workspace_id: int, incident: dict[str, Any]) -> bool:
 
 
 def _is_outside_scope(access: PushAccess, incident: dict[str, Any]) -> bool:
-    """Whether the incident is of other products, which are outside of the workspace's scope."""
+    """Whether the incident is of other products, which are outside of the workspace's scope: there
+    is nothing to read for.
+    """
     properties = incident.get("properties")
     data = properties.get("additionalData") if isinstance(properties, dict) else None
     if not isinstance(properties, dict) or not isinstance(data, dict):

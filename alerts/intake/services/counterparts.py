@@ -52,7 +52,9 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class JoinPlace:
-    """How far the joining of a workspace is: rows looked at, and where the list goes on."""
+    """How far the joining of a workspace has come: how many of our rows were looked at, and where
+    the reading of Sentinel's list goes on that a slice did not finish.
+    """
 
     looked_at: int = 0
     goes_on_at: datetime | None = None
@@ -76,7 +78,9 @@ def own_list(client: SentinelClient) -> tuple[SentinelClient, StorePage]:
 
 
 def is_joined(workspace: Workspace) -> bool:
-    """Whether stored incidents were matched with the portal's; before, Graph is not read."""
+    """Return whether stored incidents were matched with the portal's. Before, nothing is read from
+    Graph: from here on Sentinel's list goes on exactly where it was read last.
+    """
     return cursor_of(workspace_id=workspace.pk).own_watermark is not None
 
 
@@ -88,7 +92,9 @@ def join_incidents(
     budget: Budget | None = None,
     place: JoinPlace | None = None,
 ) -> RunCounts:
-    """Match the portal's incidents with the workspace's, and read new ones, from `place` on."""
+    """Learn which incidents of the portal are the workspace's, and read what is new of them. What
+    is not done when the slice is over goes on at `place`.
+    """
     counts, place, budget = RunCounts(), place or JoinPlace(), budget or Budget()
     if _look_at_stored(workspace, place, budget, now) and not budget.is_used_up:
         counts.add_up(_read_own_list(workspace, client, place, budget, now))
@@ -221,7 +227,9 @@ def _read_placed(
 
 
 def start_after_switch(workspace: Workspace) -> datetime | None:
-    """Return from when to read a workspace that Graph served; None where it did not."""
+    """Return from when a workspace is to be read that Graph served until now; None where it did
+    not. Its own list may have been read less far than Graph's.
+    """
     cursor = cursor_of(workspace_id=workspace.pk)
     if workspace.source == IncidentSource.GRAPH or cursor.own_watermark is None:
         return None

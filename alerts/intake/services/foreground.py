@@ -71,7 +71,9 @@ class Patience:
         return max(left, 0.0), until
 
     def wait(self) -> bool:
-        """Wait and report it; False at once where the wait is longer than allowed."""
+        """Keep the silence and say so. False, at once, where one silence is longer than it may be
+        or all would outlast the patience.
+        """
         seconds, _ = self.silence()
         waited = time.monotonic() - self._progress_at
         is_too_long = seconds > self._max_silence.total_seconds()
@@ -88,7 +90,9 @@ class Patience:
 def patient_client(
     *, client: SentinelClient, workspace: Workspace, patience: Patience
 ) -> SentinelClient:
-    """Return the client, each call of which waits as Azure requests and is then repeated."""
+    """Return the client, each call of which waits as Azure asks and then asks again. A call that
+    fails otherwise, or for too long, raises as before.
+    """
     return cast(SentinelClient, _Patient(client, workspace, patience))
 
 
@@ -147,7 +151,9 @@ def sync_workspace(
     full: bool,
     notify: Notify = lambda _: None,
 ) -> dict[str, Any]:
-    """Read what changed, or everything; return what was found. Waits as long as Azure requests."""
+    """Read what changed, or everything, and say what was found. Run twice, the second finds
+    nothing new. Where Azure names a time it waits, and tells so.
+    """
     began, patience = time.monotonic(), Patience(workspace, notify)
     try:
         _wait_for_silence(workspace, patience)

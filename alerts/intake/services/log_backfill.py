@@ -242,7 +242,9 @@ def _leave_out(
     problem: WindowTooLarge,
     now: datetime,
 ) -> bool:
-    """Go on below a second that is never whole; give up, and return False, after too many."""
+    """Go on below a second that does not come whole, as one record may be too large for an answer;
+    give up, and return False, where that happens too often.
+    """
     if len(backfill.gaps) >= MAX_GAPS:
         error = f"Log Analytics does not tell all of even one second: {problem}"[:1000]
         _change(job, backfill, state=State.FAILED, finished_at=now, latest_error=error)

@@ -36,7 +36,9 @@ def backfill_in_foreground(
     by: str,
     notify: Notify = lambda _: None,
 ) -> LogBackfill:
-    """Start or continue a backfill until its end or pause; wait as Log Analytics requests."""
+    """Start a backfill, or go on with it, and read until all is there or somebody pauses it. Where
+    Log Analytics asks for a wait it waits, and says so.
+    """
     jobs = Job.objects.filter(kind=LOGS, key=str(workspace.uuid))
     with transaction.atomic():  # so that no worker takes the job in between
         backfill = start_log_backfill(workspace=workspace, since=since, by=by, now=clock.now())

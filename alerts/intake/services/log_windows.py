@@ -55,7 +55,9 @@ class WindowTooLarge(Exception):
 
 
 class WindowTooSlow(WindowTooLarge):
-    """A window took longer than a worker may spend on it; a shorter one usually helps."""
+    """A window took longer than a worker may spend on it. A shorter one helps, unless Log Analytics
+    is slow with everything.
+    """
 
 
 @dataclass(slots=True)
@@ -81,7 +83,9 @@ def read_log_window(
     until: datetime,
     now: datetime,
 ) -> WindowCounts:
-    """Store what is in a window and in scope. Raises WindowTooLarge, and the client's errors."""
+    """Store what happened in a window and is in scope. Raises WindowTooLarge, and what the client
+    raises.
+    """
     counts, began = WindowCounts(), time.monotonic()
     # Those of the sensors first: what they say of source and destination then stands in the alerts
     # that rules made of them, which have the same id at the source.

@@ -88,7 +88,9 @@ def _is_new(found: Outside, since: datetime | None) -> bool:
 
 
 def _have_rules_read(workspace_id: int) -> None:
-    """Have the rules of the workspace read now, for a new one; once where they are unreadable."""
+    """Have the rules of the workspace read now: one is new. Not again and again where they cannot
+    be read.
+    """
     cursor = Cursor.objects.select_for_update().get_or_create(workspace_id=workspace_id)[0]
     now = clock.unshifted()
     asked_at = cursor.resume.get("rules_asked_at")

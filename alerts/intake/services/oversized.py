@@ -162,7 +162,9 @@ def retry_oversized(
     store: Callable[[bytes], object],
     now: datetime,
 ) -> int:
-    """Request again what was too large an hour ago; `store` it; return how many are read now."""
+    """Ask again for what was too large an hour ago; return how many can be read now. `store` takes
+    the answer with what is there by now, in a transaction.
+    """
     due = OversizedIncident.objects.filter(
         workspace_id=workspace_id, source=source_of(client), is_located=True, retry_at__lte=now
     )

@@ -169,7 +169,9 @@ def store_items(
     now: datetime,
     scope: OtScope,
 ) -> RunCounts:
-    """Store those in scope or stored already; put aside what cannot be read or stored."""
+    """Store those of these incidents that are in scope or stored already, and put aside what cannot
+    be read or stored.
+    """
     counts = RunCounts()
     heads = [(item.name, None) for item in items]
     followed = differing(workspace_id=workspace_id, heads=heads).followed_names
@@ -314,7 +316,9 @@ def follow_pages(
 
 
 class _IncidentTooLarge(Exception):
-    """The first incident since then, or of the instant before, is too large for any answer."""
+    """No answer holds the first incident since then, or, where the one read before it has the same
+    time, one of the instant before.
+    """
 
     def __init__(
         self, since: datetime | None, beginning: bytes, *, is_moved_allowed: bool = False

@@ -9,7 +9,10 @@ from alerts.sentinel.services.portal_residence import keep_portal_residence
 
 
 def read_portal_residence(*, workspace: Workspace, now: datetime) -> bool | None:
-    """Whether the workspace is in the portal, by its newest rule-made incidents; or None."""
+    """Ask the newest incident that a rule of the workspace made; return whether the workspace
+    is in the portal, None if unknown. The one that decided last is asked again: the portal may have
+    taken it over.
+    """
     earlier = portal_residence_of(workspace.pk)
     from_number = earlier.incident_number if earlier else None
     evidence = newest_portal_evidence(workspace, from_number=from_number or 0)

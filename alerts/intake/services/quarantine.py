@@ -60,7 +60,9 @@ def _members_of(value: object) -> dict[str, object]:
 
 
 def quarantine(*, workspace_id: int, unreadable: Iterable[UnreadableRecord], now: datetime) -> int:
-    """Store the latest version of unreadable incidents as they came; return how many are new."""
+    """Keep unreadable incidents as they came, of each the latest version only. Return how many are
+    new: one that is listed again unchanged is not.
+    """
     rows = {}
     for item in unreadable:
         fingerprint = sha256(item.raw).hexdigest()

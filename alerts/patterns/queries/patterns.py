@@ -108,7 +108,9 @@ def mining_counts(mining: Mining, *, user: User) -> tuple[int, int]:
 
 
 def unread_incidents() -> int:
-    """Return how many incidents wait for alerts, where they may change the plan; else 0."""
+    """Return how many incidents still wait for their alerts, where they are so many that patterns
+    and plan will look different; else 0.
+    """
     n = count_incidents_without_details()
     return n if n >= MANY_UNREAD else 0
 

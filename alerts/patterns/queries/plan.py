@@ -80,7 +80,9 @@ class SitePlan:
 
     @property
     def acting_share(self) -> float:
-        """The share that no longer reaches the SOC, by rules in force, new ones too."""
+        """Share that no longer reaches the SOC: by the rules that act, also those signed since
+        history was counted.
+        """
         return self.totals.living_share + share_of(self.steps_in(StepState.LIVE, StepState.TRIAL))
 
     @property
@@ -95,7 +97,9 @@ class SitePlan:
 
     @property
     def judged(self) -> tuple[int, int]:
-        """How many verdicts the rules to sign rest on, and how many suspicious; each once."""
+        """How many verdicts the rules to sign rest on, and how many of these are suspicious. One
+        verdict about several patterns counts once.
+        """
         harmless: set[object] = set()
         suspicious = 0
         for step in self.to_sign:

@@ -16,7 +16,9 @@ DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class StatusSync:
-    """One workspace's answer, who gave it when, and what followed its visible closes in `DAYS`."""
+    """One workspace: the answer, who gave it when, and what followed closes in `DAYS` days, as far
+    as the person may see its incidents.
+    """
 
     workspace: Workspace
     answered_by: str

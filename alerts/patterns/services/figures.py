@@ -69,7 +69,10 @@ def make_row(
     usual_minutes: float | None,
     now: datetime,
 ) -> Pattern:
-    """Return a row without key, plan and obstacles; `days` is the length of the history."""
+    """Return a row with everything but its key, its place in the plan and its obstacles.
+
+    `days` is the length of the history, by which work a month is reckoned.
+    """
     row = Pattern(
         site=history.site,
         workspace_id=history.workspaces.most_common(1)[0][0],
@@ -190,7 +193,9 @@ def _add_work(
     days: int,
     usual_minutes: float | None,
 ) -> None:
-    """Add minutes (or incidents) saved a month, times the least share that is harmless."""
+    """Minutes saved in a month, times the least share that is harmless. Where nobody measured
+    minutes, incidents take their place.
+    """
     measured = list(_minutes(pattern.cells, history.minutes))
     minutes = median(measured) if len(measured) >= MIN_CLOSES else usual_minutes
     each_month = row.incidents / days * MONTH

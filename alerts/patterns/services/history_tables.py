@@ -213,7 +213,9 @@ def _fill(period: TimeSpan) -> HistorySize:
 
 
 def _acting_scopes(period: TimeSpan) -> Iterator[Sql]:
-    """Yield alerts that rules in force match, in one piece for all rules of a site."""
+    """Yield the alerts of the period that rules which act match, one piece for all rules that name
+    the same site: its alerts are read once, however many rules it has.
+    """
     by_site: dict[Clause | None, list[RuleDefinition]] = defaultdict(list)
     for version in acting_set().versions.values():
         site = next((line for line in version.definition.all_of if line.field == "site"), None)

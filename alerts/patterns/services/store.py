@@ -45,7 +45,9 @@ _FIGURES: Final = tuple(
 def obstacles_of(
     pattern: MinedPattern, *, history: SiteHistory, incidents: int, now: datetime
 ) -> list[Obstacle]:
-    """Return why no rule can come of it now: the miner's codes first, then the guards'."""
+    """Return why no rule can come of it now, as codes with details; nothing where one can. The
+    miner's own obstacles go before what the guards would find of the same.
+    """
     obstacles: list[Obstacle] = []
     evidence = pattern.evidence
     if evidence.suspicious:
@@ -168,7 +170,9 @@ def _carry_over(row: Pattern, former: Pattern) -> None:
 
 
 def _new_key(pattern: MinedPattern, history: SiteHistory, keys: set[UUID]) -> UUID:
-    """Return the key of a new process; two that look alike differ by their order."""
+    """Return the key of a process that was not known. Two that look alike are told apart by the
+    order in which they were found.
+    """
     key = process_key(pattern, history.cells)
     while key in keys:
         key = uuid5(key, "another")

@@ -21,7 +21,9 @@ MAX_NAMED: Final = 2  # devices of a list that a headline names; the others are 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """The wordings of a purpose: of one device, of several, of one alone, of two undirected."""
+    """The wordings of a purpose: for one device, for several, for one that names no other, and for
+    two of which it is unknown who began.
+    """
 
     singular: str
     plural: str

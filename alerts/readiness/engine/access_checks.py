@@ -100,7 +100,9 @@ def check_versions(readings: Readings) -> list[ReadinessCheck]:
 
 
 def check_rights(readings: Readings, purpose: str) -> ReadinessCheck:
-    """Return whether the purpose's identity has its rights; those for set-up are optional."""
+    """Whether the identity of a purpose may do what that purpose does. Setting up is nothing that
+    has to be done from here, so that missing rights for it are named without being a fault.
+    """
     finding = readings.of("rights", IDENTITY_OF[purpose])
     needed = needed_actions(purpose)
     missing = missing_actions(needed, finding.facts or [])

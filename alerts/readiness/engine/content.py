@@ -41,7 +41,9 @@ def tagged(description: object) -> str:
 
 
 def rule_from_template(answer: Json, *, template: str, version: str, with_tag: bool) -> Json | None:
-    """Return the enabled rule of a template, or None; `with_tag` keeps incidents unmerged."""
+    """Return the enabled rule of a content template; None where it holds none. `with_tag` keeps
+    the Defender portal from merging its incidents with others.
+    """
     main = (answer.get("properties") or {}).get("mainTemplate")
     resources = main.get("resources") if isinstance(main, dict) else None
     for resource in resources if isinstance(resources, list) else []:
@@ -67,7 +69,9 @@ def with_type_detail(details: object) -> Json:
 
 
 def coverage_body() -> Json:
-    """Return a rule that makes unmerged incidents of types that no solution rule selects."""
+    """Return a scheduled rule that makes incidents of the types that no rule of the solution
+    selects, one for each alert, and keeps them from being merged.
+    """
     return {
         "kind": "Scheduled",
         "properties": {

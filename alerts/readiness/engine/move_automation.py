@@ -49,7 +49,9 @@ def rule_findings(rules: Sequence[MoveRule], *, now: datetime) -> Iterator[MoveF
 
 
 def playbook_findings(playbooks: Sequence[MovePlaybook]) -> Iterator[MoveFinding]:
-    """Yield steps of playbooks that the portal refuses, by their names and paths."""
+    """Yield what playbooks do that the portal does not take. A step is recognised by its name and
+    by the path that it calls.
+    """
     for kind, pattern in (
         (MoveKind.PLAYBOOK_MOVES_ALERTS, _MOVES_ALERT),
         (MoveKind.PLAYBOOK_CREATES_INCIDENTS, _CREATES_INCIDENT),
@@ -77,7 +79,9 @@ def _has_condition(*names: str) -> Callable[[MoveRule], bool]:
 
 
 def _needs_alerts_of_connectors(rule: MoveRule) -> bool:
-    """Whether a rule starts on connectors' alerts, which after the move start none."""
+    """Whether a rule starts on alerts that no analytics rule of Sentinel makes: after the move only
+    alerts of scheduled and NRT rules start one.
+    """
     named = _has_condition("AlertAnalyticRuleIds", "IncidentRelatedAnalyticRuleIds")
     return rule.facts.on == "Alerts" and not named(rule)
 

@@ -49,7 +49,9 @@ class MoveState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoveFinding:
-    """One kind of break in one workspace, with the `names` of the rules or parts it affects."""
+    """One kind of break in one workspace. `names` are the rules, playbooks, connectors or parts
+    that it is about.
+    """
 
     kind: MoveKind
     state: MoveState
@@ -76,7 +78,9 @@ class MovePlaybook:
 
 @dataclass(frozen=True, slots=True)
 class MoveFacts:
-    """The input of the findings; a list never read is None, `unread` has reasons by part."""
+    """All that the findings are judged from. A list is None where it was never read; `unread` has
+    the reason by part where it cannot be read any more.
+    """
 
     analytics_rules: Sequence[Mapping[str, Any]] | None
     connectors: Sequence[Mapping[str, Any]] | None

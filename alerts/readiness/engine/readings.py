@@ -35,7 +35,9 @@ class CheckRemedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PartReading:
-    """One part as last read at `read_at`; with an error, `tried_at` could not read it."""
+    """One part as a worker read it last. `facts` are of `read_at`; with an error it could not be
+    read any more at `tried_at`.
+    """
 
     facts: Any = None
     read_at: datetime | None = None
@@ -105,7 +107,9 @@ class ReadinessCheck:
 
 
 def subscriptions_of(readings: Readings) -> list[str]:
-    """Return the subscriptions with sensors: the connectors', or ours without any."""
+    """Return the subscriptions whose sensors report here: those of the connectors, and our own
+    where there is none.
+    """
     connectors = readings.of("connectors").facts or []
     named = {row["subscription"] for row in connectors if row["kind"] == "IOT"} - {""}
     return sorted(named) or [readings.subscription]

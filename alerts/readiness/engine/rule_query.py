@@ -42,7 +42,9 @@ class QueryTypes:
 
 @dataclass(frozen=True, slots=True)
 class _TitleFilter:
-    """Titles that a condition lets through, and whether only those."""
+    """Titles that a condition lets through. One that is not closed may let others through, whose
+    names nobody knows.
+    """
 
     titles: frozenset[str]
     is_closed: bool

@@ -67,7 +67,9 @@ def check_playbooks(readings: Readings) -> ReadinessCheck:
 
 
 def check_playbook_rights(readings: Readings, purpose: str) -> list[ReadinessCheck]:
-    """Return whether a purpose has its rights on known playbooks."""
+    """Whether the identity of a purpose may do on playbooks what that purpose does; nothing where
+    no playbook is known.
+    """
     name, groups = f"playbook rights ({purpose})", readings.of("playbooks", purpose)
     missing: list[str] = []
     finding = groups

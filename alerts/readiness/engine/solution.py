@@ -33,7 +33,9 @@ COVERAGE_RULE = "Tagout: OT alert types without a rule"
 
 
 def template_of(rule: Mapping[str, Any]) -> str:
-    """Return the solution's template id behind a rule, also by name if made by hand, or ""."""
+    """Return the id of the solution's template behind an analytics rule; empty for another rule. A
+    rule that was made by hand is known by its name.
+    """
     template = str(rule.get("template") or rule.get("name") or "").lower()
     if template in RULE_NAMES:
         return template
@@ -75,7 +77,9 @@ def reads_iot(rule: Mapping[str, Any]) -> bool:
 
 
 def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return enabled scheduled rules that make incidents of Defender for IoT's alerts."""
+    """Return the enabled scheduled rules that make incidents of alerts of Defender for IoT: the
+    solution's, and others whose query names it.
+    """
     return [
         rule
         for rule in rules
@@ -103,7 +107,9 @@ def other_titling_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str,
 
 
 def title_rules(rules: Iterable[Mapping[str, Any]]) -> TitleRules:
-    """Return what titles of alerts prove, by scheduled rules that read Defender for IoT's."""
+    """Return what the titles of alerts prove by the scheduled rules, enabled or not, that read
+    alerts of Defender for IoT.
+    """
     names: dict[bool, set[str]] = {True: set(), False: set()}
     for rule in rules:
         if rule["kind"] in ("Scheduled", "NRT") and reads_iot(rule):

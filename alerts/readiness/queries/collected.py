@@ -22,7 +22,9 @@ def count_awaiting_details(workspace: Workspace) -> int:
 
 
 def count_collected(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
-    """Return the numbers of a workspace for pages and checks, alerts by VendorOriginalId."""
+    """Return the numbers of a workspace that pages show and checks judge. Alerts are identified by
+    VendorOriginalId.
+    """
     alerts = Alert.objects.filter(workspace=workspace)
     totals = alerts.aggregate(
         alerts=Count("pk"),

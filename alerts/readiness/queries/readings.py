@@ -37,7 +37,9 @@ def checks_of(workspace: Workspace, *, now: datetime) -> list[ReadinessCheck]:
 def azure_checks_by_workspace(
     workspaces: Sequence[Workspace], *, now: datetime
 ) -> dict[int, list[ReadinessCheck]]:
-    """Return the checks judged from Azure's answers, in as many queries as for one."""
+    """Return the checks that are judged from Azure's answers alone, of all these workspaces in as
+    many questions as of one.
+    """
     findings: dict[int, dict[str, PartReading]] = defaultdict(dict)
     for row in FindingRow.objects.filter(workspace__in=workspaces):
         findings[row.workspace_id][row.part] = _finding(row)
@@ -66,7 +68,9 @@ def azure_checks_by_workspace(
 
 
 def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
-    """Return what was read of a workspace; a part refused since is unknown."""
+    """Return what was read of a workspace. Where Azure did not let us in since a part was read, the
+    part is unknown.
+    """
     findings = load_findings(workspace)
     own = set(workspace.credentials.values_list("purpose", flat=True))
     residence = portal_residence_of(workspace.pk)
@@ -76,7 +80,9 @@ def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
 
 
 def load_findings(workspace: Workspace) -> dict[str, PartReading]:
-    """Return what was read of a workspace by part; a part refused since has that error."""
+    """Return what workers read of a workspace, by part. Where Azure did not let us in since a part
+    was read, the part has the error of that attempt.
+    """
     findings = {row.part: _finding(row) for row in FindingRow.objects.filter(workspace=workspace)}
     _outdate(findings)
     return findings

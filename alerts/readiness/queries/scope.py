@@ -12,7 +12,9 @@ from alerts.sentinel.models import Workspace
 
 @dataclass(frozen=True, slots=True)
 class OutsideRow:
-    """Incidents that stay outside for one reason, with the months of their creation or None."""
+    """Incidents that stay outside for one reason. The months are those in which they were created;
+    None where Sentinel does not say.
+    """
 
     products: str
     reason: str

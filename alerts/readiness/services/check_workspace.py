@@ -67,7 +67,9 @@ def request_check(*, workspace: Workspace, by: User, now: datetime) -> None:
 
 
 def check_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> bool:
-    """Check one workspace that is due for this purpose; False when none is."""
+    """Look at one workspace that is due for this purpose; False when none is. `now` is business
+    time.
+    """
     unshifted = clock.unshifted()
     workspaces = {str(row.uuid): row for row in workspaces_to_read()}
     kind = kind_of_job(purpose)

@@ -83,7 +83,9 @@ class PartReader:
         return False
 
     def _must_be_silent(self) -> bool:
-        """Whether Azure asked another process for silence; a person's command goes on."""
+        """Whether another process was told to call this workspace later. A person's own command
+        goes on: Azure tells it by itself.
+        """
         until = callable_at(self.workspace.pk) if self._ends < math.inf else None
         return until is not None and until > clock.unshifted()
 
@@ -134,7 +136,9 @@ class PartReader:
         )
 
     def ask_for_details(self, client: SentinelClient) -> None:
-        """Read details of the newest incident: only a refusal shows that the right is missing."""
+        """Ask for alerts and entities of the newest incident. No list of Microsoft's names the
+        right to either, so that only a refusal says that it is missing.
+        """
         name = newest_incident_of(self.workspace)
         if not name or self._is_done("details"):
             return

@@ -122,7 +122,9 @@ def _is_target(workspace: Workspace, kind: CheckRemedy, target: str, *, now: dat
 
 
 def carry_out_due_step(*, now: datetime, connect: Connect) -> bool:
-    """Do one step that is due; False when none is, or while paused after a restore."""
+    """Do one step that is due; False when none is. After a restore nothing is done until an
+    administrator resumes. `now` is business time.
+    """
     if is_paused_after_restore():
         return False
     unshifted = clock.unshifted()
@@ -181,7 +183,9 @@ def _end(
     result: dict[str, Any] | None = None,
     outcome: str = "",
 ) -> None:
-    """Settle a step with its audit entry, and check the workspace again."""
+    """Settle a step with its entry on record, and look at the workspace again. `outcome` is the
+    word of the record where it is not done or failed.
+    """
     unshifted = clock.unshifted()
     if not settle(step, now=unshifted, state=state, error=error, result=result or {}, done_at=now):
         return
@@ -322,7 +326,9 @@ def _analytics_rules(client: SentinelClient) -> list[tuple[dict[str, Any], dict[
 
 
 def _list(client: SentinelClient, part: Prerequisite) -> list[dict[str, Any]]:
-    """Return all pages of a list. Raises UnreadableAnswer, and StepRefused without an end."""
+    """All pages of a list as they came. Raises UnreadableAnswer, and StepRefused where it does not
+    end.
+    """
     rows: list[dict[str, Any]] = []
     link = None
     for _ in range(MAX_PAGES):

@@ -16,7 +16,9 @@ MAX_RULES, MAX_AGE = 100, timedelta(days=1)
 
 
 def note_unread_rules(*, workspace_id: int, rules: Collection[str], now: datetime) -> None:
-    """Record which of these rules were never read; each is looked for once a day."""
+    """Note which of these rules no look has found. One that is noted is looked for once a day: it
+    may have been deleted.
+    """
     parts = Finding.objects.filter(workspace=workspace_id)
     facts = parts.filter(part=Prerequisite.ANALYTICS_RULES).values_list("facts", flat=True).first()
     unknown = {*rules} - {str(rule["name"]).lower() for rule in facts or ()}

@@ -123,7 +123,9 @@ def check_sections(
     may_invite: bool,
     rights: RightsEntries | None = None,
 ) -> list[SectionOfChecks]:
-    """Return the checks in page order, with buttons for who may press them, by `rights`."""
+    """Return the checks in the order of the page. Buttons are for those who may press them;
+    `rights` are those of the identity that would set up, where they were read.
+    """
     rows = [
         (check.name.partition(" (")[0], _row(check, steps, may_set_up, may_invite, rights))
         for check in checks

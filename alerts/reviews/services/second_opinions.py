@@ -203,7 +203,9 @@ def _is_asked_already(incidents: Iterable[Incident], site: Site) -> bool:
 
 
 def _harmless_near(verdict: Verdict, site: Site, *, seed: bytes) -> Verdict | None:
-    """Return a random harmless answer of that time and site, so that neither looks special."""
+    """A harmless answer of about the same time at the same site, drawn by chance, so that neither
+    its age nor the moment of asking tells it from a suspicious one.
+    """
     span = (verdict.given_at - NEAR, verdict.given_at + NEAR)
     candidates = Verdict.objects.filter(
         kind__in=HARMLESS,

@@ -330,7 +330,9 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Verdict:
 
 
 def _lock_questions(verdicts: QuerySet[Verdict]) -> None:
-    """Lock what these verdicts answered, for other incidents may be answered right now."""
+    """Lock what these verdicts answered: other incidents of the same question, which are not
+    locked here, may be answered right now, and whoever does that counts what is left.
+    """
     questions = AskedIncident.objects.filter(answer__in=verdicts).values("question")
     list(Question.objects.filter(pk__in=questions).order_by("pk").select_for_update(of=("self",)))
 

@@ -67,7 +67,9 @@ def credential_for(connection: Connection, transport: BoundedTransport) -> Token
 
 
 def credential_end(connection: Connection) -> datetime | None:
-    """Return when a connection's certificate or client secret ends; None where unknown."""
+    """Return when the certificate, or by what people said the client secret, ends that a connection
+    signs in with; None where it uses neither, or nothing tells.
+    """
     if connection.credential == "client-secret" and connection.secret_ends_on:
         return datetime.combine(connection.secret_ends_on, time_of_day.min, tzinfo=UTC)
     if connection.credential != "certificate":
@@ -95,7 +97,9 @@ class CappedRetry(RetryPolicy[Any, Any]):
     """
 
     def get_retry_after(self, response: Answer) -> float | None:
-        """Return the server's wait, cut to the time of a call; None where it is not understood."""
+        """The server's wait, never longer than a call may take; none where nobody understands it,
+        because the SDK would fail on it with an error of its own.
+        """
         try:
             wait = super().get_retry_after(response)
         except (ValueError, ArithmeticError):

@@ -110,7 +110,9 @@ def origin_of(url: str) -> Origin | None:
 
 
 def is_forbidden(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is link-local, multicast or unspecified, also as IPv6 for IPv4."""
+    """Whether no far end can be there: link-local, where clouds tell a machine its own secrets,
+    multicast and unspecified, each also as IPv6 spells an address of IPv4.
+    """
     plain = getattr(address, "ipv4_mapped", None) or address
     return bool(plain.is_link_local or plain.is_multicast or plain.is_unspecified)
 

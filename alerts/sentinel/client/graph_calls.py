@@ -18,7 +18,9 @@ INCIDENTS: Final = "incidents"
 
 
 class GraphCalls(SignedCalls):
-    """Graph for one of our identities, made lazily in a process. Raises SentinelError only."""
+    """Graph as one identity of ours reaches it. Made lazily in the process that uses it. Raises
+    SentinelError only.
+    """
 
     def __init__(
         self,

@@ -85,7 +85,9 @@ class GraphIncidentSource:
 
     @property
     def answered(self) -> int:
-        """How many calls Graph has answered; the resource manager's answers are no incidents."""
+        """How many calls Graph has answered so far. What the resource manager answers says nothing
+        about whether incidents can be read.
+        """
         return self.graph.answered
 
     def probe(self) -> Probe:
@@ -182,7 +184,9 @@ class GraphIncidentSource:
         return orjson.dumps({"value": documents})
 
     def list_entities(self, name: str) -> bytes:
-        """Return an incident's entities: Sentinel's, or the evidence of its alerts without any."""
+        """All entities of an incident: Sentinel's, which name the places of devices; the evidence
+        of its alerts where Sentinel has none.
+        """
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
             return self.resource_manager.list_entities(name)
@@ -214,7 +218,9 @@ class GraphIncidentSource:
         return orjson.dumps(found)
 
     def put_comment(self, name: str, comment: str, body: dict[str, Any]) -> Receipt:
-        """Write a comment unless it is there: Graph would add the same text again."""
+        """Write a comment, unless it is there: an answer may have been lost, and Graph would add
+        the same text once more.
+        """
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
             return self.resource_manager.put_comment(name, comment, body)

@@ -23,7 +23,9 @@ _MEMBERS: Final = {ListBy.MODIFIED: "lastUpdateDateTime", ListBy.CREATED: "creat
 
 @dataclass(frozen=True, slots=True)
 class GraphWindow:
-    """A stretch of time with bounds as text; `link` is set where an instant exceeds a page."""
+    """A stretch of one of the times, each bound as text, because Graph counts in ticks; `link`
+    is set inside an instant that is longer than a page.
+    """
 
     by: ListBy
     since: str = ""

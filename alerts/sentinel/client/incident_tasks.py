@@ -13,7 +13,9 @@ _TASKS = "tasks"
 
 
 class IncidentTasks(AzureCalls, Protocol):
-    """The part of a client for tasks, each under a name of ours, so that it is written once."""
+    """The part of a client that knows tasks. A task is named by us, so that the same one written
+    twice is there once.
+    """
 
     def list_tasks(self, name: str, *, next_link: str | None = None) -> bytes:
         """One page of an incident's tasks."""

@@ -19,7 +19,9 @@ _GROUP = re.compile(r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[\w.()-]{1,
 
 
 class Prerequisite(StrEnum):
-    """What can be read in one call; some `of` a subscription, resource group or template."""
+    """What can be read, one call each. Some are asked `of` a subscription, a resource group or a
+    template.
+    """
 
     WORKSPACE = "workspace"
     ONBOARDING = "onboarding"  # whether Sentinel is on
@@ -82,7 +84,9 @@ class Prerequisites(AzureCalls, Protocol):
         return self._call("POST", url, question.encode())
 
     def put_prerequisite(self, kind: Writable, name: str, body: dict[str, Any]) -> bytes:
-        """Write a whole resource, a new one without etag; return what is there now."""
+        """Write a whole resource and return what stands there now. A body without an etag is meant
+        to be new.
+        """
         if not name.strip("."):
             raise SentinelRefused("A resource without a proper name cannot be written.")
         return self._call("PUT", self._url(kind.value, name), orjson.dumps(body))

@@ -18,7 +18,9 @@ MAX_KEYS = 50
 
 
 def fetch_signing_keys(connection: Connection) -> list[dict[str, Any]]:
-    """Return the tenant's public RSA keys (JWKS), without sign-in. Raises SentinelError."""
+    """Return the RSA keys of the workspace's tenant (JWKS). Nothing is signed in for: they are
+    public. Raises SentinelError.
+    """
     authority = connection.authority.rstrip("/")
     origin = origin_of(authority)
     if origin is None or origin[0] != "https":

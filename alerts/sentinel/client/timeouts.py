@@ -63,7 +63,11 @@ def max_body_bytes() -> int:
 
 
 class _TimedSocket(ssl.SSLSocket):
-    """A socket whose waits together end with the call's time, however slowly bytes come."""
+    """A socket whose every wait ends with the call's time.
+
+    A read timeout alone begins anew with each byte, so one byte a second would hold a worker
+    for ever.
+    """
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """Wait no longer than the call may still take."""

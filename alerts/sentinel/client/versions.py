@@ -141,7 +141,9 @@ def versions_of(endpoint: ApiEndpoint) -> tuple[str, ...]:
 
 
 def whole_version(endpoint: ApiEndpoint | None) -> str:
-    """Return the version that declares all members of what is replaced whole: a preview."""
+    """Return the version that declares all members of what is replaced whole: the preview, or a
+    later preview that the settings name.
+    """
     first = _preferred.get(endpoint, PREVIEW) if endpoint else PREVIEW
     return first if first.endswith("-preview") and first > PREVIEW else PREVIEW
 

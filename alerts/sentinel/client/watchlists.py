@@ -14,7 +14,9 @@ _LISTS, _ITEMS = "watchlists", "watchlistItems"
 
 
 class Watchlists(AzureCalls, Protocol):
-    """The part of a client for watchlists; items have GUIDs of ours, so each is there once."""
+    """The part of a client that knows watchlists. Items are named by GUIDs of ours, so that the
+    same one written twice is there once.
+    """
 
     def get_watchlist(self, alias: str) -> bytes:
         """Return one watchlist without its items; its state may lag behind."""

@@ -51,7 +51,9 @@ def reasons_against_address(option: str, url: str) -> list[str]:
 
 
 def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address of a host in any form that resolvers read; None for a name."""
+    """The address that a host is written as, in any of the forms that resolvers read (one number,
+    hexadecimal, octal, fewer parts); None for a name.
+    """
     with suppress(ValueError):
         return ipaddress.ip_address(host)
     with suppress(OSError):

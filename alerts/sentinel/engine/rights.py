@@ -162,7 +162,9 @@ type RightsEntries = Sequence[Mapping[str, Collection[str]]]
 def needed_actions(
     purpose: str, *, calls: Collection[str] = (), scope: RightsScope = RightsScope.WORKSPACE
 ) -> list[str]:
-    """Return the actions of a purpose in one scope, by the table; `calls`: only of these."""
+    """Return the actions of a purpose in one scope, in the order of the table; with `calls` those
+    of these calls alone.
+    """
     found = [
         row.action
         for row in OPERATIONS

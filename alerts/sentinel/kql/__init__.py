@@ -25,7 +25,9 @@ def _text(name: str) -> str:
 
 
 def incidents_between(since: datetime, until: datetime, scope: OtScope) -> str:
-    """Return KQL for incidents created in a window and in scope, each as its newest row."""
+    """Ask for the incidents created in a window that are in scope, each as its newest row tells it,
+    and those of which the row does not tell.
+    """
     return _let(since=since, until=until) + _scoped("incidents", scope)
 
 
@@ -66,7 +68,9 @@ def oldest() -> str:
 
 
 def exclusion() -> str:
-    """Return the lines with which an analytics rule leaves out signed routine pairs."""
+    """Return the lines that an analytics rule has behind its filters of SecurityAlert: they leave
+    out what a signed routine pair covers.
+    """
     return _text("exclusion")
 
 

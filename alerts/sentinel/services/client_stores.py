@@ -13,7 +13,10 @@ from portal.errors import Misconfigured
 
 
 def provide_stores() -> None:
-    """Give the client its stores and the settings' API versions. Raises Misconfigured."""
+    """Give the client its stores and the API versions of the settings.
+
+    Raises Misconfigured.
+    """
     provide_breakers(StoredBreaker)
     provide_counterparts(lambda name: StoredCounterparts(name, clock=clock.now))
     provide_accepted_versions(lambda name: StoredVersions(name, clock=clock.unshifted))

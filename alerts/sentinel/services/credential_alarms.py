@@ -26,7 +26,9 @@ _PURPOSES: Final = {
 
 
 def warn_about_credentials(*, now: datetime, unshifted: datetime) -> int:
-    """Send alarms not sent yet, by the unshifted clock; return how many."""
+    """Send what is to be told and was not told yet; returns how many alarms. Certificates end
+    by the real time (`clock.unshifted()`), inboxes show business time.
+    """
     rows = Reachability.objects.select_related("workspace").exclude(
         workspace__state=Workspace.State.REMOVED
     )

@@ -23,7 +23,9 @@ class PortalEvidence:
 def keep_portal_residence(
     *, workspace: Workspace, evidence: PortalEvidence | None, by: Actor, now: datetime
 ) -> PortalResidence:
-    """Store what the newest evidence shows, a change with an audit entry."""
+    """Keep what the newest evidence shows; without any, only that the question was asked. A change
+    stands in the audit record.
+    """
     rows = PortalResidence.objects.select_for_update(of=("self",))
     row = rows.filter(workspace=workspace).first() or PortalResidence(workspace=workspace)
     was, row.asked_at = row.is_in_portal, now

@@ -201,7 +201,9 @@ def point_workspace(
 def set_source(
     *, name: str, source: str, graph_endpoint: str = "", by: Actor, now: datetime
 ) -> Workspace:
-    """Read and write incidents by the resource manager or Graph, from where the other got."""
+    """Read and write a workspace's incidents by the resource manager, or by Microsoft Graph. What
+    is stored and what is owed stays; intake goes on where the other side was read to.
+    """
     workspace = _locked(name)
     graph_endpoint = (graph_endpoint or workspace.graph_endpoint).rstrip("/")
     reasons = reasons_against_source(source=source, graph_endpoint=graph_endpoint)
@@ -273,7 +275,9 @@ def set_credential(
 def set_secret_end(
     *, name: str, secret_ends: str, purpose: str = "", by: Actor, now: datetime
 ) -> date:
-    """Store the day at whose beginning a client secret ends; return it."""
+    """Note until when a client secret holds, of one purpose or of the workspace itself. Returns the
+    day, at whose beginning the secret ends.
+    """
     workspace = _locked(name)
     own = workspace.credentials.filter(purpose=purpose).first() if purpose else None
     kind = own.kind if own else workspace.credential

@@ -60,7 +60,9 @@ def read_connection(body: bytes) -> WireConnection:
 
 
 def connection_ids(playbook: WirePlaybook) -> list[str]:
-    """Return the ids of a playbook's connections, lower case, each once."""
+    """Return the ids of the connections that a playbook names, lower case, each once, as far as
+    they are addresses of connections.
+    """
     if is_standard_playbook(playbook.resource_id):
         entries = _member(_member(playbook.parameters, "connections.json"), "managedApiConnections")
         ids = [_member(_member(entry, "connection"), "id") for entry in _values(entries)]
@@ -74,7 +76,9 @@ def connection_ids(playbook: WirePlaybook) -> list[str]:
 def with_connections(
     playbook: WirePlaybook, connections: Mapping[str, WireConnection | None]
 ) -> WirePlaybook:
-    """Return the playbook with the connectors of its connections; None is unreadable."""
+    """Return the playbook with the connectors of its connections, which are part of its digest
+    then. None is a connection that could not be read.
+    """
     digests = {name: found.digest if found else "" for name, found in connections.items()}
     digest = playbook.definition_digest
     return replace(

@@ -208,7 +208,9 @@ class IncidentPage:
         return [_head_of(value) for value in self._values]
 
     def latest_modified(self, *, until: datetime) -> datetime | None:
-        """Return the latest change in the page, mistaken times beyond `until` left out."""
+        """The latest time of change the page names, later ones than `until` left out: those are
+        mistakes, and nobody may take them for how far the list was read.
+        """
         texts = [_modified_in(value) for value in self._values]
         moments: Sequence[datetime | None]
         try:
@@ -229,7 +231,9 @@ class IncidentPage:
         return _READER.read_records(self._body, self._records or (), _read, places=places)
 
     def outside(self, places: Sequence[int], scope: OtScope) -> dict[int, Outside]:
-        """Return the places whose records are outside of a scope, with reasons; none is parsed."""
+        """Those of these places whose records are outside of a scope, each with the reason. None of
+        them is read for that; one that cannot be read is not among them.
+        """
         found = {}
         for place in places:
             value = self._values[place]
@@ -264,7 +268,9 @@ def read_incident(body: bytes) -> WireIncident | UnreadableRecord:
 
 
 def name_in_beginning(answer: bytes) -> str:
-    """Return the first incident's name in an answer that was cut off, or nothing."""
+    """Return the name of the first incident of an answer that was cut off; empty where the cut
+    part does not tell.
+    """
     found = _FIRST_ID.search(answer)
     name = found.group(1).decode() if found else ""
     return name.lower() if USABLE_NAME.fullmatch(name) else ""

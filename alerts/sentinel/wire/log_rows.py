@@ -86,7 +86,9 @@ _LINKS = {"IpAddress": "ipAddressEntityId", "Host": "hostEntityId"}
 
 
 class LogAnswer(Struct, frozen=True):
-    """The rows of an answer; with a `problem` some are missing, so absence proves nothing."""
+    """The rows of an answer. One that is partial lacks rows, and `problem` says why; nothing may
+    be concluded from what it does not hold.
+    """
 
     rows: list[LogRow]
     is_partial: bool

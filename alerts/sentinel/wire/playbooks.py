@@ -52,7 +52,9 @@ class WirePlaybook:
 
 @dataclass(frozen=True, slots=True)
 class WireRun:
-    """One run; `about` is what Azure names it for, lower case, such as the incident."""
+    """One run. `about` is what Azure says it was for, lower case: for Sentinel's own starts it
+    names the incident.
+    """
 
     name: str
     status: str
@@ -64,7 +66,9 @@ class WireRun:
 
 
 def read_playbooks(body: bytes) -> tuple[list[WirePlaybook], str | None]:
-    """Return the Logic Apps of one page, and the next page's link. Raises NotAPage."""
+    """The playbooks of one page, and where the next one is. What is no Logic App is passed over.
+    Raises NotAPage when it is no list.
+    """
     items, link = _page(body)
     return [found for item in items if (found := _playbook(item)) is not None], link
 
@@ -97,14 +101,18 @@ def is_standard_playbook(text: str) -> bool:
 
 
 def read_playbook_sites(body: bytes) -> tuple[list[str], str | None]:
-    """Return the ids of sites that run Logic Apps, and the next link. Raises NotAPage."""
+    """The ids of the sites of one page that run Logic Apps, and where the next page is. Raises
+    NotAPage when it is no list.
+    """
     items, link = _page(body)
     sites = [site for site in map(_bag, items) if _SITE_KIND in _text(site.get("kind")).lower()]
     return [site_id for site in sites if (site_id := _text(site.get("id")))], link
 
 
 def read_playbook_ids(body: bytes) -> tuple[list[str], str | None]:
-    """Return the workflow ids of one page, and the next page's link. Raises NotAPage."""
+    """The ids of the workflows of one page, and where the next one is. Raises NotAPage when it is
+    no list.
+    """
     items, link = _page(body)
     ids = [_text(_bag(item).get("id")) for item in items]
     return [found for found in ids if is_standard_playbook(found)], link
@@ -189,7 +197,9 @@ def _all_steps(actions: Bag) -> tuple[tuple[str, ...], bool]:
 
 
 def _steps(actions: Bag, *, depth: int) -> Iterator[str | None]:
-    """Return each action by name and call, with those of branches; None for too deep ones."""
+    """Each action by its name and by what it calls; branches and loops hold more of them. None
+    stands for those that are nested too deep.
+    """
     if actions and not depth:
         yield None
         return
@@ -204,7 +214,9 @@ def _steps(actions: Bag, *, depth: int) -> Iterator[str | None]:
 
 
 def json_digest(value: Any) -> str:
-    """Return a digest whatever the order of members; empty where nested too deep."""
+    """Return a digest that does not depend on the order of members; empty where the value is nested
+    too deep.
+    """
     try:
         text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:

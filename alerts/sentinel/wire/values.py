@@ -222,7 +222,9 @@ class OtScope(Struct, frozen=True):
         return Outside(reason, _microsoft_products(named), at)
 
     def _is_check(self, names: set[str], title: object, at: datetime | None) -> bool:
-        """Whether it is of a check's rule alone, or has its title and was created during it."""
+        """Whether it is of a rule that a check made, and of no other. Where it names no rule, its
+        title has to be that of one check, which it was created during.
+        """
         if names:
             return names <= self.checks.keys()
         begun = (begun for rule, begun in self.checks.items() if title == check_title(rule))

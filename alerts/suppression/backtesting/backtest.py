@@ -65,7 +65,9 @@ class CannotBackTest(Refused):
 
 @dataclass(frozen=True, slots=True)
 class DraftPreview:
-    """The editor's result for a draft: `body`, or None with `problems` or no rule yet."""
+    """What the editor shows beside a draft. `body` is what would be frozen; None where the draft
+    is not yet a rule, or where `problems` say why it could not be run.
+    """
 
     counts: Counts | None
     body: dict[str, Any] | None
@@ -90,7 +92,10 @@ def run_backtest(
     rule_id: int | None = None,
     days: int = DAYS,
 ) -> BackTestRun:
-    """Run, store and return a back-test with its hash, its own record."""
+    """Store and return what the rule would have done in the days before now, with its hash.
+
+    The row is its own record; who proposes or signs with it is recorded there.
+    """
     began, period = perf_counter(), _period(now, days)
     if reasons := reasons_against_rule(rule):
         raise CannotBackTest(*reasons)

@@ -32,7 +32,9 @@ class HarmlessShare:
 
 
 def harmless_share(suspicious: int, judged: int, *, is_strict: bool) -> HarmlessShare:
-    """Return the least harmless share with 95 % confidence, `is_strict` as in `bound`."""
+    """Return the least share that is harmless, with 95 % confidence, as a headline. `is_strict`: of
+    what needs more answers, see `bound.is_little`.
+    """
     answers = {"n": number(judged)}
     little = is_little(judged, is_strict=is_strict)
     if judged < MIN_JUDGED:

@@ -74,7 +74,9 @@ def count_by_clause(rule: RuleDefinition, period: TimeSpan) -> Counts:
 
 
 def find_matches(rule: RuleDefinition, period: TimeSpan) -> RuleMatches:
-    """Return all matches for a back-test, and near misses of the same place and type."""
+    """Return all that a back-test needs to know of the alerts. The last scan also collects matches,
+    and the near misses among the alerts of the same place and type.
+    """
     *earlier, latest = _scans(rule)
     results = [_count(scan, period) for scan in earlier]
     scope = in_period(period, *map(sql.clause_sql, latest.pins))

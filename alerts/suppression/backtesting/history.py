@@ -214,7 +214,9 @@ def backtest_zone_of(sites: Collection[str]) -> str:
 
 
 def incidents_at_sites(names: Iterable[str], period: TimeSpan) -> dict[str, int]:
-    """Return how many incidents touch each site, from daily counts and the rest."""
+    """Return how many incidents touch each of these sites in the period. Whole days come from the
+    daily counts, the rest is counted now.
+    """
     latest_day = fetch_rows("SELECT max(day) FROM suppression_siteday")[0][0]
     since = period.start
     if latest_day is not None and latest_day > period.start.date():

@@ -25,7 +25,9 @@ class TimeSpan(NamedTuple):
 
 @contextmanager
 def statement_limit(seconds: float) -> Iterator[None]:
-    """Cancel a query in the block after this time; raise `BackTestTimedOut`."""
+    """Cancel a query after this time and raise `BackTestTimedOut`. The limit ends with the block,
+    also inside an outer transaction.
+    """
     try:
         with transaction.atomic():
             usual, _ = fetch_rows(
@@ -49,7 +51,9 @@ def fetch_rows(text: str, params: Any = ()) -> list[tuple[Any, ...]]:
 
 
 def ids_array(ids: Iterable[int]) -> str:
-    """Return ids as one array: psycopg would quote hundreds of members one by one."""
+    """Return ids as one array. psycopg quotes a list member by member, which for the hundreds of a
+    back-test costs more than the question.
+    """
     return "{" + ",".join(map(str, ids)) + "}"
 
 

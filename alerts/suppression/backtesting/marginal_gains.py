@@ -93,7 +93,9 @@ def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
 def _alerts_by_version(
     versions: Collection[RuleVersion], period: TimeSpan, *, among: Sequence[int] | None = None
 ) -> Mapping[int, Sequence[int]]:
-    """Return each version's alerts `among` these in one query, for hundreds of rules."""
+    """The alerts of the period that each version matches, in one question. Hundreds of rules act:
+    they are asked only about the alerts `among` which others look.
+    """
     if not versions:
         return {}
     beside = Sql("", ())
@@ -131,7 +133,9 @@ class _Uncovered:
 
     @classmethod
     def of(cls, alerts: Collection[int]) -> "_Uncovered":
-        """Return the incidents of these alerts with all alerts, without those people touched."""
+        """Return the incidents of these alerts with all that they hold, without those that a
+        person had touched: no rule closes them.
+        """
         members = fetch_rows(_MEMBERS, [list(alerts)])
         touched = touched_incidents({incident for incident, _ in members})
         by_alert: dict[int, list[int]] = defaultdict(list)

@@ -16,7 +16,9 @@ MIN_CLOSES = 20  # fewer measured closings say nothing about handling time
 
 @dataclass(frozen=True, slots=True)
 class TimeToClose:
-    """The median of people's `closings`, if enough; `is_of_matches`: of these incidents."""
+    """The median of `closings` by people that were measured; no minutes where those are too few.
+    `is_of_matches`: they are closings of the very incidents that were asked about, not of any.
+    """
 
     minutes: float | None
     closings: int
@@ -39,7 +41,9 @@ def usual_minutes() -> float | None:
 
 
 def time_to_close_of(incidents: Collection[int]) -> TimeToClose:
-    """Return how long people took to close these incidents, or any where too few."""
+    """Return how long people took to close these incidents or, where too few of them were
+    measured, any.
+    """
     minutes, closes = median_minutes("i.id = ANY(%s)", ids_array(incidents))
     if closes < MIN_CLOSES:
         return usual_time_to_close()

@@ -58,7 +58,9 @@ def _signed_body(row: WantedRule, *, now: datetime) -> dict[str, Any]:
 
 
 def reason_against_gate(row: WantedRule, *, now: datetime) -> str:
-    """The gate of our rules: enabled at any time, disabled only while nothing is off."""
+    """The gate before our rules: it may be enabled at any time, disabled only while nothing is
+    switched off, and is not taken away.
+    """
     if row.wanted is None:
         return "" if row.workspace.state == Workspace.State.REMOVED else GATE_STAYS
     if row.about != GATE:
@@ -94,7 +96,9 @@ def reason_against_list(row: WantedRule, *, now: datetime) -> str:
 
 
 def reason_against_list_gate(row: WantedRule, *, now: datetime) -> str:
-    """The watchlist's gate: shut at any time, open for a day where the list is signed."""
+    """The gate of the watchlist: shut at any time, open only where the list is signed, for a day at
+    most.
+    """
     if row.wanted is None or row.wanted == gate_row(until=None):
         return ""
     try:

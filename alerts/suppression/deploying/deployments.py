@@ -178,7 +178,9 @@ class WithdrawnForm:
 
 
 def withdrawn_forms(version: RuleVersion, deployments: Iterable[Deployment]) -> list[WithdrawnForm]:
-    """Return where Sentinel lacks a version's form since it is not what was signed."""
+    """Return where Sentinel's form of an acting version is not, because it is not what was signed
+    any more, and who acts there.
+    """
     if not version.is_acting or version.enforcement != SENTINEL:
         return []
     rows = [found.row for found in deployments if found.standing == "gone"]

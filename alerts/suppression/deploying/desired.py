@@ -116,7 +116,9 @@ class FormNotSigned(NotSigned):
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """For one workspace: a body or why none; `keep` lets its end come, `reasons` if signed."""
+    """For one workspace: a body, or why none. `keep`: what is there is left to its end. `reasons`:
+    why a form that was signed for it cannot be there.
+    """
 
     workspace: Workspace
     body: dict[str, Any] | None
@@ -146,7 +148,9 @@ def acting_in_sentinel(rule: Rule, *, now: datetime) -> RuleVersion | None:
 
 
 def is_orphaned_in(workspace_id: int) -> bool:
-    """Whether rules there have no workspace any more; they return with it."""
+    """Whether rules there have no workspace any more. What they were is kept; should it come back,
+    they are brought in line again.
+    """
     return gone_workspaces().filter(workspace=workspace_id).exists()
 
 

@@ -53,7 +53,9 @@ _INTERESTED: Final = (*OPEN, *ACTING, VersionState.PAUSED)
 
 
 def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
-    """Make one round if it is due and nobody else does; None else, or after a restore."""
+    """One round, if one is due and nobody else makes it; None else. After a restore leases are left
+    to end until somebody has looked.
+    """
     if is_paused_after_restore():
         return None
     jobs = Job.objects.filter(kind=RENEWAL, key="all")

@@ -26,7 +26,9 @@ LASTS: Final = timedelta(hours=1)  # a probe that is left behind ends by itself
 
 
 def probe_when_needed(workspace: Workspace, *, now: datetime) -> bool:
-    """Begin a probe unless one of a week covers what is wanted now; True when begun."""
+    """Begin a probe where there was none for a week, or none of all that is asked for by now. True
+    when one was begun.
+    """
     capability = workspace.capabilities.get(CAPABILITY) or {}
     if is_probing(workspace.pk):
         return False

@@ -191,7 +191,9 @@ def reason_against_renewal(workspace: Workspace, *, now: datetime) -> str:
 
 @transaction.atomic
 def bring_watchlist_in_line(*, workspace: Workspace, now: datetime) -> int:
-    """Set the list's wanted rows by switch and live rules; return how many changed."""
+    """Owe the workspace's list exactly what its switch and the live rules say; returns how many
+    rows changed.
+    """
     wanted: dict[UUID, tuple[RuleOnWatchlist, WatchlistRow]] = {}
     if _was_gate_changed_by_hand(workspace):
         end_watchlist(workspace=workspace, by=None, by_label="Tagout", reason=GATE_CHANGED, now=now)

@@ -213,7 +213,9 @@ def end_watchlist(
 
 
 def reasons_against_ending_watchlist(by: User, workspace: Workspace) -> list[str]:
-    """Return why this person may not end the list; OT of one site there may."""
+    """Return why this person may not switch the watchlist off there. Stopping is safe: OT of one
+    of its sites is enough.
+    """
     if may_change(by, _version_over_workspace(workspace), STOPPING):
         return []
     return [gettext("Only OT and the SOC can switch the watchlist off.")]

@@ -42,7 +42,9 @@ class CannotSaveRule(Refused):
 def draft_rule(
     *, by: User, now: datetime, body: dict[str, Any], evidence_ids: Collection[int] = ()
 ) -> RuleVersion:
-    """Create a rule with its first, perhaps incomplete version, on `evidence_ids` too."""
+    """Create a rule with its first version, which may be incomplete. `evidence_ids`: verdicts it
+    rests on, beside those that the body names.
+    """
     if roles_of(by).isdisjoint(PROPOSING):
         raise CannotSaveRule(gettext("Only OT and the SOC can propose rules."))
     columns = _columns(body, evidence_ids)
@@ -150,7 +152,9 @@ def _make(
 
 
 def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, Any]:
-    """Return the columns of a body that spells a rule, complete or not."""
+    """Return the columns of a body. It must spell a rule, but may lack much of what a proposal
+    needs.
+    """
     try:
         rule = from_json(body)
     except NotARule as refusal:

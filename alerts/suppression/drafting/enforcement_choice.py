@@ -42,7 +42,9 @@ def target_of(workspace: Workspace) -> Target:
 
 
 def analytics_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
-    """Return a workspace's rules that make incidents, by id, as last read."""
+    """Return the analytics rules of a workspace that make incidents of Defender for IoT's alerts,
+    as the last look at it found them, by their ids.
+    """
     found = workspace.capabilities.get(ANALYTICS_RULES) or {}
     rules = [
         AnalyticsRule(

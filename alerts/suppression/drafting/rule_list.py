@@ -47,7 +47,9 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleList:
-    """One page of rows; `more` is where the next begins; `sites` of all, `site` as chosen."""
+    """One page of rows; `more` is the number to go on after, 0 at the end. `sites` are those that
+    the person's rules name, `site` the one that was asked for.
+    """
 
     rows: list[RuleRow]
     more: int
@@ -115,7 +117,9 @@ def _numbers(
 
 
 def current_version(versions: Collection[RuleVersion]) -> RuleVersion:
-    """Return the version in force, else in work, else the newest, of newest-first ones."""
+    """Return the version that people mean by the rule: what acts, else what is in work, else the
+    newest. `versions` come newest first.
+    """
     return min(versions, key=lambda version: _rank(version.state))
 
 

@@ -23,7 +23,9 @@ class RuleReach:
 
 
 def reach_of_rule(rule: RuleDefinition) -> RuleReach:
-    """Return what the rule pins, completed from the alerts of its types."""
+    """Return what the rule pins; what it leaves open is taken from the alerts of its types, so that
+    nobody signs for less than the rule can meet.
+    """
     site_names = {*pinned(rule.all_of, "site"), *_sites_of_zones(rule)}
     sites = set(Site.objects.filter(name__in=site_names).values_list("pk", flat=True))
     names = pinned(rule.all_of, "workspace")

@@ -25,7 +25,9 @@ class SameDevice:
 
 
 def same_devices(seeds: Q, *, named: Collection[str] = ()) -> list[SameDevice]:
-    """Return the devices that `seeds` finds, also where `named` by another name or address."""
+    """Return the devices of the rows that `seeds` finds. What rules or pairs name (`named`) is
+    looked at, too: it may be one of them under another name or address.
+    """
     found = {row.pk: row for row in _rows(seeds)}
     if not found:
         return []

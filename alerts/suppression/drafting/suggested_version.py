@@ -22,7 +22,9 @@ _OTHER: Final = {"source": "destination", "destination": "source"}
 
 
 def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
-    """Return a live version's device lines as they would be now; nothing if they fit."""
+    """Return how the lines of a live version that list devices would be said now; nothing where
+    they still fit, and for versions that do not live.
+    """
     if version.state != VersionState.LIVE:
         return []
     rule = version.definition

@@ -111,7 +111,9 @@ class EvidenceChoice:
 def evidence_offered(
     rule: RuleDefinition | None, chosen: Collection[str], *, reader: User
 ) -> list[EvidenceChoice]:
-    """Return the chosen verdicts, then the matches' in force, newest first, none hidden."""
+    """Return the chosen verdicts, then those in force about what the rule matches, newest first;
+    without what is hidden from the reader.
+    """
 
     def latest(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
         visible = without_hidden(reader, verdicts).select_related("by")

@@ -29,7 +29,9 @@ def work_hours_around(rule: RuleDefinition, *, site: str, at: datetime, known_at
 
 
 def work_hours_ahead(rule: RuleDefinition, *, site: str, now: datetime) -> int:
-    """Return the most hours that the rule's works take in any week ahead."""
+    """Return the most hours that the rule's works take in a week, from the last one until the end
+    of what is worked out.
+    """
     return _hours(rule, site=site, start=now - WEEK, end=now + AHEAD, known_at=now, around=None)
 
 

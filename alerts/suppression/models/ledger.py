@@ -154,7 +154,9 @@ class NewMember(models.Model):
 
 
 class Stop(models.Model):
-    """Suppression off everywhere, or in a workspace, until lifted; rules are paused instead."""
+    """Suppression is off: everywhere, or in one workspace. In force until it is lifted; one rule
+    is stopped by pausing its version.
+    """
 
     workspace = models.ForeignKey(
         "sentinel.Workspace", on_delete=models.PROTECT, null=True, related_name="+"

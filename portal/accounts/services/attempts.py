@@ -30,7 +30,9 @@ class TooManyAttempts(Refused):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """One password attempt: account, address, and the known device or session, if any."""
+    """One password that somebody tries: for which account, from where, and on which known device
+    or in which session (nothing: a stranger's).
+    """
 
     account: str
     address: str | None
@@ -85,13 +87,17 @@ def note_wrong_password(attempt: SignInAttempt, *, now: datetime) -> None:
 
 
 def record_failures(*, now: datetime) -> int:
-    """Audit the failures of past hours, one entry an account and address; return how many."""
+    """Put the failures of hours that are over on record, one entry for an account and an address.
+    Returns how many entries that were.
+    """
     over = FailuresOfAnHour.objects.filter(hour__lte=now - HOUR).order_by("hour", "pk")
     return sum(_record_one(pk, now) for pk in over.values_list("pk", flat=True)[:200])
 
 
 def account_of(typed: str) -> str:
-    """Return the account that the sign-in form finds, whatever the spelling of its address."""
+    """The account that the sign-in form finds for what was typed: another spelling of an address
+    (a space, wide letters) must not bring new attempts.
+    """
     plain = unicodedata.normalize("NFKC", typed[:_MAX_TYPED].strip()).lower()
     return plain.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:254]
 

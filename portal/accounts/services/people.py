@@ -19,7 +19,9 @@ from portal.ui.words import number
 
 
 def reasons_against_managing(by: Actor) -> list[str]:
-    """Return why this person may not disable people or revoke roles; commands may."""
+    """Return why this person may not disable people or take roles back. Commands may: running one
+    takes access to the database anyway.
+    """
     if not isinstance(by, User):
         return []
     if by.via_token is not None or roles_of(by).isdisjoint(roles_for("accounts.manage")):

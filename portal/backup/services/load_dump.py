@@ -136,11 +136,15 @@ class _Script:
         self._output = output
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the lines between the rows of tables; longer than a megabyte in parts."""
+        """Yield what stands between the rows of tables, line by line; what is longer than a
+        megabyte comes in parts.
+        """
         return iter(lambda: self._output.readline(CHUNK), b"")
 
     def rows(self, table: str, *, limit: int) -> Iterator[bytes]:
-        """Yield the rows of one table to its end. Raises Refused beyond `limit` rows."""
+        """Yield the rows of one table, to the line that ends them. Raises Refused where there are
+        more of them than `limit`.
+        """
         batch: list[bytes] = []
         size = number = 0
         at_line_start = True
@@ -164,7 +168,9 @@ class _Script:
 
 @contextmanager
 def _data_section(archive: BackupArchive, *, server: int) -> Iterator[_Script]:
-    """Return the dump's rows as pg_restore writes them. Raises Refused on any fault."""
+    """What pg_restore makes of the rows in the dump. Raises Refused where it fails, and where the
+    dump is not any more what was verified.
+    """
     command = [str(find_tool("pg_restore", server=server)), "--section=data", "--file=-"]
     digest = hashlib.sha256()
     with tempfile.TemporaryFile() as errors, archive.dump() as dump:

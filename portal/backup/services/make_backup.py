@@ -35,7 +35,9 @@ SET LOCAL idle_in_transaction_session_timeout = 0
 
 
 def make_backup(*, out: BinaryIO) -> Manifest:
-    """Write one consistent archive of the database to `out`. Raises Refused without tools."""
+    """Write one archive of the whole database, as it is at one moment, to `out`. Captures and other
+    files are rows. Raises Refused where the tools or the rights are missing.
+    """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(AT_EASE)
         tables = _readable_tables(cursor)

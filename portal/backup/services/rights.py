@@ -32,7 +32,9 @@ def current_rights() -> list[Right]:
 
 
 def give_rights(*, rows: Iterable[Right], migrations: Iterable[str]) -> None:
-    """Give rights back on what is there again, but for those that migrations took away."""
+    """Give back what was held of what is there again, then take away what these migrations took
+    away. New tables have what default privileges give.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r','p','v','S')"
@@ -47,7 +49,9 @@ def give_rights(*, rows: Iterable[Right], migrations: Iterable[str]) -> None:
 
 
 def restrictions_of(migrations: Iterable[str] | None = None) -> Iterable[str]:
-    """Yield how these migrations, or all, guard tables and functions, by their own text."""
+    """Yield how these migrations, or all, guard tables and functions: their own text is the one
+    place.
+    """
     migrations_there = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
     all_labels = (f"{app}.{name}" for app, name in migrations_there)
     for label in sorted(all_labels if migrations is None else migrations):

@@ -86,7 +86,9 @@ class _Ndjson:
 
 
 class _Xlsx:
-    """An XLSX file: texts stay texts, moments are UTC, a cell has at most 32,767 characters."""
+    """Texts are written as texts, whatever they look like; moments are UTC. A cell of Excel holds
+    32,767 characters.
+    """
 
     def __init__(self, columns: Sequence[ExportColumn], file: BinaryIO, name: str) -> None:
         from xlsxwriter import Workbook  # only a worker that writes one needs it

@@ -77,7 +77,9 @@ _FRAME = re.compile(r"(?:frame|no\.?|#)?\s*0*(\d+)", re.IGNORECASE)
 
 
 class AnswerError(ValueError):
-    """The answer cannot be judged, by code: none, many, long, number, frame, gaps, twice, parts."""
+    """The answer cannot be judged. The code is the reason: `none`, `many`, `long`, `number`,
+    `frame`, `gaps`, `twice`, `parts`.
+    """
 
     @property
     def code(self) -> str:
@@ -219,7 +221,9 @@ def _value_of(kind: QuestionType, text: str) -> str:
 
 
 def answer_text(question: QuestionContent, answer: Answer) -> str:
-    """Return an answer in words: chosen options, typed text, pairs, steps, or the judgement."""
+    """Return an answer as a person would say it: the chosen options, what was typed, the pairs,
+    the steps in the order they were put in, or how an alert was judged.
+    """
     if "verdict" in answer:
         return _judgement(question, answer)
     if "text" in answer:

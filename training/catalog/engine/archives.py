@@ -56,7 +56,9 @@ class ModuleArchive:
 
 
 def read_archive(data: bytes) -> ModuleArchive:
-    """Return the modules and paths in a ZIP, without anything else. Raises ArchiveError."""
+    """Return the modules and paths in a ZIP, and leave out what else lies in it. Raises
+    ArchiveError.
+    """
     if len(data) > MAX_ARCHIVE:
         raise ArchiveError(f"It is larger than {MAX_ARCHIVE // 1_000_000} MB.")
     try:

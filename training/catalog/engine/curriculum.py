@@ -209,7 +209,9 @@ class _Reader:
         return read_cards(source, self._place) if source else ()
 
     def _check_translations(self, lessons: tuple[LessonContent, ...]) -> None:
-        """Compare `i18n/<language>/NN-slug.md` with its lesson: both have the same ids."""
+        """Compare `i18n/<language>/NN-slug.md` with the lesson of this number: a translation has
+        the ids of its lesson, and no others.
+        """
         by_number = {lesson.number: lesson for lesson in lessons}
         for path in sorted((self.folder / "i18n").glob("*/*.md")):
             match = _LESSON.fullmatch(path.name)

@@ -19,7 +19,9 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """A line of either text with its numbers there (0: not in it); skipped ones have no text."""
+    """A line of either text with its numbers there, from 1; 0 where it is not in that text. A
+    skipped one stands for unchanged lines that are not shown; its text is empty.
+    """
 
     kind: LineKind
     old: int
@@ -35,7 +37,9 @@ class DiffLine:
 
 
 def diffable_text(data: bytes | None) -> str | None:
-    """Return a file as text with line feeds; "" where there is none, None for no text."""
+    """Return a file as text, with lines ending in a line feed; empty where there is none, None
+    where it is no text.
+    """
     if data is None:
         return ""
     try:

@@ -73,7 +73,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names that texts may use; without `colours` of a style sheet any colour passes."""
+    """The names that texts may use. `colours` are the custom properties of the style sheet; where
+    there are none, any name passes.
+    """
 
     today: date
     alert_titles: frozenset[str]

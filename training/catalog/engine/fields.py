@@ -16,7 +16,9 @@ SLUG = re.compile(r"(?!.{51})[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class YamlField:
-    """A value of YAML and its place; `items` of a list, `members` of a mapping."""
+    """A value of YAML and where it begins; `items` are the fields of a list, `members` those of a
+    mapping.
+    """
 
     value: Any
     line: int
@@ -37,7 +39,9 @@ class Key:
 
 
 def read_fields(source: Source, text: str, first_line: int) -> dict[str, YamlField] | None:
-    """Return a YAML mapping's fields, from `first_line`; None, and a fault, for no mapping."""
+    """Return the fields of a YAML mapping whose first line is `first_line` of the source; None
+    where it is no mapping, which is then a fault.
+    """
     loader = _Loader(text)
     try:
         node = loader.get_single_node()

@@ -59,7 +59,9 @@ DAY_KEYS = {
 def read_paths(
     folder: pathlib.Path, display_path: str, report: Report, lessons: Collection[str]
 ) -> tuple[PathContent, ...]:
-    """Return a folder's paths by name; `lessons` are all that exist, as module/lesson."""
+    """Return the paths of a folder, a YAML file each, in the order of their names. `lessons` are
+    all that there are, written module/lesson.
+    """
     paths = []
     for file in sorted(folder.iterdir()):
         if file.name.startswith("."):

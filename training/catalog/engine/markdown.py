@@ -139,7 +139,9 @@ def clean(html: str) -> str:
 
 
 def _tidy_cell(cell: Token, content: Token, end: Token) -> None:
-    """Turn a table cell's style attribute into a class; make an empty heading a cell."""
+    """The policy of the pages allows no style attribute, which is how tables come aligned; and a
+    heading that says nothing is none.
+    """
     align = str(cell.attrs.pop("style", "")).removeprefix("text-align:")
     if align in {"right", "center"}:
         cell.attrSet("class", f"at-{align}")

@@ -94,7 +94,9 @@ class QuestionReader:
         self._source, self._renderer = source, renderer
 
     def read(self, tokens: Sequence[Token]) -> QuestionContent | None:
-        """Return the question between a container's tokens; None where its head is wrong."""
+        """Return the question of a container, from its opening to its closing token; None where
+        its head is wrong.
+        """
         line = first_lines(tokens[0])[0]
         head = read_head(self._source, tokens[0].info, line)
         if head is None:

@@ -31,7 +31,9 @@ _ID = re.compile(r"^id:\s*['\"]?([a-z0-9-]+)", re.MULTILINE)
 def read_text_file(
     path: Path, display_path: str, report: Report, limit: int = MAX_TEXT
 ) -> Source | None:
-    """Return a text file; None, and a fault, if missing, a link, above `limit`, no UTF-8."""
+    """Return a text file; None where it is missing, only a link to a file, has more bytes than
+    `limit` or is not UTF-8, which is then a fault.
+    """
     try:
         if path.is_symlink():
             report.add(
@@ -161,7 +163,9 @@ class TextCheck:
         return figure.svg if len(source.report.faults) == before else ""
 
     def figure_html(self, path: str, _alt: str, caption: str) -> str:
-        """Return a checked figure in line, with title and description, or "" with faults."""
+        """Return a checked figure in line, or nothing where it had faults. Its title and
+        description stand in the drawing.
+        """
         svg = self._figures.get(path, "")
         words = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
         return f'<figure class="figure">{svg}{words}</figure>' if svg else ""

@@ -46,7 +46,9 @@ _SHA256 = Coalesce(
 
 
 def published_modules() -> dict[str, dict[str, bytes]]:
-    """Return the files of every imported module, by its folder and their path."""
+    """Return the files of every module that was imported since they are kept, by the name of its
+    folder and their path: a curriculum as an author would have it.
+    """
     modules: dict[str, dict[str, bytes]] = {}
     rows = SourceFile.objects.exclude(data=None).select_related("module")
     for row in rows.order_by("module__order", "module__slug", "path"):

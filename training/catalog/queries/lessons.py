@@ -109,7 +109,9 @@ def current_versions_of(question_ids: Collection[int]) -> QuerySet[QuestionVersi
 
 
 def versions_in_use() -> QuerySet[QuestionVersion]:
-    """Return all wordings of current questions, with module and lesson without texts."""
+    """Return all wordings of the questions that are asked, with lesson (without its texts) and
+    module.
+    """
     versions = QuestionVersion.objects.filter(
         question__is_retired=False, question__lesson__is_retired=False
     )
@@ -134,7 +136,9 @@ def lessons_about(alert_types: Collection[str]) -> QuerySet[Lesson]:
 
 
 def lessons_like(text: str) -> QuerySet[Lesson]:
-    """Return lessons about a technique's id, or with all words in title or alert types."""
+    """Return the lessons about the technique of this id; else those whose title, or one of whose
+    alert types, has all words of the text. Without their texts.
+    """
     lessons = lessons_in_order()
     if technique := attack.technique(text):
         return lessons.filter(techniques__contains=[technique.current_id])
@@ -160,7 +164,9 @@ def shipped_reviews() -> Mapping[str, TypeReview]:
 
 
 def reviews_in_force() -> dict[str, TypeReview]:
-    """Return each alert type's review by title: this deployment's latest, or the shipped."""
+    """Return the review that holds for each alert type, by title: the latest of this deployment,
+    or the shipped one.
+    """
     rows = AlertTypeReview.objects.order_by("alert_type", "-reviewed_at", "-pk")
     return {**shipped_reviews()} | {
         row.alert_type: _review_of(row) for row in rows.distinct("alert_type")

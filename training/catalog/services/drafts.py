@@ -222,7 +222,9 @@ def _opened(module_slug: str, path: str) -> tuple[Draft | None, bytes | None]:
 
 @transaction.atomic
 def remove_module(*, module_slug: str, by: User, now: datetime) -> int:
-    """Draft the removal of every file of a module; return how many."""
+    """Draft the removal of every file of a module, in place of what is being written there; return
+    how many files that are.
+    """
     if reasons := reasons_against_writing(by):
         raise CannotSaveDraft(*reasons)
     drafts = {draft.path: draft for draft in drafts_of(module_slug)}

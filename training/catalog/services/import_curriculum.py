@@ -70,7 +70,9 @@ class RowChanges:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """A file that is published anew: folder, path, content before and after, or None."""
+    """A file that is published anew: its folder, its path there, what it was and is; None where
+    there was none or will be none.
+    """
 
     folder: str
     path: str

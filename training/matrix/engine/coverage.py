@@ -29,7 +29,9 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MatrixEvidence:
-    """The techniques of alert types, incidents (counted), lessons and live rules."""
+    """What the cells are counted from: the techniques of alert types, of incidents (with how many
+    there were), of lessons and of live rules, one entry each.
+    """
 
     alert_types: Iterable[frozenset[str]] = ()
     incidents: Sequence[tuple[frozenset[str], int]] = ()

@@ -102,7 +102,9 @@ class NavigatorLayer:
 
 
 def read_layer(data: bytes) -> NavigatorLayer:
-    """Return the techniques that a layer marks and does not switch off. Raises LayerError."""
+    """Return the techniques that a layer of any format marks: with a score, a colour or a comment,
+    and not switched off; each once. Raises LayerError.
+    """
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -84,7 +84,9 @@ def below_html(cells: Sequence[SafeString]) -> SafeString:
 
 
 def _name_html(name: str) -> SafeString:
-    """Return a name that may break behind a slash and inside its longest words only."""
+    """Return a name that may break behind a slash and inside the longest words, so that no word of
+    a narrow column breaks where it should not.
+    """
     html = str(conditional_escape(name)).replace("/", "/<wbr>")
     for word, hyphenated in LONG_WORDS.items():
         html = html.replace(word, hyphenated)

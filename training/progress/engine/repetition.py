@@ -10,7 +10,9 @@ REPEAT_AFTER: Final = timedelta(days=4)
 
 @dataclass(frozen=True, slots=True)
 class QuestionState:
-    """A person's state at one question; `due_at`: when it is asked again, or None."""
+    """One person's state at one question. `due_at` is the moment from which it is asked again;
+    None where it need not be.
+    """
 
     is_right: bool = False  # by any try so far
     due_at: datetime | None = None

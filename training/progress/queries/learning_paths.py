@@ -65,7 +65,9 @@ class PathProgress(LessonTotals):
 
 
 def path_progress(progress: list[ModuleProgress]) -> list[PathProgress]:
-    """Return the incomplete paths as far as the person is, without removed lessons."""
+    """Return the paths as far as the person is, but those that are complete. Lessons that were
+    taken out are left out.
+    """
     lessons = {
         f"{module.module.slug}/{lesson.lesson.slug}": lesson
         for module in progress

@@ -54,7 +54,9 @@ def order_for(version: QuestionVersion, learner: User) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class LessonProgress:
-    """A lesson with counts of a person's questions; `due` are ids to be answered again."""
+    """A lesson, and how many of its questions the person has answered right, or tried. `due` are
+    the ids of questions that are to be answered again.
+    """
 
     lesson: Lesson
     total: int
@@ -125,7 +127,9 @@ class ModuleProgress(LessonTotals):
 
 
 def progress_of(learner: User, *, now: datetime) -> list[ModuleProgress]:
-    """Return all modules and lessons with what this person answered right, in any wording."""
+    """Return all modules with their lessons and what this person has answered right: on whichever
+    wording of a question, so that a new wording takes nothing away.
+    """
     by_module: dict[int, list[LessonProgress]] = {}
     lessons = lessons_in_order().fetch_mode(FETCH_RAISE)
     for lesson in _lessons_with_progress(learner, lessons, now=now):
@@ -166,7 +170,9 @@ def _lessons_with_progress(
 def states_of(
     learner: User, versions: Sequence[QuestionVersion] | None = None
 ) -> dict[int, QuestionState]:
-    """Return the person's state at each tried question, or these versions', by question id."""
+    """Return the person's state at each question that was tried, of all or of those of these
+    versions, in whichever wording, by question id.
+    """
     rows = Attempt.objects.filter(learner=learner)
     if versions is not None:
         questions = [version.question_id for version in versions]

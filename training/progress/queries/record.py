@@ -69,7 +69,9 @@ def attempts_of(learner: User, *, latest: bool = False) -> Iterator[AttemptRecor
 
 @dataclass(frozen=True, slots=True)
 class ModuleRecord:
-    """A person's answers in a module; `first_right` of `first_tries` wordings were right."""
+    """What a person's answers in a module came to. `first_tries` counts wordings that were tried,
+    `first_right` those that were right at the first try.
+    """
 
     slug: str
     title: str

@@ -31,7 +31,9 @@ class ModuleTotals:
 
 @dataclass(frozen=True, slots=True)
 class TeamTotals:
-    """A team's size and modules (none if too small), by answers before `counted_until`."""
+    """How many people a team has, and its modules; none where the team is too small. Answers count
+    that were given before `counted_until`.
+    """
 
     people: int
     counted_until: datetime
@@ -65,7 +67,9 @@ def _people_with(roles: Collection[Role], viewer: User, role: Role) -> QuerySet[
 
 
 def team_totals(viewer: User, *, now: datetime) -> TeamTotals:
-    """Return this person's team's totals at the beginning of the week, by module."""
+    """Return what the team of this person had learned by the beginning of the week, module by
+    module.
+    """
     team, until = team_of(viewer), week_start(now)
     if len(team) < MIN_TEAM:
         return TeamTotals(len(team), until)

@@ -53,7 +53,9 @@ class JudgedPart:
 
 @dataclass(frozen=True, slots=True)
 class LabView:
-    """An alert to judge; `entered` is a refused form's, `parts` and `sure` are of judged ones."""
+    """An alert to judge. `entered` holds what was in a form that was refused; `parts` and `sure`
+    (per cent) are there once it is judged.
+    """
 
     lab: Lab
     verdicts: tuple[Choice, ...]
@@ -273,7 +275,9 @@ def show_question(
     is_again: bool = False,
     refused: RefusedAnswer | None = None,
 ) -> QuestionView:
-    """Return a person's question; `place` in the lesson, shown there without `addresses`."""
+    """Return a question as this person sees it. `place` is its number in the lesson and how many
+    there are; without `addresses` it stands in its lesson.
+    """
     question = version.content
     latest = attempts[-1] if attempts else None
     is_open = latest is None or is_again or refused is not None

@@ -101,7 +101,9 @@ def report(request: HttpRequest, report: UUID) -> HttpResponse:
 
 @require_GET
 def download_table(request: HttpRequest, report: UUID, table: str) -> HttpResponseBase:
-    """Return a report's types, patterns or alerts as CSV, and record the download."""
+    """One table of a report as CSV: its types, its patterns, or all alerts of its period. Each that
+    goes out is on record.
+    """
     row, person, now = _found(request, report), actor_of(request), clock.now()
     name = f'attachment; filename="tagout-{table}-{row.since:%Y%m%d}-{row.until:%Y%m%d}.csv"'
     headers = {"Content-Disposition": name}
@@ -151,7 +153,9 @@ def _type_row(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _proposals(report: HistoryReport, types: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return lines with another severity, linked to rule forms of the reader's workspaces."""
+    """The lines with another severity, each with links to forms of rules that set it: one a
+    workspace where the reader makes rules.
+    """
     lines = [line for line in types if line["proposed"] != line["severity"]]
     examples = examples_for_rules(
         report.by,

@@ -64,7 +64,9 @@ def _fetch(options: dict[str, Any], document: str) -> Any:
 
 
 def _judge(options: dict[str, Any]) -> dict[str, object]:
-    """Judge the history as its details come in, attach captures, end when no more can come."""
+    """Judge the history as its details come in, attach captures to some of it, and end when nothing
+    more can come.
+    """
     incidents = _fetch(options, "truth")["incidents"]
     truth = {incident["name"]: incident["truth"] for incident in incidents}
     processed: set[int] = set()

@@ -184,7 +184,9 @@ def _near(row: Pattern, person: User, now: datetime) -> list[dict[str, Any]]:
 
 
 def _why_outside(row: Pattern, why: Sentence) -> str:
-    """Return why an alert is outside, its moment on the reader's clock."""
+    """Why an alert lies outside. Its moment stands beside it on the reader's clock; of the hours of
+    the pattern the sentence says on which clock they are.
+    """
     if why.code in OUTSIDE_HOURS:
         hours = hours_words(row.process, row.time_zone)
         return gettext("Outside the hours of the pattern: %(hours)s.") % {"hours": hours}

@@ -86,7 +86,9 @@ def _word(value: Any, words: dict[str, str]) -> Any:
 
 
 def _bag_of(alert: Bag) -> Bag:
-    """Return Sentinel's bag of strings: from the source, the rule, and the evidence's direction."""
+    """What Sentinel has in its bag of strings: what the source added, what a rule carried over, and
+    which way the traffic went, where only the evidence tells that.
+    """
     more = alert.get("additionalData")
     members = more.items() if isinstance(more, dict) else ()
     bag = {name: value for name, value in members if value is not None}

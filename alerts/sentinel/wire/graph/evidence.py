@@ -18,7 +18,9 @@ _COPIED: Final = (
 
 
 def entity_documents(alerts: Iterable[Bag]) -> Bag:
-    """Return evidence as Sentinel's answer for entities; unknown classes are kept whole."""
+    """The answer that Sentinel would give to the question for entities. A class of evidence that is
+    not known keeps its name, and all of it.
+    """
     entities: dict[str, Bag] = {}
     for alert in alerts:
         for evidence in bags_of(alert.get("evidence")):

@@ -227,7 +227,9 @@ def incident_document(
 
 
 def _rules_of(alerts: Sequence[Bag], counterpart: Counterpart) -> list[str]:
-    """Return an incident's analytics rules, by full id if Sentinel's list has it, else by name."""
+    """The analytics rules behind an incident: by their full ids where Sentinel's list named them,
+    else by the name alone, which is all that Graph has.
+    """
     listed = texts_of((counterpart.listed or {}).get(_RULES))
     names = {rule.rsplit("/", 1)[-1].casefold() for rule in listed}
     detectors = {graph_text(alert.get("detectorId")) for alert in alerts} - {""}

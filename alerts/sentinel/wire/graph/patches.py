@@ -27,7 +27,9 @@ _CHOICES: Final = frozenset({"status", "severity", "classification", "determinat
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The members to send, and those that Graph has no place for, by Sentinel's names."""
+    """The members to send, none where all is so already, and what Graph has no place for, by
+    Sentinel's member names.
+    """
 
     members: Bag
     lost: tuple[str, ...] = ()
@@ -40,7 +42,9 @@ def patch_for(
     add_labels: Iterable[str] = (),
     remove_labels: Iterable[str] = (),
 ) -> Patch:
-    """Return the PATCH from Graph's incident to what is wanted. Raises ValueError for a value."""
+    """The narrow PATCH that brings an incident, as Graph has it now, to what is wanted. Raises
+    ValueError for a value that Graph has no word for.
+    """
     wanted = _wanted(changes)
     if (tags := _tags(raw, add_labels, remove_labels)) is not None:
         wanted["customTags"] = tags

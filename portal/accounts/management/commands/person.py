@@ -28,7 +28,9 @@ class Command(TagoutCommand):
     help = "Look after people: local accounts, their passwords, and who may sign in."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Read a password from the environment or a prompt, never from visible arguments."""
+        """A password comes from an environment variable or is asked, never from the words of the
+        command, which other people on the machine can read.
+        """
         what = parser.add_subparsers(dest="what", required=True)
         add = what.add_parser("add", help="add a person; without a password they cannot sign in")
         add.add_argument("email")

@@ -45,7 +45,9 @@ def lessons_to_zip(modules: tuple[ModuleContent, ...], *, colours: str = "") -> 
 
 
 def site_files(modules: tuple[ModuleContent, ...], *, colours: str = "") -> dict[str, bytes]:
-    """Return index, lessons, captures and a style sheet with these `colours`, by path."""
+    """Return index.html, a folder a module with its lessons and captures, and one style sheet, by
+    path. `colours` are the style sheet's custom properties, for figures.
+    """
     files: dict[str, bytes] = {
         "style.css": (_STYLE + colours).encode(),
         "index.html": _index(modules).encode(),

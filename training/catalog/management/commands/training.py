@@ -121,7 +121,9 @@ def _published() -> Iterator[Curriculum]:
 
 
 def read_folder(path: Path) -> Curriculum:
-    """Return a folder's curriculum, checked by the machine's clock: there is no database."""
+    """Return the curriculum of a folder, checked against today by the machine's own clock: an
+    author's desk has no database.
+    """
     return read_curriculum(path, str(path).rstrip("/"), current_vocabulary(_today()))
 
 
@@ -204,7 +206,9 @@ def _export(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _export_source(output: str) -> dict[str, Any]:
-    """Write all published modules and paths as they were written, into a ZIP or folder."""
+    """Write the files of all published modules and paths, as they were written: into a ZIP or a
+    folder.
+    """
     files = source_files()
     if not files:
         raise CommandError(_NOTHING)

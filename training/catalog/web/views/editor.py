@@ -54,7 +54,9 @@ class _Form:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_file(request: HttpRequest, module: str, path: str) -> HttpResponse:
-    """Show a file to edit; POST saves, discards or removes it as a draft."""
+    """Show a file to edit; POST saves what was typed as a draft, discards it, or takes the file
+    out.
+    """
     published, draft = published_file(module, path), draft_at(module, path)
     if (published is None and draft is None) or path == LOCK_FILE or kind_of(path) == "capture":
         raise Http404(gettext("There is no such file."))

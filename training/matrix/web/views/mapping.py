@@ -75,7 +75,9 @@ def queue_url(view: str, term: Term) -> str:
 
 @require_GET
 def mapping(request: HttpRequest) -> HttpResponse:
-    """Show every alert type's techniques; `?show=differs` from the vendor's, or `none`."""
+    """Show the mapping of every alert type; `?show=differs` where the review differs from the
+    vendor, `?show=none` where it names no technique.
+    """
     text = " ".join(request.GET.get("q", "").split())
     show = request.GET.get("show", "")
     show = show if show in CHOICES else "all"

@@ -28,7 +28,9 @@ MAX_SHOWN = 10
 
 @require_GET
 def due_questions_page(request: HttpRequest) -> HttpResponse:
-    """Show what is due again, of all or `?module=`; `?answered=` shows one result."""
+    """Show what is to be answered again, of all modules or of `?module=`; `?answered=` shows what
+    came of one answer, for those without scripts.
+    """
     return _list(request)
 
 

@@ -291,7 +291,9 @@ def beside(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def resume(request: HttpRequest) -> HttpResponse:
-    """Show the person's next lesson and due questions; to htmx nothing where all is done."""
+    """Show the lesson with which the person goes on, and how many questions are due again; to htmx
+    nothing where all is answered.
+    """
     learner = actor_of(request)
     progress = progress_of(learner, now=clock.now_of(request))
     here = next_lesson(learner, progress, path_progress(progress))
