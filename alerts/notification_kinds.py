@@ -158,6 +158,12 @@ FALSE_RULE_NAME: Final = Kind(
     "An incident was closed in a rule's name, but not by it.",
     _AS_LEAD,
 )
+DEVICES_HELD: Final = Kind(
+    "suppression.devices-held",
+    "OT site leads and SOC leads",
+    "A true positive shares a device with what rules had closed; once for each.",
+    _("You get this because you are a lead there."),
+)
 RULE_STATES: Final = {
     state: Kind(f"suppression.{state}", _RULE_PEOPLE, f"A rule is {state}.", _OF_RULE)
     for state in ("canary", "live", "paused", "expired", "retired", "rejected")

@@ -75,7 +75,12 @@ def _is_filled_in(name: str, attribution: Attribution) -> bool:
     return bool(value.strip())
 
 
-def reopening_text(rules: Iterable[str]) -> str:
-    """The comment where an alert joined what rules, named by their labels, had closed."""
+def reopening_text(rules: Iterable[str], *, held_device: str = "") -> str:
+    """The comment where an alert joined what rules, named by their labels, had closed, or where
+    they had closed what touches a held device.
+    """
     closed_by = f"It had been closed by {', '.join(rules)}."
-    return f"Reopened by Tagout because an alert joined that no rule covers. {closed_by}"
+    why = "an alert joined that no rule covers"
+    if held_device:
+        why = f"{held_device} is held open after a true positive on it"
+    return f"Reopened by Tagout because {why}. {closed_by}"

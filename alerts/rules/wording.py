@@ -315,6 +315,7 @@ GUARDS: Final = {
     "never.owner": gettext_noop("Somebody has taken the incident."),
     "never.touched": gettext_noop("A person has worked on the incident: {what}."),
     "never.case": gettext_noop("{names} is also part of an open true positive."),
+    "never.held": gettext_noop("{names} is held open after a true positive on it."),
     "never.suspicion": gettext_noop(
         "OT called something suspicious on {names}, and nobody has corrected that."
     ),
@@ -425,6 +426,7 @@ GUARDS: Final = {
         "The canary has had {count} of {most} matches. With weekly hours, two weeks are enough too."
     ),
     "canary.true_positive": gettext_noop("The canary labelled true positives: {count}."),
+    "deploy.held": gettext_noop("Sentinel cannot leave out what is held open: {names}."),
     "stop.reopened": gettext_noop("Incident {incident}, closed by this rule, was reopened."),
     "stop.true_positive": gettext_noop(
         "Incident {incident}, closed by this rule, was a true positive."

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext
 
+from alerts.incidents.models import Incident
 from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -55,6 +56,32 @@ def rights_by_version(
         }
         rights[version.pk] = frozenset(side for side, covered in by_side.items() if covered)
     return rights
+
+
+ENDING_HOLDS = {
+    SigningSide.OT: roles_for("suppression.end_hold_for_ot"),
+    SigningSide.SOC: roles_for("suppression.end_hold_for_soc"),
+}
+
+
+def sides_led_by(user: User, incident: Incident) -> frozenset[SigningSide]:
+    """Return for which sides this person may set the end of what a true positive holds: OT at every
+    site that it touches, the SOC in its workspace.
+    """
+    sites = list(Site.objects.filter(pk__in=incident.site_ids))
+    rights = {
+        SigningSide.OT: _covers(
+            reach_of(user, ENDING_HOLDS[SigningSide.OT]),
+            sites=sites,
+            workspaces=[incident.workspace],
+        ),
+        SigningSide.SOC: _covers(
+            reach_of(user, ENDING_HOLDS[SigningSide.SOC]),
+            sites=(),
+            workspaces=[incident.workspace],
+        ),
+    }
+    return frozenset(side for side, covered in rights.items() if covered)
 
 
 def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPOSING) -> bool:

@@ -63,6 +63,8 @@ suppression.propose              x  x  x  x  .  .  .  .
 suppression.sign_for_ot          x  x  .  .  .  .  .  .
 suppression.sign_for_soc         .  .  .  x  .  .  .  .
 suppression.stop                 x  x  x  x  .  .  .  .
+suppression.end_hold_for_ot      .  x  .  .  .  .  .  .
+suppression.end_hold_for_soc     .  .  .  x  .  .  .  .
 suppression.switch_on            .  .  .  x  .  .  .  .
 suppression.hear_of_deployments  .  .  .  x  .  .  .  .
 patterns.status_sync             .  .  .  x  .  .  .  x

@@ -86,7 +86,10 @@ AUDITED_THINGS: Final = (
     AuditedThing("suppression.promotion", "suppression.ruleversion", "approved refused"),
     AuditedThing("suppression.switch", "suppression.stop", "off on"),
     AuditedThing("suppression.watchlist", "suppression.watchlistrequest", "proposed signed ended"),
-    AuditedThing("suppression.close", "suppression.ledgerentry", "landed looked_at rolled_back"),
+    AuditedThing(
+        "suppression.close", "suppression.ledgerentry", "landed looked_at rolled_back device_held"
+    ),
+    AuditedThing("suppression.hold_end", "incidents.incident", "set agreed refused"),
     AuditedThing(
         "suppression.incident",
         "suppression.ledgerentry incidents.incident",

@@ -24,17 +24,18 @@ def _only_value_changes(column: str, key: str) -> str:
 
 
 # What the outbox is owed by whom. A run of a playbook is owed by web alone. Tagout opens again what
-# a rule has closed, where an alert joined that no rule covers, and says so there; nothing else.
-_JOINED = """
+# a rule has closed, where an alert joined that no rule covers or a device of it is held, and writes
+# why; nothing else.
+_TO_OPEN_AGAIN = """
     EXISTS (
         SELECT FROM suppression_ledgerentry l JOIN incidents_incident i ON i.id = l.incident_id
         WHERE i.workspace_id = NEW.workspace_id AND i.name = NEW.incident_name
-            AND l.act = 'closed' AND l.landed_at IS NOT NULL AND l.ending = 'joined')
+            AND l.act = 'closed' AND l.landed_at IS NOT NULL AND l.ending IN ('joined', 'held'))
 """
 CHANGES_OF_RULES = f"""
     NEW.by_id IS NULL AND (
         NEW.kind IN ('close', 'tag') AND NEW.by_label ~ '^R-[0-9]+'
-        OR NEW.by_label = 'Tagout' AND {_JOINED} AND (
+        OR NEW.by_label = 'Tagout' AND {_TO_OPEN_AGAIN} AND (
             NEW.kind = 'update' AND NEW.patch ->> 'status' = 'Active'
             OR NEW.kind = 'comment' AND NEW.message LIKE 'Reopened by Tagout%'))
 """

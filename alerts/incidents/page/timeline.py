@@ -163,7 +163,8 @@ def _closed_by_rule(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
 
 def _rule_stopped(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     sentence = _STOPPED.get(str(details.get("ending")), gettext_lazy("stopped rule %(rule)s"))
-    return {"words": str(sentence) % {"rule": details.get("rule", "")}}
+    names = {"rule": details.get("rule", ""), "device": details.get("device", "")}
+    return {"words": str(sentence) % names}
 
 
 _STOPPED = {
@@ -173,6 +174,8 @@ _STOPPED = {
     "linked": gettext_lazy(
         "stopped rule %(rule)s: a true positive became known on the same device"
     ),
+    "device-linked": gettext_lazy("asked for another look: %(device)s is in a true positive"),
+    "device-held": gettext_lazy("found it closed by %(rule)s while %(device)s was held open"),
 }
 
 
@@ -337,6 +340,7 @@ SENTENCES: dict[str, Describe] = {
     "closed-by-rule": _closed_by_rule,
     "would-close": _plain(gettext_lazy("would have closed it; in its canary it only adds a label")),
     "rule-stopped": _rule_stopped,
+    "device-held": _rule_stopped,
     "details-failed": _details_failed,
     "returned": _plain(gettext_lazy("brought it back after it was deleted")),
     "labels": _labels,

@@ -33,12 +33,13 @@ CIRCUMSTANCES: Final = frozenset(
         "never.owner",
         "never.touched",
         "never.case",
+        "never.held",
         "never.suspicion",
         NEW_MEMBER,
     }
 )
 # Cases elsewhere that keep it open until they end: then it is judged again.
-HOLDS: Final = frozenset({"never.case", "never.suspicion"})
+HOLDS: Final = frozenset({"never.case", "never.held", "never.suspicion"})
 # Too little is known to say that a rule would close it, or suppression was off: no trial speaks.
 UNDECIDED: Final = frozenset({"never.pending", "never.stale", "never.unknown", "never.gate"})
 
@@ -58,6 +59,7 @@ class Scene:
     entities_count: int = 0
     unexplained: tuple[str, ...] = ()
     in_open_cases: tuple[str, ...] = ()
+    after_cases: tuple[str, ...] = ()  # held since a true positive was closed
     under_suspicion: tuple[str, ...] = ()
     new_members: tuple[str, ...] = ()  # of groups that the rules name, met here first
     criticality: Mapping[str, str] = field(default_factory=dict)
@@ -139,6 +141,8 @@ def _against_hands(scene: Scene) -> list[Sentence]:
         reasons.append(Sentence("never.touched", what=listed(scene.touched, "and")))
     if scene.in_open_cases:
         reasons.append(Sentence("never.case", names=listed(scene.in_open_cases, "and")))
+    if scene.after_cases:
+        reasons.append(Sentence("never.held", names=listed(scene.after_cases, "and")))
     if scene.under_suspicion:
         names = listed(scene.under_suspicion, "and")
         reasons.append(Sentence("never.suspicion", names=names))
@@ -245,14 +249,15 @@ def ledger_differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> li
 
 LINK: Final = timedelta(days=14)
 REVIEW: Final = timedelta(days=7)
-_KNOWN: Final = frozenset({"reopened", "true_positive", "joined"})
+WRONG_CLOSES: Final = frozenset({"reopened", "true_positive", "joined"})
+_ON_DEVICE: Final = frozenset({"linked", "held"})  # says something of a device, not of the rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseOutcome:
-    """What became of an incident that a rule closed: reopened, true_positive, linked or joined.
-
-    `what` names the entity of a link. A kind nobody knows stops the rule too.
+    """What became of an incident that a rule closed: reopened, true_positive or joined; linked,
+    where a true positive became known on one of its devices later; held, where the device was held
+    already. `what` names that device. A kind nobody knows stops the rule too.
     """
 
     incident: str
@@ -262,17 +267,25 @@ class CloseOutcome:
     what: str = ""
 
 
-def reasons_to_stop(outcomes: Iterable[CloseOutcome]) -> list[Sentence]:
-    """Why the rule stops now; a link counts for fourteen days after the close, the rest always."""
-    reasons = []
-    for outcome in outcomes:
-        if outcome.kind in _KNOWN:
-            reasons.append(Sentence(f"stop.{outcome.kind}", incident=outcome.incident))
-        elif outcome.kind != "linked":
-            reasons.append(Sentence("stop.unknown", incident=outcome.incident, what=outcome.kind))
-        elif outcome.seen_at - outcome.closed_at <= LINK:
-            reasons.append(Sentence("stop.linked", incident=outcome.incident, what=outcome.what))
-    return reasons
+def stops_rule(kind: str) -> bool:
+    """Whether what became of a close stops its rule: a device that it shares with a true positive
+    is held instead, for all rules.
+    """
+    return kind not in _ON_DEVICE
+
+
+def reasons_of_outcome(outcome: CloseOutcome) -> list[Sentence]:
+    """Why the close is put on record as such; a link counts for fourteen days after the close, the
+    rest always.
+    """
+    incident, what = outcome.incident, outcome.what
+    if outcome.kind in WRONG_CLOSES:
+        return [Sentence(f"stop.{outcome.kind}", incident=incident)]
+    if stops_rule(outcome.kind):
+        return [Sentence("stop.unknown", incident=incident, what=outcome.kind)]
+    if outcome.kind == "linked" and outcome.seen_at - outcome.closed_at > LINK:
+        return []
+    return [Sentence("stop.linked", incident=incident, what=what)]
 
 
 def to_review_again(

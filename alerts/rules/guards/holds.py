@@ -1,13 +1,21 @@
-"""S1: what an open true positive, or a suspicion that nobody has decided, keeps open.
+"""S1: what the case of a true positive, or a suspicion that nobody has decided, keeps open.
 
 A device is its zone and address at a site, or its name there. Addresses of other zones or sites
 are other devices. What is not known (no site, no zone) may be the same, so it counts as the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Final
 
-from alerts.rules.fields import FieldValues
+from alerts.rules.fields import FieldValues, Operator
+from alerts.rules.rule import RuleDefinition
+
+AFTER_CASE: Final = timedelta(hours=72)  # a closed true positive goes on holding its devices
+AFTER_CASE_IN_WORK: Final = timedelta(days=14)  # … while people work on another incident of it
+MAX_AGREED: Final = timedelta(days=90)  # the latest end that both leads can agree on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,49 @@ class Hold:
 
     ends: IncidentEnds
     is_narrow: bool = False
+
+
+def case_end(
+    *, is_open: bool, changed_at: datetime, is_in_work: bool, agreed: datetime | None
+) -> datetime | None:
+    """Return until when a true positive holds its devices; None while it is open. Closed, it holds
+    them until the moment both leads agreed on, else for 72 hours after its latest change, and for
+    14 days while people work on another incident of the case.
+    """
+    if is_open:
+        return None
+    if agreed is not None:
+        return agreed
+    return changed_at + (AFTER_CASE_IN_WORK if is_in_work else AFTER_CASE)
+
+
+_ENDS: Final = {
+    f"{end}_{what}": f"{end}_{what}" if end == "any" else end
+    for end in ("source", "destination", "any")
+    for what in ("device", "address")
+}
+
+
+def can_exclude(rule: RuleDefinition, handles: Collection[str]) -> bool:
+    """Whether a rule by itself leaves out what touches a device with one of these names and
+    addresses, all in lower case: it lists other devices at both ends. Where it leaves an end open,
+    the device may be there.
+    """
+    lists = [
+        (_ENDS[clause.field], {text.casefold() for text in clause.texts})
+        for clause in rule.all_of
+        if clause.field in _ENDS and clause.operator in (Operator.IS, Operator.IS_ONE_OF)
+    ]
+    if any(not names.isdisjoint(handles) for _, names in lists):
+        return False
+    if {"source", "destination"} <= {end for end, _ in lists}:
+        return True
+    # An address may be that of a listed name: only two lists of one kind are two ends.
+    return any(
+        end == other and names.isdisjoint(others)
+        for (end, names), (other, others) in combinations(lists, 2)
+        if end.startswith("any_")
+    )
 
 
 def ends_of_alert(facts: FieldValues) -> AlertEnds:

@@ -13,14 +13,14 @@ from django.db.models.expressions import Combinable
 
 from alerts.outbox.models import NOT_AS_DECIDED, SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
-from alerts.rules.sentence import Sentence
 from alerts.rules.sentinel_forms import lease_of
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sentinel.queries import gone_workspaces, portal_residences, workspaces_visible_to
+from alerts.suppression.deploying.desired import reason_of_holds
 from alerts.suppression.drafting.enforcement_choice import SENTINEL
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off, rules_visible_to
-from alerts.suppression.signing.compiled_forms import compiled_forms, reasons_against_form
+from alerts.suppression.signing.compiled_forms import Forms, compiled_forms, reasons_against_form
 from portal.accounts.models import User
 
 RULE_STANDINGS: Final = ("there", "gone", "coming", "going", "refused", "held", "orphaned")
@@ -173,27 +173,32 @@ class WithdrawnForm:
     """
 
     workspace: str
-    reasons: list[Sentence]
+    reasons: list[str]
     against_worker: str = ""  # "off", "inactive"
+    is_on_hold: bool = False  # only while a device is held open
 
 
-def withdrawn_forms(version: RuleVersion, deployments: Iterable[Deployment]) -> list[WithdrawnForm]:
-    """Return where Sentinel's form of an acting version is not, because it is not what was signed
-    any more, and who acts there.
-    """
+def withdrawn_forms(
+    version: RuleVersion, deployments: Iterable[Deployment], *, now: datetime
+) -> list[WithdrawnForm]:
+    """Return where Sentinel lacks a version's form since a device is held or it is not signed."""
     if not version.is_acting or version.enforcement != SENTINEL:
         return []
     rows = [found.row for found in deployments if found.standing == "gone"]
     ids = [row.workspace_id for row in rows]
     forms = compiled_forms(version.definition, rule=version.rule, workspace_ids=ids) if ids else {}
-    return [
-        WithdrawnForm(
-            row.workspace.name,
-            reasons_against_form(version, forms[row.workspace.name]),
-            _against_worker(row.workspace),
-        )
-        for row in rows
-    ]
+    return [_withdrawn(version, forms[row.workspace.name], now=now) for row in rows]
+
+
+def _withdrawn(version: RuleVersion, forms: Forms, *, now: datetime) -> WithdrawnForm:
+    workspace, reasons = forms.workspace, list[str](reasons_against_form(version, forms))
+    why = "" if reasons else reason_of_holds(version, workspace, now=now)
+    return WithdrawnForm(
+        workspace.name,
+        [why] if why else reasons,
+        _against_worker(workspace),
+        is_on_hold=bool(why),
+    )
 
 
 def _against_worker(workspace: Workspace) -> str:

@@ -23,6 +23,9 @@ from alerts.outbox.services.set_desired import (
     set_rule_absent,
 )
 from alerts.rules.guards.closing import MAX_MINUTES_OLD
+from alerts.rules.guards.holds import can_exclude
+from alerts.rules.guards.never import assets_of
+from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sentinel_comments import reasons_against_closing_text, rule_closing_text
 from alerts.rules.sentinel_forms import (
     LEASE,
@@ -38,6 +41,8 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import gone_workspaces, minutes_old
 from alerts.suppression.deploying.recipients import deployment_leads
 from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
+from alerts.suppression.enforcing.judging import devices_in_open_cases, incidents_of_plant
+from alerts.suppression.enforcing.true_positive_cases import true_positive_cases
 from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.queries import is_off
 from alerts.suppression.signing.compiled_forms import (
@@ -110,14 +115,18 @@ ORPHANED: Final = "Azure no longer has the workspace; nothing is sent there."
 NOT_TAKEN_OVER: Final = gettext_noop("Nobody closes by it there until that is put right.")
 
 
+class DeviceOnHold(NotSigned):
+    """Sentinel cannot leave out what touches a device that is held open now."""
+
+
 class FormNotSigned(NotSigned):
     """What Sentinel would get now is not what was signed; each reason is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """For one workspace: a body, or why none. `keep`: what is there is left to its end. `reasons`:
-    why a form that was signed for it cannot be there.
+    """For one workspace: a body or why none; `keep` lets its end come, `reasons` if signed,
+    `is_on_hold` only while a device is held, of which both leads are notified.
     """
 
     workspace: Workspace
@@ -125,6 +134,7 @@ class DeploymentPlan:
     why: str = ""
     keep: bool = False
     reasons: tuple[str, ...] = ()
+    is_on_hold: bool = False
 
 
 def plans_for(rule: Rule, *, now: datetime) -> dict[int, DeploymentPlan]:
@@ -168,6 +178,9 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> DeploymentPla
         return DeploymentPlan(workspace, None, "The workspace was removed.")
     try:
         body = signed_body(version, forms, now=now)
+    except DeviceOnHold as problem:
+        why = str(problem)
+        return DeploymentPlan(workspace, None, why, reasons=problem.args, is_on_hold=True)
     except FormNotSigned as problem:
         reasons = problem.args if version.forms.get(workspace.name) else ()
         return DeploymentPlan(workspace, None, " ".join(problem.args), reasons=reasons)
@@ -204,7 +217,30 @@ def signed_body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[st
     body = make(forms.compiled, number=number, title=title, lease_until=until, **more)
     if form_hash(body) != signed_hash:
         raise NotSigned("The form that would be sent is not the one that was signed.")
+    if version.state == VersionState.LIVE and (
+        why := reason_of_holds(version, forms.workspace, now=now)
+    ):
+        raise DeviceOnHold(why)
     return body
+
+
+def reason_of_holds(version: RuleVersion, workspace: Workspace, *, now: datetime) -> str:
+    """Return why Sentinel must not close by this version there: it names a device that a case holds
+    open, or leaves an end open at which a device of a true positive may be. Sentinel's conditions
+    cannot leave a device out of what they match, and what was signed is not changed: Tagout's own
+    worker, which asks all guards, closes meanwhile.
+    """
+    plant = incidents_of_plant(workspace.pk, version.site_ids)
+    cases = true_positive_cases(plant, now=now)
+    named = assets_of(version.definition)
+    handles = devices_in_open_cases(named=named, now=now, incidents=plant)
+    touched = sorted(name for name in named if name.casefold() in handles)
+    if touched:
+        return Sentence("deploy.held", names=listed(touched, "and"))
+    if not cases or can_exclude(version.definition, handles):
+        return ""
+    numbers = sorted(f"#{case.incident.number or case.incident.name}" for case in cases)
+    return Sentence("deploy.held", names=listed(numbers, "and"))
 
 
 RENEW_EVERY: Final = timedelta(hours=4)
@@ -239,7 +275,7 @@ def _follow(rule: Rule, plan: DeploymentPlan, row: WantedRule | None, *, now: da
     if plan.body is None:
         if not _withdraw(rule, plan, row, now=now):
             return False
-        if plan.why != OFF:
+        if plan.why != OFF and not plan.is_on_hold:
             _notify_taken_out(rule, plan, now=now)
         return True
     if plan.keep and (row is None or is_form_within(row.wanted, plan.body)):

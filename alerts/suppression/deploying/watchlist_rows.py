@@ -110,7 +110,7 @@ def listed_rules(
     uuids = dict(Rule.objects.filter(versions__in=versions).values_list("pk", "uuid"))
     named = {name for version in versions.values() for name in assets_of(version.definition)}
     sites = dict(Site.objects.values_list("pk", "name"))
-    plant, blocked = plant_of(sites, named=named), devices_in_open_cases(named=named)
+    plant, blocked = plant_of(sites, named=named), devices_in_open_cases(named=named, now=now)
     found, room = list[RuleOnWatchlist](), MAX_ROWS
     for version in sorted(versions.values(), key=lambda version: version.number):
         routine = _routine(version.definition, workspace.name, version.since, version.expires_at)
@@ -214,8 +214,8 @@ def _was_gate_changed_by_hand(workspace: Workspace) -> bool:
     signatures. To open it again would be to overrule whoever stopped the list in Sentinel.
     """
     gate = list_gate_of(workspace.pk)
-    is_held = gate is not None and gate.outcome == Landing.CHANGED_BY_HAND
-    return is_held and request_of(workspace.pk) is not None
+    is_on_hold = gate is not None and gate.outcome == Landing.CHANGED_BY_HAND
+    return is_on_hold and request_of(workspace.pk) is not None
 
 
 def _place_list(workspace: Workspace, *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Judge one incident: do rules cover all of it, and what keeps it open all the same.
 
 `scene_of` collects what the guards ask for: what people did to it, what its entities say beside its
-alerts, and which open cases share a device with it.
+alerts, and which cases hold a device of it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -44,6 +44,7 @@ from alerts.suppression.drafting.same_devices import names_any, same_devices
 from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
+from alerts.suppression.enforcing.true_positive_cases import true_positive_cases
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry
 from alerts.suppression.queries import facts_by_incident
 
@@ -151,30 +152,48 @@ def _references(entity: Entity) -> set[str]:
 class BlockingDevices:
     """The devices for which an incident stays open, by what holds them."""
 
-    by_true_positives: tuple[str, ...] = ()
+    by_true_positives: tuple[str, ...] = ()  # open ones
     by_suspicions: tuple[str, ...] = ()
+    by_closed_cases: tuple[str, ...] = ()  # of true positives that were closed
+
+    @property
+    def of_cases(self) -> tuple[str, ...]:
+        """Those that true positives hold."""
+        return tuple(sorted({*self.by_true_positives, *self.by_closed_cases}))
 
 
-def blocking_devices(incident: Incident, *, alerts: Iterable[FieldValues]) -> BlockingDevices:
-    """Return the devices of this incident that another case holds open. The incident's own verdict
-    is no case against it: it keeps itself open as touched by a person.
+def blocking_devices(
+    incident: Incident,
+    *,
+    alerts: Iterable[FieldValues],
+    now: datetime,
+    began_by: datetime | None = None,
+) -> BlockingDevices:
+    """Return the devices of this incident that another case holds open; with `began_by`, of true
+    positives only those that held them at that moment. The incident's own verdict is no case
+    against it: it keeps itself open as touched by a person.
     """
     others = _of_same_plant(incident)
-    positives = others.filter(
-        classification="TruePositive",
-        status__lt=IncidentStatus.CLOSED,
-        gone_at=None,
-        merged_into=None,
-    )
-    positive_ids = set(positives.values_list("pk", flat=True))
+    cases = {}
+    if others.filter(classification="TruePositive").exists():  # hardly any plant has one at hand
+        cases = {
+            case.incident.pk: case
+            for case in true_positive_cases(others, now=now)
+            if began_by is None or case.since <= began_by
+        }
     suspicions = [suspicion for suspicion in suspicions_on(others) if not suspicion.is_past]
-    if not positive_ids and not suspicions:
+    if not cases and not suspicions:
         return BlockingDevices()
-    ends = _ends_by_incident({*positive_ids, *(suspicion.incident_id for suspicion in suspicions)})
+    ends = ends_by_incident({*cases, *(suspicion.incident_id for suspicion in suspicions)})
     own = Entity.objects.filter(incident=incident).select_related("device__zone__site")
     touched = _ends_of_incident(alerts, own)
+
+    def labels(*, is_open: bool) -> tuple[str, ...]:
+        holds = [Hold(ends=ends[pk]) for pk, case in cases.items() if case.is_open == is_open]
+        return blocking_labels(holds, touched)
+
     return BlockingDevices(
-        blocking_labels([Hold(ends=ends[pk]) for pk in positive_ids], touched),
+        labels(is_open=True),
         blocking_labels(
             [
                 Hold(ends=ends[suspicion.incident_id], is_narrow=suspicion.is_narrow)
@@ -182,43 +201,51 @@ def blocking_devices(incident: Incident, *, alerts: Iterable[FieldValues]) -> Bl
             ],
             touched,
         ),
+        labels(is_open=False),
     )
 
 
-def devices_in_open_cases(*, named: Collection[str]) -> frozenset[str]:
-    """Return the names and addresses, folded, of all devices that an open true positive or an
-    undecided suspicion touches: for who cannot ask incident by incident. `named` is what is to be
-    compared: it may be one of these devices by another name.
+def devices_in_open_cases(
+    *, named: Collection[str], now: datetime, incidents: QuerySet[Incident] | None = None
+) -> frozenset[str]:
+    """Return the names and addresses, folded, of all devices that the case of a true positive or an
+    undecided suspicion holds, of these incidents or all: for who cannot ask incident by incident.
+    `named` is what is to be compared: it may be one of these devices by another name.
     """
-    incidents = Incident.objects.all()
-    positives = incidents.filter(
-        classification="TruePositive",
-        status__lt=IncidentStatus.CLOSED,
-        gone_at=None,
-        merged_into=None,
-    )
-    holding = set(positives.values_list("pk", flat=True))
-    holding |= {row.incident_id for row in suspicions_on(incidents) if not row.is_past}
-    refs = {ref for ends in _ends_by_incident(holding).values() for ref in ends.devices}
+    rows = Incident.objects.all() if incidents is None else incidents
+    holding = {case.incident.pk for case in true_positive_cases(rows, now=now)}
+    holding |= {row.incident_id for row in suspicions_on(rows) if not row.is_past}
+    return handles_of(holding, named=named) if holding else frozenset()
+
+
+def handles_of(incident_ids: Collection[int], *, named: Collection[str]) -> frozenset[str]:
+    """Return the names and addresses, folded, of all devices that these incidents touch."""
+    refs = {ref for ends in ends_by_incident(incident_ids).values() for ref in ends.devices}
     texts = {text for ref in refs for text in (ref.name, ref.address) if text}
-    rows = Device.objects.alias(lower_name=Lower("name"), lower_address=Lower("address"))
-    candidates = rows.filter(names_any(texts)).select_related("zone__site")
+    devices_by_name = Device.objects.alias(lower_name=Lower("name"), lower_address=Lower("address"))
+    candidates = devices_by_name.filter(names_any(texts)).select_related("zone__site")
     seeds = [row.pk for row in candidates if any(is_same_device(_ref_of(row), ref) for ref in refs)]
     devices = same_devices(Q(pk__in=seeds), named=named)
     return frozenset(map(str.casefold, texts)).union(*(device.handles for device in devices))
 
 
 def _of_same_plant(incident: Incident) -> QuerySet[Incident]:
-    """The other incidents of the workspace, or of a site that this one touches: a device of that
-    site may be seen through another workspace, too.
+    """The other incidents of its plant."""
+    found = incidents_of_plant(incident.workspace_id, incident.site_ids)
+    return found.exclude(pk=incident.pk)
+
+
+def incidents_of_plant(workspace_id: int, site_ids: Sequence[int]) -> QuerySet[Incident]:
+    """Return the incidents of a workspace, and of sites: a device of a site may be seen through
+    another workspace, too.
     """
-    near = Q(workspace=incident.workspace_id)
-    if incident.site_ids:
-        near |= touches_sites(incident.site_ids)
-    return Incident.objects.filter(near).exclude(pk=incident.pk)
+    near = Q(workspace=workspace_id)
+    if site_ids:
+        near |= touches_sites(site_ids)
+    return Incident.objects.filter(near)
 
 
-def _ends_by_incident(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
+def ends_by_incident(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
     """What each of these incidents touches."""
     facts = facts_by_incident(incident_ids)
     entities: dict[int, list[Entity]] = {pk: [] for pk in incident_ids}
@@ -299,7 +326,7 @@ def scene_of(
 ) -> Scene:
     """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
     found = findings_on_entities(incident.pk, alerts=alerts.values())
-    holds = blocking_devices(incident, alerts=alerts.values())
+    holds = blocking_devices(incident, alerts=alerts.values(), now=now)
     late = new_ends(incident.pk, alerts=alerts, cover=cover)
     wide_works = _wide_works(alerts, cover, now=now)
     products = {*state.product_names, *(alert.product_name for alert in alerts.values())} - {""}
@@ -316,6 +343,7 @@ def scene_of(
         unexplained=found.unexplained,
         new_members=tuple(dict.fromkeys(end.name for end in late)),
         in_open_cases=holds.by_true_positives,
+        after_cases=holds.by_closed_cases,
         under_suspicion=holds.by_suspicions,
         criticality=criticality_of(found, alerts=alerts.values()),
         details_pending=_is_pending(incident, state, alerts),

@@ -4,6 +4,7 @@ from alerts.suppression.models.ledger import (
     Ending,
     GroupMember,
     HeldIncident,
+    HoldEnd,
     LedgerAct,
     LedgerEntry,
     NewMember,

@@ -21,13 +21,16 @@ class Where(models.TextChoices):
 
 
 class Ending(models.TextChoices):
-    """What became of it; anything but nothing counts against the rule (S7)."""
+    """What became of it. Linked and held are about a device of it, `WRONG_CLOSES` about the rule
+    (S7).
+    """
 
     NOTHING = "", "Stands"
     REOPENED = "reopened", "Reopened"
     TRUE_POSITIVE = "true_positive", "True positive"
     LINKED = "linked", "Linked to a true positive"
     JOINED = "joined", "An uncovered alert joined"
+    ON_HOLD = "held", "Reopened: its device is held"
     NOT_SENT = "not-sent", "Not carried out"  # the delivery check said no; nothing was closed
 
 
@@ -97,6 +100,43 @@ class HeldIncident(models.Model):
 
     def __str__(self) -> str:
         return f"incident {self.incident_id}, held since {self.held_at}"
+
+
+class HoldEnd(models.Model):
+    """The end that one lead sets for what a closed true positive holds. Only where both sides have
+    set the same one for it, it holds its devices until then.
+    """
+
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="hold_ends"
+    )
+    side = models.CharField(max_length=3, choices=[("ot", "OT"), ("soc", "SOC")])
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    until = models.DateTimeField()
+    reason = models.TextField()
+    set_at = models.DateTimeField()
+    void_at = models.DateTimeField(null=True)  # set anew
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "side"],
+                condition=Q(void_at=None),
+                name="each_side_sets_the_end_of_a_hold_once",
+            ),
+            models.UniqueConstraint(
+                fields=["incident", "by"],
+                condition=Q(void_at=None),
+                name="nobody_sets_the_end_of_a_hold_for_both_sides",
+            ),
+            models.CheckConstraint(
+                condition=Q(side__in=["ot", "soc"]) & ~Q(reason=""),
+                name="the_end_of_a_hold_has_a_known_side_and_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} for incident {self.incident_id}: {self.until}"
 
 
 class GroupMember(models.Model):

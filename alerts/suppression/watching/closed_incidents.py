@@ -1,25 +1,31 @@
 """Watch what rules have closed (S7). Reopened, a true positive after all, joined by an alert that
-no rule covers, linked to a case: each stops the rule and is never forgotten, and people look again
-at what it closed in the week before.
+no rule covers: each stops the rule and is never forgotten, and people look again at what it closed
+in the week before. Where a true positive becomes known on a device of it, people look again at what
+rules closed on that device, and what touches it stays open until the case ends; the rules go on.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import LINK
+from alerts.rules.sentence import listed
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import acting_set
+from alerts.suppression.enforcing.judging import blocking_devices
+from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE, true_positive_cases
 from alerts.suppression.models import OPEN, Ending, LedgerAct, LedgerEntry, RuleVersion
 from alerts.suppression.queries import facts_by_incident
+from alerts.suppression.watching.hold_ends import notify_of_case
 from alerts.suppression.watching.joined_alerts import UnjudgedCloses, reopen_where_uncovered
-from alerts.suppression.watching.roll_back import roll_back
+from alerts.suppression.watching.roll_back import reopen_on_hold, roll_back
 from alerts.suppression.watching.sentinel_acts import record_sentinel_acts
 from portal import clock
 from portal.jobs.models import Job, JobState
@@ -35,7 +41,7 @@ PAGE = 500
 
 
 def watch_closed_incidents(*, now: datetime) -> int:
-    """One round; returns how many closes were rolled back."""
+    """One round; returns of how many closes something became."""
     acted = RuleVersion.objects.exclude(state__in=OPEN)
     if not acted.exists():
         Job.objects.filter(kind=WATCH, state=JobState.WAITING).update(state=JobState.DONE)
@@ -49,7 +55,8 @@ def watch_closed_incidents(*, now: datetime) -> int:
     look = WatchRound(now, _since(job, now), waiting)
     with put_back_after(job, wait=EVERY):
         cursors = _take_in(job, now=now)
-        count = sum(check(look) for check in (_true_positives, _reopened, _joined, _linked))
+        checks = (_true_positives, _reopened, _joined, _closed_while_held, _linked)
+        count = sum(check(look) for check in checks)
         payload = job.payload | cursors
         payload["waiting"] = waiting.as_payload(with_older=look.failed)
         if not look.failed:  # else the next round begins where this one did
@@ -85,14 +92,17 @@ def _take_in(job: Job, *, now: datetime) -> dict[str, str]:
     return cursors
 
 
-def _standing(**where: object) -> QuerySet[LedgerEntry]:
-    lines = LedgerEntry.objects.filter(ending=Ending.NOTHING, landed_at__isnull=False, **where)
+CLOSED = (Ending.NOTHING, Ending.LINKED)  # what rules closed, and is
+
+
+def _standing(endings: Collection[Ending] = CLOSED, **where: object) -> QuerySet[LedgerEntry]:
+    lines = LedgerEntry.objects.filter(ending__in=endings, landed_at__isnull=False, **where)
     return lines.select_related("incident__workspace", "rule").order_by("incident", "pk")
 
 
 def _true_positives(look: WatchRound) -> int:
     """Whatever else happened to it: it was one."""
-    lines = _standing(incident__classification="TruePositive")
+    lines = _standing((*CLOSED, Ending.ON_HOLD), incident__classification=TRUE_POSITIVE)
     return _act_by_incident(
         look,
         lines,
@@ -143,14 +153,47 @@ def _joined(look: WatchRound) -> int:
     return count
 
 
+def _closed_while_held(look: WatchRound) -> int:
+    """What Sentinel closed by itself, or Tagout before it had read of the true positive, although a
+    device of it was held already: open it again.
+    """
+    if not true_positive_cases(Incident.objects.all(), now=look.now):
+        return 0
+    lines = _standing(
+        act=LedgerAct.CLOSED,
+        at__gte=look.since,
+        incident__status=IncidentStatus.CLOSED,
+        incident__details_state=DetailsState.FETCHED,
+    )
+
+    def open_again(entries: list[LedgerEntry]) -> bool:
+        incident = entries[0].incident
+        alerts = facts_by_incident([incident.pk])[incident.pk].values()
+        began_by = min(line.at for line in entries)
+        found = blocking_devices(incident, alerts=alerts, now=look.now, began_by=began_by)
+        return bool(found.of_cases) and reopen_on_hold(
+            incident=incident, lines=entries, what=listed(found.of_cases, "and"), now=look.now
+        )
+
+    return _act_by_incident(look, lines, open_again)
+
+
 def _linked(look: WatchRound) -> int:
     """A true positive became known: what did rules close on the same devices, not long before?"""
     cases = Incident.objects.filter(
-        classification="TruePositive",
+        classification=TRUE_POSITIVE,
         modified_at__gte=look.now - LINK,
         changed_at__gte=look.since,
     )
-    return sum(_linked_to(case, look) for case in cases)
+    count = 0
+    for case in cases.select_related("workspace__organisation"):
+        try:
+            with transaction.atomic():
+                count += _linked_to(case, look)
+        except Exception:
+            look.failed = True
+            log.exception("What rules closed on the devices of %s could not be judged", case.pk)
+    return count
 
 
 def _linked_to(case: Incident, look: WatchRound) -> int:
@@ -168,11 +211,12 @@ def _linked_to(case: Incident, look: WatchRound) -> int:
     )
     names = {entity.incident_id: str(entity.device) for entity in shared}
     lines = _standing(
+        (Ending.NOTHING,),
         act=LedgerAct.CLOSED,
         incident__in=names,
         at__range=(case.modified_at - LINK, min(case.modified_at, case.created_at + LINK)),
     )
-    return _act_by_incident(
+    count = _act_by_incident(
         look,
         lines,
         lambda entries: roll_back(
@@ -183,6 +227,15 @@ def _linked_to(case: Incident, look: WatchRound) -> int:
             what=names[entries[0].incident_id],
         ),
     )
+    linked = LedgerEntry.objects.filter(incident__in=names, ending=Ending.LINKED)
+    if count:
+        notify_of_case(
+            case,
+            devices=sorted(set(names.values())),
+            rules=[f"R-{n}" for n in sorted(set(linked.values_list("rule__number", flat=True)))],
+            now=look.now,
+        )
+    return count
 
 
 def _since(job: Job, now: datetime) -> datetime:

@@ -12,11 +12,12 @@ from alerts.incidents.engine.title_proof import unread_rules
 from alerts.incidents.models import Alert, Incident
 from alerts.rules.fields import FieldValues
 from alerts.rules.match import holds
+from alerts.rules.sentence import listed
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import new_ends
+from alerts.suppression.enforcing.judging import blocking_devices, new_ends
 from alerts.suppression.models import LedgerEntry, Where
-from alerts.suppression.watching.roll_back import reopen_uncovered
+from alerts.suppression.watching.roll_back import reopen_on_hold, reopen_uncovered
 
 MAX_WAIT = timedelta(hours=1)
 MAX_WAITING = 1000  # incidents; beyond that none waits
@@ -69,13 +70,14 @@ def reopen_where_uncovered(
     now: datetime,
 ) -> bool:
     """Open the incident of these lines again where an alert in it is not covered, and stop the
-    rules; False where it stays closed.
+    rules, or where an alert joined while a device of it is held; False where it stays closed.
     """
     covered = {alert for line in lines for alert in line.alerts}
     new = {alert: alert_facts for alert, alert_facts in facts.items() if alert not in covered}
     if not new:
         return False
     incident = lines[0].incident
+    devices = blocking_devices(incident, alerts=new.values(), now=now).of_cases
     cover = cover_of(new, acting=acting, created_at=None, now=now)
     uncovered = _uncovered(new, cover, lines)
     late = new_ends(incident.pk, alerts=new, cover=cover)
@@ -89,6 +91,8 @@ def reopen_where_uncovered(
     if uncovered or late:  # a new member goes to a person, as an alert does that no rule covers
         introduce_members(incident_id=incident.pk, ends=late, now=now)
         return reopen_uncovered(incident=incident, lines=lines, now=now)
+    if devices:
+        return reopen_on_hold(incident=incident, lines=lines, what=listed(devices, "and"), now=now)
     line = lines[0]
     LedgerEntry.objects.filter(pk=line.pk).update(alerts=sorted({*line.alerts, *new}))
     return False

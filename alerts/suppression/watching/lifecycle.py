@@ -24,7 +24,7 @@ from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import concerned_by
 from alerts.suppression.transitions import lock_version, move
 from alerts.suppression.watching.credit import credited_incidents
-from alerts.suppression.watching.trials import carry_over_for
+from alerts.suppression.watching.trial_before import carry_over_for
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -35,7 +35,7 @@ ITSELF = "Tagout"
 
 def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     """Both sides have signed: the rule tags what it would close. Part of the signer's command."""
-    carry_over = carry_over_for(version)
+    carry_over = carry_over_for(version, now=now)
     version.keeps_trial_of = carry_over.before if carry_over else None
     version.newcomers = list(carry_over.newcomers) if carry_over else []
     reason = gettext("Signed by both sides. %(what)s") % {

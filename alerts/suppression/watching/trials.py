@@ -1,5 +1,5 @@
-"""How far the trials of rules have come, what each still lacks, and whether the trial of the
-version before counts; also in words, for the page, the API and mails.
+"""How far the trials of rules have come and what each still lacks; also in words, for the page, the
+API and mails.
 """
 
 from collections import Counter, defaultdict
@@ -21,7 +21,6 @@ from alerts.rules.trial import (
     TRIAL_MATCHES,
     Trial,
     reasons_against_promotion,
-    trial_carry_over,
 )
 from alerts.suppression.models import (
     Ending,
@@ -29,11 +28,11 @@ from alerts.suppression.models import (
     LedgerEntry,
     PromotionApproval,
     RuleVersion,
-    VersionState,
 )
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, looks_for
+from alerts.suppression.watching.trial_before import TrialBefore, trials_before
 from portal.accounts.models import User
 from portal.ui.words import number, numeral
 
@@ -64,15 +63,20 @@ def trial_progress_of(version: RuleVersion) -> TrialProgress:
 
 def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialProgress]:
     """Return how far these versions have come, in as many questions as for one."""
+    before = trials_before(versions)
+    goes_on = {
+        trial.version.pk: pk for pk, trial in before.items() if not trial.was_live
+    }  # the lines of a trial that stopped are those of the one that goes on with it
     tagged = LedgerEntry.objects.filter(
-        version__in=[version.pk for version in versions], act=LedgerAct.TAGGED
+        version__in=[*goes_on, *(version.pk for version in versions)], act=LedgerAct.TAGGED
     ).exclude(ending=Ending.NOT_SENT)
     lines: dict[int, list[_Line]] = defaultdict(list)
     for version, incident, ending, kept_open in tagged.values_list(
         "version", "incident", "ending", "kept_open"
     ):
         codes = tuple(code for code, _detail in kept_open)
-        lines[version].append(_Line(incident, ending == Ending.TRUE_POSITIVE, codes))
+        line = _Line(incident, ending == Ending.TRUE_POSITIVE, codes)
+        lines[goes_on.get(version, version)].append(line)
     looks = harmless_looks(
         {
             line.incident
@@ -90,16 +94,12 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             line if line.incident in proving else replace(line, codes=(ONLY_SOFT,))
             for line in lines[version]
         ]
-    before = RuleVersion.objects.filter(
-        pk__in={version.keeps_trial_of_id for version in versions}, state=VersionState.LIVE
-    )
-    numbers = dict(before.values_list("pk", "number"))
     return {
         version.pk: _progress(
             version,
             lines[version.pk],
             looks_for(looks, is_strict=version.pk in strict),
-            kept_number=numbers.get(version.keeps_trial_of_id or 0, 0),
+            trial_before=before.get(version.pk),
         )
         for version in versions
     }
@@ -152,8 +152,13 @@ class _Line:
 
 
 def _progress(
-    version: RuleVersion, lines: list[_Line], looks: Mapping[int, HarmlessLook], *, kept_number: int
+    version: RuleVersion,
+    lines: list[_Line],
+    looks: Mapping[int, HarmlessLook],
+    *,
+    trial_before: TrialBefore | None,
 ) -> TrialProgress:
+    kept_number = trial_before.version.number if trial_before and trial_before.was_live else 0
     free = [line for line in lines if not line.codes]
     harmless = {
         line.incident
@@ -163,12 +168,13 @@ def _progress(
     looks_counted = {looks[incident] for incident in harmless}
     rest = Counter(line.codes[0] for line in lines if line.codes and line.incident not in harmless)
     has_hours = any(clause.field == "time" for clause in version.definition.all_of)
+    ran_before = trial_before.ran if trial_before else timedelta()
     trial = Trial(
-        began_at=version.state_since,
+        began_at=version.state_since - ran_before,
         matches=len(free) + len(looks_counted),
         true_positives=sum(line.is_true_positive for line in lines),
         period=WEEK if has_hours else None,
-        credit=len(version.credited_incident_ids),
+        credit=len(set(version.credited_incident_ids) - {line.incident for line in lines}),
         is_kept=bool(kept_number),
     )
     return TrialProgress(trial, rest, kept_number)
@@ -180,6 +186,7 @@ _GUARD_REASONS: Final[dict[str, Promise]] = {
     "never.owner": _WORKED_ON,
     "never.touched": _WORKED_ON,
     "never.case": _("they share a device with an open true positive"),
+    "never.held": _("they share a device with a true positive that was closed lately"),
     "never.suspicion": _("somebody has yet to decide on a suspicion about their devices"),
     "never.products": _("a second product saw them too"),
     "never.asset": _("a safety system or crown jewel is involved"),
@@ -248,41 +255,3 @@ def _sentences_of_guards(progress: TrialProgress) -> list[str]:
         % {"n": number(n), "why": why}
         for why, n in by_words.items()
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class CarryOver:
-    """The live version whose trial counts, and whom people have to meet first, in lower case."""
-
-    before: RuleVersion
-    newcomers: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        """What that means for the version."""
-        words = {"n": self.before.number, "names": ", ".join(self.newcomers)}
-        if not self.newcomers:
-            return (
-                gettext(
-                    "It closes nothing that version %(n)s does not close, so that trial counts."
-                )
-                % words
-            )
-        return (
-            gettext(
-                "Apart from new devices it closes nothing that version %(n)s does not close, so"
-                " that trial counts. A person sees the first incident of each: %(names)s."
-            )
-            % words
-        )
-
-
-def carry_over_for(version: RuleVersion) -> CarryOver | None:
-    """Return what a version would keep if its trial began now; None where it has its own."""
-    if version.number == 1:
-        return None
-    before = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.LIVE).first()
-    carry_over = trial_carry_over(before.definition, version.definition) if before else None
-    if before is None or carry_over is None:
-        return None
-    return CarryOver(before, tuple(sorted(carry_over.newcomers.union(before.newcomers))))

@@ -20,7 +20,7 @@ from alerts.suppression.signing.signing_context import (
     signatures_that_count,
     version_for_guard,
 )
-from alerts.suppression.watching.trials import carry_over_for
+from alerts.suppression.watching.trial_before import carry_over_for
 from alerts.suppression.web.wording import all_in_words
 from portal.accounts.models import User
 from portal.accounts.password_checks import check_password_again, proved_at_of
@@ -101,7 +101,7 @@ def signing_of(
     ]
     signed = {signature.side for signature in counting}
     refused = dict.fromkeys(reason for reasons in against.values() for reason in reasons)
-    carry_over = carry_over_for(version) if sides else None
+    carry_over = carry_over_for(version, now=now) if sides else None
     return {
         "lapsed": {signature.pk for signature in signatures}
         - {signature.pk for signature in counting},

@@ -8,7 +8,8 @@ import pytest
 from alerts.rules.guards.closing import (
     CloseOutcome,
     ledger_differences,
-    reasons_to_stop,
+    reasons_of_outcome,
+    stops_rule,
     to_review_again,
 )
 from alerts.rules.sentinel_comments import (
@@ -35,18 +36,30 @@ def outcome(kind, after):
         ("joined", DAY, ["stop.joined"]),
         ("linked", 14 * DAY, ["stop.linked"]),
         ("linked", 14 * DAY + SECOND, []),
+        ("held", 30 * DAY, ["stop.linked"]),
         ("something new", DAY, ["stop.unknown"]),
         ("", DAY, ["stop.unknown"]),
     ],
 )
-def test_what_becomes_of_a_closed_incident_stops_the_rule(kind, after, codes):
-    reasons = reasons_to_stop([outcome(kind, after)])
+def test_what_becomes_of_a_closed_incident_is_put_on_record(kind, after, codes):
+    reasons = reasons_of_outcome(outcome(kind, after))
     assert [reason.code for reason in reasons] == codes
     assert all("#7" in reason for reason in reasons)
 
 
-def test_a_quiet_rule_goes_on():
-    assert reasons_to_stop([]) == []
+@pytest.mark.parametrize(
+    ("kind", "stops"),
+    [
+        ("reopened", True),
+        ("true_positive", True),
+        ("joined", True),
+        ("linked", False),
+        ("held", False),
+        ("something new", True),
+    ],
+)
+def test_a_wrong_close_stops_the_rule_and_a_shared_device_does_not(kind, stops):
+    assert stops_rule(kind) == stops
 
 
 def test_what_the_rule_closed_in_its_last_week_is_reviewed_again():

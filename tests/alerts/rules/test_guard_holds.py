@@ -1,5 +1,7 @@
 """S1: what an open case keeps open is its devices, by zone and address at their site."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts.rules.guards.holds import (
@@ -8,10 +10,12 @@ from alerts.rules.guards.holds import (
     Hold,
     IncidentEnds,
     blocking_labels,
+    can_exclude,
+    case_end,
     ends_of_alert,
     is_same_device,
 )
-from tests.alerts.suppression.samples import facts
+from tests.alerts.suppression.samples import NOW, clause, facts, rule
 
 HERE = {"site": "Gdańsk", "zone": "Packaging 2"}
 PLC = DeviceRef(**HERE, name="PLC-21", address="10.20.2.21")
@@ -171,3 +175,82 @@ def test_the_ends_of_an_alert_are_devices_of_its_site():
         any_address=(),
     )
     assert ends_of_alert(empty) == AlertEnds()
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "until"),
+    [
+        ({}, NOW + 72 * HOUR),
+        ({"is_in_work": True}, NOW + 14 * DAY),
+        ({"agreed": NOW + HOUR}, NOW + HOUR),
+        ({"agreed": NOW + 60 * DAY, "is_in_work": True}, NOW + 60 * DAY),
+        ({"is_open": True}, None),
+        ({"is_open": True, "agreed": NOW + HOUR}, None),
+    ],
+    ids=["closed", "in work", "agreed", "agreed longer", "open", "open whatever was agreed"],
+)
+def test_how_long_a_true_positive_holds(changes, until):
+    usual = {"is_open": False, "changed_at": NOW, "is_in_work": False, "agreed": None}
+    assert case_end(**usual | changes) == until
+
+
+TYPE = clause("alert_type", "is", "Modbus Exception")
+HELD = {"plc-21", "10.20.2.21"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "excludes"),
+    [
+        (
+            [clause("source_device", "is", "EWS-07"), clause("destination_device", "is", "P-1")],
+            True,
+        ),
+        (
+            [clause("source_device", "is", "EWS-07"), clause("destination_device", "is", "PLC-21")],
+            False,
+        ),
+        (
+            [
+                clause("source_address", "is", "10.20.2.21"),
+                clause("destination_device", "is", "P-1"),
+            ],
+            False,
+        ),
+        ([clause("source_device", "is", "EWS-07")], False),
+        (
+            [clause("source_device", "is", "EWS-07"), clause("source_address", "is", "10.1.1.1")],
+            False,
+        ),
+        ([clause("any_device", "is", "EWS-07"), clause("any_device", "is", "P-1")], True),
+        (
+            [
+                clause("any_device", "is", "EWS-07"),
+                clause("any_device", "is_one_of", "EWS-07", "P-1"),
+            ],
+            False,
+        ),
+        ([clause("any_device", "is", "EWS-07"), clause("any_address", "is", "10.1.1.1")], False),
+        (
+            [clause("source_device", "is", "EWS-07"), clause("destination_zone", "is", "Office")],
+            False,
+        ),
+        ([], False),
+    ],
+    ids=[
+        "both ends listed",
+        "held at one end",
+        "held by its address",
+        "one end open",
+        "one end twice",
+        "two lists of any device",
+        "lists that overlap",
+        "a name and maybe its address",
+        "a zone is no list",
+        "no end",
+    ],
+)
+def test_a_rule_leaves_a_held_device_out_only_where_it_lists_others_at_both_ends(lines, excludes):
+    assert can_exclude(rule(TYPE, *lines), HELD) == excludes

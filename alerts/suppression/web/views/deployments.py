@@ -128,7 +128,7 @@ def deployments(request: HttpRequest) -> HttpResponse:
     return render_page(request, "alerts/suppression/deployments.html", page, part="rows")
 
 
-def of_rule(version: RuleVersion) -> dict[str, Any]:
+def of_rule(version: RuleVersion, *, now: datetime) -> dict[str, Any]:
     """Where the rule of a version is in Sentinel, and whether it is live as a whole."""
     found = deployments_of_rule(version.rule)
     return {
@@ -137,7 +137,7 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
         "has_lease": any(deployment.lease_until for deployment in found),
         "is_whole": is_live_as_a_whole(found),
         "withdrawn": [
-            (form, all_in_words(form.reasons)) for form in withdrawn_forms(version, found)
+            (form, all_in_words(form.reasons)) for form in withdrawn_forms(version, found, now=now)
         ],
     }
 

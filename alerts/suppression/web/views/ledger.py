@@ -40,6 +40,7 @@ ENDINGS = {
     Ending.REOPENED: (gettext_lazy("Reopened"), "high", "undo-2"),
     Ending.TRUE_POSITIVE: (gettext_lazy("True positive"), "high", "flag"),
     Ending.LINKED: (gettext_lazy("Linked to a true positive"), "high", "link"),
+    Ending.ON_HOLD: (gettext_lazy("Reopened: its device is held"), "high", "lock"),
     Ending.JOINED: (gettext_lazy("An uncovered alert joined"), "high", "plus"),
     Ending.NOT_SENT: (gettext_lazy("Not carried out"), "", "x"),
 }

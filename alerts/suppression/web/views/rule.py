@@ -14,6 +14,7 @@ from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.drafting.current_version import past_of
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.enforcing.group_members import late_members
+from alerts.suppression.enforcing.held_devices import holds_on_rule
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
@@ -90,6 +91,12 @@ def new_members_of(version: RuleVersion, user: User) -> dict[str, Any]:
     return {"new_members": [(member, visible.get(member.first or 0)) for member in late]}
 
 
+def holds_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
+    """What the card on held devices shows: cases that hold open what the rule would close."""
+    found = holds_on_rule(version, incidents_visible_to(user), now=now) if version.is_acting else []
+    return {"holds": [(case, case.case) for case in found]}
+
+
 @require_GET
 def rule(request: HttpRequest, version: UUID) -> HttpResponse:
     """One version and all that is known of it."""
@@ -108,9 +115,10 @@ def rule_page_context(
     return (
         page_frame(user, now)
         | signing_of(request, version, user, past.signatures, now=now)
-        | of_rule(version)
+        | of_rule(version, now=now)
         | trial_of(version, user, now=now)
         | new_members_of(version, user)
+        | holds_of(version, user, now=now)
         | suggested_of(version, user, now=now)
         | {
             "version": version,

@@ -162,7 +162,7 @@ def test_a_form_that_changed_before_it_was_ever_there_leaves_a_row_and_a_message
     renew_leases(now=NOON)
     assert Notification.objects.filter(to=oda, kind="suppression.taken-out").count() == 1
     (form,) = withdrawn_forms(
-        RuleVersion.objects.get(pk=version.pk), deployments_of_rule(version.rule)
+        RuleVersion.objects.get(pk=version.pk), deployments_of_rule(version.rule), now=NOON
     )
     assert (form.workspace, form.against_worker) == ("gdansk", "")
 
@@ -321,7 +321,7 @@ def test_a_rule_is_taken_away_when_its_workspace_moves_and_tagout_takes_over(
     note = Notification.objects.get(to=oda, kind="suppression.taken-out")
     assert "Tagout's own worker enforces it there" in note.body
     found = deployments_of_rule(version.rule)
-    (form,) = withdrawn_forms(version, found)
+    (form,) = withdrawn_forms(version, found, now=NOON)
     assert (form.workspace, form.against_worker) == ("gdansk", "")
     assert "moved to the Defender portal" in str(form.reasons[0])
 

@@ -1,5 +1,7 @@
 """A device is one under each of its names and addresses: for the list, for rules, both ends."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts.incidents.models import Entity
@@ -127,6 +129,10 @@ def test_rows_that_have_landed_leave_when_their_device_becomes_one(
     lists.round(minutes=1)
     assert lists.pairs == [("HIST-GD-01", "DB-GD-01")]
     incident.status = 3
+    incident.save()
+    lists.round(minutes=1)
+    assert lists.pairs == [("HIST-GD-01", "DB-GD-01")], "it holds for 72 hours more"
+    incident.modified_at = NOON - timedelta(hours=72)
     incident.save()
     lists.round(minutes=1)
     assert ("HIST-GD-01", "PLC-21") in lists.pairs

@@ -68,7 +68,7 @@ def judged(row, by, verdict="suspicious", *, now=NOON, **more):
 
 
 def holds_of(row):
-    return blocking_devices(row, alerts=facts_by_incident([row.pk])[row.pk].values())
+    return blocking_devices(row, alerts=facts_by_incident([row.pk])[row.pk].values(), now=NOON)
 
 
 def test_nothing_is_held_while_nothing_is_suspected(plant):
@@ -126,16 +126,20 @@ def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
         == BlockingDevices()
     )
     Incident.objects.filter(pk=case.pk).update(status=IncidentStatus.CLOSED)
+    assert holds_of(incident_at(workspace, site, **ends)).by_closed_cases == (ADDRESS,)
+    Incident.objects.filter(pk=case.pk).update(modified_at=NOON - 72 * HOUR)
     assert holds_of(incident_at(workspace, site, **ends)) == BlockingDevices()
 
 
 @pytest.mark.parametrize("end", [{"gone_at": NOON}, {"merged_into": 7}], ids=["gone", "merged"])
-def test_a_true_positive_that_is_no_longer_in_sentinel_holds_nothing(plant, end):
+def test_a_true_positive_that_is_no_longer_in_sentinel_holds_as_a_closed_one(plant, end):
     workspace, site, *_ = plant
     case = incident_at(workspace, site, status=IncidentStatus.ACTIVE)
     Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
     assert holds_of(incident_at(workspace, site)).by_true_positives
     Incident.objects.filter(pk=case.pk).update(**end)
+    assert holds_of(incident_at(workspace, site)).by_closed_cases
+    Incident.objects.filter(pk=case.pk).update(modified_at=NOON - 72 * HOUR)
     assert holds_of(incident_at(workspace, site)) == BlockingDevices()
 
 
@@ -213,7 +217,7 @@ def test_an_answer_that_was_undone_holds_nothing(plant):
 
 
 @pytest.mark.parametrize(
-    ("closed", "is_held"),
+    ("closed", "is_on_hold"),
     [
         (
             {"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected"},
@@ -250,13 +254,13 @@ def test_an_answer_that_was_undone_holds_nothing(plant):
         "before OT said so",
     ],
 )
-def test_closing_it_ends_the_hold_only_if_the_soc_says_what_it_was(plant, closed, is_held):
+def test_closing_it_ends_the_hold_only_if_the_soc_says_what_it_was(plant, closed, is_on_hold):
     workspace, site, oda, _ = plant
     case = incident_at(workspace, site)
     judged(case, oda)
     columns = {"status": IncidentStatus.CLOSED, "closed_at": NOON + HOUR} | closed
     Incident.objects.filter(pk=case.pk).update(**columns)
-    assert bool(holds_of(incident_at(workspace, site)).by_suspicions) == is_held
+    assert bool(holds_of(incident_at(workspace, site)).by_suspicions) == is_on_hold
 
 
 def test_a_merge_does_not_end_the_hold(plant):

@@ -126,7 +126,7 @@ def test_a_covered_alert_that_joins_changes_nothing(closed):
 
 
 @pytest.mark.abuse("A45")
-def test_a_true_positive_on_the_same_device_stops_the_rule(closed):
+def test_a_true_positive_on_the_same_device_is_a_link_and_stops_no_rule(closed):
     closed.go(days=3)
     case = closed.incident(routine(bag=OTHER), devices=THREE[1:])
     assert watch(closed) == 0
@@ -135,7 +135,7 @@ def test_a_true_positive_on_the_same_device_stops_the_rule(closed):
     assert watch(closed) == 1
     line = LedgerEntry.objects.get(incident=closed.target)
     assert (line.ending, "PLC-21" in line.ending_note) == ("linked", True)
-    assert state(closed.version) == ("paused", True)
+    assert state(closed.version) == ("live", False)
 
 
 def test_a_true_positive_elsewhere_or_much_later_does_not(closed):

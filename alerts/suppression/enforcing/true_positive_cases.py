@@ -1,0 +1,139 @@
+"""The case of a true positive: since when and until when it holds its devices.
+
+Which incidents are true positives, when they were closed and what people work on is as in Sentinel.
+The only row of ours is the end that both leads agreed on, and one that is earlier than it would be
+is good only while both are leads there.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from alerts.incidents.models import Entity, Incident, IncidentStatus
+from alerts.incidents.models.incident import OPEN
+from alerts.rules.guards.closing import LINK
+from alerts.rules.guards.holds import AFTER_CASE, AFTER_CASE_IN_WORK, case_end
+from alerts.suppression.models import HoldEnd
+from alerts.suppression.policies import sides_led_by
+from alerts.suppression.signing.people import identity_of
+
+TRUE_POSITIVE = "TruePositive"
+
+
+@dataclass(frozen=True, slots=True)
+class TruePositiveCase:
+    """A true positive that holds its devices. `until` is None while it is open."""
+
+    incident: Incident
+    until: datetime | None
+    is_in_work: bool = False  # people work on another incident of it
+    is_agreed: bool = False  # both leads set the end
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds its devices because it is open."""
+        return self.until is None
+
+    @property
+    def since(self) -> datetime:
+        """From when on what rules close on its devices should have stayed open."""
+        return self.incident.closed_at or self.incident.modified_at
+
+
+def true_positive_cases(incidents: QuerySet[Incident], *, now: datetime) -> list[TruePositiveCase]:
+    """Return those of these incidents that hold their devices now, the latest first."""
+    cases = _cases_since(incidents, since=now, now=now)
+    return [case for case in cases if case.until is None or case.until > now]
+
+
+def ended_cases(
+    incidents: QuerySet[Incident], *, since: datetime, now: datetime
+) -> list[TruePositiveCase]:
+    """Return those that held their devices until then or later, and do not any more."""
+    cases = _cases_since(incidents, since=since, now=now)
+    return [case for case in cases if case.until is not None and since < case.until <= now]
+
+
+def _cases_since(
+    incidents: QuerySet[Incident], *, since: datetime, now: datetime
+) -> list[TruePositiveCase]:
+    """Return all that may have held something after `since`, the latest first."""
+    agreed = HoldEnd.objects.filter(incident=OuterRef("pk"), void_at=None, until__gt=since)
+    rows = incidents.filter(classification=TRUE_POSITIVE).filter(
+        OPEN | Q(modified_at__gt=since - AFTER_CASE_IN_WORK) | Q(Exists(agreed))
+    )
+    found = list(rows.select_related("workspace__organisation").order_by("-modified_at", "-pk"))
+    closed = [row for row in found if not _is_open(row)]
+    in_work = _in_work([row for row in closed if row.modified_at <= now - AFTER_CASE])
+    ends = _agreed_ends(closed, in_work)
+    return [_case(row, in_work=row.pk in in_work, agreed=ends.get(row.pk)) for row in found]
+
+
+def _case(row: Incident, *, in_work: bool, agreed: datetime | None) -> TruePositiveCase:
+    until = case_end(
+        is_open=_is_open(row), changed_at=row.modified_at, is_in_work=in_work, agreed=agreed
+    )
+    return TruePositiveCase(row, until, is_in_work=in_work, is_agreed=agreed is not None)
+
+
+def _is_open(row: Incident) -> bool:
+    is_there = row.gone_at is None and row.merged_into is None
+    return is_there and row.status < IncidentStatus.CLOSED
+
+
+def _in_work(cases: Collection[Incident]) -> set[int]:
+    """Return those of which people work on another incident: one that came before the case was
+    closed, not long before it, is open, touches a device of it, and is active or has an owner.
+    """
+    if not cases:
+        return set()
+    others = Entity.objects.filter(
+        Q(incident__status=IncidentStatus.ACTIVE) | ~Q(incident__owner_id=""),
+        device=OuterRef("device"),
+        incident__status__lt=IncidentStatus.CLOSED,
+        incident__gone_at=None,
+        incident__merged_into=None,
+        incident__created_at__lte=OuterRef("incident__modified_at"),
+        incident__created_at__gte=OuterRef("incident__created_at") - LINK,
+    ).exclude(incident=OuterRef("incident"))
+    entities = Entity.objects.filter(incident__in=cases, device__isnull=False)
+    return set(entities.filter(Exists(others)).values_list("incident", flat=True))
+
+
+def hold_ends_of(incident_ids: Collection[int]) -> Mapping[int, Sequence[HoldEnd]]:
+    """Return the ends that leads have set and that nobody has set anew, by incident."""
+    found: dict[int, list[HoldEnd]] = defaultdict(list)
+    rows = HoldEnd.objects.filter(incident__in=incident_ids, void_at=None)
+    for row in rows.select_related("by").order_by("set_at", "pk"):
+        found[row.incident_id].append(row)
+    return found
+
+
+def _agreed_ends(cases: Sequence[Incident], in_work: Collection[int]) -> dict[int, datetime]:
+    ends = hold_ends_of([case.pk for case in cases]) if cases else {}
+    found = {}
+    for case in cases:
+        until = _agreed_end(case, ends.get(case.pk, ()), is_in_work=case.pk in in_work)
+        if until is not None:
+            found[case.pk] = until
+    return found
+
+
+def _agreed_end(case: Incident, ends: Sequence[HoldEnd], *, is_in_work: bool) -> datetime | None:
+    """Return the end that two people of both sides have set since it was closed. One that is
+    earlier than it would be needs both of them to be leads there still.
+    """
+    closed_at = case.closed_at or case.modified_at
+    valid = {row.side: row for row in ends if row.set_at >= closed_at}
+    if len(valid) != 2 or len({row.until for row in valid.values()}) != 1:
+        return None
+    until = next(iter(valid.values())).until
+    usual = case_end(is_open=False, changed_at=case.modified_at, is_in_work=is_in_work, agreed=None)
+    if usual is not None and until >= usual:
+        return until
+    people = {identity_of(row.by) for row in valid.values()}
+    are_leads = all(row.side in sides_led_by(row.by, case) for row in valid.values())
+    return until if are_leads and len(people) == len(valid) else None

@@ -1,0 +1,134 @@
+"""Whether the trial of the version before counts for the next one: where that one lives and the
+next closes nothing else, or where it stopped and is signed again as it was.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
+
+from alerts.rules.guards.closing import WRONG_CLOSES
+from alerts.rules.trial import TRIAL_ENDS, trial_carry_over
+from alerts.suppression.models import LedgerEntry, RuleVersion, VersionState
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """The version whose trial counts, which lives or is of the same text and had stopped, and whom
+    people have to meet first, in lower case.
+    """
+
+    before: RuleVersion
+    newcomers: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What that means for the version."""
+        words = {"n": self.before.number, "names": ", ".join(self.newcomers)}
+        if self.before.state == VersionState.PAUSED:
+            return (
+                gettext(
+                    "It is the same text as version %(n)s, which had stopped and had closed nothing"
+                    " wrong, so that trial goes on."
+                )
+                % words
+            )
+        if not self.newcomers:
+            return (
+                gettext(
+                    "It closes nothing that version %(n)s does not close, so that trial counts."
+                )
+                % words
+            )
+        return (
+            gettext(
+                "Apart from new devices it closes nothing that version %(n)s does not close, so"
+                " that trial counts. A person sees the first incident of each: %(names)s."
+            )
+            % words
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBefore:
+    """The version whose trial counts for another. What lived has passed it; else `ran` is for how
+    long it was tried until it stopped.
+    """
+
+    version: RuleVersion
+    was_live: bool
+    ran: timedelta = timedelta()
+
+
+def trials_before(versions: Collection[RuleVersion]) -> dict[int, TrialBefore]:
+    """Return by version the one whose trial counts for it: while that lives, or where it stopped,
+    is of the same text and nothing that this text closed was wrong.
+    """
+    ids = {version.keeps_trial_of_id for version in versions} - {None}
+    before = RuleVersion.objects.in_bulk(ids)
+    stopped = {pk: row for pk, row in before.items() if row.state != VersionState.LIVE}
+    wrong = _closed_wrong(stopped.values())
+    found = {}
+    for version in versions:
+        row = before.get(version.keeps_trial_of_id or 0)
+        if row is not None and row.state == VersionState.LIVE:
+            found[version.pk] = TrialBefore(row, was_live=True)
+        elif row is not None and _goes_on(row, version) and row.pk not in wrong:
+            was_live = row.paused_from == VersionState.LIVE
+            ran = timedelta() if was_live else _time_tried(row)
+            found[version.pk] = TrialBefore(row, was_live=was_live, ran=ran)
+    return found
+
+
+def _goes_on(stopped: RuleVersion, version: RuleVersion) -> bool:
+    """Whether a version goes on with the trial of one that stopped by itself."""
+    has_stopped = stopped.state == VersionState.PAUSED and stopped.needs_approval
+    return has_stopped and stopped.rule_hash == version.rule_hash
+
+
+def _closed_wrong(versions: Iterable[RuleVersion]) -> set[int]:
+    """Return those of whose text something was closed, or would have been, that was wrong."""
+    found = set()
+    for version in versions:
+        lines = LedgerEntry.objects.filter(rule=version.rule_id, rule_hash=version.rule_hash)
+        if lines.filter(ending__in=WRONG_CLOSES).exists():
+            found.add(version.pk)
+    return found
+
+
+def _time_tried(version: RuleVersion) -> timedelta:
+    """Return for how long a version that stopped in its trial had been tried."""
+    begun = version.steps.filter(to_state=VersionState.CANARY, at__lte=version.state_since)
+    latest = begun.order_by("-at", "-pk").values_list("at", flat=True).first()
+    return version.state_since - latest if latest else timedelta()
+
+
+def carry_over_for(version: RuleVersion, *, now: datetime) -> CarryOver | None:
+    """Return what a version would keep if its trial began now; None where it has its own."""
+    if version.number == 1:
+        return None
+    before = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.LIVE).first()
+    if before is None:
+        return _stopped_carry_over(version, now=now)
+    carry_over = trial_carry_over(before.definition, version.definition)
+    if carry_over is None:
+        return None
+    return CarryOver(before, tuple(sorted(carry_over.newcomers.union(before.newcomers))))
+
+
+def _stopped_carry_over(version: RuleVersion, *, now: datetime) -> CarryOver | None:
+    """The same where the rule stopped: the text that both sides sign again needs no other trial,
+    unless what it had closed was wrong or it stopped long ago.
+    """
+    rows = RuleVersion.objects.filter(
+        rule=version.rule_id,
+        rule_hash=version.rule_hash,
+        state=VersionState.PAUSED,
+        needs_approval=True,
+        state_since__gte=now - TRIAL_ENDS,
+    )
+    before = rows.exclude(pk=version.pk).order_by("-number").first()
+    if before is None or _closed_wrong([before]):
+        return None
+    return CarryOver(before, tuple(before.newcomers))

@@ -1,0 +1,159 @@
+"""What stays open: devices that true positives hold, and rules that stopped by themselves."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.models import Incident
+from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.enforcing.held_devices import DeviceHold, device_holds, device_names_of
+from alerts.suppression.enforcing.true_positive_cases import ended_cases
+from alerts.suppression.models import HoldEnd, RuleVersion, Step, VersionState
+from alerts.suppression.policies import STOPPING, may_change
+from alerts.suppression.queries import versions_visible_to
+from alerts.suppression.watching.hold_ends import (
+    MAX_DAYS,
+    leads_for,
+    reasons_against_setting_end,
+    set_hold_end,
+)
+from alerts.suppression.web.shared import number_in, page_frame
+from alerts.suppression.web.signing import needs_password, reason_not_proved
+from alerts.suppression.web.wording import all_in_words
+from portal import clock
+from portal.accounts.models import User
+from portal.accounts.password_checks import proved_at_of
+from portal.accounts.sessions import actor_of
+from portal.errors import Refused
+from portal.ui.responses import leave_toast, post_only, render_page
+
+TEMPLATE: Final = "alerts/suppression/holds.html"
+LATELY: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCard:
+    """One case, and what this person can do about it."""
+
+    hold: DeviceHold
+    leads: str
+    may_set: bool
+    to_agree: HoldEnd | None  # what a lead of the other side has set
+    rules: tuple[tuple[RuleVersion, bool], ...]  # each with whether this person may stop it
+    problems: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def password_id(self) -> str:
+        """The id of its field on the page."""
+        return f"end-password-{self.hold.incident.pk}"
+
+
+@require_GET
+def list_holds(request: HttpRequest) -> HttpResponse:
+    """What is held open now and was lately, and which rules stopped."""
+    return _page(request)
+
+
+@post_only(otherwise=lambda incident_id: reverse("suppression:holds"))
+def set_end(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """Set the end of what a true positive holds, or agree to what the other lead has set."""
+    user, now = actor_of(request), clock.now()
+    incident = get_object_or_404(incidents_visible_to(user), pk=incident_id)
+    problems = [why] if (why := reason_not_proved(request, now=now)) else []
+    if not problems:
+        try:
+            agrees = set_hold_end(
+                incident_id=incident.pk,
+                by=user,
+                until=_until(request, incident, now=now),
+                reason=request.POST.get("reason", ""),
+                now=now,
+                proved_at=proved_at_of(request),
+            )
+        except Refused as refusal:
+            problems = all_in_words(refusal.reasons)
+    if problems:
+        return _page(request, refused_id=incident.pk, problems=problems)
+    words = gettext("Both leads agree: the end is set.")
+    if not agrees:
+        words = gettext("Your end is on record. It counts once the other lead agrees.")
+    goal = f"{reverse('suppression:holds')}#case-{incident.pk}"
+    return leave_toast(request, HttpResponseRedirect(goal), words)
+
+
+def _until(request: HttpRequest, incident: Incident, *, now: datetime) -> datetime:
+    agreed = number_in(request.POST.get("agree", ""))
+    if agreed:
+        row = get_object_or_404(HoldEnd, pk=agreed, incident=incident, void_at=None)
+        return row.until
+    text = request.POST.get("days", "")
+    days = int(text) if text.isdecimal() and len(text) < 4 else MAX_DAYS + 1
+    return now + timedelta(days=days)
+
+
+def _page(
+    request: HttpRequest, *, refused_id: int = 0, problems: list[str] | None = None
+) -> HttpResponse:
+    user, now = actor_of(request), clock.now()
+    visible = incidents_visible_to(user)
+    cards = [
+        _card(
+            case,
+            user,
+            now=now,
+            problems=tuple(problems or ()) if case.incident.pk == refused_id else (),
+            reason=request.POST.get("reason", "") if case.incident.pk == refused_id else "",
+        )
+        for case in device_holds(visible, now=now)
+    ]
+    ended = ended_cases(visible, since=now - LATELY, now=now)
+    names = device_names_of([case.incident.pk for case in ended])
+    page: dict[str, Any] = page_frame(user, now) | {
+        "cards": cards,
+        "ended": [(case, names[case.incident.pk]) for case in ended],
+        "stopped": _stopped(user),
+        "max_days": MAX_DAYS,
+        "asks_password": any(card.may_set for card in cards) and needs_password(request, now=now),
+    }
+    return render_page(request, TEMPLATE, page, part="holds", status=422 if problems else 200)
+
+
+def _card(
+    case: DeviceHold, user: User, *, now: datetime, problems: tuple[str, ...], reason: str
+) -> HoldCard:
+    may_set = not reasons_against_setting_end(case.incident, by=user, now=now)
+    visible = set(
+        versions_visible_to(user)
+        .filter(pk__in=[version.pk for version in case.rules])
+        .values_list("pk", flat=True)
+    )
+    others = [row for row in case.ends if row.by_id != user.pk]
+    return HoldCard(
+        case,
+        leads=", ".join(person.name for person in leads_for(case.incident)),
+        may_set=may_set,
+        to_agree=others[-1] if may_set and others and not case.case.is_agreed else None,
+        rules=tuple(
+            (version, may_change(user, version, STOPPING))
+            for version in case.rules
+            if version.pk in visible
+        ),
+        problems=problems,
+        reason=reason,
+    )
+
+
+def _stopped(user: User) -> list[tuple[RuleVersion, str]]:
+    """Rules that stopped by themselves and wait for a new approval, each with why."""
+    versions = versions_visible_to(user).filter(state=VersionState.PAUSED, needs_approval=True)
+    rows = list(versions.order_by("-state_since", "-pk"))
+    steps = Step.objects.filter(version__in=rows, to_state=VersionState.PAUSED).order_by("at", "pk")
+    why = {step.version_id: step.reason for step in steps}
+    return [(version, why.get(version.pk, "")) for version in rows]

@@ -1,0 +1,190 @@
+"""What true positives hold, on its page, on the rule's page and on the incident that stays open."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from alerts.incidents.models import Incident, IncidentStatus
+from alerts.suppression.models import HoldEnd, LedgerEntry, RuleVersion
+from alerts.suppression.watching.lifecycle import stop_by_itself
+from portal.accounts.models import GrantScope, Role
+from tests import cast
+from tests.alerts.suppression.deploying.plant import TYPE, polls, signed
+from tests.conftest import NOON
+from tests.factories.incidents import (
+    make_alert,
+    make_device,
+    make_incident,
+    make_site,
+    make_workspace,
+)
+from tests.factories.rewriting import rewrite
+
+HOUR = timedelta(hours=1)
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def plant(db, noon, make_person):
+    """A site, its workspace, a rule that lives there, and both leads."""
+    workspace, site = make_workspace(), make_site()
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
+    olaf = make_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
+    plc = make_device(site, "PLC-21", "10.20.2.21")
+    version = signed(
+        polls("PLC-21", enforcement="tagout"), by=(oda, leo), workspaces=[workspace], sites=[site]
+    )
+    return workspace, site, plc, version, olaf, leo
+
+
+def incident_on(workspace, site, plc, **columns):
+    row = make_incident(workspace, site_ids=[site.pk], **columns)
+    make_alert(
+        row,
+        site=site,
+        alert_type=TYPE,
+        any_device=[plc.name],
+        source_device="EWS-07",
+        source_address="10.20.1.7",
+        destination_device=plc.name,
+        destination_address=plc.address,
+        destination_zone=plc.zone.name,
+    )
+    row.entities.create(kind="IoTDevice", name=f"iot-{row.pk}", label=plc.name, device=plc, body={})
+    return row
+
+
+@pytest.fixture
+def case(plant):
+    workspace, site, plc, version, *_ = plant
+    closed = incident_on(
+        workspace, site, plc, status=IncidentStatus.CLOSED, closed_by="R-12", closed_at=NOON - HOUR
+    )
+    LedgerEntry.objects.create(
+        incident=closed,
+        rule=version.rule,
+        version=version,
+        rule_hash=version.rule_hash,
+        act="closed",
+        where="tagout",
+        at=NOON - HOUR,
+        landed_at=NOON - HOUR,
+        reason="It polls.",
+        signed_ot="Oda Nowak",
+        signed_soc="Leo Hartmann",
+        ending="linked",
+        ended_at=NOON,
+    )
+    return incident_on(
+        workspace,
+        site,
+        plc,
+        classification="TruePositive",
+        status=IncidentStatus.CLOSED,
+        closed_at=NOON - HOUR,
+        modified_at=NOON - HOUR,
+    )
+
+
+def read(client, user, path="/rules/held/"):
+    client.force_login(user)
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def end(client, user, case, **values):
+    client.force_login(user)
+    values = {"reason": "Cleaned.", "days": "0", "password": PASSWORD} | values
+    return client.post(reverse("suppression:set_end", args=[case.pk]), values)
+
+
+def test_it_lists_what_is_held_since_when_until_when_and_who_may_end_it(plant, case, client):
+    *_, version, _olaf, leo = plant
+    page = read(client, leo)
+    for words in ("PLC-21", f"#{case.number}", "Olaf Lindqvist", "Leo Hartmann", version.title):
+        assert words in page
+    assert "Pause R-" in page, "either lead stops the rule whole from here"
+    assert reverse("suppression:act", args=[version.uuid, "pause"]) in page
+    assert "Set this end" in page
+
+
+def test_both_leads_end_it_and_it_moves_to_what_has_ended(plant, case, client):
+    *_, olaf, leo = plant
+    assert end(client, olaf, case).status_code == 302
+    page = read(client, leo)
+    assert "Olaf Lindqvist wants it to end" in page and "Agree with Olaf Lindqvist" in page
+    row = HoldEnd.objects.get()
+    assert end(client, leo, case, agree=str(row.pk), days="14").status_code == 302
+    page = read(client, leo)
+    assert "No device is held open by a true positive." in page
+    assert "Ended in the last 30 days" in page
+
+
+def test_who_refused_reads_why_and_keeps_what_they_wrote(plant, case, client):
+    *_, olaf, _leo = plant
+    assert end(client, olaf, case, password="wrong").status_code == 422
+    answer = end(client, olaf, case, days="91", reason="Not yet over.")
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Choose an end within 90 days." in page and 'value="Not yet over."' in page
+    assert not HoldEnd.objects.exists()
+
+
+def test_who_is_no_lead_sees_it_and_sets_nothing(plant, case, client, make_person):
+    workspace, *_ = plant
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
+    page = read(client, sam)
+    assert "PLC-21" in page and "Set this end" not in page
+    assert end(client, sam, case).status_code == 422
+    assert not HoldEnd.objects.exists()
+
+
+@pytest.mark.abuse("A12")
+def test_people_of_another_site_see_nothing_of_it(plant, case, client, make_person):
+    porto = make_site("Porto")
+    pia = make_person(cast.PIA, (Role.OT_SITE_LEAD, GrantScope.SITE, porto.uuid))
+    assert "PLC-21" not in read(client, pia)
+    assert end(client, pia, case).status_code == 404
+
+
+@pytest.mark.abuse("A12")
+def test_the_row_of_another_case_is_no_end_of_this_one(plant, case, client):
+    workspace, site, plc, _version, olaf, leo = plant
+    other = incident_on(
+        workspace,
+        site,
+        plc,
+        classification="TruePositive",
+        status=IncidentStatus.CLOSED,
+        closed_at=NOON,
+    )
+    end(client, olaf, other)
+    assert end(client, leo, case, agree=str(HoldEnd.objects.get().pk)).status_code == 404
+
+
+def test_rules_that_stopped_stand_there_with_their_reason(plant, client):
+    *_, version, _olaf, leo = plant
+    stop_by_itself(version_id=version.pk, reasons=["Incident #7 was reopened."], now=NOON)
+    page = read(client, leo)
+    assert "Rules that stopped" in page and "Incident #7 was reopened." in page
+
+
+def test_the_page_of_a_rule_that_covers_the_device_says_what_is_held(plant, case, client):
+    *_, version, _olaf, leo = plant
+    page = read(client, leo, f"/rules/{version.uuid}/")
+    assert "What touches these devices stays open although this rule covers it" in page
+    assert f"true positive #{case.number}" in page
+    RuleVersion.objects.filter(pk=version.pk).update(state="paused")
+    assert "What touches these devices" not in read(client, leo, f"/rules/{version.uuid}/")
+
+
+def test_the_incident_that_stays_open_says_why(plant, case, client):
+    workspace, site, plc, *_, leo = plant
+    row = incident_on(workspace, site, plc, created_at=NOON)
+    assert Incident.objects.get(pk=row.pk).is_open
+    rewrite(Incident.objects.filter(pk=row.pk), created_at=NOON + HOUR)
+    page = read(client, leo, f"/incidents/{row.pk}/why-open/")
+    assert "PLC-21 is held open after a true positive on it." in page
