@@ -106,7 +106,7 @@ def reopen_on_hold(
     *, incident: Incident, lines: Sequence[LedgerEntry], what: str, now: datetime
 ) -> bool:
     """Rules have closed what touches a held device, or an alert joined what they had closed there:
-    open it again in Sentinel and say there why. The rules go on.
+    open it again in Sentinel with a comment. The rules go on.
     """
     if not roll_back(lines=lines, ending=Ending.ON_HOLD, now=now, what=what):
         return False
