@@ -28,7 +28,7 @@ from alerts.patterns.engine.separation import (
     SourceDays,
     is_beside_doubt,
     is_vouched,
-    kind_of,
+    kind_or_end,
     split_by_hours,
 )
 from alerts.patterns.engine.sides import (
@@ -154,7 +154,7 @@ def _split(cells: list[AlertCell], key_of: Callable[[CellKey], object]) -> list[
 
 
 def _by_kinds(key: CellKey) -> object:
-    return kind_of(key.source), key.destination.kind, key.destination.is_outside
+    return kind_or_end(key.source), key.destination.kind, key.destination.is_outside
 
 
 # From narrow to wide: what may stand for the two ends of an alert.
@@ -175,7 +175,7 @@ def _origin(key: CellKey) -> object:
 
 
 def _origin_kind(key: CellKey) -> object:
-    return key.own_title, kind_of(key.source), key.is_directed, key.destination.is_outside
+    return key.own_title, kind_or_end(key.source), key.is_directed, key.destination.is_outside
 
 
 def is_frequent(cells: list[AlertCell]) -> bool:

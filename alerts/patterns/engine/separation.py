@@ -34,7 +34,7 @@ def split_by_hours(part: Iterable[AlertCell]) -> list[list[AlertCell]]:
     """
     by_kind: dict[object, list[AlertCell]] = defaultdict(list)
     for cell in part:
-        by_kind[kind_of(cell.key.source)].append(cell)
+        by_kind[kind_or_end(cell.key.source)].append(cell)
     groups: list[tuple[frozenset[int], list[AlertCell]]] = []
     for cells in sorted(by_kind.values(), key=count_alerts, reverse=True):
         hours = stretch_of_day({o.slot % DAY for cell in cells for o in cell.occurrences})
@@ -57,6 +57,6 @@ def stretch_of_day(hours: Collection[int]) -> frozenset[int]:
     return frozenset((start + n) % DAY for n in range(-SLACK, length + SLACK))
 
 
-def kind_of(end: CellEnd) -> object:
+def kind_or_end(end: CellEnd) -> object:
     """Return the kind of an end; itself where it has neither kind nor zone."""
     return (end.kind, end.is_outside) if end.group_or_self != end else end
