@@ -14,7 +14,7 @@ from portal.schedule import QUEUES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 # What kind of installation this is
 

@@ -210,7 +210,7 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
         ("  pull_policy: never", "  pull_policy: missing", "web: a stranger's tagout:"),
         (
             "tagout-database:18.6",
-            "tagout-database:0.2.0",
+            "tagout-database:0.3.0",
             "database: an upgrade of Tagout replaces it",
         ),
         (
