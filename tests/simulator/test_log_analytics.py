@@ -85,6 +85,22 @@ def test_what_changes_adds_a_row(logs, running):
     assert row["Severity"] == "High"
 
 
+def test_a_row_names_who_changed_the_incident_and_since_when_it_is_closed(logs, running):
+    name = running.control.inject(workspace=running.workspaces[0].key)["name"]
+    closing = {"status": "Closed", "classification": "Undetermined"}
+    running.control.edit(name, properties=closing, by="marta")
+    running.control.edit(name, add_labels=["later"], by="olga")
+    rows = logs.rows(
+        f'SecurityIncident | where IncidentName == "{name}" | sort by TimeGenerated asc'
+        " | project Status, ModifiedBy, LastModifiedTime, ClosedTime"
+    )
+    people = [person_named(key).email for key in ("marta", "olga")]
+    assert [row["ModifiedBy"] for row in rows][-2:] == people
+    closed, later = rows[-2:]
+    assert closed["LastModifiedTime"] == closed["ClosedTime"] == later["ClosedTime"]
+    assert rows[0]["ClosedTime"] is None
+
+
 def test_alerts_of_rules_stand_beside_those_of_the_sensors(logs):
     (row,) = logs.rows("""
         SecurityAlert | where ProviderName == "ASI Scheduled Alerts"
@@ -222,19 +238,3 @@ def test_after_onboarding_incidents_have_no_description_column(logs, running):
     assert refused.json()["error"]["innererror"]["code"] == "SemanticError"
     assert logs.rows(careful) == [{"Description": ""}]
     assert logs.rows(of_alerts)[0]["Text"] != "none", "alerts keep theirs"
-
-
-def test_a_row_names_who_changed_the_incident_and_since_when_it_is_closed(logs, running):
-    name = running.control.inject(workspace=running.workspaces[0].key)["name"]
-    closing = {"status": "Closed", "classification": "Undetermined"}
-    running.control.edit(name, properties=closing, by="marta")
-    running.control.edit(name, add_labels=["later"], by="olga")
-    rows = logs.rows(
-        f'SecurityIncident | where IncidentName == "{name}" | sort by TimeGenerated asc'
-        " | project Status, ModifiedBy, LastModifiedTime, ClosedTime"
-    )
-    people = [person_named(key).email for key in ("marta", "olga")]
-    assert [row["ModifiedBy"] for row in rows][-2:] == people
-    closed, later = rows[-2:]
-    assert closed["LastModifiedTime"] == closed["ClosedTime"] == later["ClosedTime"]
-    assert rows[0]["ClosedTime"] is None

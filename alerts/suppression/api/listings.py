@@ -177,7 +177,7 @@ class RuleEvidenceSerializer(ListRow):
     """Verdicts of OT that the rule rests on, latest first."""
 
     id = UUIDField(source="uuid", help_text="of the annotation")
-    verdict = ChoiceField(VerdictKind.values, help_text="OT's word")
+    verdict = ChoiceField(VerdictKind.values, source="kind", help_text="OT's word")
     cause = CharField(help_text="id of the reason")
     note = CharField(help_text="in their own words")
     by = CharField(source="by.name", help_text="who gave it")

@@ -28,6 +28,9 @@ from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, looks_for
 
+# The person who worked on it; and a true positive that was closed since, whose hold passes, as in
+# the trial itself, where what a person found harmless counts although a guard kept it open.
+_NOT_THEN: Final = HANDS | {"never.held"}
 MAX_CANDIDATES: Final = 200  # the newest looks; more than MAX_CREDIT of them are hardly ever needed
 
 
@@ -111,8 +114,8 @@ def _candidates(definition: RuleDefinition, period: TimeSpan) -> dict[Incident, 
 def _would_have_closed(
     incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime
 ) -> bool:
-    """Whether the rule, alone or with those that live, covers all of it and no guard but the person
-    who worked on it would have kept it open.
+    """Whether the rule, alone or with those that live, covers all of it, and no guard would have
+    kept it open but those of `_NOT_THEN`.
     """
     cover = cover_of(alerts, acting=acting, created_at=None, now=now)
     if not cover.is_whole:
@@ -121,4 +124,4 @@ def _would_have_closed(
         incident, state=incident_state_of(incident), alerts=alerts, cover=cover, now=now
     )
     reasons = reasons_to_keep_open(scene)
-    return all(reason.code in HANDS for reason in reasons)
+    return all(reason.code in _NOT_THEN for reason in reasons)

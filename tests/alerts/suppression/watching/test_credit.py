@@ -25,7 +25,9 @@ from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan
 from alerts.planned_work.services.work import plan_work
 from alerts.reviews.models import Verdict
 from alerts.sites.models import Criticality
+from alerts.suppression.enforcing.judging import blocking_devices
 from alerts.suppression.models import RuleVersion, VersionState
+from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.credit import credited_incidents
 from alerts.suppression.watching.looks import harmless_looks
 from alerts.suppression.watching.trials import trial_progress_of
@@ -253,6 +255,24 @@ def test_what_touches_a_crown_jewel_does_not_count(proposal, people, recent, sit
     assert credited_incidents(version, now=NOON) == [rows[0].pk]
     make_device(site, "PLC-PL2-07", "10.1.2.7", criticality=Criticality.CROWN_JEWEL)
     assert credited_incidents(version, now=NOON) == []
+
+
+def test_a_true_positive_that_was_closed_since_takes_no_credit_away(proposal, people, recent):
+    rows = recent(3)
+    rules.judge(rows, by=people.olaf)
+    (case,) = recent(
+        1,
+        status=IncidentStatus.CLOSED,
+        classification="TruePositive",
+        modified_at=NOON - timedelta(hours=1),
+    )
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    later = rows[0]
+    alerts = facts_by_incident([later.pk])[later.pk].values()
+    assert blocking_devices(later, alerts=alerts, now=NOON).by_closed_cases, "held from now on"
+    version.refresh_from_db()
+    assert version.credited_incident_ids == [row.pk for row in rows]
+    assert case.pk not in version.credited_incident_ids
 
 
 def test_what_an_open_case_would_have_kept_open_does_not_count(proposal, people, recent):

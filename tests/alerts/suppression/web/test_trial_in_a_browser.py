@@ -9,6 +9,7 @@ from alerts.suppression.models import NewMember, PromotionApproval, RuleVersion
 from tests.alerts.suppression.samples import PROGRAMMING, clause
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
+from tests.factories import rules
 from tests.factories.incidents import make_alert, make_device, make_incident
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -62,7 +63,10 @@ def test_an_owner_promotes_it_in_a_dialog(browse, stuck, leo, noon):
 def test_a_suggested_version_holds_the_bars_and_is_taken(
     browse, make_version, workspace, site, oda, leo, noon, rule
 ):
-    version = make_version("live", of=replace(rule, owner_ot=oda.email))
+    weeks = rules.routine(workspace, site, until=rules.TUESDAY - timedelta(weeks=4), weeks=3)
+    verdicts = tuple(str(verdict.key) for verdict in rules.judge(weeks, by=oda))
+    rules.noise(workspace, site)
+    version = make_version("live", of=replace(rule, owner_ot=oda.email, evidence=verdicts))
     for back, source in [
         (1, "ENG-WS-04"),
         (2, "ENG-WS-04"),
