@@ -157,14 +157,18 @@ def _closed_while_held(look: WatchRound) -> int:
     """What Sentinel closed by itself, or Tagout before it had read of the true positive, although a
     device of it was held already: open it again.
     """
-    if not true_positive_cases(Incident.objects.all(), now=look.now):
+    cases = true_positive_cases(Incident.objects.all(), now=look.now)
+    if not cases:
         return 0
+    # Closed, read in full, or held since the latest round: each may have come late.
+    is_new = Q(at__gte=look.since) | Q(incident__changed_at__gte=look.since)
+    if late := [case.since for case in cases if case.incident.changed_at >= look.since]:
+        is_new |= Q(at__gte=min(late))
     lines = _standing(
         act=LedgerAct.CLOSED,
-        at__gte=look.since,
         incident__status=IncidentStatus.CLOSED,
         incident__details_state=DetailsState.FETCHED,
-    )
+    ).filter(is_new)
 
     def open_again(entries: list[LedgerEntry]) -> bool:
         incident = entries[0].incident
@@ -228,7 +232,7 @@ def _linked_to(case: Incident, look: WatchRound) -> int:
         ),
     )
     linked = LedgerEntry.objects.filter(incident__in=names, ending=Ending.LINKED)
-    if count:
+    if count and true_positive_cases(Incident.objects.filter(pk=case.pk), now=look.now):
         notify_of_case(
             case,
             devices=sorted(set(names.values())),

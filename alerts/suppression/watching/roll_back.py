@@ -77,7 +77,7 @@ def roll_back(
                     version_id=line.version_id, reasons=reasons, by_label=TAGOUT, now=now
                 )
                 _review_again(line.rule_id, now=now)
-    if not stops_rule(ending):
+    if ending == Ending.LINKED:  # what is held is open again, and people see it anyway
         closes = LedgerEntry.objects.filter(
             pk__in=[line.pk for line in ended], act=LedgerAct.CLOSED
         )

@@ -119,7 +119,8 @@ def carry_over_for(version: RuleVersion, *, now: datetime) -> CarryOver | None:
 
 def _stopped_carry_over(version: RuleVersion, *, now: datetime) -> CarryOver | None:
     """The same where the rule stopped: the text that both sides sign again needs no other trial,
-    unless what it had closed was wrong or it stopped long ago.
+    unless what it had closed was wrong or it stopped long ago. Hours are tried again: the same ones
+    may be others by a clock that was set anew.
     """
     rows = RuleVersion.objects.filter(
         rule=version.rule_id,
@@ -129,6 +130,7 @@ def _stopped_carry_over(version: RuleVersion, *, now: datetime) -> CarryOver | N
         state_since__gte=now - TRIAL_ENDS,
     )
     before = rows.exclude(pk=version.pk).order_by("-number").first()
-    if before is None or _closed_wrong([before]):
+    has_hours = any(clause.field == "time" for clause in version.definition.all_of)
+    if before is None or has_hours or _closed_wrong([before]):
         return None
     return CarryOver(before, tuple(before.newcomers))

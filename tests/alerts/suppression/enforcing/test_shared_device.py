@@ -297,6 +297,40 @@ def test_what_tagout_closed_before_it_had_read_of_the_attack_is_opened_again(clo
     assert row.status == 1
 
 
+@pytest.mark.abuse("A45")
+@pytest.mark.parametrize(
+    ("late", "before", "after"),
+    [
+        ("target", {"details_state": "pending"}, {"details_state": "fetched"}),
+        ("case", {"classification": ""}, {"classification": "TruePositive"}),
+    ],
+    ids=["its details", "the true positive"],
+)
+def test_what_was_read_late_is_opened_again_all_the_same(closed, late, before, after):
+    row = {"target": closed.target, "case": attack(closed)}[late]
+    line = LedgerEntry.objects.filter(incident=closed.target)
+    closed.go(minutes=1)
+    rewrite(line, at=closed.now, ending="")  # closed in Sentinel while the device was held
+    Incident.objects.filter(pk=row.pk).update(**before)
+    closed.go(minutes=20)
+    watch(closed)
+    assert line.get().ending == ""
+    Incident.objects.filter(pk=row.pk).update(**after, changed_at=closed.now)
+    watch(closed)
+    assert line.get().ending == "held"
+
+
+def test_nobody_is_notified_of_a_case_that_holds_nothing_any_more(closed, leads):
+    case = closed.incident(between(HMI, PLC), devices=(HMI, PLC), title="Attack")
+    closed.sentinel.edit(case.name, status="Closed", classification="TruePositive")
+    closed.go(days=4)
+    closed.read()
+    watch(closed)
+    (line,) = LedgerEntry.objects.filter(incident=closed.target)
+    assert line.ending == "linked"
+    assert not Notification.objects.filter(kind="suppression.devices-held").exists()
+
+
 def test_a_close_that_was_decided_before_is_not_delivered_while_the_device_is_held(closed):
     row = closed.incident(between(EWS, PLC))
     assert closed.decide() == 1

@@ -11,15 +11,16 @@ from alerts.suppression.models import LedgerEntry, RuleVersion, Step, VersionSta
 from alerts.suppression.watching.lifecycle import start_canary, stop_by_itself
 from alerts.suppression.watching.trials import reasons_to_wait, trial_lines, trial_progress_of
 from tests.alerts.suppression.enforcing.floor import ROUTINE
+from tests.alerts.suppression.samples import TUESDAY
 from tests.conftest import NOON
 from tests.factories.rewriting import rewrite
 
 DAY = timedelta(days=1)
 
 
-def stopped(floor, *, state="live", at=NOON - DAY):
+def stopped(floor, definition=ROUTINE, *, state="live", at=NOON - DAY):
     """A version that a guard has stopped."""
-    version = floor.rule(number=12, state=state, since=NOON - 4 * DAY)
+    version = floor.rule(definition, number=12, state=state, since=NOON - 4 * DAY)
     Step.objects.create(
         version=version, from_state="proposed", to_state=state, at=NOON - 4 * DAY, by_label="Tagout"
     )
@@ -112,6 +113,12 @@ def test_another_text_is_tried_anew(floor):
     new = signed_again(floor, before, replace(ROUTINE, title="Polling, in other words"))
     assert new.keeps_trial_of is None
     assert len(reasons_to_wait(new, now=NOON)) == 2
+
+
+def test_hours_are_tried_anew_because_a_clock_may_have_been_set(floor):
+    hours = replace(ROUTINE, all_of=(*ROUTINE.all_of, TUESDAY))
+    before = stopped(floor, definition=hours)
+    assert signed_again(floor, before, hours).keeps_trial_of is None
 
 
 def test_what_a_person_paused_is_resumed_and_not_signed_again(floor):
