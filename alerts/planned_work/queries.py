@@ -183,11 +183,19 @@ def latest_occurrence(work: PlannedWork, *, now: datetime) -> Occurrence | None:
     return begun or rows.order_by("starts_at").first()
 
 
+def _alerts_beside(occurrences: Iterable[Occurrence]) -> QuerySet[PlannedAlert]:
+    """Return the alerts that came with these occurrences. Those that were there before a file
+    brought the work are neither expected nor unexpected: only history reads them.
+    """
+    uuids = [occurrence.uuid for occurrence in occurrences]
+    return PlannedAlert.objects.filter(occurrence__in=uuids, is_after_fact=False)
+
+
 def counts_of(occurrences: Iterable[Occurrence]) -> dict[UUID, AlertCounts]:
     """Return how many alerts came with each of these occurrences."""
     expected = Count("pk", filter=Q(fit=PlannedAlert.Fit.INSIDE))
     rows = (
-        PlannedAlert.objects.filter(occurrence__in=[occurrence.uuid for occurrence in occurrences])
+        _alerts_beside(occurrences)
         .values_list("occurrence")
         .annotate(expected=expected, total=Count("pk"))
     )
@@ -196,16 +204,14 @@ def counts_of(occurrences: Iterable[Occurrence]) -> dict[UUID, AlertCounts]:
 
 def marks_of(occurrences: Iterable[Occurrence]) -> list[MarkedAlert]:
     """Return when the alerts of these occurrences came; the newest thousand."""
-    rows = PlannedAlert.objects.filter(
-        occurrence__in=[occurrence.uuid for occurrence in occurrences]
-    )
-    found = rows.order_by("-alert__at").values_list("occurrence", "alert__at", "fit")[:1000]
+    rows = _alerts_beside(occurrences).order_by("-alert__at")
+    found = rows.values_list("occurrence", "alert__at", "fit")[:1000]
     return [MarkedAlert(uuid, at, fit == PlannedAlert.Fit.INSIDE) for uuid, at, fit in found]
 
 
 def expected_types(occurrence: Occurrence) -> list[tuple[str, int]]:
     """Return the types of alerts that came as planned, the most frequent first."""
-    rows = PlannedAlert.objects.filter(occurrence=occurrence.uuid, fit=PlannedAlert.Fit.INSIDE)
+    rows = _alerts_beside([occurrence]).filter(fit=PlannedAlert.Fit.INSIDE)
     types = rows.values_list("alert__alert_type").annotate(n=Count("pk"))
     return list(types.order_by("-n", "alert__alert_type")[:5])
 
@@ -213,7 +219,7 @@ def expected_types(occurrence: Occurrence) -> list[tuple[str, int]]:
 def unexpected_alerts(occurrence: Occurrence, user: User) -> list[UnexpectedAlert]:
     """Return the alerts that the work does not explain, the newest first."""
     rows = (
-        PlannedAlert.objects.filter(occurrence=occurrence.uuid)
+        _alerts_beside([occurrence])
         .exclude(fit=PlannedAlert.Fit.INSIDE)
         .select_related("alert")
         .order_by("-alert__at")[:MAX_UNEXPECTED]

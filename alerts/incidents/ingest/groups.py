@@ -83,7 +83,8 @@ PRIORITY_FACTS = f"""
                    min(work_order) FILTER (WHERE fit = 'late') AS late,
                    min(work_order) FILTER (WHERE fit = 'not-named') AS stray
             FROM incidents_plannedalert
-            WHERE alert_id = ia.alert_id AND known_until IS NULL OFFSET 0) AS p
+            WHERE alert_id = ia.alert_id AND known_until IS NULL
+                  AND NOT is_after_fact OFFSET 0) AS p
         WHERE w.pattern IS NOT NULL) AS pw ON true
     CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT array[d.criticality,

@@ -72,9 +72,13 @@ class PlannedCheck:
 
 
 def planned_checks(incident: Incident, *, now: datetime, zone: tzinfo) -> list[PlannedCheck]:
-    """Return how planned work relates to the incident, what counts against it first."""
+    """Return how planned work relates to the incident, what counts against it first. Work of a
+    file that came after the alert is left out.
+    """
     rows = (
-        PlannedAlert.objects.filter(alert__incidents=incident, known_until=None)
+        PlannedAlert.objects.filter(
+            alert__incidents=incident, known_until=None, is_after_fact=False
+        )
         .order_by("ends_at", "alert")
         .values_list("work", "fit", "title", "work_order", "ends_at", "inside_until", "alert__at")
     )

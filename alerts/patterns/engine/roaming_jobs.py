@@ -45,13 +45,14 @@ def with_targets_of_inventory(
 
 
 def is_weekly_job(pattern: MinedPattern) -> bool:
-    """Whether one device does it within planned work, or in hours of its own on a day or two of the
-    week, to devices that have names and zones.
+    """Whether one device does it in hours of its own on a day or two of the week, to devices that
+    have names and zones. Soft types may do so within planned work instead.
     """
     source, destination = pattern.source, pattern.destination
     hours = pattern.hours
+    is_visit = bool(pattern.planned_work) and not pattern.is_strict
     return (
-        (bool(pattern.planned_work) or (hours is not None and len(hours.weekdays) <= MAX_WEEKDAYS))
+        (is_visit or (hours is not None and len(hours.weekdays) <= MAX_WEEKDAYS))
         and source.rung == Rung.LISTED
         and len(source.members) == 1
         and destination.rung == Rung.LISTED

@@ -91,7 +91,7 @@ def read_site(site: Site, *, stops: Iterable[FieldValues], now: datetime) -> Sit
     history = SiteHistory(site)
     devices = list(Device.objects.filter(zone__site=site).select_related("zone"))
     history.inventory = _inventory(devices, now)
-    history.device_names = _device_names(devices)
+    history.device_names = _device_names(devices, now)
     history.criticality = {
         name.casefold(): device.criticality
         for device in devices
@@ -278,10 +278,11 @@ def _inventory(devices: Iterable[Device], now: datetime) -> Inventory:
     return {group: len(names) for group, names in names_by_group.items()}
 
 
-def _device_names(devices: Iterable[Device]) -> DeviceNames:
-    """The names of the devices of each kind and zone that a rule may list."""
+def _device_names(devices: Iterable[Device], now: datetime) -> DeviceNames:
+    """The names of the devices of each kind and zone that a rule may list, without strangers."""
     names: dict[DeviceGroup, set[str]] = defaultdict(set)
     for device in devices:
-        if device.kind and device.name and not (device.is_critical or device.is_outside):
+        is_listed = device.name and not (device.is_critical or device.is_outside)
+        if is_listed and device.kind and device.first_seen_at <= now - SETTLED:
             names[DeviceGroup(device.kind, device.zone.name)].add(device.name)
     return {group: frozenset(found) for group, found in names.items()}

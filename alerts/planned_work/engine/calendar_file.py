@@ -165,7 +165,8 @@ def _add(event: _Event, number: int, line: str, read: ReadFile) -> None:
     try:
         _name, params, value = Contentline(line).parts()
     except (ValueError, KeyError):
-        read.fail(number, PlanError("file.line", text=line[:60]))
+        if name not in _WRITTEN:  # without these a work is as good
+            read.fail(number, PlanError("file.line", text=line[:60]))
         return
     upper_params = {str(key).upper(): value for key, value in params.items()}
     event.properties.setdefault(name, []).append(_Property(number, str(value), upper_params))

@@ -12,7 +12,12 @@ from alerts.planned_work.engine.entries import MAX_ENTRIES, ReadFile, WorkEntry,
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS, kind_named
 from alerts.planned_work.engine.origin import FileTimes
-from alerts.planned_work.engine.recurrence import Schedule, check_schedule, time_zone_named
+from alerts.planned_work.engine.recurrence import (
+    YEARS,
+    Schedule,
+    check_schedule,
+    time_zone_named,
+)
 
 NEEDED: Final = ("title", "kind", "starts", "ends")
 COLUMNS: Final = (
@@ -146,10 +151,13 @@ def _schedule(cells: dict[str, str], time_zone: str) -> Schedule:
 
 
 def _created_at(cells: dict[str, str], zone: str) -> datetime | None:
-    """Return when the work was written down; None where the cell is empty."""
+    """Return when the work was written down; None where the cell is empty, or its year is one like
+    1899 or 9999, which some programs write instead.
+    """
     if not cells.get("created"):
         return None
-    return _moment(cells, "created").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    local = _moment(cells, "created")
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if local.year in YEARS else None
 
 
 def _moment(cells: dict[str, str], column: str) -> datetime:

@@ -31,6 +31,7 @@ from alerts.planned_work.services.occurrences import (
     store_occurrences,
 )
 from alerts.planned_work.services.plan import (
+    BEHIND,
     BEHIND_IN_FILES,
     CannotPlanWork,
     DeviceOfPlan,
@@ -46,7 +47,8 @@ from portal.accounts.models import User
 from portal.audit.services import Actor, record
 from portal.ui.words import number
 
-MAX_OCCURRENCES = 200_000  # of one file, within the next three months
+MAX_OCCURRENCES = 200_000  # of one file, from five weeks ago to three months from now
+MAX_PAST = 50_000  # of one file, longer ago: from here on recurring works come without theirs
 _IMPORTS = 0x706C616E  # of advisory locks: the second key is the person
 
 
@@ -143,6 +145,10 @@ class _TimeBudget:
     def __init__(self, max_seconds: float | None) -> None:
         self.max_seconds = max_seconds
         self._began = time.thread_time()
+
+    def has_room_for_history(self) -> bool:
+        """Whether three quarters of the time are left: what is to come goes first."""
+        return self.max_seconds is None or time.thread_time() - self._began < self.max_seconds / 4
 
     def check(self) -> None:
         """Raise CannotImport once the time is used up."""
@@ -308,6 +314,7 @@ class _Import:
     def __init__(self, by: Actor, now: datetime, budget: _TimeBudget) -> None:
         self.by, self.now, self.budget = by, now, budget
         self.report = ImportReport()
+        self.past = 0  # occurrences of more than five weeks ago
         self.digests: dict[int, str] = {}  # what the works of a chunk say now
 
     def take_over(self, pairs: Sequence[tuple[WorkEntry, Site, WorkPlan]]) -> ImportReport:
@@ -394,14 +401,14 @@ class _Import:
     def _occurrences(self, revisions: Iterable[tuple[Revision, WorkEntry]]) -> Iterator[Occurrence]:
         for revision, entry in revisions:
             try:
-                spans = spans_of(revision, now=self.now, behind=BEHIND_IN_FILES)
+                spans = self._spans_of(revision)
             except PlanError as error:
                 raise CannotImportWork(_in_line(entry.line, "", error.translated(_))) from error
             self.report.occurrences += len(spans)
-            if self.report.occurrences > MAX_OCCURRENCES:
+            if self.report.occurrences - self.past > MAX_OCCURRENCES:
                 most = _(
-                    "The works of the file would take place more than %(n)s times in three "
-                    "months. Plan them as fewer, longer works."
+                    "The works of the file would take place more than %(n)s times from five weeks "
+                    "ago to three months from now. Plan them as fewer, longer works."
                 )
                 raise CannotImportWork(
                     _in_line(entry.line, "", most % {"n": number(MAX_OCCURRENCES)})
@@ -410,6 +417,20 @@ class _Import:
             for span in {span.starts_at: span for span in spans}.values():
                 origin = self._origin_of(revision, entry, span)
                 yield new_occurrence(revision, span=span, known_from=self.now, origin=origin)
+
+    def _spans_of(self, revision: Revision) -> list[WorkSpan]:
+        """Return when the work takes place, with its history as far as there is room for it. Raises
+        PlanError where it takes place too often even without.
+        """
+        has_room = self.past < MAX_PAST and self.budget.has_room_for_history()
+        if revision.is_recurring and not has_room:
+            return spans_of(revision, now=self.now)
+        try:
+            spans = spans_of(revision, now=self.now, behind=BEHIND_IN_FILES)
+        except PlanError:  # too often in a year; since five weeks ago it may be few enough
+            return spans_of(revision, now=self.now)
+        self.past += sum(span.ends_at <= self.now - BEHIND for span in spans)
+        return spans
 
     def _origin_of(self, revision: Revision, entry: WorkEntry, span: WorkSpan) -> WorkOrigin | None:
         """Return since when one time that had begun was known, by the file's word; None of what is

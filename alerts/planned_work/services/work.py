@@ -12,7 +12,6 @@ from alerts import notification_kinds as kinds
 from alerts.incidents.ingest.planned import rank_incidents_of_alerts
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.matching import SLACK
-from alerts.planned_work.engine.origin import OriginKind, WorkOrigin
 from alerts.planned_work.engine.recurrence import MAX_LENGTH, WorkSpan
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, WorkStep
 from alerts.planned_work.policies import (
@@ -65,7 +64,8 @@ def change_work(
     *, work_id: int, plan: WorkPlan, by: Actor, now: datetime, is_from_file: bool = False
 ) -> PlannedWork:
     """Store the content of the work from now on. Occurrences that are over stay as they were. What
-    a file changes holds for no alert that came before.
+    a file changes holds for no alert that came before, what somebody changes of work of a file for
+    none that was there before the file was.
     """
     work = _locked(work_id, by=by)
     plan = checked_plan(plan, site=work.site, now=now)
@@ -75,15 +75,16 @@ def change_work(
     work.revisions.filter(pk=latest.pk).update(is_latest=False)
     ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
     forgotten = delete_occurrences(ahead, now=now)
-    past_starts = set(work.occurrences.filter(known_until=None).values_list("starts_at", flat=True))
+    past = list(work.occurrences.filter(known_until=None).only("starts_at", "stored_at"))
+    brought_at = max((row.stored_at for row in (*ahead, *past) if row.stored_at), default=None)
     made = _store_revision(
         work,
         plan,
         number=latest.number + 1,
         by=by,
         now=now,
-        over=past_starts,
-        origin=WorkOrigin(now, OriginKind.TAGOUT) if is_from_file else None,
+        over={row.starts_at for row in past},
+        stored_at=now if is_from_file else brought_at,
     )
     PlannedWork.objects.filter(pk=work.pk).update(changed_at=now)
     follow_occurrences(made, forgotten=forgotten, now=now)
@@ -191,9 +192,11 @@ def _store_revision(
     by: Actor,
     now: datetime,
     over: Collection[datetime] = (),
-    origin: WorkOrigin | None = None,
+    stored_at: datetime | None = None,
 ) -> list[Occurrence]:
-    """Store what the work says and when it takes place, but for starts that are `over`."""
+    """Store what the work says and when it takes place, but for starts that are `over`.
+    `stored_at`: when the file of it came.
+    """
     revision = new_revision(work, plan=plan, number=number, by=by, now=now)
     revision.save(force_insert=True)
     NamedDevice.objects.bulk_create(
@@ -210,11 +213,14 @@ def _store_revision(
         spans = spans_of(revision, now=now)
     except PlanError as error:
         raise CannotPlanWork(error.translated(_)) from error
-    return store_occurrences(
-        new_occurrence(revision, span=span, known_from=now, origin=origin)
+    made = [
+        new_occurrence(revision, span=span, known_from=now)
         for span in _longest_by_start(spans)
         if span.starts_at not in over
-    )
+    ]
+    for row in made:
+        row.stored_at = stored_at  # what came before the file stays so
+    return store_occurrences(made)
 
 
 def _longest_by_start(spans: Sequence[WorkSpan]) -> list[WorkSpan]:

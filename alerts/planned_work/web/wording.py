@@ -114,8 +114,8 @@ def origin_words(occurrence: Occurrence, *, zone: tzinfo, now: datetime) -> str:
     at = moment_words(occurrence.known_from, now, zone=zone)
     if occurrence.origin == OriginKind.CALENDAR:
         text = gettext(
-            "from the calendar, created %(at)s. Back-tests and patterns count it from then on; it "
-            "closes nothing that came before Tagout had it."
+            "from the calendar, written down %(at)s. Back-tests and patterns count it from then "
+            "on; it closes nothing that came before Tagout had it."
         )
     elif occurrence.origin == OriginKind.START:
         text = gettext(

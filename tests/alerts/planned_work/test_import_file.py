@@ -3,6 +3,8 @@
 import json
 import time
 from contextlib import closing
+from datetime import timedelta
+from itertools import chain, repeat
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ from django.db import connection
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision
 from alerts.planned_work.services import import_file
 from alerts.planned_work.services.import_file import CannotImportWork, import_works
+from alerts.planned_work.services.plan import BEHIND
 from portal.audit.models import Entry
 from tests.conftest import NOON
 
@@ -185,6 +188,36 @@ def test_a_file_with_far_too_many_times_is_refused(take_over, monkeypatch):
         take_over, calendar(event("RRULE:FREQ=DAILY"), event("RRULE:FREQ=DAILY", uid="b"))
     )
     assert "more than 100 times" in reasons[0]
+
+
+SHIFTS = event("RRULE:FREQ=DAILY;BYHOUR=6,14,22", start="DTSTART:20251101T060000Z")
+
+
+def test_work_that_took_place_too_often_in_a_year_comes_with_its_last_five_weeks(take_over):
+    """1,374 times in a year and three months: one work may have a thousand."""
+    report = take_over(calendar(SHIFTS))
+    assert (report.new, 370 < report.occurrences < 390) == (1, True)
+    first = Occurrence.objects.earliest("starts_at")
+    assert NOON - BEHIND - timedelta(days=1) < first.starts_at < NOON - BEHIND + timedelta(days=1)
+
+
+def test_history_is_no_reason_to_refuse_a_file(take_over, monkeypatch):
+    monkeypatch.setattr("alerts.planned_work.services.import_file.MAX_OCCURRENCES", 400)
+    monkeypatch.setattr("alerts.planned_work.services.import_file.MAX_PAST", 300)
+    start = "DTSTART:20251101T060000Z"
+    works = [event("RRULE:FREQ=DAILY", start=start, uid=uid) for uid in ("a", "b", "c")]
+    assert take_over(calendar(*works)).new == 3  # 127 each, but for their history
+    counts = [Occurrence.objects.filter(work__uid=uid).count() for uid in ("a", "b", "c")]
+    assert counts[0] > 450 and counts[1] == counts[2] < 130
+
+
+def test_what_is_to_come_has_the_time_of_a_file_before_its_history(take_over, monkeypatch):
+    times = chain([0.0], repeat(2.0))
+    monkeypatch.setattr(import_file.time, "thread_time", lambda: next(times))
+    report = take_over(
+        calendar(event("RRULE:FREQ=DAILY", start="DTSTART:20251101T060000Z")), max_seconds=5
+    )
+    assert (report.new, 120 < report.occurrences < 130) == (1, True)
 
 
 @pytest.mark.parametrize(

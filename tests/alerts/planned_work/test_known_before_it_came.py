@@ -8,10 +8,18 @@ import pytest
 from django.db import connection
 
 from alerts.incidents.models import Alert, Incident, PlannedAlert
-from alerts.planned_work.models import Occurrence
-from alerts.planned_work.queries import box_spans
+from alerts.incidents.page.overview import planned_checks
+from alerts.planned_work.models import Occurrence, PlannedWork
+from alerts.planned_work.queries import (
+    AlertCounts,
+    box_spans,
+    counts_of,
+    expected_types,
+    marks_of,
+)
 from alerts.planned_work.services.import_file import import_works
-from alerts.planned_work.services.work import extend_work, finish_work
+from alerts.planned_work.services.work import change_work, extend_work, finish_work
+from alerts.planned_work.web.wording import origin_words
 from alerts.rules import sql
 from alerts.rules.match import holds
 from alerts.suppression.queries import facts_of
@@ -75,6 +83,20 @@ def test_history_has_it_and_enforcement_does_not(happen, imported, created, in_h
     assert (occurrence.origin, occurrence.recorded_at) == (origin, NOON)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (BEFORE,),
+        (BEFORE, "LAST-MODIFIED:20261101T000000Z"),
+        ("DTSTAMP:20260923T000000Z",),
+    ],
+)
+def test_the_page_names_a_stamp_or_a_change_no_creation(imported, lines):
+    imported(*lines)
+    words = origin_words(Occurrence.objects.get(), zone=UTC, now=NOON)
+    assert words.startswith("from the calendar, written down ")
+
+
 def test_what_came_before_the_calendar_had_it_is_not_inside(happen, imported):
     happen(VISIT + timedelta(minutes=10), **SOFT)
     imported(LATE)
@@ -122,6 +144,25 @@ def test_an_open_incident_of_before_is_not_closed_by_work_that_came_after_it(hap
     assert matches()[0] is False
 
 
+def test_it_neither_sinks_nor_explains_an_incident_that_was_there_before(happen, imported):
+    at, start = NOON - timedelta(minutes=30), f"{NOON - timedelta(hours=1):%Y%m%dT%H%M%SZ}"
+    incident = happen(at)
+    imported(BEFORE, "X-TAGOUT-WORK-ORDER:WO-1", start=start)
+    priority = incident.priority
+    incident.refresh_from_db()
+    assert PlannedAlert.objects.get().is_after_fact
+    assert incident.priority == priority
+    assert not [code for code, *_ in incident.priority_parts if code == "planned-work"]
+    assert planned_checks(incident, now=NOON, zone=UTC) == []
+    (occurrence,) = Occurrence.objects.all()
+    assert counts_of([occurrence]) == {}
+    assert marks_of([occurrence]) == []
+    assert expected_types(occurrence) == []
+    later = happen(NOON + timedelta(minutes=5))
+    assert [check.is_expected for check in planned_checks(later, now=NOON, zone=UTC)] == [True]
+    assert counts_of([occurrence])[occurrence.uuid] == AlertCounts(1, 0)
+
+
 @pytest.mark.parametrize("act", ["extend", "finish"])
 def test_neither_extending_nor_ending_it_makes_it_older_than_its_file(happen, imported, oda, act):
     happen(NOON - timedelta(minutes=30), **SOFT)
@@ -143,6 +184,21 @@ def test_a_changed_file_makes_it_no_older_either(happen, imported):
     later = NOON + timedelta(minutes=5)
     assert imported(BEFORE, "X-TAGOUT-WORK-ORDER:WO-1", start=start, now=later).changed == 1
     assert matches()[0] is False
+
+
+def test_nor_does_who_edits_it_on_its_page(happen, imported, plan, oda):
+    happen(NOON - timedelta(minutes=30), **SOFT)
+    imported(BEFORE, start=f"{NOON - timedelta(hours=1):%Y%m%dT%H%M%SZ}")
+    work = PlannedWork.objects.get()
+    for minutes, order in ((5, "WO-1"), (10, "WO-2")):
+        now = NOON + timedelta(minutes=minutes)
+        edited = plan(start=datetime(2026, 11, 24, 0, 0), hours=48, work_order=order)
+        change_work(work_id=work.pk, plan=edited, by=oda, now=now)
+        latest = Occurrence.objects.get(known_until=None)
+        assert latest.starts_at < NOON - timedelta(minutes=30) < latest.ends_at
+        assert (latest.recorded_at, latest.stored_at) == (now, NOON)
+        assert matches()[0] is False
+        assert PlannedAlert.objects.filter(known_until=None).get().is_after_fact
 
 
 def test_the_same_work_holds_for_what_comes_after_it_came(happen, imported):

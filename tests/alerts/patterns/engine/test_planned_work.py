@@ -2,8 +2,10 @@
 
 import pytest
 
+from alerts.patterns.engine.cells import DeviceGroup
 from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.engine.rule_text import rule_for
+from alerts.rules.guards.never import HIGH
 from alerts.rules.rule import Clause, reasons_against_rule
 from tests.alerts.patterns.engine.plants import POLLING, cell, device, happened
 from tests.alerts.patterns.engine.test_mining import INVENTORY, NOON, SOFT, one_pattern
@@ -11,6 +13,7 @@ from tests.alerts.patterns.engine.test_mining import INVENTORY, NOON, SOFT, one_
 LAPTOP = device("VENDOR-LT-1", kind="Vendor laptop", zone="Access")
 VISITS = range(3, 90, 7)  # Thursdays
 OTHER = SOFT[1]
+PROGRAMMING = "Unauthorized PLC Programming"
 
 
 def visits(days=VISITS, works=("vendor-visit",), **more):
@@ -21,7 +24,7 @@ def plc(number, **more):
     return device(f"PLC-{number}", kind="", zone="Line 1", address=f"10.0.1.{number}", **more)
 
 
-@pytest.mark.parametrize("title", [POLLING, "Unauthorized PLC Programming"])
+@pytest.mark.parametrize("title", [POLLING, PROGRAMMING])
 def test_nine_in_ten_inside_keep_to_the_work_although_they_have_hours(title):
     inside = [cell(LAPTOP, plc(1), title, occurrences=visits(), verdicts=["routine"] * 6)]
     pattern = one_pattern(inside)
@@ -62,3 +65,17 @@ def test_work_of_no_kind_leaves_a_soft_type_to_its_hours():
     pattern = one_pattern([cell(LAPTOP, plc(1), occurrences=visits(works=["other"]))])
     assert (pattern.planned_work, pattern.obstacle) == ("", "")
     assert pattern.hours is not None
+
+
+@pytest.mark.parametrize(("title", "severity"), [(PROGRAMMING, 2), (POLLING, HIGH)])
+def test_strict_types_within_work_keep_the_targets_that_were_seen(title, severity):
+    """Visits to a few controllers are no weekly job whose list may grow to a hundred."""
+    controllers = [device(f"PLC-{n}", zone="Line 1") for n in range(40)]
+    cells = [
+        cell(LAPTOP, controllers[n], title, occurrences=visits([day]), severity=severity)
+        for n, day in enumerate(list(VISITS)[:9])
+    ]
+    names = {DeviceGroup("PLC", "Line 1"): frozenset(one.device for one in controllers)}
+    (pattern,) = form_patterns(cells, INVENTORY, names)
+    assert (pattern.planned_work, pattern.is_strict) == ("vendor-visit", True)
+    assert pattern.destination.members == tuple(f"PLC-{n}" for n in range(9))

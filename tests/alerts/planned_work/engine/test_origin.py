@@ -57,6 +57,8 @@ def test_what_is_yet_to_come_is_known_since_tagout_has_it():
         ("CREATED;TZID=Europe/Warsaw:20260503T091500", datetime(2026, 5, 3, 7, 15, tzinfo=UTC)),
         ("CREATED:00001231T000000Z", None),  # some calendars write this where they do not know
         ("CREATED:yesterday", None),
+        ("CREATED", None),
+        ("CREATED;:20260503T071500Z", None),
         ("CREATED:20260503", None),
         ("X-CREATED:20260503T071500Z", None),
     ],
@@ -76,5 +78,10 @@ def test_a_column_of_a_csv_file_says_so_on_the_plants_clock_and_names_no_other_w
     assert dated.times.created_at == datetime(2026, 5, 3, 7, 15, tzinfo=UTC)
     assert undated.times == FileTimes()
     assert dated.uid == undated.uid
+    for year in ("0001", "1899", "1970", "9999"):  # what programs write that do not know
+        for zone in ("Europe/Warsaw", "America/New_York"):
+            read = read_csv(text.format(f"{year}-01-01 00:00"), time_zone=zone)
+            assert not read.errors
+            assert read.entries[0].times == FileTimes()
     (error,) = read_csv(text.format("soon"), time_zone="UTC").errors
     assert (error.line, error.column) == (2, "created")
