@@ -50,11 +50,13 @@ _WORKS: Final = (
 )
 _VALID_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)"
 _VALID_NOW: Final = " AND p.known_until IS NULL AND NOT p.is_after_fact"
+_VALID_HERE: Final = f"{_VALID_THEN} AND NOT p.is_after_fact"  # then, and Tagout had it by then
 
 
 # Work boxes an alert that did so when it came; read as of now, it must still hold as well.
 _BOXES: Final = {
     _VALID_THEN: " AND p.boxes",
+    _VALID_HERE: " AND p.boxes",
     _VALID_NOW: (
         " AND p.names_devices AND EXISTS (SELECT FROM incidents_planned_alerts q"
         " WHERE q.alert_id = p.alert_id AND q.work = p.work AND q.kind = p.kind AND q.boxes"
@@ -82,6 +84,8 @@ _SELECT: Final = (
     " LEFT JOIN sites_sites s ON s.id = a.site_id LEFT JOIN sites_zones z ON z.id = a.zone_id"
 )
 SELECT_FACTS: Final = _SELECT.replace("{works}", _works_of(_VALID_THEN))  # as of the alert
+# The same without work of which only a file says that it was known then.
+SELECT_FACTS_HERE: Final = _SELECT.replace("{works}", _works_of(_VALID_HERE))
 SELECT_FACTS_NOW: Final = _SELECT.replace("{works}", _works_of(_VALID_NOW))  # for matching
 
 

@@ -16,7 +16,7 @@ from alerts.incidents.models import IncidentAlert
 from alerts.incidents.queries import groups_visible_to
 from alerts.rules.fields import FieldValues
 from alerts.rules.rule import NotARule, pinned
-from alerts.rules.sql import SELECT_FACTS, SELECT_FACTS_NOW
+from alerts.rules.sql import SELECT_FACTS, SELECT_FACTS_HERE, SELECT_FACTS_NOW
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
@@ -134,14 +134,17 @@ type AlertFacts = dict[int, FieldValues]
 
 
 def facts_by_incident(
-    incident_ids: Collection[int], *, as_of_alert: bool = False
+    incident_ids: Collection[int], *, as_of_alert: bool = False, without_files: bool = False
 ) -> dict[int, AlertFacts]:
     """The facts of every alert of these incidents; each incident is in the answer. `as_of_alert`:
-    planned work counts as it was known when the alert came, for whoever weighs the past.
+    planned work counts as it was known when the alert came, for whoever weighs the past;
+    `without_files`: of that, nothing that a file brought after the alert.
     """
     links = IncidentAlert.objects.filter(incident__in=incident_ids)
     pairs = list(links.values_list("incident_id", "alert_id"))
-    facts = facts_of({alert for _, alert in pairs}, as_of_alert=as_of_alert)
+    facts = facts_of(
+        {alert for _, alert in pairs}, as_of_alert=as_of_alert, without_files=without_files
+    )
     found: dict[int, AlertFacts] = defaultdict(
         dict, {incident_id: {} for incident_id in incident_ids}
     )
@@ -151,9 +154,12 @@ def facts_by_incident(
     return dict(found)
 
 
-def facts_of(alert_ids: Collection[int], *, as_of_alert: bool = False) -> AlertFacts:
+def facts_of(
+    alert_ids: Collection[int], *, as_of_alert: bool = False, without_files: bool = False
+) -> AlertFacts:
     """What a rule may see of these alerts."""
-    question = SELECT_FACTS if as_of_alert else SELECT_FACTS_NOW
+    then = SELECT_FACTS_HERE if without_files else SELECT_FACTS
+    question = then if as_of_alert else SELECT_FACTS_NOW
     if not alert_ids:
         return {}
     with connection.cursor() as cursor:

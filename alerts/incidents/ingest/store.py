@@ -314,7 +314,12 @@ def change_incidents(
         if change.is_reopened:
             result.reopened_ids.append(before.id)
     TimelineItem.objects.bulk_create(items, batch_size=1000)
-    if closings := [(c.stored.id, c.wire) for c in changes if c.is_closed_in_portal]:
+    closings = [
+        (change.stored.id, change.stored.row.modified_at, change.wire)
+        for change in changes
+        if change.is_closed_in_portal
+    ]
+    if closings:
         store_portal_closers(closings)
     result.changed_ids = [change.stored.id for change in changes]
     result.changed, result.merged = len(changes), len(result.merged_ids)

@@ -87,7 +87,7 @@ def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str,
     """Return how far the trial of a canary has come, as far as this person may see it."""
     progress = trial_progress_of(version)
     trial = progress.trial
-    visible = incidents_visible_to(user).filter(pk__in=version.credited_incident_ids)
+    visible = incidents_visible_to(user).filter(pk__in=progress.credited)
     return {
         "version": version.number,
         "began_at": trial.began_at,
@@ -99,7 +99,7 @@ def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str,
         "needed": TRIAL_MATCHES,
         "true_positives": trial.true_positives,
         "kept_open": dict(progress.kept_open),
-        "credit_by_source": credit_by_source(version.credited_incident_ids),
+        "credit_by_source": credit_by_source(progress.credited),
         "credited_incidents": sorted(visible.values_list("pk", flat=True)),
         "is_over": not reasons_against_promotion(trial, now=now),
         "why": trial_lines(progress, now=now),

@@ -1,15 +1,16 @@
 """What a trial may count (S4) of the weeks before it: incidents that the version would have closed
-and that a person saw and found harmless; of the proposer's own looks at most half of it.
+and that a person saw and found harmless; of the proposer's own looks, and of what one name closed
+in Sentinel, at most half of it.
 """
 
-from collections.abc import Sequence
+from collections import Counter
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from django.db.models import Q
 
-from alerts.incidents.models import DetailsState, Incident, PlannedAlert
+from alerts.incidents.models import DetailsState, Incident
 from alerts.planned_work.queries import latest_begun
 from alerts.rules import sql
 from alerts.rules.guards.closing import HANDS, reasons_to_keep_open
@@ -37,8 +38,10 @@ MAX_CANDIDATES: Final = 200  # the newest looks; more than MAX_CREDIT of them ar
 def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     """Return up to eight incidents of the 28 days before now, or since the last but one occurrence
     of its planned work, that the version would have closed and that a person saw and found
-    harmless, the newest first; no two of one look, and at most four that its proposer found so. Of
-    a strict rule only those with an alert that may be closed only inside hours.
+    harmless, the newest first; no two of one look, at most four that its proposer found so, and at
+    most four that one name closed in Sentinel: an account of a service may look like a person. Of a
+    strict rule only those with an alert that may be closed only inside hours. Work that a file
+    brought after an alert covers nothing here.
     """
     acting = load_acting(
         RuleVersion.objects.filter(
@@ -49,30 +52,29 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
         return []
     found: list[int] = []
     looks = _candidates(version.definition, _period(version, now=now))
-    rows, own = list(looks), 0
-    facts = facts_by_incident([row.pk for row in rows], as_of_alert=True)
+    facts = facts_by_incident([row.pk for row in looks], as_of_alert=True, without_files=True)
     strict = is_strict(version.definition)
-    unproved = _boxed_by_files_alone(rows) if strict else set()
-    for row in rows:
-        if strict and (row.pk in unproved or not holds_strict(facts[row.pk].values())):
+    counts = Counter[str]()
+    for row, look in looks.items():
+        if strict and not holds_strict(facts[row.pk].values()):
             continue
-        is_own = looks[row].person in {version.proposed_by_id} - {None}
-        if is_own and own == MAX_OWN_CREDIT:
+        limited = _limited_of(look, proposer=version.proposed_by_id)
+        if any(counts[who] == MAX_OWN_CREDIT for who in limited):
             continue
         if _would_have_closed(row, facts[row.pk], acting=acting, now=now):
             found.append(row.pk)
-            own += is_own
+            counts.update(limited)
         if len(found) == MAX_CREDIT:
             break
     return found
 
 
-def _boxed_by_files_alone(rows: Sequence[Incident]) -> set[int]:
-    """Return those incidents with an alert that only work of a file boxed, which came after it."""
-    planned = PlannedAlert.objects.filter(
-        is_after_fact=True, boxes=True, alert__incidents__in=[row.pk for row in rows]
+def _limited_of(look: HarmlessLook, *, proposer: int | None) -> set[str]:
+    """Return whose looks this is one of, of which few count: the proposer's, a closer's."""
+    is_own = proposer is not None and look.person == proposer
+    return ({"proposer"} if is_own else set()) | (
+        {f"closer {look.closer}"} if look.closer else set()
     )
-    return set(planned.values_list("alert__incidents", flat=True))
 
 
 def _period(version: RuleVersion, *, now: datetime) -> TimeSpan:

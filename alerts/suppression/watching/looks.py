@@ -8,13 +8,12 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from django.db.models import Count, OuterRef, Subquery
-
 from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.engine.closers import is_person
 from alerts.incidents.models import CLOSE_IN_FORCE, Incident, IncidentCloser, TimelineItem
 from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
+from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.signing.signing_context import MAX_VERDICTS_AN_HOUR, without_flood
 from portal.accounts.models import User
 
@@ -23,6 +22,14 @@ BENIGN: Final = "BenignPositive"
 HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 MIN_LOOK: Final = timedelta(minutes=2)  # from the creation of an incident to its closing
+_BEYOND: Final = """
+    SELECT incident_id FROM (
+        SELECT incident_id, count(*) OVER (
+            PARTITION BY name ORDER BY closed_at RANGE BETWEEN %s PRECEDING AND CURRENT ROW
+        ) AS in_hour FROM incidents_incidentcloser
+        WHERE name = ANY(%s) AND closed_at > %s AND closed_at <= %s) AS closings
+    WHERE in_hour > %s
+"""
 
 
 class LookSource(StrEnum):
@@ -30,8 +37,8 @@ class LookSource(StrEnum):
 
     ANSWER = "answer"  # of OT, on a page of Tagout
     CLOSING = "closing"  # in Tagout
-    TAKEN = "taken"  # closed in Sentinel, where somebody had taken it
-    CLOSER = "closer"  # closed in Sentinel by a person, where nobody had
+    TAKEN = "taken"  # closed in Sentinel by its owner, or by nobody known where it has one
+    CLOSER = "closer"  # closed in Sentinel by a person who is not its owner
 
 
 # What a rule of types that need hours may count: of whom it is certain that they had it in hand.
@@ -39,11 +46,14 @@ STRICT_SOURCES: Final = frozenset({LookSource.ANSWER, LookSource.CLOSING, LookSo
 
 
 class HarmlessLook(NamedTuple):
-    """By which verdict or closing an incident was found harmless, and by whom, if that is known."""
+    """By which verdict or closing an incident was found harmless, and by whom, if that is known.
+    `closer` is the name of who closed it in Sentinel, in lower case.
+    """
 
     act: str
     person: int | None
     source: LookSource
+    closer: str = ""
 
 
 def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
@@ -121,9 +131,10 @@ def _closings_in_sentinel(rows: Collection[Incident]) -> dict[int, HarmlessLook]
             if is_taken:
                 looks[row.pk] = HarmlessLook(f"closing of {row.pk}", None, LookSource.TAKEN)
         elif row.pk not in flooding and _is_look(row, closer):
-            source = LookSource.TAKEN if is_taken else LookSource.CLOSER
-            person = people.get(closer.name.casefold())
-            looks[row.pk] = HarmlessLook(acts[row.pk], person, source)
+            name = closer.name.casefold()
+            is_owner = row.owner_email.casefold() == name
+            source = LookSource.TAKEN if is_owner else LookSource.CLOSER
+            looks[row.pk] = HarmlessLook(acts[row.pk], people.get(name), source, name)
     return looks
 
 
@@ -148,16 +159,16 @@ def _is_look(row: Incident, closer: IncidentCloser) -> bool:
 
 
 def _closers_who_flood(closers: Mapping[int, IncidentCloser]) -> set[int]:
-    """Return those closings that are beyond the first sixty of their closer's hour (S12)."""
-    earlier = IncidentCloser.objects.filter(
-        name=OuterRef("name"),
-        closed_at__gt=OuterRef("closed_at") - HOUR,
-        closed_at__lte=OuterRef("closed_at"),
-    )
-    count = earlier.order_by().values("name").annotate(n=Count("pk")).values("n")
-    rows = IncidentCloser.objects.filter(pk__in=closers).annotate(in_hour=Subquery(count))
-    many = rows.filter(in_hour__gt=MAX_VERDICTS_AN_HOUR)
-    return set(many.values_list("pk", flat=True))
+    """Return those closings of people that are beyond the first sixty of their closer's hour (S12).
+    What machines close is never counted: it may be most of a workspace.
+    """
+    of_people = [closer for closer in closers.values() if is_person(closer.name)]
+    if not of_people:
+        return set()
+    moments = [closer.closed_at for closer in of_people]
+    names = sorted({closer.name for closer in of_people})
+    params = (HOUR - timedelta.resolution, names, min(moments) - HOUR, max(moments))
+    return {row[0] for row in fetch_rows(_BEYOND, (*params, MAX_VERDICTS_AN_HOUR))} & set(closers)
 
 
 def _doubted_among(incident_ids: Collection[int]) -> set[int]:

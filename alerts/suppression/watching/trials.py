@@ -49,6 +49,7 @@ class TrialProgress:
     trial: Trial
     kept_open: Mapping[str, int]
     kept_number: int = 0  # of the version whose trial counts; 0 where none does
+    credited: frozenset[int] = frozenset()  # incidents of the weeks before that count
 
     @property
     def kept(self) -> int:
@@ -169,15 +170,16 @@ def _progress(
     rest = Counter(line.codes[0] for line in lines if line.codes and line.incident not in harmless)
     has_hours = any(clause.field == "time" for clause in version.definition.all_of)
     ran_before = trial_before.ran if trial_before else timedelta()
+    credited = frozenset(version.credited_incident_ids) - {line.incident for line in lines}
     trial = Trial(
         began_at=version.state_since - ran_before,
         matches=len(free) + len(looks_counted),
         true_positives=sum(line.is_true_positive for line in lines),
         period=WEEK if has_hours else None,
-        credit=len(set(version.credited_incident_ids) - {line.incident for line in lines}),
+        credit=len(credited),
         is_kept=bool(kept_number),
     )
-    return TrialProgress(trial, rest, kept_number)
+    return TrialProgress(trial, rest, kept_number, credited)
 
 
 _WORKED_ON = _("a person works on them")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from alerts.incidents.ingest.closers import Closer, store_closers
 from alerts.incidents.ingest.entities import store_comments
 from alerts.incidents.models import (
     Comment,
@@ -406,6 +407,41 @@ def test_who_closes_it_in_the_portal_is_kept_and_who_touches_it_later_is_not(por
     (closer,) = IncidentCloser.objects.all()
     assert (closer.incident_id, closer.name) == (portal.row(name).pk, by)
     assert portal.row(name).closed_at == closer.closed_at
+
+
+RULE = "Automation rule - Close what is Low"
+
+
+def test_what_the_log_says_of_a_close_replaces_whom_the_portal_names(portal):
+    name = portal.add("8754")
+    portal.use("graph")
+    portal.sync()
+    portal.graph.edit("8754", status="resolved", lastModifiedBy="marta@soc.example")
+    portal.sync()
+    (stored,) = IncidentCloser.objects.all()
+    moment = stored.closed_at - timedelta(seconds=30)  # she only tagged what was closed
+    closer = Closer(name, RULE, moment)
+    assert store_closers(workspace_id=portal.workspace.pk, closers=[closer]) == 1
+    (stored,) = IncidentCloser.objects.all()
+    assert (stored.name, stored.closed_at) == (RULE, moment)
+    earlier = Closer(name, "olga@soc.example", moment - timedelta(days=1))
+    assert store_closers(workspace_id=portal.workspace.pk, closers=[earlier]) == 0
+
+
+def test_the_portal_replaces_whom_the_log_named_only_of_an_earlier_close(portal):
+    name = portal.add("8754")
+    portal.use("graph")
+    portal.sync()
+    open_at = portal.row(name).modified_at
+    store_closers(workspace_id=portal.workspace.pk, closers=[Closer(name, RULE, open_at)])
+    portal.graph.edit("8754", status="resolved", lastModifiedBy="marta@soc.example")
+    portal.sync()
+    assert IncidentCloser.objects.get().name == RULE
+    portal.graph.edit("8754", status="active", lastModifiedBy="marta@soc.example")
+    portal.sync()
+    portal.graph.edit("8754", status="resolved", lastModifiedBy="olga@soc.example")
+    portal.sync()
+    assert IncidentCloser.objects.get().name == "olga@soc.example"
 
 
 def test_what_was_closed_before_we_looked_has_no_known_closer(portal):

@@ -67,7 +67,7 @@ def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
     if version.state != VersionState.CANARY:
         return {"trial": None}
     progress = trial_progress_of(version)
-    ids = version.credited_incident_ids
+    ids = progress.credited
     incidents = incidents_visible_to(user).filter(pk__in=ids).order_by("-created_at", "-pk")
     return {
         "trial": progress,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.models import Incident
 from alerts.suppression.models import NewMember, PromotionApproval, RuleVersion, VersionState
 from portal.audit.models import Entry
 from tests.conftest import NOON
@@ -41,6 +42,16 @@ def test_it_tells_what_a_trial_has_and_lacks(programs, canary, workspace, site):
         "Day 1 of 7",
         "2 fresh matches and 4 from the weeks before make 6 of 10",
     ]
+
+
+def test_the_sources_add_up_to_the_credit_that_counts(programs, canary, workspace, site):
+    first, *others = canary.credited_incident_ids
+    rules.tag(canary, workspace, site, 1, incident=Incident.objects.get(pk=first))
+    Incident.objects.filter(pk=others[0]).update(classification="TruePositive")
+    trial = programs.sam.get(at(canary, "trial")).json()
+    assert trial["credit"] == sum(trial["credit_by_source"].values()) == 3
+    assert trial["credit_by_source"] == {"answer": 2, "gone": 1}
+    assert trial["credited_incidents"] == sorted(others)
 
 
 def test_a_rule_without_a_trial_has_none(programs, draft):

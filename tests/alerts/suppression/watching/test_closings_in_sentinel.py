@@ -7,6 +7,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.engine.closers import is_person
 from alerts.incidents.ingest.closers import Closer, store_closers
@@ -20,6 +22,7 @@ from tests.reuse import reuse_rows
 pytestmark = pytest.mark.django_db
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 ANALYST = "marta.kowalczyk@soc.baltaqua.example"
+COLLEAGUE = "jan.nowak@soc.baltaqua.example"
 MACHINES = (
     "Automation rule - Close what is Low",
     "Playbook - Close-By-Watchlist",
@@ -93,8 +96,13 @@ def closed(workspace, site):
 
 
 def test_eight_closings_by_people_who_took_nothing_are_eight_of_eight(canary, closed):
-    rows = closed(*[ANALYST] * 9)
+    rows = closed(*[ANALYST, COLLEAGUE] * 5)
     assert credited_incidents(canary, now=NOON) == [row.pk for row in rows[:8]]
+
+
+def test_one_name_gives_half_of_it_at_most_however_it_is_spelt(canary, closed):
+    rows = closed(*[ANALYST, ANALYST.upper()] * 3, COLLEAGUE)
+    assert credited_incidents(canary, now=NOON) == [row.pk for row in [*rows[:4], rows[6]]]
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -140,19 +148,46 @@ def test_beyond_sixty_closings_an_hour_nobody_looks(canary, closed):
     assert rows[0].pk not in looks and rows[1].pk in looks  # the newest is the 61st
 
 
+def test_the_sixty_of_an_hour_are_one_persons(closed):
+    rows = closed(*[ANALYST, COLLEAGUE] * 31, apart=timedelta(seconds=50))
+    assert set(harmless_looks([row.pk for row in rows])) == {row.pk for row in rows}
+
+
+def counts_of_closers(captured):
+    texts = [query["sql"] for query in captured]
+    return [text for text in texts if "incidentcloser" in text and "count(" in text.lower()]
+
+
+def test_closings_of_machines_are_not_counted(closed):
+    rows = closed(*[MACHINES[0]] * 3)
+    keys = [row.pk for row in rows]
+    with CaptureQueriesContext(connection) as captured:
+        assert harmless_looks(keys) == {}
+    assert counts_of_closers(captured) == []
+    (row,) = closed(ANALYST)
+    with CaptureQueriesContext(connection) as captured:
+        assert set(harmless_looks([*keys, row.pk])) == {row.pk}
+    (counting,) = counts_of_closers(captured)
+    assert ANALYST in counting and MACHINES[0] not in counting
+
+
 def test_the_proposers_own_closings_are_half_of_it_at_most(canary, closed, people):
     assert canary.proposed_by == people.oda
     rows = closed(*[people.oda.email] * 6)
     assert credited_incidents(canary, now=NOON) == [row.pk for row in rows[:4]]
 
 
-def test_a_strict_rule_counts_no_close_of_what_nobody_had_taken(closed):
+def test_a_strict_rule_counts_only_what_its_owner_closed(closed):
     (loose,) = closed(ANALYST)
-    (taken,) = closed(ANALYST, owner_name="Marta")
-    looks = harmless_looks([loose.pk, taken.pk])
-    assert [looks[row.pk].source for row in (loose, taken)] == [LookSource.CLOSER, LookSource.TAKEN]
+    (of_other,) = closed(ANALYST, owner_name="Jan", owner_email=COLLEAGUE, owner_id="1e0")
+    (of_nobody_known,) = closed(ANALYST, owner_name="Marta", owner_id="1e1")
+    (taken,) = closed(ANALYST.title(), owner_name="Marta", owner_email=ANALYST)
+    rows = [loose, of_other, of_nobody_known, taken]
+    looks = harmless_looks([row.pk for row in rows])
+    found = [looks[row.pk].source for row in rows]
+    assert found == [LookSource.CLOSER] * 3 + [LookSource.TAKEN]
     assert set(looks_for(looks, is_strict=True)) == {taken.pk}
-    assert set(looks_for(looks, is_strict=False)) == {loose.pk, taken.pk}
+    assert set(looks_for(looks, is_strict=False)) == {row.pk for row in rows}
 
 
 def test_the_latest_closing_holds_and_unknown_incidents_are_passed_over(workspace, closed):

@@ -306,14 +306,16 @@ def test_what_was_credited_is_settled_when_the_trial_begins(proposal, people, re
     assert trial_progress_of(version).trial.credit == 0
 
 
-@pytest.mark.parametrize("came_late", [False, True], ids=["planned", "imported-afterwards"])
+@pytest.mark.parametrize("alert_type", [rules.DOWNLOAD, rules.POLLING], ids=["strict", "soft"])
+@pytest.mark.parametrize("source", ["planned", "imported-afterwards", "both"])
 def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
-    people, workspace, site, history, came_late
+    people, workspace, site, history, source, alert_type
 ):
+    severity = Severity.MEDIUM if alert_type == rules.POLLING else Severity.HIGH
     zone, visits = site.zones.order_by("pk").first(), []
     for days in (100, 70, 40):  # a vendor who comes every month or so
         at = rules.TUESDAY - days * DAY
-        row = rules.incident_of(workspace, site, at=at)
+        row = rules.incident_of(workspace, site, at=at, alert_type=alert_type, severity=severity)
         visits.append(row)
         row.alerts.update(source_zone=zone.name, source_address="10.20.1.7")
         plan = WorkPlan(
@@ -325,15 +327,24 @@ def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
         plan_work(site=site, plan=plan, by=people.oda, now=at - DAY)
     cover_alerts(alert_ids=Alert.objects.values_list("pk", flat=True), now=NOON)
     verdicts = rules.judge(visits[:2], by=people.oda) + rules.judge(visits[2:], by=people.olaf)
-    lines = tuple(clause for clause in rules.downloads().all_of if clause.field != "time")
+    left = ("time", "alert_type")
+    lines = tuple(clause for clause in rules.downloads().all_of if clause.field not in left)
+    kind = rules.clause("alert_type", "is", alert_type)
     definition = rules.downloads(
-        all_of=(*lines, rules.clause("planned_work", "within", "vendor-visit"))
+        all_of=(*lines, kind, rules.clause("planned_work", "within", "vendor-visit"))
     )
     draft = rules.draft(definition, by=people.oda, evidence=verdicts, now=NOON)
     proposal = rules.propose(draft, by=people.oda, now=NOON)
-    # What only a file says of work that it brought later is no proof of a strict rule.
-    PlannedAlert.objects.update(is_after_fact=came_late)
-    assert _credit(proposal, people) == ([] if came_late else [visits[2].pk, visits[1].pk])
+    # What only a file says of work that it brought later proves nothing.
+    if source == "both":
+        again = list(PlannedAlert.objects.all())
+        for row in again:
+            row.pk, row.occurrence, row.is_after_fact = None, uuid.uuid4(), True
+        PlannedAlert.objects.bulk_create(again)
+    elif source == "imported-afterwards":
+        PlannedAlert.objects.update(is_after_fact=True)
+    expected = [] if source == "imported-afterwards" else [visits[2].pk, visits[1].pk]
+    assert _credit(proposal, people) == expected
 
 
 def test_what_a_token_or_a_file_judged_does_not_count(proposal, people, recent):

@@ -48,6 +48,21 @@ def test_what_is_credited_is_listed_as_far_as_one_may_see_it(opened, make_versio
     assert "1 more is outside your sites and workspaces." in page
 
 
+def test_what_the_trial_itself_has_met_is_no_more_from_the_weeks_before(
+    opened, make_version, acted, leo
+):
+    version = make_version("canary")
+    met = acted(version, act="tagged").incident
+    make_alert(met, alert_type=PROGRAMMING)
+    left = make_incident(workspace_of(version), title="Seen before")
+    RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[met.pk, left.pk])
+    page = card(opened(leo, f"/rules/{version.uuid}/"))
+    assert "1 fresh match and 1 from the weeks before make 2 of 10" in page
+    assert "From the weeks before: 1 doubted or reopened since" in page
+    assert f'href="/incidents/{left.pk}/"' in page
+    assert f'href="/incidents/{met.pk}/"' not in page
+
+
 @pytest.mark.parametrize("state", ["live", "paused", "proposed", "draft", "retired"])
 def test_only_a_canary_has_the_card(opened, make_version, oda, state):
     columns = {"paused_from": "canary"} if state == "paused" else {}
