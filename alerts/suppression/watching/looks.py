@@ -3,8 +3,10 @@ by the SOC, in Tagout or in Sentinel. Trials count looks (S4). Of one person's v
 the first sixty of an hour count (S12).
 """
 
-from collections.abc import Collection, Mapping
-from datetime import timedelta
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -13,7 +15,6 @@ from alerts.incidents.engine.closers import is_person
 from alerts.incidents.models import CLOSE_IN_FORCE, Incident, IncidentCloser, TimelineItem
 from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
-from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.signing.signing_context import MAX_VERDICTS_AN_HOUR, without_flood
 from portal.accounts.models import User
 
@@ -22,14 +23,6 @@ BENIGN: Final = "BenignPositive"
 HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 MIN_LOOK: Final = timedelta(minutes=2)  # from the creation of an incident to its closing
-_BEYOND: Final = """
-    SELECT incident_id FROM (
-        SELECT incident_id, count(*) OVER (
-            PARTITION BY name ORDER BY closed_at RANGE BETWEEN %s PRECEDING AND CURRENT ROW
-        ) AS in_hour FROM incidents_incidentcloser
-        WHERE name = ANY(%s) AND closed_at > %s AND closed_at <= %s) AS closings
-    WHERE in_hour > %s
-"""
 
 
 class LookSource(StrEnum):
@@ -166,9 +159,25 @@ def _closers_who_flood(closers: Mapping[int, IncidentCloser]) -> set[int]:
     if not of_people:
         return set()
     moments = [closer.closed_at for closer in of_people]
-    names = sorted({closer.name for closer in of_people})
-    params = (HOUR - timedelta.resolution, names, min(moments) - HOUR, max(moments))
-    return {row[0] for row in fetch_rows(_BEYOND, (*params, MAX_VERDICTS_AN_HOUR))} & set(closers)
+    closings: dict[str, list[datetime]] = defaultdict(list)
+    rows = IncidentCloser.objects.filter(
+        name__in={closer.name for closer in of_people},
+        closed_at__gt=min(moments) - HOUR,
+        closed_at__lte=max(moments),
+    )
+    for name, at in rows.order_by("closed_at").values_list("name", "closed_at"):
+        closings[name].append(at)
+    return {
+        closer.incident_id
+        for closer in of_people
+        if _count_within(closings[closer.name], closer.closed_at - HOUR, closer.closed_at)
+        > MAX_VERDICTS_AN_HOUR
+    }
+
+
+def _count_within(moments: Sequence[datetime], after: datetime, until: datetime) -> int:
+    """Return how many of these moments, in order, lie after the first and not after the second."""
+    return bisect_right(moments, until) - bisect_right(moments, after)
 
 
 def _doubted_among(incident_ids: Collection[int]) -> set[int]:
