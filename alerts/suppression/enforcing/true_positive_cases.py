@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from alerts.incidents.models import Entity, Incident, IncidentStatus
+from alerts.incidents.models import Entity, Incident, IncidentStatus, TimelineItem
 from alerts.incidents.models.incident import OPEN
 from alerts.rules.guards.closing import LINK
 from alerts.rules.guards.holds import AFTER_CASE, AFTER_CASE_IN_WORK, case_end
@@ -21,6 +21,10 @@ from alerts.suppression.policies import sides_led_by
 from alerts.suppression.signing.people import identity_of
 
 TRUE_POSITIVE = "TruePositive"
+_NEWS_AT = "news_at"
+_IS_NEWS = Q(code__in=("status", "reopened", "closed")) | (
+    Q(code="classification", details__to=TRUE_POSITIVE) & ~Q(details__from=TRUE_POSITIVE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,35 @@ def _cases_since(
     rows = incidents.filter(classification=TRUE_POSITIVE).filter(
         OPEN | Q(modified_at__gt=since - AFTER_CASE_IN_WORK) | Q(Exists(agreed))
     )
+    news = TimelineItem.objects.filter(_IS_NEWS, incident=OuterRef("pk")).order_by("-at")
+    rows = rows.annotate(**{_NEWS_AT: news.values("at")[:1]})
     found = list(rows.select_related("workspace__organisation").order_by("-modified_at", "-pk"))
     closed = [row for row in found if not _is_open(row)]
-    in_work = _in_work([row for row in closed if row.modified_at <= now - AFTER_CASE])
-    ends = _agreed_ends(closed, in_work)
-    return [_case(row, in_work=row.pk in in_work, agreed=ends.get(row.pk)) for row in found]
+    changed = {row.pk: _changed_at(row) for row in closed}
+    in_work = _in_work([row for row in closed if changed[row.pk] <= now - AFTER_CASE])
+    ends = _agreed_ends(closed, changed, in_work)
+    return [
+        TruePositiveCase(
+            row,
+            case_end(
+                is_open=_is_open(row),
+                changed_at=changed.get(row.pk, row.modified_at),
+                is_in_work=row.pk in in_work,
+                agreed=ends.get(row.pk),
+            ),
+            is_in_work=row.pk in in_work,
+            is_agreed=row.pk in ends,
+        )
+        for row in found
+    ]
 
 
-def _case(row: Incident, *, in_work: bool, agreed: datetime | None) -> TruePositiveCase:
-    until = case_end(
-        is_open=_is_open(row), changed_at=row.modified_at, is_in_work=in_work, agreed=agreed
-    )
-    return TruePositiveCase(row, until, is_in_work=in_work, is_agreed=agreed is not None)
+def _changed_at(closed: Incident) -> datetime:
+    """Return when it changed last, at most 14 days after it came, was closed or was called a true
+    positive: a move to the Defender portal, or a tag of months later, is no news of the attack.
+    """
+    news_at = max(closed.created_at, getattr(closed, _NEWS_AT) or closed.created_at)
+    return min(closed.modified_at, news_at + LINK)
 
 
 def _is_open(row: Incident) -> bool:
@@ -112,17 +133,24 @@ def hold_ends_of(incident_ids: Collection[int]) -> Mapping[int, Sequence[HoldEnd
     return found
 
 
-def _agreed_ends(cases: Sequence[Incident], in_work: Collection[int]) -> dict[int, datetime]:
+def _agreed_ends(
+    cases: Sequence[Incident], changed: Mapping[int, datetime], in_work: Collection[int]
+) -> dict[int, datetime]:
     ends = hold_ends_of([case.pk for case in cases]) if cases else {}
     found = {}
     for case in cases:
-        until = _agreed_end(case, ends.get(case.pk, ()), is_in_work=case.pk in in_work)
+        usual = case_end(
+            is_open=False, changed_at=changed[case.pk], is_in_work=case.pk in in_work, agreed=None
+        )
+        until = _agreed_end(case, ends.get(case.pk, ()), usual=usual)
         if until is not None:
             found[case.pk] = until
     return found
 
 
-def _agreed_end(case: Incident, ends: Sequence[HoldEnd], *, is_in_work: bool) -> datetime | None:
+def _agreed_end(
+    case: Incident, ends: Sequence[HoldEnd], *, usual: datetime | None
+) -> datetime | None:
     """Return the end that two people of both sides have set since it was closed. One that is
     earlier than it would be needs both of them to be leads there still.
     """
@@ -131,7 +159,6 @@ def _agreed_end(case: Incident, ends: Sequence[HoldEnd], *, is_in_work: bool) ->
     if len(valid) != 2 or len({row.until for row in valid.values()}) != 1:
         return None
     until = next(iter(valid.values())).until
-    usual = case_end(is_open=False, changed_at=case.modified_at, is_in_work=is_in_work, agreed=None)
     if usual is not None and until >= usual:
         return until
     people = {identity_of(row.by) for row in valid.values()}

@@ -1,6 +1,7 @@
 """A true positive that shares a device with what a rule closed holds that device, not the rule."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -201,6 +202,26 @@ def test_one_that_is_called_so_long_after_it_was_closed_holds_from_then_on(close
     closed.sentinel.edit(case.name, classification="TruePositive")
     later(closed, minutes=1)
     assert not lives_on(closed, EWS, PLC)
+
+
+def test_an_old_one_that_only_its_move_to_the_portal_has_changed_holds_nothing(closed):
+    case = closed.incident(between(HMI, PLC), devices=(HMI, PLC))
+    closed.sentinel.edit(case.name, status="Closed", classification="TruePositive")
+    closed.read()
+    row = Incident.objects.filter(pk=case.pk)
+    row.get().timeline.all().delete()  # it was closed when Tagout first read it
+    rewrite(row, created_at=closed.now - timedelta(days=90), closed_at=closed.now)
+    assert lives_on(closed, EWS, PLC)
+    rewrite(row, created_at=closed.now - timedelta(days=13))
+    assert not lives_on(closed, EWS, PLC)
+
+
+def test_a_tag_of_weeks_after_the_close_renews_no_hold(closed):
+    case = attack(closed)
+    later(closed, days=18)
+    closed.sentinel.edit(case.name, labels=[{"labelName": "2026-Q4"}])
+    later(closed, minutes=1)
+    assert lives_on(closed, EWS, PLC)
 
 
 def test_one_that_is_deleted_in_sentinel_holds_all_the_same(closed):
