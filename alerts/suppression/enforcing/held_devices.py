@@ -87,14 +87,22 @@ def holds_on_rule(
 
 
 def device_names_of(incident_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Return what people call the devices of these incidents, each once, by incident."""
+    """Return what people call the devices of these incidents, each once, by incident. A network
+    card is no device beside the one that it is in.
+    """
+    labels: dict[bool, set[tuple[int, str]]] = {True: set(), False: set()}
+    for pk, kind, label in Entity.objects.filter(incident__in=incident_ids).values_list(
+        "incident", "kind", "label"
+    ):
+        labels[kind == "Nic"].add((pk, label))
+    cards = labels[True] - labels[False]
     found = {}
     for pk, ends in ends_by_incident(incident_ids).items():
         devices: list[DeviceRef] = []
         for ref in sorted(ends.devices, key=lambda ref: (not ref.zone, not ref.name, ref.label)):
             if not any(is_same_device(ref, other) for other in devices):
                 devices.append(ref)
-        found[pk] = tuple(sorted({ref.label for ref in devices}))
+        found[pk] = tuple(sorted({ref.label for ref in devices if (pk, ref.label) not in cards}))
     return found
 
 

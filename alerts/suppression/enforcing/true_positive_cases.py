@@ -56,9 +56,15 @@ def true_positive_cases(incidents: QuerySet[Incident], *, now: datetime) -> list
 def ended_cases(
     incidents: QuerySet[Incident], *, since: datetime, now: datetime
 ) -> list[TruePositiveCase]:
-    """Return those that held their devices until then or later, and do not any more."""
+    """Return those that held their devices until then or later, and do not any more. What was over
+    when Tagout first read of it held nothing here.
+    """
     cases = _cases_since(incidents, since=since, now=now)
-    return [case for case in cases if case.until is not None and since < case.until <= now]
+    return [
+        case
+        for case in cases
+        if case.until is not None and since < case.until <= now and case.since < case.until
+    ]
 
 
 def _cases_since(

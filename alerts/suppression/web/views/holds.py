@@ -1,5 +1,6 @@
 """What stays open: devices that true positives hold, and rules that stopped by themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +16,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.enforcing.held_devices import DeviceHold, device_holds, device_names_of
 from alerts.suppression.enforcing.true_positive_cases import ended_cases
 from alerts.suppression.models import HoldEnd, RuleVersion, Step, VersionState
-from alerts.suppression.policies import STOPPING, may_change
+from alerts.suppression.policies import STOPPING, may_change, sides_led_by
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.watching.hold_ends import (
     MAX_DAYS,
@@ -48,6 +49,7 @@ class HoldCard:
     rules: tuple[tuple[RuleVersion, bool], ...]  # each with whether this person may stop it
     problems: tuple[str, ...] = ()
     reason: str = ""
+    days: str = "0"
 
     @property
     def password_id(self) -> str:
@@ -109,7 +111,7 @@ def _page(
             user,
             now=now,
             problems=tuple(problems or ()) if case.incident.pk == refused_id else (),
-            reason=request.POST.get("reason", "") if case.incident.pk == refused_id else "",
+            sent=request.POST.dict() if case.incident.pk == refused_id else {},
         )
         for case in device_holds(visible, now=now)
     ]
@@ -126,7 +128,12 @@ def _page(
 
 
 def _card(
-    case: DeviceHold, user: User, *, now: datetime, problems: tuple[str, ...], reason: str
+    case: DeviceHold,
+    user: User,
+    *,
+    now: datetime,
+    problems: tuple[str, ...],
+    sent: Mapping[str, str],
 ) -> HoldCard:
     may_set = not reasons_against_setting_end(case.incident, by=user, now=now)
     visible = set(
@@ -134,19 +141,21 @@ def _card(
         .filter(pk__in=[version.pk for version in case.rules])
         .values_list("pk", flat=True)
     )
-    others = [row for row in case.ends if row.by_id != user.pk]
+    sides = {side.value for side in sides_led_by(user, case.incident)} if may_set else set()
+    others = [row for row in case.ends if row.by_id != user.pk and sides - {row.side}]
     return HoldCard(
         case,
         leads=", ".join(person.name for person in leads_for(case.incident)),
         may_set=may_set,
-        to_agree=others[-1] if may_set and others and not case.case.is_agreed else None,
+        to_agree=others[-1] if others and not case.case.is_agreed else None,
         rules=tuple(
             (version, may_change(user, version, STOPPING))
             for version in case.rules
             if version.pk in visible
         ),
         problems=problems,
-        reason=reason,
+        reason=sent.get("reason", ""),
+        days=sent.get("days", "0"),
     )
 
 

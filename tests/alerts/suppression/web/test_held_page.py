@@ -123,6 +123,31 @@ def test_both_leads_end_it_and_it_moves_to_what_has_ended(plant, case, client):
     assert "Ended in the last 30 days" in page
 
 
+def test_a_lead_of_the_same_side_is_offered_nothing_to_agree_with(plant, case, client, make_person):
+    _workspace, site, *_, olaf, _leo = plant
+    pia = make_person(cast.PIA, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
+    assert end(client, olaf, case).status_code == 302
+    page = read(client, pia)
+    assert "Olaf Lindqvist wants it to end" in page and "Agree with" not in page
+
+
+def test_a_network_card_is_no_device_beside_the_one_that_it_is_in(plant, case, client):
+    *_, leo = plant
+    case.entities.create(kind="Nic", name="nic-1", label="00:0e:8c:21:b0:48", body={})
+    assert "00:0e:8c:21:b0:48" not in read(client, leo)
+    case.entities.create(kind="IoTDevice", name="iot-x", label="00:0e:8c:21:b0:48", body={})
+    assert "00:0e:8c:21:b0:48" in read(client, leo), "known by nothing else"
+
+
+def test_what_was_over_when_tagout_read_of_it_is_not_shown_as_ended(plant, case, client):
+    *_, leo = plant
+    old = Incident.objects.filter(pk=case.pk)
+    rewrite(old, created_at=NOON - 30 * 24 * HOUR, closed_at=NOON, modified_at=NOON)
+    page = read(client, leo)
+    assert "No device is held open by a true positive." in page
+    assert "Ended in the last 30 days" not in page
+
+
 def test_who_refused_reads_why_and_keeps_what_they_wrote(plant, case, client):
     *_, olaf, _leo = plant
     assert end(client, olaf, case, password="wrong").status_code == 422
@@ -130,6 +155,7 @@ def test_who_refused_reads_why_and_keeps_what_they_wrote(plant, case, client):
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "Choose an end within 90 days." in page and 'value="Not yet over."' in page
+    assert 'value="91"' in page and 'value="0"' not in page, "0 would end it at once"
     assert not HoldEnd.objects.exists()
 
 
