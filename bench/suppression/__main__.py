@@ -14,6 +14,7 @@ from bench.suppression.databases import copy_of, migrated_database
 
 SHAPES = ("process", "building", "utility")
 DENSITIES = ("few", "many")
+MAX_LISTED = 40  # of the account
 REPORTED = tuple(range(101, 113))  # never used while tuning
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=SHAPES, help="one shape for all seeds; else in turn")
     parser.add_argument("--density", choices=DENSITIES, help="of attacks; else both")
     parser.add_argument("--days", type=int, help="to live after the first signatures; else all")
+    parser.add_argument("--account", action="store_true", help="say why the rest reaches people")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     options = parser.parse_args()
     results: list[dict[str, Any]] = []
@@ -32,8 +34,10 @@ def main() -> None:
         for number, seed in enumerate(int(text) for text in options.seeds.split(",")):
             shape = options.shape or SHAPES[number % len(SHAPES)]
             with copy_of(template) as url:
-                results.append(_run_seed(shape, seed, density, options.days, url))
+                results.append(_run_seed(shape, seed, density, options, url))
             print(line(results[-1]), flush=True)
+            for text in account_lines(results[-1]):
+                print(text, flush=True)
             if options.json:
                 options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     for density in DENSITIES:
@@ -41,11 +45,14 @@ def main() -> None:
             print(summary(chosen))
 
 
-def _run_seed(shape: str, seed: int, density: str, days: int | None, url: str) -> dict[str, Any]:
+def _run_seed(
+    shape: str, seed: int, density: str, options: argparse.Namespace, url: str
+) -> dict[str, Any]:
     """One seed in a process of its own: what a process remembers of a database is of that one."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.json"
-        arguments = [shape, str(seed), density, "" if days is None else str(days), str(path)]
+        arguments = [shape, str(seed), density, str(options.days or ""), str(path)]
+        arguments += ["account"] if options.account else []
         subprocess.run(
             [sys.executable, "-m", "bench.suppression.seed", *arguments],
             env=os.environ | {"DATABASE_URL": url},
@@ -74,6 +81,22 @@ def line(result: dict[str, Any]) -> str:
         f"  asked {result['questions']}+{result['second_opinions']}"
         f"  {result['seconds']} s"
     )
+
+
+def account_lines(result: dict[str, Any]) -> list[str]:
+    """Return why harmless incidents after the trial days reached people: points by reason, each
+    with its kinds, and the largest by process.
+    """
+    if not result["account"]:
+        return []
+    lines = []
+    for why, kinds in result["account"]["by_reason"].items():
+        words = ", ".join(f"{kind} {points}" for kind, points in kinds.items())
+        lines.append(f"  {sum(kinds.values()):5.2f}  {why}: {words}")
+    lines.append("  the largest:")
+    for points, site, process, why, by in result["account"]["largest"][:MAX_LISTED]:
+        lines.append(f"  {points:5.2f}  {site}, {process}: {why} ({by})")
+    return lines
 
 
 def summary(results: list[dict[str, Any]]) -> str:

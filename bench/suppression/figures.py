@@ -4,7 +4,7 @@ stands what others do on the same data (watchlist and hours, exact pairs, a seve
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import upper_share
 from simulator.scenarios.records import Alert, Incident
 from simulator.scenarios.scenario import Scenario
+from simulator.scenarios.tables import tables_of
 
 CRITICAL = ("safety", "crown-jewel")
 TRIAL_DAYS = timedelta(days=7)  # after the first signatures: what the promise leaves out
@@ -103,6 +104,8 @@ class Outcome:
     closed: dict[str, list[int]]  # by rules, and not given back to people: the places of its rules
     ready: frozenset[str]  # what the rules of the first plan match, without trial or stop
     figures: dict[str, Any]  # what Tagout's tables count, as it is reported
+    account: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of what reached people: why no rule closed it, and which rule or pattern was nearest."""
 
 
 def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
@@ -138,7 +141,47 @@ def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
             name: _compare(after_trial, attacks, closed_ids)
             for name, closed_ids in run_baselines(scenario).items()
         },
+        "account": account_of(scenario, outcome, after_trial) if outcome.account else {},
     } | outcome.figures
+
+
+def account_of(
+    scenario: Scenario, outcome: Outcome, after_trial: Collection[Incident]
+) -> dict[str, Any]:
+    """Return where the points of harmless incidents after the trial days are lost: by reason and
+    true kind, and the largest by process, reason and the nearest rule or pattern.
+    """
+    kinds = _kinds(scenario)
+    harmless = [incident for incident in after_trial if not incident.is_attack]
+    by_kind: dict[str, Counter[str]] = defaultdict(Counter)
+    largest: Counter[tuple[str, ...]] = Counter()
+    for incident in harmless:
+        if incident.id not in outcome.closed:
+            why, by = outcome.account.get(incident.id, ("not asked", ""))
+            by_kind[why][kinds[incident.truth]] += 1
+            largest[incident.site, incident.truth, why, by] += 1
+    points = 100 / max(len(harmless), 1)
+    return {
+        "by_reason": {
+            why: {kind: round(n * points, 2) for kind, n in counts.most_common()}
+            for why, counts in sorted(by_kind.items(), key=lambda row: -row[1].total())
+        },
+        "largest": [[round(n * points, 2), *words] for words, n in largest.most_common()],
+    }
+
+
+def _kinds(scenario: Scenario) -> dict[str, str]:
+    """By process, what kind of process it is."""
+    kinds = {}
+    for row in tables_of(scenario.shape).processes:
+        mode = row.stream[0].mode
+        kind = {"work": "planned work", "scatter": "long tail"}.get(mode, mode)
+        if mode == "work" and not row.recurs:
+            kind = "one-time work"
+        if row.begins[0] > 0 or row.moves:
+            kind = "new process" if row.begins[0] > 0 else "job that moves"
+        kinds[row.name] = kind
+    return kinds
 
 
 def _reduction(incidents: Collection[Incident], closed: Collection[str]) -> float:

@@ -24,6 +24,7 @@ from alerts.rules.rule import RuleDefinition
 from alerts.suppression.enforcing.decide import decide_new_incidents
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from alerts.suppression.watching.watch import watch_rules
+from bench.suppression.account import Account
 from bench.suppression.bench_clock import BenchClock
 from bench.suppression.company import Company
 from bench.suppression.desk import Desk
@@ -54,9 +55,12 @@ class LifeRecord:
     leads: Leads
     until: datetime
     ready: dict[str, list[RuleDefinition]] = field(default_factory=dict)  # at the first signatures
+    account: Account | None = None  # of what still reaches people, where it was asked for
 
 
-def live_through(scenario: Scenario, *, days: int | None = None) -> LifeRecord:
+def live_through(
+    scenario: Scenario, *, days: int | None = None, account: Account | None = None
+) -> LifeRecord:
     """Live from Tagout's first day to the end of the scenario, or for so many days after the first
     signatures. The database holds what became of it.
     """
@@ -65,6 +69,7 @@ def live_through(scenario: Scenario, *, days: int | None = None) -> LifeRecord:
     clock = BenchClock(scenario.starts_at)
     with clock.running():
         life = _Life(scenario, clock, until)
+        life.life_record.account = account
         life.begin(begins)
         now = begins
         while now < until:
@@ -121,8 +126,13 @@ class _Life:
             self.coming = next(self.incidents, None)
         self.company.bring_up_to_date(now)
         self._work(now)
+        account = self.life_record.account
+        if account is not None:
+            account.ask(now)
         if now.hour == MORNING:
             self._work_at_night(now)
+            if account is not None:
+                account.ask_patterns(now)
         self.desk.read_questions(now)
         self.desk.answer_due(now)
         while self.saying is not None and self.saying.at <= now:

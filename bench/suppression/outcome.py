@@ -21,6 +21,7 @@ from alerts.suppression.models import (
     VersionState,
 )
 from alerts.suppression.queries import facts_by_incident
+from bench.suppression.account import trial_records
 from bench.suppression.azure_bodies import name_of
 from bench.suppression.figures import Outcome
 from bench.suppression.life import LifeRecord
@@ -41,7 +42,15 @@ def read_outcome(life_record: LifeRecord) -> Outcome:
         closed={by_name[name]: places for name, places in _closed().items()},
         ready=frozenset(by_name[name] for name in _matched_by_ready(life_record)),
         figures=_figures(life_record),
+        account=_account(life_record, by_name),
     )
+
+
+def _account(life_record: LifeRecord, by_name: dict[str, str]) -> dict[str, tuple[str, str]]:
+    if life_record.account is None:
+        return {}
+    answers = life_record.account.result(life_record.until)
+    return {by_name[name]: answer for name, answer in answers.items()}
 
 
 def _closed() -> dict[str, list[int]]:
@@ -116,6 +125,7 @@ def _figures(life_record: LifeRecord) -> dict[str, Any]:
         "second_opinions": Opinion.objects.filter(state=Opinion.State.ANSWERED).count(),
         "refused": dict(life_record.leads.refused.most_common()),
         "kept_open": _kept_open(),
+        "trials": trial_records() if life_record.account else [],
         "customs": {name: row.as_json() for name, row in life_record.company.customs.items()},
     }
 

@@ -1,4 +1,6 @@
-"""One seed over the empty, migrated database of DATABASE_URL: `SHAPE SEED DENSITY DAYS FILE`."""
+"""One seed over the empty, migrated database of DATABASE_URL: `SHAPE SEED DENSITY DAYS FILE`, and
+`account` where it shall say why incidents still reach people.
+"""
 
 import json
 import logging
@@ -10,7 +12,7 @@ from time import perf_counter
 
 def main() -> None:
     """Live through one scenario and write its figures to the file."""
-    shape, seed, density, days, path = sys.argv[1:]
+    shape, seed, density, days, path, *more = sys.argv[1:]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django
 
@@ -18,7 +20,8 @@ def main() -> None:
     logging.disable(logging.WARNING)
 
     from bench.setup import as_a_worker
-    from bench.suppression.figures import measure
+    from bench.suppression.account import Account
+    from bench.suppression.figures import TRIAL_DAYS, measure
     from bench.suppression.life import live_through
     from bench.suppression.outcome import read_outcome
     from simulator.scenarios.scenario import build_scenario
@@ -26,7 +29,8 @@ def main() -> None:
     as_a_worker()
     began = perf_counter()
     scenario = build_scenario(shape, int(seed), density="many" if density == "many" else "few")
-    life_record = live_through(scenario, days=int(days) if days else None)
+    account = Account(since=scenario.split_at + TRIAL_DAYS) if more else None
+    life_record = live_through(scenario, days=int(days) if days else None, account=account)
     result = measure(scenario, read_outcome(life_record))
     result["seconds"] = round(perf_counter() - began, 1)
     Path(path).write_text(json.dumps(result), encoding="utf-8")

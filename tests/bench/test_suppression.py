@@ -9,7 +9,8 @@ import pytest
 from alerts.incidents.models import Incident
 from alerts.outbox.models import Change
 from alerts.suppression.models import LedgerAct, LedgerEntry, RuleVersion, VersionState
-from bench.suppression.figures import measure
+from bench.suppression.account import Account
+from bench.suppression.figures import account_of, measure
 from bench.suppression.life import live_through
 from bench.suppression.outcome import read_outcome
 from portal.jobs.models import JobState
@@ -59,7 +60,8 @@ def small_scenario():
 def test_the_product_lives_through_the_days_of_a_plant(small_scenario, db, monkeypatch):
     monkeypatch.setattr("bench.suppression.life.QUESTIONS", QUESTIONS)
     scenario = small_scenario
-    outcome = read_outcome(live_through(scenario, days=DAYS))
+    account = Account(since=scenario.split_at)
+    outcome = read_outcome(live_through(scenario, days=DAYS, account=account))
     came = [i for i in scenario.incidents if i.at < scenario.split_at + timedelta(days=DAYS)]
     of_plant = [i for i in came if any(alert.product_name == PRODUCT for alert in i.alerts)]
     assert Incident.objects.count() == len(of_plant), "what other products saw alone is not read"
@@ -71,6 +73,12 @@ def test_the_product_lives_through_the_days_of_a_plant(small_scenario, db, monke
     assert result["suppressed"] == 0, "a trial closes nothing"
     assert sum(result["versions_per_site"].values()) >= sum(result["rules_per_site"].values()) > 0
     assert result["questions"]
+    reached = {i.id for i in of_plant if i.at >= scenario.split_at}
+    assert reached == outcome.account.keys(), "of each it is known why it reached people"
+    reasons = account_of(scenario, outcome, [i for i in of_plant if i.at >= scenario.split_at])
+    points = sum(sum(kinds.values()) for kinds in reasons["by_reason"].values())
+    assert points == pytest.approx(100, abs=2), "rules closed nothing, so all points are lost"
+    assert "trial: first week" in reasons["by_reason"]
 
 
 @pytest.mark.parametrize("path", sorted(BENCH.glob("*.py")), ids=lambda path: path.name)
