@@ -176,14 +176,18 @@ class Company:
         return f"{device.zone} / {device.address}"
 
     def keep_past_verdicts(self, answers: Iterable[Answer], *, now: datetime) -> None:
-        """Take over what OT said before Tagout: on its pages, or by a file where that is so."""
+        """Take over what OT said before Tagout: on its pages, or by a file where that is so. What
+        only another product had seen, Tagout does not have.
+        """
         by_file: list[tuple[str, ...]] = []
         on_pages: list[PastVerdict] = []
         ids = dict(Incident.objects.values_list("name", "pk"))
         for answer in answers:
+            name, note = name_of(answer.incident_id), note_of(answer)
+            if name not in ids:
+                continue
             site = self.scenario.by_id[answer.incident_id].site
             user, why = self.people[answer.person], cause_of(answer)
-            name, note = name_of(answer.incident_id), note_of(answer)
             if self.customs[site].verdicts_by_file:
                 at = answer.at.isoformat(timespec="seconds")
                 by_file.append((name, answer.verdict, why, user.email, at, note))
