@@ -1,5 +1,5 @@
 """One seed over the empty, migrated database of DATABASE_URL: `SHAPE SEED DENSITY DAYS FILE`, and
-`account` where it shall say why incidents still reach people.
+`account` for an account of what still reaches people.
 """
 
 import json
