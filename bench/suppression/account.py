@@ -1,6 +1,6 @@
 """Why harmless incidents still reach people: what Tagout answers on the day, incident by incident.
 
-Only what its pages and tables show; the bench works out nothing of it: `why_of` explains what covers
+Only what its pages and tables show; the bench works out none of it: `why_of` explains what covers
 an incident and what keeps it open, the ledger has what trials covered, a version its steps, and a
 pattern its obstacles. The truth is not read here.
 """
