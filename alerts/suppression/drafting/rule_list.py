@@ -3,11 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Final
 
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
-from alerts.rules.rule import NotARule
+from alerts.rules.fields import Operator
+from alerts.rules.rule import Clause, NotARule, RuleDefinition
+from alerts.rules.values import ip_of, is_within
 from alerts.sites.models import Device, Site
 from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, VersionState
 from alerts.suppression.models.rules import ENDED
@@ -16,7 +19,9 @@ from portal.accounts.models import User
 
 PAGE: Final = 50
 MAX_RULES: Final = 20  # that touch one device
-GROUPS: Final = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
+ENDS: Final = ("source", "destination")
+EITHER_END: Final = {"any_device": "_device", "any_address": "_address"}
+type DeviceFacts = dict[str, str]
 TABS: Final[dict[str, tuple[VersionState, ...]]] = {
     "force": (*ACTING, VersionState.PAUSED),
     "work": OPEN,
@@ -150,28 +155,56 @@ def _counts(rule_states: Iterable[tuple[int, str]]) -> dict[str, int]:
 
 
 def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:
-    """Return the versions in force or in work that name a device, or its kind or zone."""
+    """Return the versions in force or in work whose lines about one end all fit the device."""
     rows = versions_visible_to(user).filter(
         site_ids__contains=[device.zone.site_id], state__in=(*ACTING, *OPEN, VersionState.PAUSED)
     )
     ordered = rows.order_by("rule__number", "-number")
-    return [row for row in ordered if _touches(row, device)][:MAX_RULES]
+    ends = [_as_end(device, end) for end in ENDS]
+    return [row for row in ordered if _touches(row, ends)][:MAX_RULES]
 
 
-def _touches(version: RuleVersion, device: Device) -> bool:
+def _touches(version: RuleVersion, ends: Iterable[DeviceFacts]) -> bool:
     try:
-        clauses = version.definition.all_of
+        rule = version.definition
     except NotARule:
         return False
-    names = {device.name.casefold(), device.address.casefold()} - {""}
-    places = {device.kind.casefold(), device.zone.name.casefold()} - {""}
-    for clause in clauses:
-        if clause.field in GROUPS and places & _fold(clause.texts):
-            return True
-        if clause.field.endswith(("_device", "_address")) and names & _fold(clause.texts):
-            return True
-    return False
+    return any(_may_be_at(end, rule) for end in ends)
 
 
-def _fold(values: Iterable[str]) -> set[str]:
-    return {value.casefold() for value in values}
+def _may_be_at(end: DeviceFacts, rule: RuleDefinition) -> bool:
+    """Whether the rule may match alerts with the device at this end. A line about any device is met
+    by the other end, too: with several of them one that fits is enough.
+    """
+    own = [line for line in rule.all_of if line.field in end]
+    either = [line for line in rule.all_of if line.field in EITHER_END]
+    return (
+        bool(own or either)
+        and all(_fits(line, end) for line in own)
+        and (not either or any(_fits(line, end) for line in either))
+        and not any(_fits(line, end) for line in rule.except_any)
+    )
+
+
+def _fits(line: Clause, end: DeviceFacts) -> bool:
+    suffix = EITHER_END.get(line.field, line.field)
+    texts = [text for field, text in end.items() if field.endswith(suffix)]
+    if line.operator == Operator.WITHIN:
+        return any(is_within(text, line.texts) for text in texts)
+    return not {value.casefold() for value in line.texts}.isdisjoint(texts)
+
+
+def _as_end(device: Device, end: str) -> DeviceFacts:
+    """What alerts would state of the device at this end, in small letters, by field of rules."""
+    address = ip_of(device.address)
+    subnet = (
+        str(ip_network(f"{address}/24", strict=False)) if address and address.version == 4 else ""
+    )
+    facts = {
+        "device": device.name,
+        "address": device.address,
+        "kind": device.kind,
+        "zone": device.zone.name,
+        "subnet": subnet,
+    }
+    return {f"{end}_{name}": text.casefold() for name, text in facts.items()}

@@ -72,7 +72,7 @@ def _visible_near_misses(near: tuple[NearMiss, ...], user: User) -> list[NearMis
 
 @require_GET
 def rules_of_device(request: HttpRequest, device_id: int) -> HttpResponse:
-    """Rules that name a device, its kind or its zone."""
+    """Rules whose lines about one end fit a device."""
     user = actor_of(request)
     row = get_object_or_404(devices_visible_to(user).select_related("zone__site"), pk=device_id)
     found = rules_touching(row, user=user)

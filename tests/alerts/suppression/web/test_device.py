@@ -1,5 +1,7 @@
 """Which rules touch a device: a part of its page."""
 
+import re
+
 import pytest
 
 from tests.factories.incidents import make_device
@@ -9,29 +11,36 @@ from tests.factories.rules import clause, downloads
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
-def test_rules_that_name_a_device_its_kind_or_its_zone_are_listed(client, people, workspace, site):
+def test_rules_whose_lines_about_one_end_fit_a_device_are_listed(client, people, workspace, site):
     columns = {"ot": people.oda, "soc": people.leo, "workspace": workspace, "site": site}
-    by_name = make_version("live", of=downloads(title="Named"), **columns)
-    kind = downloads(
-        title="By kind", all_of=(*downloads().all_of, clause("destination_kind", "is", "Robot"))
-    )
-    make_version("live", of=kind, **columns)
-    make_version("expired", of=downloads(title="Over"), **columns)
-    ends = {
-        value
-        for line in downloads().all_of
-        if line.field == "destination_device"
-        for value in line.texts
-    }
+    ends = [line for line in downloads().all_of if line.field == "destination_device"]
+    others = tuple(line for line in downloads().all_of if line not in ends)
+    name = ends[0].texts[0]
+
+    def write(title, *lines, state="live", **more):
+        make_version(state, of=downloads(title=title, all_of=(*others, *lines), **more), **columns)
+
+    robot = clause("destination_kind", "is", "Robot")
+    write("By name", *ends)
+    write("By kind", robot)
+    write("By network", clause("any_address", "within", "10.0.0.0/30"))
+    write("Either", clause("any_device", "is", "R-1"), clause("any_device", "is", "X-1"))
+    write("Kind of another zone", robot, clause("destination_zone", "is", "Elsewhere"))
+    write("Kind but not it", robot, except_any=(clause("destination_device", "is", "R-1"),))
+    write("Over", *ends, state="expired")
     client.force_login(people.oda)
-    plc = make_device(site, ends.pop(), "10.0.0.1")
-    robot = make_device(site, "R-1", "10.0.0.2", kind="Robot")
-    other = make_device(site, "X-1", "10.0.0.3", kind="HMI")
-    bodies = {
-        row.pk: client.get(f"/devices/{row.pk}/rules/").content.decode()
-        for row in (plc, robot, other)
-    }
-    assert f"/rules/{by_name.uuid}/" in bodies[plc.pk]
-    assert "Over" not in bodies[plc.pk]
-    assert "By kind" in bodies[robot.pk]
-    assert "No rule names it" in bodies[other.pk]
+    rows = [
+        make_device(site, name, "10.0.0.1"),
+        make_device(site, "R-1", "10.0.0.2", kind="Robot"),
+        make_device(site, "X-1", "10.0.0.7", kind="HMI"),
+        make_device(site, "Y-1", "10.0.0.8", kind="HMI"),
+    ]
+    bodies = [client.get(f"/devices/{row.pk}/rules/").content.decode() for row in rows]
+    titles = re.compile("</b> ([^<]+)</a>")
+    assert [titles.findall(body) for body in bodies] == [
+        ["By name", "By network"],
+        ["By kind", "By network", "Either"],
+        ["Either"],
+        [],
+    ]
+    assert "No rule names it" in bodies[-1]
