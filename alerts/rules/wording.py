@@ -316,6 +316,7 @@ GUARDS: Final = {
     "never.touched": gettext_noop("A person has worked on the incident: {what}."),
     "never.case": gettext_noop("{names} is also part of an open true positive."),
     "never.held": gettext_noop("{names} is held open after a true positive on it."),
+    "never.meanwhile": gettext_noop("{names} was held open when this came: a person decides."),
     "never.suspicion": gettext_noop(
         "OT called something suspicious on {names}, and nobody has corrected that."
     ),

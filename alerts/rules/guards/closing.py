@@ -34,6 +34,7 @@ CIRCUMSTANCES: Final = frozenset(
         "never.touched",
         "never.case",
         "never.held",
+        "never.meanwhile",
         "never.suspicion",
         NEW_MEMBER,
     }
@@ -60,6 +61,7 @@ class Scene:
     unexplained: tuple[str, ...] = ()
     in_open_cases: tuple[str, ...] = ()
     after_cases: tuple[str, ...] = ()  # held since a true positive was closed
+    during_cases: tuple[str, ...] = ()  # held so when the incident came, no longer
     under_suspicion: tuple[str, ...] = ()
     new_members: tuple[str, ...] = ()  # of groups that the rules name, met here first
     criticality: Mapping[str, str] = field(default_factory=dict)
@@ -143,6 +145,8 @@ def _against_hands(scene: Scene) -> list[Sentence]:
         reasons.append(Sentence("never.case", names=listed(scene.in_open_cases, "and")))
     if scene.after_cases:
         reasons.append(Sentence("never.held", names=listed(scene.after_cases, "and")))
+    if scene.during_cases:
+        reasons.append(Sentence("never.meanwhile", names=listed(scene.during_cases, "and")))
     if scene.under_suspicion:
         names = listed(scene.under_suspicion, "and")
         reasons.append(Sentence("never.suspicion", names=names))

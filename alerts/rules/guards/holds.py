@@ -74,17 +74,20 @@ class Hold:
 
 
 def case_end(
-    *, is_open: bool, changed_at: datetime, is_in_work: bool, agreed: datetime | None
+    *, is_open: bool, changed_at: datetime, work_ends: datetime | None, agreed: datetime | None
 ) -> datetime | None:
     """Return until when a true positive holds its devices; None while it is open. Closed, it holds
     them until the moment both leads agreed on, else for 72 hours after its latest change, and for
-    14 days while people work on another incident of the case.
+    14 days at most until the work of people on another incident of the case ends, if there is one.
     """
     if is_open:
         return None
     if agreed is not None:
         return agreed
-    return changed_at + (AFTER_CASE_IN_WORK if is_in_work else AFTER_CASE)
+    usual = changed_at + AFTER_CASE
+    if work_ends is None:
+        return usual
+    return max(usual, min(work_ends, changed_at + AFTER_CASE_IN_WORK))
 
 
 _ENDS: Final = {

@@ -2,8 +2,8 @@
 
 The job's row is the lease and keeps the cursor. Rows are looked at again for a while after the
 cursor has passed them, because a transaction that began earlier may commit later. On any doubt an
-incident stays open, and one that cannot be judged does not hold up the next. What only an open case
-keeps open (S1) is looked at again every minute: the case may have ended, or narrowed.
+incident stays open, and one that cannot be judged does not hold up the next. What only a case keeps
+open (S1) is looked at again every minute: a suspicion may have been corrected, or have narrowed.
 """
 
 import logging

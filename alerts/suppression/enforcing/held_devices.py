@@ -9,6 +9,8 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from alerts.incidents.models import Entity, Incident
+from alerts.incidents.models.incident import OPEN
+from alerts.rules.guards.closing import LINK
 from alerts.rules.guards.holds import DeviceRef, can_exclude, is_same_device
 from alerts.rules.rule import NotARule
 from alerts.suppression.enforcing.judging import (
@@ -63,6 +65,20 @@ def device_holds(incidents: QuerySet[Incident], *, now: datetime) -> list[Device
         )
         for case in cases
     ]
+
+
+def open_incidents_of(case: TruePositiveCase, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+    """Return those of these incidents that came while the case held a device of theirs, or not long
+    before it, and that nobody has closed: rules leave them to people. The latest first.
+    """
+    devices = Entity.objects.filter(incident=case.incident, device__isnull=False).values("device")
+    touching = Entity.objects.filter(device__in=devices).values("incident")
+    rows = incidents.filter(
+        OPEN, pk__in=touching, created_at__gte=case.incident.created_at - LINK
+    ).exclude(pk=case.incident.pk)
+    if case.until is not None:
+        rows = rows.filter(created_at__lt=case.until)
+    return rows.order_by("-created_at", "-pk")
 
 
 def holds_on_rule(

@@ -4,7 +4,7 @@
 alerts, and which cases hold a device of it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,11 @@ from alerts.suppression.drafting.same_devices import names_any, same_devices
 from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
-from alerts.suppression.enforcing.true_positive_cases import true_positive_cases
+from alerts.suppression.enforcing.true_positive_cases import (
+    TruePositiveCase,
+    cases_since,
+    true_positive_cases,
+)
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry
 from alerts.suppression.queries import facts_by_incident
 
@@ -155,10 +159,11 @@ class BlockingDevices:
     by_true_positives: tuple[str, ...] = ()  # open ones
     by_suspicions: tuple[str, ...] = ()
     by_closed_cases: tuple[str, ...] = ()  # of true positives that were closed
+    by_past_cases: tuple[str, ...] = ()  # by true positives when it came, no longer
 
     @property
     def of_cases(self) -> tuple[str, ...]:
-        """Those that true positives hold."""
+        """Those that true positives hold now."""
         return tuple(sorted({*self.by_true_positives, *self.by_closed_cases}))
 
 
@@ -170,15 +175,18 @@ def blocking_devices(
     began_by: datetime | None = None,
 ) -> BlockingDevices:
     """Return the devices of this incident that another case holds open; with `began_by`, of true
-    positives only those that held them at that moment. The incident's own verdict is no case
+    positives only those that held them at that moment. What a true positive has held since the
+    incident came stays with people when the hold ends. The incident's own verdict is no case
     against it: it keeps itself open as touched by a person.
     """
     others = _of_same_plant(incident)
     cases = {}
     if others.filter(classification="TruePositive").exists():  # hardly any plant has one at hand
+        is_of_people = incident.status == IncidentStatus.CLOSED and not incident.closed_by
+        since = now if is_of_people else min(incident.created_at, now)
         cases = {
             case.incident.pk: case
-            for case in true_positive_cases(others, now=now)
+            for case in cases_since(others, since=since, now=now)
             if began_by is None or case.since <= began_by
         }
     suspicions = [suspicion for suspicion in suspicions_on(others) if not suspicion.is_past]
@@ -188,12 +196,12 @@ def blocking_devices(
     own = Entity.objects.filter(incident=incident).select_related("device__zone__site")
     touched = _ends_of_incident(alerts, own)
 
-    def labels(*, is_open: bool) -> tuple[str, ...]:
-        holds = [Hold(ends=ends[pk]) for pk, case in cases.items() if case.is_open == is_open]
+    def labels(are_of: Callable[[TruePositiveCase], bool]) -> tuple[str, ...]:
+        holds = [Hold(ends=ends[pk]) for pk, case in cases.items() if are_of(case)]
         return blocking_labels(holds, touched)
 
     return BlockingDevices(
-        labels(is_open=True),
+        labels(lambda case: case.is_open),
         blocking_labels(
             [
                 Hold(ends=ends[suspicion.incident_id], is_narrow=suspicion.is_narrow)
@@ -201,7 +209,8 @@ def blocking_devices(
             ],
             touched,
         ),
-        labels(is_open=False),
+        labels(lambda case: case.until is not None and case.until > now),
+        labels(lambda case: case.until is not None and case.until <= now),
     )
 
 
@@ -344,6 +353,7 @@ def scene_of(
         new_members=tuple(dict.fromkeys(end.name for end in late)),
         in_open_cases=holds.by_true_positives,
         after_cases=holds.by_closed_cases,
+        during_cases=holds.by_past_cases,
         under_suspicion=holds.by_suspicions,
         criticality=criticality_of(found, alerts=alerts.values()),
         details_pending=_is_pending(incident, state, alerts),

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from alerts.incidents.models import Entity, Incident, IncidentStatus, TimelineItem
 from alerts.incidents.models.incident import OPEN
@@ -49,8 +50,17 @@ class TruePositiveCase:
 
 def true_positive_cases(incidents: QuerySet[Incident], *, now: datetime) -> list[TruePositiveCase]:
     """Return those of these incidents that hold their devices now, the latest first."""
-    cases = _cases_since(incidents, since=now, now=now)
-    return [case for case in cases if case.until is None or case.until > now]
+    return cases_since(incidents, since=now, now=now)
+
+
+def cases_since(
+    incidents: QuerySet[Incident], *, since: datetime, now: datetime
+) -> list[TruePositiveCase]:
+    """Return those of these incidents that have held their devices at some moment after `since`,
+    also where they hold them no more, the latest first.
+    """
+    cases = _all_since(incidents, since=since, now=now)
+    return [case for case in cases if case.until is None or case.until > since]
 
 
 def ended_cases(
@@ -59,43 +69,53 @@ def ended_cases(
     """Return those that held their devices until then or later, and do not any more. What was over
     when Tagout first read of it held nothing here.
     """
-    cases = _cases_since(incidents, since=since, now=now)
+    cases = cases_since(incidents, since=since, now=now)
     return [
         case
         for case in cases
-        if case.until is not None and since < case.until <= now and case.since < case.until
+        if case.until is not None and case.until <= now and case.since < case.until
     ]
 
 
-def _cases_since(
+def _all_since(
     incidents: QuerySet[Incident], *, since: datetime, now: datetime
 ) -> list[TruePositiveCase]:
     """Return all that may have held something after `since`, the latest first."""
     agreed = HoldEnd.objects.filter(incident=OuterRef("pk"), void_at=None, until__gt=since)
-    rows = incidents.filter(classification=TRUE_POSITIVE).filter(
-        OPEN | Q(modified_at__gt=since - AFTER_CASE_IN_WORK) | Q(Exists(agreed))
-    )
+    lately = Q(modified_at__gt=since - AFTER_CASE_IN_WORK) | Q(gone_at__gt=since)
+    rows = incidents.filter(classification=TRUE_POSITIVE).filter(OPEN | lately | Q(Exists(agreed)))
     news = TimelineItem.objects.filter(_IS_NEWS, incident=OuterRef("pk")).order_by("-at")
     rows = rows.annotate(**{_NEWS_AT: news.values("at")[:1]})
     found = list(rows.select_related("workspace__organisation").order_by("-modified_at", "-pk"))
     closed = [row for row in found if not _is_open(row)]
     changed = {row.pk: _changed_at(row) for row in closed}
-    in_work = _in_work([row for row in closed if changed[row.pk] <= now - AFTER_CASE])
-    ends = _agreed_ends(closed, changed, in_work)
+    works = _ends_of_work([row for row in closed if changed[row.pk] <= now - AFTER_CASE], now=now)
+    usual = {
+        row.pk: case_end(
+            is_open=_is_open(row),
+            changed_at=changed.get(row.pk, row.modified_at),
+            work_ends=works.get(row.pk),
+            agreed=None,
+        )
+        for row in found
+    }
+    ends = _agreed_ends(closed, usual)
     return [
         TruePositiveCase(
             row,
-            case_end(
-                is_open=_is_open(row),
-                changed_at=changed.get(row.pk, row.modified_at),
-                is_in_work=row.pk in in_work,
-                agreed=ends.get(row.pk),
-            ),
-            is_in_work=row.pk in in_work,
+            _not_before_it_went(row, ends.get(row.pk, usual[row.pk])),
+            is_in_work=works.get(row.pk, now) > now,
             is_agreed=row.pk in ends,
         )
         for row in found
     ]
+
+
+def _not_before_it_went(row: Incident, until: datetime | None) -> datetime | None:
+    """Return the end of one that was deleted while it was open: it held until then at least."""
+    if until is None or row.gone_at is None or row.status == IncidentStatus.CLOSED:
+        return until
+    return max(until, row.gone_at)
 
 
 def _changed_at(closed: Incident) -> datetime:
@@ -111,44 +131,67 @@ def _is_open(row: Incident) -> bool:
     return is_there and row.status < IncidentStatus.CLOSED
 
 
-def _in_work(cases: Collection[Incident]) -> set[int]:
-    """Return those of which people work on another incident: one that came before the case was
-    closed, not long before it, is open, touches a device of it, and is active or has an owner.
+def _ends_of_work(cases: Collection[Incident], *, now: datetime) -> dict[int, datetime]:
+    """Return until when people worked on another incident of each, where they did: one that came
+    before the case was closed, not long before it, touches a device of it, and is active or has an
+    owner, or was closed so. What is open still ends later than a hold may last.
     """
     if not cases:
-        return set()
-    others = Entity.objects.filter(
-        Q(incident__status=IncidentStatus.ACTIVE) | ~Q(incident__owner_id=""),
-        device=OuterRef("device"),
-        incident__status__lt=IncidentStatus.CLOSED,
-        incident__gone_at=None,
-        incident__merged_into=None,
-        incident__created_at__lte=OuterRef("incident__modified_at"),
-        incident__created_at__gte=OuterRef("incident__created_at") - LINK,
-    ).exclude(incident=OuterRef("incident"))
+        return {}
+    was_active = TimelineItem.objects.filter(
+        incident=OuterRef("incident"), code="status", details__from=IncidentStatus.ACTIVE.label
+    )
+    was_in_work = Q(incident__status=IncidentStatus.CLOSED) & Q(Exists(was_active))
+    is_open = Q(incident__status__lt=IncidentStatus.CLOSED, incident__merged_into=None)
+    ends = Case(
+        When(is_open & Q(incident__gone_at=None), then=Value(now + AFTER_CASE_IN_WORK)),
+        default=Coalesce("incident__gone_at", "incident__closed_at", "incident__modified_at"),
+    )
+    others = (
+        Entity.objects.filter(
+            Q(incident__status=IncidentStatus.ACTIVE) | ~Q(incident__owner_id="") | was_in_work,
+            device=OuterRef("device"),
+            incident__created_at__lte=OuterRef("incident__modified_at"),
+            incident__created_at__gte=OuterRef("incident__created_at") - LINK,
+        )
+        .exclude(incident=OuterRef("incident"))
+        .annotate(ends=ends)
+        .order_by("-ends")
+    )
     entities = Entity.objects.filter(incident__in=cases, device__isnull=False)
-    return set(entities.filter(Exists(others)).values_list("incident", flat=True))
+    rows = entities.annotate(ends=Subquery(others.values("ends")[:1])).exclude(ends=None)
+    found: dict[int, datetime] = {}
+    for pk, at in rows.values_list("incident", "ends"):
+        found[pk] = max(at, found.get(pk, at))
+    return found
 
 
 def hold_ends_of(incident_ids: Collection[int]) -> Mapping[int, Sequence[HoldEnd]]:
-    """Return the ends that leads have set and that nobody has set anew, by incident."""
+    """Return the ends that leads have set and that nobody has set anew, by incident. What was set
+    before it was closed last, or called a true positive last, was about something else.
+    """
+    called_anew = TimelineItem.objects.filter(
+        _IS_NEWS, incident=OuterRef("incident"), at__gt=OuterRef("set_at")
+    )
     found: dict[int, list[HoldEnd]] = defaultdict(list)
-    rows = HoldEnd.objects.filter(incident__in=incident_ids, void_at=None)
+    rows = HoldEnd.objects.filter(
+        ~Exists(called_anew),
+        incident__in=incident_ids,
+        void_at=None,
+        set_at__gte=Coalesce("incident__closed_at", "incident__modified_at"),
+    )
     for row in rows.select_related("by").order_by("set_at", "pk"):
         found[row.incident_id].append(row)
     return found
 
 
 def _agreed_ends(
-    cases: Sequence[Incident], changed: Mapping[int, datetime], in_work: Collection[int]
+    cases: Sequence[Incident], usual: Mapping[int, datetime | None]
 ) -> dict[int, datetime]:
     ends = hold_ends_of([case.pk for case in cases]) if cases else {}
     found = {}
     for case in cases:
-        usual = case_end(
-            is_open=False, changed_at=changed[case.pk], is_in_work=case.pk in in_work, agreed=None
-        )
-        until = _agreed_end(case, ends.get(case.pk, ()), usual=usual)
+        until = _agreed_end(case, ends.get(case.pk, ()), usual=usual[case.pk])
         if until is not None:
             found[case.pk] = until
     return found
@@ -157,16 +200,15 @@ def _agreed_ends(
 def _agreed_end(
     case: Incident, ends: Sequence[HoldEnd], *, usual: datetime | None
 ) -> datetime | None:
-    """Return the end that two people of both sides have set since it was closed. One that is
-    earlier than it would be needs both of them to be leads there still.
+    """Return the end that two people of both sides have set. One that is earlier than it would be
+    needs both of them to be leads there still.
     """
-    closed_at = case.closed_at or case.modified_at
-    valid = {row.side: row for row in ends if row.set_at >= closed_at}
-    if len(valid) != 2 or len({row.until for row in valid.values()}) != 1:
+    by_side = {row.side: row for row in ends}
+    if len(by_side) != 2 or len({row.until for row in by_side.values()}) != 1:
         return None
-    until = next(iter(valid.values())).until
+    until = next(iter(by_side.values())).until
     if usual is not None and until >= usual:
         return until
-    people = {identity_of(row.by) for row in valid.values()}
-    are_leads = all(row.side in sides_led_by(row.by, case) for row in valid.values())
-    return until if are_leads and len(people) == len(valid) else None
+    people = {identity_of(row.by) for row in by_side.values()}
+    are_leads = all(row.side in sides_led_by(row.by, case) for row in by_side.values())
+    return until if are_leads and len(people) == len(by_side) else None

@@ -89,7 +89,8 @@ class LedgerEntry(models.Model):
 
 class HeldIncident(models.Model):
     """An incident that live rules cover and that nothing keeps open but a suspicion or an open true
-    positive on one of its devices. When that ends, all guards are asked again.
+    positive on one of its devices. When that ends, all guards are asked again; what came while a
+    true positive held is a person's then.
     """
 
     incident = models.OneToOneField(

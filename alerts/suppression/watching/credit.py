@@ -31,7 +31,7 @@ from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, look
 
 # The person who worked on it; and a true positive that was closed since, whose hold passes, as in
 # the trial itself, where what a person found harmless counts although a guard kept it open.
-_NOT_THEN: Final = HANDS | {"never.held"}
+_NOT_THEN: Final = HANDS | {"never.held", "never.meanwhile"}
 MAX_CANDIDATES: Final = 200  # the newest looks; more than MAX_CREDIT of them are hardly ever needed
 
 

@@ -189,6 +189,7 @@ _GUARD_REASONS: Final[dict[str, Promise]] = {
     "never.touched": _WORKED_ON,
     "never.case": _("they share a device with an open true positive"),
     "never.held": _("they share a device with a true positive that was closed lately"),
+    "never.meanwhile": _("they came while a true positive held a device of theirs"),
     "never.suspicion": _("somebody has yet to decide on a suspicion about their devices"),
     "never.products": _("a second product saw them too"),
     "never.asset": _("a safety system or crown jewel is involved"),

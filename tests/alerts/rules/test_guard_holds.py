@@ -184,16 +184,27 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
     ("changes", "until"),
     [
         ({}, NOW + 72 * HOUR),
-        ({"is_in_work": True}, NOW + 14 * DAY),
+        ({"work_ends": NOW + 20 * DAY}, NOW + 14 * DAY),
+        ({"work_ends": NOW + 5 * DAY}, NOW + 5 * DAY),
+        ({"work_ends": NOW + DAY}, NOW + 72 * HOUR),
         ({"agreed": NOW + HOUR}, NOW + HOUR),
-        ({"agreed": NOW + 60 * DAY, "is_in_work": True}, NOW + 60 * DAY),
+        ({"agreed": NOW + 60 * DAY, "work_ends": NOW + 20 * DAY}, NOW + 60 * DAY),
         ({"is_open": True}, None),
         ({"is_open": True, "agreed": NOW + HOUR}, None),
     ],
-    ids=["closed", "in work", "agreed", "agreed longer", "open", "open whatever was agreed"],
+    ids=[
+        "closed",
+        "in work",
+        "work that ended",
+        "work that ended at once",
+        "agreed",
+        "agreed longer",
+        "open",
+        "open whatever was agreed",
+    ],
 )
 def test_how_long_a_true_positive_holds(changes, until):
-    usual = {"is_open": False, "changed_at": NOW, "is_in_work": False, "agreed": None}
+    usual = {"is_open": False, "changed_at": NOW, "work_ends": None, "agreed": None}
     assert case_end(**usual | changes) == until
 
 

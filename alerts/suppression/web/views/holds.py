@@ -1,10 +1,11 @@
 """What stays open: devices that true positives hold, and rules that stopped by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,8 +14,13 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.enforcing.held_devices import DeviceHold, device_holds, device_names_of
-from alerts.suppression.enforcing.true_positive_cases import ended_cases
+from alerts.suppression.enforcing.held_devices import (
+    DeviceHold,
+    device_holds,
+    device_names_of,
+    open_incidents_of,
+)
+from alerts.suppression.enforcing.true_positive_cases import TruePositiveCase, ended_cases
 from alerts.suppression.models import HoldEnd, RuleVersion, Step, VersionState
 from alerts.suppression.policies import STOPPING, may_change, sides_led_by
 from alerts.suppression.queries import versions_visible_to
@@ -36,6 +42,7 @@ from portal.ui.responses import leave_toast, post_only, render_page
 
 TEMPLATE: Final = "alerts/suppression/holds.html"
 LATELY: Final = timedelta(days=30)
+MAX_LISTED: Final = 5  # incidents of one case
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,21 @@ class HoldCard:
     def password_id(self) -> str:
         """The id of its field on the page."""
         return f"end-password-{self.hold.incident.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndedHold:
+    """A case that holds nothing any more, and what people have yet to look at."""
+
+    case: TruePositiveCase
+    devices: tuple[str, ...]
+    rows: Sequence[Incident]  # the latest that came meanwhile and are open
+    count: int  # of all those
+
+    @property
+    def more(self) -> int:
+        """How many of them are not listed."""
+        return self.count - len(self.rows)
 
 
 @require_GET
@@ -116,15 +138,25 @@ def _page(
         for case in device_holds(visible, now=now)
     ]
     ended = ended_cases(visible, since=now - LATELY, now=now)
-    names = device_names_of([case.incident.pk for case in ended])
     page: dict[str, Any] = page_frame(user, now) | {
         "cards": cards,
-        "ended": [(case, names[case.incident.pk]) for case in ended],
+        "ended": _ended(ended, visible),
         "stopped": _stopped(user),
         "max_days": MAX_DAYS,
         "asks_password": any(card.may_set for card in cards) and needs_password(request, now=now),
     }
     return render_page(request, TEMPLATE, page, part="holds", status=422 if problems else 200)
+
+
+def _ended(cases: Sequence[TruePositiveCase], visible: QuerySet[Incident]) -> list[EndedHold]:
+    names = device_names_of([case.incident.pk for case in cases])
+    found = []
+    for case in cases:
+        rows = open_incidents_of(case, visible)
+        found.append(
+            EndedHold(case, names[case.incident.pk], list(rows[:MAX_LISTED]), rows.count())
+        )
+    return found
 
 
 def _card(

@@ -4,6 +4,7 @@ import pytest
 
 from portal.accounts.models import GrantScope, Role
 from tests import cast
+from tests.alerts.suppression.enforcing.attacks import BY_PLC, watch
 from tests.alerts.suppression.enforcing.floor import Floor
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_site, make_workspace
@@ -37,3 +38,22 @@ def floor(floor_at_noon, noon, monkeypatch):
     """The same, with its clocks in force."""
     monkeypatch.setattr("portal.clock.unshifted", lambda: floor_at_noon.clock.at)
     return floor_at_noon
+
+
+@reuse_rows
+def closed_by_rule(floor_at_noon):
+    """R-12 has closed what EWS-07 does to PLC-21; R-13 covers both PLCs, whoever asks."""
+    floor = floor_at_noon
+    with floor.clocks():
+        floor.version = floor.rule(number=12)
+        floor.other = floor.rule(BY_PLC, number=13)
+        floor.target = floor.incident()
+        floor.decide()
+        floor.deliver()
+        assert watch(floor) == 0
+    return floor
+
+
+@pytest.fixture
+def closed(closed_by_rule, floor):
+    return floor

@@ -27,6 +27,7 @@ from tests.factories.incidents import (
     make_site,
     make_workspace,
 )
+from tests.factories.rewriting import rewrite
 
 ADDRESS = "192.168.1.10"  # private, so that every plant may have it
 HOUR = timedelta(hours=1)
@@ -69,6 +70,13 @@ def judged(row, by, verdict="suspicious", *, now=NOON, **more):
 
 def holds_of(row):
     return blocking_devices(row, alerts=facts_by_incident([row.pk])[row.pk].values(), now=NOON)
+
+
+def came_now(row):
+    """The same incident, as if it had come at noon."""
+    rewrite(Incident.objects.filter(pk=row.pk), created_at=NOON)
+    row.refresh_from_db()
+    return row
 
 
 def test_nothing_is_held_while_nothing_is_suspected(plant):
@@ -128,7 +136,9 @@ def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
     Incident.objects.filter(pk=case.pk).update(status=IncidentStatus.CLOSED)
     assert holds_of(incident_at(workspace, site, **ends)).by_closed_cases == (ADDRESS,)
     Incident.objects.filter(pk=case.pk).update(modified_at=NOON - 72 * HOUR)
-    assert holds_of(incident_at(workspace, site, **ends)) == BlockingDevices()
+    row = incident_at(workspace, site, **ends)
+    assert holds_of(row) == BlockingDevices(by_past_cases=(ADDRESS,)), "it came an hour before"
+    assert holds_of(came_now(row)) == BlockingDevices()
 
 
 @pytest.mark.parametrize("end", [{"gone_at": NOON}, {"merged_into": 7}], ids=["gone", "merged"])
@@ -140,7 +150,7 @@ def test_a_true_positive_that_is_no_longer_in_sentinel_holds_as_a_closed_one(pla
     Incident.objects.filter(pk=case.pk).update(**end)
     assert holds_of(incident_at(workspace, site)).by_closed_cases
     Incident.objects.filter(pk=case.pk).update(modified_at=NOON - 72 * HOUR)
-    assert holds_of(incident_at(workspace, site)) == BlockingDevices()
+    assert holds_of(came_now(incident_at(workspace, site))) == BlockingDevices()
 
 
 def test_the_same_site_seen_through_another_workspace_is_held_too(plant):

@@ -178,6 +178,27 @@ def test_what_was_agreed_ends_when_it_is_opened_again(case, olaf, leo):
     assert holds(now=NOON + 6 * HOUR), "closed again it is another word"
 
 
+def called(case, was, kind, *, at):
+    """Sentinel calls the closed incident something else, and it is not opened again for that."""
+    Incident.objects.filter(pk=case.pk).update(classification=kind, modified_at=at)
+    details = {"from": was, "to": kind}
+    case.timeline.create(at=at, side="sentinel", code="classification", details=details)
+
+
+@pytest.mark.abuse("A05")
+def test_what_was_agreed_ends_no_hold_of_one_that_is_called_a_true_positive_anew(case, olaf, leo):
+    for by in (olaf, leo):
+        set_end(case, by)
+    called(case, "TruePositive", "BenignPositive", at=NOON + 2 * HOUR)
+    assert not holds(now=NOON + 3 * HOUR)
+    called(case, "BenignPositive", "TruePositive", at=NOON + 4 * HOUR)
+    assert holds(now=NOON + 5 * HOUR), "it was closed only once, before they agreed"
+    again = {"until": NOON + 6 * HOUR, "now": NOON + 6 * HOUR}
+    assert not set_end(case, leo, **again), "what the other lead had set was about before"
+    assert set_end(case, olaf, **again)
+    assert not holds(now=NOON + 7 * HOUR)
+
+
 def test_a_comment_on_it_does_not_undo_what_was_agreed(case, olaf, leo):
     for by in (olaf, leo):
         set_end(case, by)

@@ -123,6 +123,22 @@ def test_both_leads_end_it_and_it_moves_to_what_has_ended(plant, case, client):
     assert "Ended in the last 30 days" in page
 
 
+def test_what_came_meanwhile_stands_at_the_hold_that_has_ended(plant, case, client, make_person):
+    workspace, site, plc, *_, leo = plant
+    rows = [incident_on(workspace, site, plc) for _ in range(7)]
+    for hours, row in enumerate(rows):
+        rewrite(Incident.objects.filter(pk=row.pk), created_at=NOON - (70 + hours) * HOUR)
+    others = [incident_on(workspace, site, plc), incident_on(workspace, site, plc, status=3)]
+    rewrite(Incident.objects.filter(pk=others[0].pk), created_at=NOON)  # after the hold
+    rewrite(Incident.objects.filter(pk=others[1].pk), created_at=NOON - 70 * HOUR)  # closed
+    old = {"created_at": NOON - 80 * HOUR, "closed_at": NOON - 80 * HOUR}
+    rewrite(Incident.objects.filter(pk=case.pk), modified_at=NOON - 73 * HOUR, **old)
+    page = read(client, leo)
+    assert "Came meanwhile and wait for a person" in page and "and 2 more" in page
+    links = [f'href="/incidents/{row.pk}/"' in page for row in [*rows, *others]]
+    assert links == [True] * 5 + [False] * 4
+
+
 def test_a_lead_of_the_same_side_is_offered_nothing_to_agree_with(plant, case, client, make_person):
     _workspace, site, *_, olaf, _leo = plant
     pia = make_person(cast.PIA, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
