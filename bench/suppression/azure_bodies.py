@@ -9,15 +9,25 @@ from simulator.scenarios.records import Alert, Closing, Incident
 
 SEVERITIES = ("Informational", "Informational", "Low", "Medium", "High")
 PATH = "/subscriptions/s/resourceGroups/r/providers/Microsoft.SecurityInsights"
-OWNER = {
-    "objectId": "5c0d1f5e-0000-4000-8000-000000000001",
-    "email": "analyst@soc.example",
-    "assignedTo": "Analyst",
-    "userPrincipalName": "analyst@soc.example",
-    "ownerType": "User",
-}
+SHIFTS = 3  # a day, each of one analyst, with two teams that take turns
 
 type Body = dict[str, Any]
+
+
+def analyst_at(moment: datetime) -> Body:
+    """Return the analyst on duty as Sentinel names the owner of an incident: a SOC around the clock
+    is several people.
+    """
+    at = moment.astimezone(UTC)
+    number = 1 + at.hour * SHIFTS // 24 + SHIFTS * (at.toordinal() % 2)
+    email = f"analyst{number}@soc.example"
+    return {
+        "objectId": f"5c0d1f5e-0000-4000-8000-00000000000{number}",
+        "email": email,
+        "assignedTo": f"Analyst {number}",
+        "userPrincipalName": email,
+        "ownerType": "User",
+    }
 
 
 def name_of(text: str) -> str:
@@ -60,14 +70,14 @@ def incident_properties(incident: Incident, *, number: int) -> Body:
     }
 
 
-def closing_properties(closing: Closing, *, is_taken: bool) -> Body:
+def closing_properties(closing: Closing, *, at: datetime, is_taken: bool) -> Body:
     """Return what the SOC sets when it closes an incident, perhaps as its owner."""
     found: Body = {"status": "Closed", "classification": closing.classification}
     if closing.reason:
         found["classificationReason"] = closing.reason
     if closing.comment:
         found["classificationComment"] = closing.comment
-    return found | ({"owner": OWNER} if is_taken else {})
+    return found | ({"owner": analyst_at(at)} if is_taken else {})
 
 
 def alert_body(alert: Alert) -> Body:

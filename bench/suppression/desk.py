@@ -21,7 +21,7 @@ from alerts.reviews.services.opinions import (
     give_opinion,
 )
 from alerts.reviews.services.verdicts import give_verdict
-from bench.suppression.azure_bodies import OWNER, closing_properties, name_of
+from bench.suppression.azure_bodies import analyst_at, closing_properties, name_of
 from bench.suppression.company import Company, cause_of, note_of
 from portal.errors import Refused
 from simulator.scenarios.records import Answer, Closing
@@ -63,8 +63,9 @@ class Desk:
             sentinel = self.company.sentinel_of(site)
             if sentinel.is_open(name):
                 taken = self.company.customs[site].soc_takes
-                sentinel.edit(name, closing_properties(closing, is_taken=taken), at=at)
-                self._log[site].append(Closer(name, OWNER["email"], at))
+                properties = closing_properties(closing, at=at, is_taken=taken)
+                sentinel.edit(name, properties, at=at)
+                self._log[site].append(Closer(name, analyst_at(at)["email"], at))
 
     def read_log(self) -> None:
         """Have Tagout read who closed what, as the logs of the workspaces name them."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any, Final
 
 from alerts.incidents.models import Incident
@@ -18,11 +19,11 @@ from alerts.reviews.policies import is_ot_at, ot_people_at
 from alerts.rules.sql import rule_condition_sql
 from alerts.rules.trial import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from alerts.suppression.watching.looks import harmless_looks, looks_for
+from alerts.suppression.watching.looks import count_within_limits, harmless_looks, looks_for
 from portal.accounts.models import User
 
 MAX_A_DAY: Final = 5  # to one person, whoever asks
-MAX_STEPS: Final = 10  # of the plan whose trials are looked at; who signs takes them in order
+MAX_STEPS: Final = 10  # of the plan whose trials are looked at in one go
 DAY: Final = timedelta(days=1)
 # OFFSET 0 keeps the steps apart. However wrong the planner's statistics are, no step then looks at
 # more than each pair of two tables; as one join it looked at triples, and /plan/ timed out.
@@ -123,12 +124,24 @@ def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questio
 def _for_trials(
     plan: SitePlan, user: User | None, *, limit: int, now: datetime
 ) -> list[IncidentToAsk]:
-    if limit <= 0:
-        return []
+    """Return what the trials of the steps to sign would count, in the order of the plan, a few
+    steps at a time: where their credit is complete, the next ones are looked at.
+    """
     targets = {step.pattern.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
-    steps = [step for step in plan.steps_in(*TO_SIGN) if targets[step.pattern.pk]][:MAX_STEPS]
-    if not steps:
-        return []
+    steps = [step for step in plan.steps_in(*TO_SIGN) if targets[step.pattern.pk]]
+    chosen: list[IncidentToAsk] = []
+    for few in batched(steps, MAX_STEPS, strict=False):
+        if len(chosen) >= limit:
+            break
+        asked = {question.incident.pk for question in chosen}
+        found = _for_trials_of(few, user, targets=targets, now=now)
+        chosen += [question for question in found if question.incident.pk not in asked]
+    return chosen[: max(limit, 0)]
+
+
+def _for_trials_of(
+    steps: Sequence[PlanStep], user: User | None, *, targets: Mapping[int, int], now: datetime
+) -> list[IncidentToAsk]:
     waiting = Counter(
         PlanQuestion.objects.filter(
             pattern__in=[step.pattern.pk for step in steps], question__settled_at=None
@@ -149,7 +162,7 @@ def _for_trials(
         for step in steps
         for pk in incidents[step.pattern.pk]
         if pk in rows
-    ][:limit]
+    ]
 
 
 def _people_at(plan: SitePlan, incident: Incident, user: User | None) -> list[User]:
@@ -260,7 +273,7 @@ def incidents_for_trials(
     chosen: dict[int, list[int]] = {}
     for pattern, incidents in covered.items():
         own_looks = looks_for(looks, is_strict=pattern in strict)
-        credit = len({own_looks[incident] for incident in incidents if incident in own_looks})
+        credit = count_within_limits(own_looks[pk] for pk in incidents if pk in own_looks)
         missing = max(targets[pattern] - credit, 0)
         left = [incident for incident in incidents if incident not in used | own_looks.keys()]
         chosen[pattern] = left[:missing]

@@ -27,7 +27,7 @@ from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_
 from alerts.suppression.enforcing.judging import incident_state_of, scene_of
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
-from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, looks_for
+from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, limits_of, looks_for
 
 # The person who worked on it; and a true positive that was closed since, whose hold passes, as in
 # the trial itself, where what a person found harmless counts although a guard kept it open.
@@ -58,7 +58,7 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     for row, look in looks.items():
         if strict and not holds_strict(facts[row.pk].values()):
             continue
-        limited = _limited_of(look, proposer=version.proposed_by_id)
+        limited = limits_of(look, proposer=version.proposed_by_id)
         if any(counts[who] == MAX_OWN_CREDIT for who in limited):
             continue
         if _would_have_closed(row, facts[row.pk], acting=acting, now=now):
@@ -67,14 +67,6 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
         if len(found) == MAX_CREDIT:
             break
     return found
-
-
-def _limited_of(look: HarmlessLook, *, proposer: int | None) -> set[str]:
-    """Return whose looks this is one of, of which few count: the proposer's, a closer's."""
-    is_own = proposer is not None and look.person == proposer
-    return ({"proposer"} if is_own else set()) | (
-        {f"closer {look.closer}"} if look.closer else set()
-    )
 
 
 def _period(version: RuleVersion, *, now: datetime) -> TimeSpan:

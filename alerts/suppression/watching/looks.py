@@ -4,8 +4,8 @@ the first sixty of an hour count (S12).
 """
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ from alerts.incidents.engine.closers import is_person
 from alerts.incidents.models import CLOSE_IN_FORCE, Incident, IncidentCloser, TimelineItem
 from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
+from alerts.rules.trial import MAX_OWN_CREDIT
 from alerts.suppression.signing.signing_context import MAX_VERDICTS_AN_HOUR, without_flood
 from portal.accounts.models import User
 
@@ -59,6 +60,28 @@ def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     for incident in _doubted_among(looks):
         del looks[incident]
     return looks
+
+
+def limits_of(look: HarmlessLook, *, proposer: int | None = None) -> set[str]:
+    """Return whose looks this is one of, of which few count: the proposer's, a closer's."""
+    is_own = proposer is not None and look.person == proposer
+    return ({"proposer"} if is_own else set()) | (
+        {f"closer {look.closer}"} if look.closer else set()
+    )
+
+
+def count_within_limits(looks: Iterable[HarmlessLook]) -> int:
+    """Return how many of these a trial would count: each look once, of any one closer's the first
+    four.
+    """
+    counts = Counter[str]()
+    total = 0
+    for look in set(looks):
+        limits = limits_of(look)
+        if all(counts[who] < MAX_OWN_CREDIT for who in limits):
+            counts.update(limits)
+            total += 1
+    return total
 
 
 def looks_for(looks: Mapping[int, HarmlessLook], *, is_strict: bool) -> Mapping[int, HarmlessLook]:

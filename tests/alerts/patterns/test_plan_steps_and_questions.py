@@ -8,9 +8,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import post_init
 
-from alerts.incidents.models import Alert, IncidentAlert
+from alerts.incidents.ingest.closers import Closer, store_closers
+from alerts.incidents.models import Alert, IncidentAlert, IncidentStatus
 from alerts.patterns.models import Pattern, PatternState, PlanQuestion
-from alerts.patterns.queries import plan
+from alerts.patterns.queries import plan, questions
 from alerts.patterns.queries.plan import StepState, site_plans_for
 from alerts.patterns.queries.questions import (
     MAX_A_DAY,
@@ -182,6 +183,36 @@ def test_once_evidence_is_enough_questions_shorten_the_trial(programming, run_mi
 def test_a_trial_that_may_count_enough_asks_nothing(programming, judged, run_mining, leo):
     run_mining()
     assert questions_at(site_plans_for(leo)[0], leo, now=NOON).all == []
+
+
+def test_one_analyst_who_closed_many_leaves_questions_for_the_trial(
+    programming, run_mining, workspace, oda, leo
+):
+    judge(programming[-1:], oda)
+    run_mining()
+    closed = programming[-9:-1]
+    for number, incident in enumerate(closed):
+        incident.status, incident.classification = IncidentStatus.CLOSED, "BenignPositive"
+        incident.classification_reason = "SuspiciousButExpected"
+        incident.owner_name, incident.owner_email = "Sam", "sam@soc.example"
+        incident.closed_at = incident.created_at + timedelta(hours=1, minutes=number)
+        incident.save()
+    closers = [Closer(row.name, "sam@soc.example", row.closed_at) for row in closed]
+    store_closers(workspace_id=workspace.pk, closers=closers)
+    (step,) = site_plans_for(leo)[0].steps
+    found = incidents_for_trials([step.pattern], targets={step.pattern.pk: 8}, now=NOON)
+    assert len(found[step.pattern.pk]) == 3, "OT's answer and four closings count of the eight"
+
+
+def test_trials_of_later_steps_are_asked_for_once_those_before_have_enough(
+    planned, leo, monkeypatch
+):
+    monkeypatch.setattr(questions, "MAX_STEPS", 1)
+    rare = Pattern.objects.filter(has_enough_evidence=False)
+    rare_pk = rare.get().pk
+    rare.update(has_enough_evidence=True, plan_gain=8)
+    chosen = questions_at(planned(), leo, now=NOON).all
+    assert {question.step.pattern.pk for question in chosen} == {rare_pk}
 
 
 def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(
