@@ -7,7 +7,6 @@ are other devices. What is not known (no site, no zone) may be the same, so it c
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
 from typing import Final
 
 from alerts.rules.fields import FieldValues, Operator
@@ -91,7 +90,7 @@ def case_end(
 
 
 _ENDS: Final = {
-    f"{end}_{what}": f"{end}_{what}" if end == "any" else end
+    f"{end}_{what}": end
     for end in ("source", "destination", "any")
     for what in ("device", "address")
 }
@@ -99,8 +98,9 @@ _ENDS: Final = {
 
 def can_exclude(rule: RuleDefinition, handles: Collection[str]) -> bool:
     """Whether a rule by itself leaves out what touches a device with one of these names and
-    addresses, all in lower case: it lists other devices at both ends. Where it leaves an end open,
-    the device may be there.
+    addresses, all in lower case: it lists other devices as source and as destination. Where it
+    leaves an end open, the device may be there; and an incident that holds two devices, from
+    wherever to wherever, may hold a third.
     """
     lists = [
         (_ENDS[clause.field], {text.casefold() for text in clause.texts})
@@ -109,14 +109,7 @@ def can_exclude(rule: RuleDefinition, handles: Collection[str]) -> bool:
     ]
     if any(not names.isdisjoint(handles) for _, names in lists):
         return False
-    if {"source", "destination"} <= {end for end, _ in lists}:
-        return True
-    # An address may be that of a listed name: only two lists of one kind are two ends.
-    return any(
-        end == other and names.isdisjoint(others)
-        for (end, names), (other, others) in combinations(lists, 2)
-        if end.startswith("any_")
-    )
+    return {"source", "destination"} <= {end for end, _ in lists}
 
 
 def ends_of_alert(facts: FieldValues) -> AlertEnds:

@@ -23,7 +23,6 @@ from alerts.outbox.services.set_desired import (
     set_rule_absent,
 )
 from alerts.rules.guards.closing import MAX_MINUTES_OLD
-from alerts.rules.guards.holds import can_exclude
 from alerts.rules.guards.never import assets_of
 from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sentinel_comments import reasons_against_closing_text, rule_closing_text
@@ -226,9 +225,9 @@ def signed_body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[st
 
 def reason_of_holds(version: RuleVersion, workspace: Workspace, *, now: datetime) -> str:
     """Return why Sentinel must not close by this version there: it names a device that a case holds
-    open, or leaves an end open at which a device of a true positive may be. Sentinel's conditions
-    cannot leave a device out of what they match, and what was signed is not changed: Tagout's own
-    worker, which asks all guards, closes meanwhile.
+    open, or a true positive holds one at that plant, which may be part of whatever the version
+    matches. Sentinel's conditions cannot leave a device out, and what was signed is not changed:
+    Tagout's own worker, which asks all guards, closes meanwhile.
     """
     plant = incidents_of_plant(workspace.pk, version.site_ids)
     cases = true_positive_cases(plant, now=now)
@@ -237,7 +236,7 @@ def reason_of_holds(version: RuleVersion, workspace: Workspace, *, now: datetime
     touched = sorted(name for name in named if name.casefold() in handles)
     if touched:
         return Sentence("deploy.held", names=listed(touched, "and"))
-    if not cases or can_exclude(version.definition, handles):
+    if not cases:
         return ""
     numbers = sorted(f"#{case.incident.number or case.incident.name}" for case in cases)
     return Sentence("deploy.held", names=listed(numbers, "and"))

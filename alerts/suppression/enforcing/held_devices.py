@@ -50,9 +50,8 @@ class DeviceHold:
         return self.case.incident
 
 
-def device_holds(incidents: QuerySet[Incident], *, now: datetime) -> list[DeviceHold]:
-    """Return those of these incidents that hold their devices now, the latest first."""
-    cases = true_positive_cases(incidents, now=now)
+def device_holds(cases: Sequence[TruePositiveCase]) -> list[DeviceHold]:
+    """Return what each of these cases holds, in their order."""
     ids = [case.incident.pk for case in cases]
     names, ends = device_names_of(ids), hold_ends_of(ids)
     return [

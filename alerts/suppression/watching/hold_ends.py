@@ -51,6 +51,17 @@ def leads_for(incident: Incident) -> list[User]:
     )
 
 
+def leads_by_side(incident: Incident) -> dict[SigningSide, list[User]]:
+    """Return who can set the end of what it holds, by side: one lead of OT at one of several sites
+    cannot.
+    """
+    found: dict[SigningSide, list[User]] = {side: [] for side in ENDING_HOLDS}
+    for person in leads_for(incident):
+        for side in sides_led_by(person, incident):
+            found[side].append(person)
+    return found
+
+
 def notify_of_case(
     incident: Incident, *, devices: Sequence[str], rules: Sequence[str], now: datetime
 ) -> bool:

@@ -235,7 +235,7 @@ HELD = {"plc-21", "10.20.2.21"}
             [clause("source_device", "is", "EWS-07"), clause("source_address", "is", "10.1.1.1")],
             False,
         ),
-        ([clause("any_device", "is", "EWS-07"), clause("any_device", "is", "P-1")], True),
+        ([clause("any_device", "is", "EWS-07"), clause("any_device", "is", "P-1")], False),
         (
             [
                 clause("any_device", "is", "EWS-07"),

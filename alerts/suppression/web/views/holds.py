@@ -14,19 +14,24 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.enforcing.held_devices import (
     DeviceHold,
     device_holds,
     device_names_of,
     open_incidents_of,
 )
-from alerts.suppression.enforcing.true_positive_cases import TruePositiveCase, ended_cases
+from alerts.suppression.enforcing.true_positive_cases import (
+    TruePositiveCase,
+    ended_cases,
+    true_positive_cases,
+)
 from alerts.suppression.models import HoldEnd, RuleVersion, Step, VersionState
 from alerts.suppression.policies import STOPPING, may_change, sides_led_by
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.watching.hold_ends import (
     MAX_DAYS,
-    leads_for,
+    leads_by_side,
     reasons_against_setting_end,
     set_hold_end,
 )
@@ -38,11 +43,13 @@ from portal.accounts.models import User
 from portal.accounts.password_checks import proved_at_of
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
+from portal.ui.pieces import with_query
 from portal.ui.responses import leave_toast, post_only, render_page
 
 TEMPLATE: Final = "alerts/suppression/holds.html"
 LATELY: Final = timedelta(days=30)
 MAX_LISTED: Final = 5  # incidents of one case
+PAGE: Final = 20  # cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,8 @@ class HoldCard:
     """One case, and what this person can do about it."""
 
     hold: DeviceHold
-    leads: str
+    leads_ot: str
+    leads_soc: str
     may_set: bool
     to_agree: HoldEnd | None  # what a lead of the other side has set
     rules: tuple[tuple[RuleVersion, bool], ...]  # each with whether this person may stop it
@@ -127,6 +135,9 @@ def _page(
 ) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     visible = incidents_visible_to(user)
+    cases = true_positive_cases(visible, now=now)
+    cases.sort(key=lambda case: case.incident.pk != refused_id)  # what was refused comes first
+    shown, more = _part(request, cases, "after")
     cards = [
         _card(
             case,
@@ -135,17 +146,36 @@ def _page(
             problems=tuple(problems or ()) if case.incident.pk == refused_id else (),
             sent=request.POST.dict() if case.incident.pk == refused_id else {},
         )
-        for case in device_holds(visible, now=now)
+        for case in device_holds(shown)
     ]
-    ended = ended_cases(visible, since=now - LATELY, now=now)
+    ended, more_ended = _part(
+        request, ended_cases(visible, since=now - LATELY, now=now), "ended_after"
+    )
     page: dict[str, Any] = page_frame(user, now) | {
         "cards": cards,
+        "count": len(cases),
+        "more": more,
+        "more_ended": more_ended,
         "ended": _ended(ended, visible),
         "stopped": _stopped(user),
         "max_days": MAX_DAYS,
         "asks_password": any(card.may_set for card in cards) and needs_password(request, now=now),
     }
     return render_page(request, TEMPLATE, page, part="holds", status=422 if problems else 200)
+
+
+def _part(
+    request: HttpRequest, cases: Sequence[TruePositiveCase], name: str
+) -> tuple[Sequence[TruePositiveCase], str]:
+    """Return a page of cases, and the query of the next one. It begins after the one that the
+    query names; where that is no longer among them, at the first.
+    """
+    ids = [case.incident.pk for case in cases]
+    mark = number_in(request.GET.get(name, ""))
+    start = ids.index(mark) + 1 if mark in ids else 0
+    end = start + PAGE
+    more = with_query(request.GET, {name: str(ids[end - 1])}) if end < len(ids) else ""
+    return cases[start:end], more
 
 
 def _ended(cases: Sequence[TruePositiveCase], visible: QuerySet[Incident]) -> list[EndedHold]:
@@ -174,10 +204,12 @@ def _card(
         .values_list("pk", flat=True)
     )
     sides = {side.value for side in sides_led_by(user, case.incident)} if may_set else set()
+    leads = leads_by_side(case.incident)
     others = [row for row in case.ends if row.by_id != user.pk and sides - {row.side}]
     return HoldCard(
         case,
-        leads=", ".join(person.name for person in leads_for(case.incident)),
+        leads_ot=", ".join(person.name for person in leads[SigningSide.OT]),
+        leads_soc=", ".join(person.name for person in leads[SigningSide.SOC]),
         may_set=may_set,
         to_agree=others[-1] if others and not case.case.is_agreed else None,
         rules=tuple(

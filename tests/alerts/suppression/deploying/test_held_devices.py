@@ -82,12 +82,12 @@ def test_it_is_taken_out_where_it_names_the_device(deployed, far, workspace, sit
     )
 
 
-def test_a_rule_that_lists_both_ends_stays_there(far, workspace, site, oda, leo):
+def test_so_is_one_that_lists_two_other_devices(far, workspace, site, oda, leo):
+    """Sentinel's conditions hold for an incident with these two and the one that is held."""
     version = signed(polls(all_of=BOTH_ENDS), by=(oda, leo), workspaces=[workspace], sites=[site])
-    attack(workspace, site)
     round_(far, workspace, now=NOON)
     assert far.rule is not None
-    attack(workspace, site, device="DB-GD-01", address="10.20.3.2")
+    attack(workspace, site)
     round_(far, workspace, now=NOON)
     assert far.rule is None
     assert RuleVersion.objects.get(pk=version.pk).state == "live"

@@ -1,5 +1,6 @@
 """What true positives hold, on its page, on the rule's page and on the incident that stays open."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -162,6 +163,31 @@ def test_what_was_over_when_tagout_read_of_it_is_not_shown_as_ended(plant, case,
     page = read(client, leo)
     assert "No device is held open by a true positive." in page
     assert "Ended in the last 30 days" not in page
+
+
+def test_a_side_without_a_lead_of_all_its_sites_is_named_as_such(plant, case, client):
+    *_, leo = plant
+    assert "OT: Olaf Lindqvist · SOC: Leo Hartmann" in read(client, leo)
+    sites = [*case.site_ids, make_site("Porto").pk]
+    Incident.objects.filter(pk=case.pk).update(site_ids=sites)
+    page = read(client, leo)
+    assert "OT: nobody · SOC: Leo Hartmann" in page and "one side has none" in page
+
+
+def test_many_cases_come_in_pages_and_what_was_refused_comes_first(plant, case, client):
+    workspace, site, plc, _version, olaf, leo = plant
+    columns = {"classification": "TruePositive", "status": IncidentStatus.CLOSED}
+    for minutes in range(25):
+        at = NOON - timedelta(minutes=minutes)
+        incident_on(workspace, site, plc, closed_at=at, modified_at=at, **columns)
+    page = read(client, leo)
+    assert page.count('id="case-') == 20 and "20 of 26 true positives" in page
+    assert f'id="case-{case.pk}"' not in page, "the oldest"
+    (mark,) = set(re.findall(r"\?after=(\d+)", page))
+    rest = read(client, leo, f"/rules/held/?after={mark}")
+    assert rest.count('id="case-') == 6 and f'id="case-{case.pk}"' in rest
+    refused = end(client, olaf, case, days="91").content.decode()
+    assert refused.count('id="case-') == 20 and f'id="case-{case.pk}"' in refused
 
 
 def test_who_refused_reads_why_and_keeps_what_they_wrote(plant, case, client):
