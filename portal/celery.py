@@ -1,4 +1,4 @@
-"""The Celery app and its queues. A message only wakes a worker; rows say what is due (G2).
+"""The Celery app and its queues. A message only wakes a worker; rows define what is due (G2).
 
 Every value is a line of reliability.md §2.
 """
@@ -101,7 +101,7 @@ def tune_garbage_collection(**_kwargs: Any) -> None:
 
 @worker_process_init.connect
 def use_the_imported_attack_release(**_kwargs: Any) -> None:
-    """Let the worker know techniques by the release that was imported."""
+    """Load the techniques of the release that was imported into the worker."""
     from portal.attack.releases import use_latest_release
 
     use_latest_release()

@@ -20,7 +20,7 @@ def now() -> datetime:
 
 
 def now_of(request: HttpRequest) -> datetime:
-    """Business time of a page: asked once a request, however many parts of the page want it."""
+    """Business time of a page: asked once a request, however many parts of the page use it."""
     cached: datetime | None = request.__dict__.get("_tagout_now")
     if cached is None:
         cached = request.__dict__["_tagout_now"] = now()

@@ -26,8 +26,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 @cache
 def _ready() -> WSGIHandler:
-    """Return Django once this process knows the imported release of ATT&CK: at the first request,
-    after the server has forked and when the database is there.
+    """Return Django once this process has loaded the imported release of ATT&CK: at the first
+    request, after the server has forked and when the database is there.
     """
     from portal.attack.releases import use_latest_release
 

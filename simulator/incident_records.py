@@ -49,7 +49,7 @@ MAX_ALERTS, MAX_COMMENTS, MAX_TASKS = 150, 100, 40
 
 
 def check_enum(member: str, value: Any, allowed: Collection[str]) -> None:
-    """Refuse a value that Azure does not know, naming the member."""
+    """Refuse a value that Azure does not have, naming the member."""
     if not isinstance(value, str) or value not in allowed:
         raise bad_request(f"Invalid value for property '{member}': '{value}'.")
 

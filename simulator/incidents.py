@@ -57,7 +57,7 @@ def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
 
 def add_case(azure: Azure, case: Case, *, at: int | None = None) -> list[Incident]:
     """Store what happened at the plant as incidents that its workspace makes of it, at their own
-    time unless told otherwise.
+    time unless asked otherwise.
     """
     workspace = azure.workspace(case.workspace)
     facts = azure.facts(workspace)

@@ -286,7 +286,7 @@ def _edit_properties(azure: Azure, incident: Incident, body: Json, at: int) -> I
 
 
 def _edit_record(azure: Azure, incident: Incident, body: Json, at: int) -> None:
-    """Change what only the Defender portal knows, such as a status of Defender's experts."""
+    """Change what only the Defender portal has, such as a status of Defender's experts."""
     row = azure.store.portal.of(incident.workspace, incident.name)
     if row is None:
         raise bad_request("The incident is not in the Defender portal.")

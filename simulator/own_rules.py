@@ -3,7 +3,7 @@
 The rules of the solution are known by what they watch, so nobody asks the logs for them, unless
 somebody has changed their query: then alerts that no rule of the solution watches are looked for by
 it, too. A rule of one's own is run when something happens, not once an hour; of its answer only the
-rows about this happening count, told by `VendorOriginalId`.
+rows about this happening count, found by `VendorOriginalId`.
 """
 
 import re
@@ -62,7 +62,9 @@ def _own_rules(azure: Azure, workspace: PlantWorkspace) -> list[Resource]:
 
 
 def alert_of_row(workspace: PlantWorkspace, rule: Resource, row: Json, *, key: str) -> Json:
-    """The alert that a rule makes of a row of its answer; `key` tells it from its others."""
+    """The alert that a rule makes of a row of its answer; `key` distinguishes it from its
+    others.
+    """
     properties = rule.body["properties"]
     override = properties.get("alertDetailsOverride") or {}
     title = title_by_rule(rule, row)

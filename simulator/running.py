@@ -55,7 +55,7 @@ class Running:
 
 
 class _PromptServer(uvicorn.Server):
-    """A server that stops when it is told to and hangs up, instead of looking and waiting."""
+    """A server that stops when it is asked to and hangs up, instead of looking and waiting."""
 
     _loop: asyncio.AbstractEventLoop
     _stopped: asyncio.Event
@@ -134,8 +134,8 @@ def running_simulator(
     """A simulator on a free loopback port, in a thread of this process.
 
     Quiet by default: no history, no throttling, nothing happens by itself. With `now` its clock
-    stands still at that moment and moves only by `control.advance`. `empty` workspaces have no
-    connector, content or rules yet.
+    stops at that moment and moves only by `control.advance`. `empty` workspaces have no connector,
+    content or rules yet.
     """
     with TemporaryDirectory() as folder:
         certificates = ensure_certificates(data or Path(folder))

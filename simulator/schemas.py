@@ -172,7 +172,7 @@ class Schema:
 
 
 def _with_owner(node: Any, owner: str) -> Any:
-    """An enumeration with where it stands, for a version may lack some of its values there."""
+    """An enumeration with its place, for a version may lack some of its values there."""
     if isinstance(node, dict) and "enum" in node:
         return {**node, "of": owner}
     if isinstance(node, dict) and "list" in node:

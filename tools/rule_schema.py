@@ -16,7 +16,7 @@ from alerts.rules.rule import (
 
 
 def rule_schema() -> dict[str, Any]:
-    """What a rule may look like. What it may say is checked in words by the engine."""
+    """What a rule may look like. What it may contain is checked in words by the engine."""
     _, parts = msgspec.json.schema_components([RuleDefinition], ref_template="#/$defs/{name}")
     members = parts[RuleDefinition.__name__]
     return {

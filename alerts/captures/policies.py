@@ -1,4 +1,4 @@
-"""Who attaches captures, who opens them and who removes them; sentences say why not."""
+"""Who attaches captures, who opens them and who removes them; sentences give the reason if not."""
 
 from django.utils.translation import gettext as _
 

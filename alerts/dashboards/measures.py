@@ -87,7 +87,7 @@ LEFT_AT: Final = Case(
 
 def lives(incidents: QuerySet[Incident]) -> QuerySet[Any]:
     """The incidents with `left_at`, since when each is not open any more, and with `is_closing` and
-    `by_rule`: whether it left by a close that stands, and whether that was our rule's.
+    `by_rule`: whether it left by a close that is in force, and whether that was our rule's.
     """
     return incidents.filter(merged_into=None).annotate(
         left_at=LEFT_AT, is_closing=_flag(CLOSE_IN_FORCE), by_rule=_flag(BY_RULE)

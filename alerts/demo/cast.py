@@ -8,7 +8,7 @@ ANALYST = "sam@demo.example"
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """One person: `role` and `site` (empty: everywhere) as grants know them."""
+    """One person: `role` and `site` (empty: everywhere) as in grants."""
 
     email: str
     name: str

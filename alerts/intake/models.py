@@ -83,7 +83,7 @@ class Quarantined(models.Model):
 
 class OutsideCount(models.Model):
     """How many incidents of a workspace are outside of its scope: of what products, why, created in
-    which month. Nothing tells one of them from another.
+    which month. Nothing distinguishes one of them from another.
     """
 
     class CountedBy(models.TextChoices):

@@ -333,7 +333,7 @@ class PortalResidence(models.Model):
 
 class Freshness(models.Model):
     """When intake last read a workspace to the end of what had changed there. On business time,
-    because decisions are made on it; intake stands above and writes it down here.
+    because decisions are made on it; intake is above and writes it down here.
     """
 
     workspace = models.OneToOneField(

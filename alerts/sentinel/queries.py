@@ -110,7 +110,7 @@ def failing_workspaces() -> set[int]:
 
 
 def gone_workspaces() -> QuerySet[Reachability]:
-    """What says of workspaces that Azure no longer knows them, one row each. Asked by the reading,
+    """What shows that Azure no longer has these workspaces, one row each. Asked by the reading,
     which goes on trying, so that one that is back is not called gone.
     """
     return Reachability.objects.filter(purpose=ClientPurpose.READ, gone_since__isnull=False)

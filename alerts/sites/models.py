@@ -123,7 +123,7 @@ class Device(models.Model):
     @property
     def is_outside(self) -> bool:
         """Whether it is outside the plant: a public address of which only alerts spoke. Its zone is
-        that of the sensor that saw it, and says nothing. Plants that number themselves with public
+        that of the sensor that saw it, and means nothing. Plants that number themselves with public
         addresses have them in their inventory, so that those stay inside.
         """
         return is_public_address(self.address) and not self.is_described

@@ -77,13 +77,13 @@ def begin_clock_change(site: Site, *, before: str, now: datetime, unshifted: dat
 
 
 def settle_clock_change(site: Site, *, unshifted: datetime) -> None:
-    """Tell every room that the plant hours of all alerts of the site are in line."""
+    """Notify every room that the plant hours of all alerts of the site are in line."""
     for follower in ClockFollower.entries:
         if follower.settle:
             follower.settle(site, unshifted=unshifted)
 
 
 def notify_device_listeners(device_ids: Collection[int], *, unshifted: datetime) -> None:
-    """Tell every room which devices are described otherwise now."""
+    """Notify every room which devices are described otherwise now."""
     for listener in DeviceListener.entries:
         listener.notify(device_ids, unshifted=unshifted)

@@ -34,7 +34,7 @@ def log(level: str, message: str, logger: str = "proxy") -> None:
 
 
 def as_json(line: bytes) -> None:
-    """Hand on what nginx said: lines of requests are JSON already."""
+    """Hand on what nginx wrote: lines of requests are JSON already."""
     text = line.decode("utf-8", "replace").rstrip()
     if text.startswith("{"):
         print(text, flush=True)

@@ -3,8 +3,8 @@
 A policy reads the roles of its act here and decides with `reach_of` or `roles_of` where they hold;
 nothing else compares roles. A new role is a new column here, a member of `Role` with its migration,
 and its labels. Acts are named `room.act`; "scope" lists for what a role can be granted, "side"
-which roles speak for OT and which for the SOC, and "token" for whose programs a scope of tokens is
-of use.
+which roles are of OT and which of the SOC, and "token" for whose programs a scope of tokens is of
+use.
 """
 
 from collections.abc import Mapping

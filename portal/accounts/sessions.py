@@ -143,7 +143,7 @@ class SessionStore(SessionBase):
 
     @property
     def _base(self) -> Any:
-        """This store with those methods of Django's that its types do not tell of."""
+        """This store with those methods of Django's that its types lack."""
         return self
 
     def _rows(self) -> QuerySet[Session]:

@@ -36,8 +36,8 @@ def answer_once(
     carry_out: Callable[[], HttpResponse],
     keeps_refusals: bool = False,
 ) -> HttpResponse:
-    """Carry a command out, or say again what was said when this actor sent the same key. The answer
-    is kept in the transaction of its effect, so a key never stands for half of one (A25).
+    """Carry a command out, or repeat what was answered when this actor sent the same key. The
+    answer is kept in the transaction of its effect, so a key is never of half of one (A25).
     `keeps_refusals`: a refusal that the service put on record stays there.
     """
     if key is None:

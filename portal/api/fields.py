@@ -81,7 +81,7 @@ class QueryChoice(serializers.ChoiceField):
 
 
 class QueryChoices(serializers.MultipleChoiceField):
-    """One word, or several with commas between them. Words may stand for stored values."""
+    """One word, or several with commas between them. Words may replace stored values."""
 
     default_error_messages = {"invalid_choice": _UNKNOWN_WORD}
 

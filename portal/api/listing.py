@@ -1,6 +1,6 @@
 """What a list offers: its rows, its filters, its order, its pages. One table feeds the answer,
-`fields=`, the refusal of everything else, and the description. Where the next page begins is told
-by the last row, never by a number of rows.
+`fields=`, the refusal of everything else, and the description. The last row defines where the next
+page begins, never a number of rows.
 """
 
 import base64
@@ -42,7 +42,7 @@ class ListRow(serializers.Serializer[Any]):
 @dataclass(frozen=True, slots=True)
 class ListColumn:
     """One member of a row. `source` is its column or expression in the database, `read` makes JSON
-    of what stands there.
+    of what is there.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Own:
 @dataclass(frozen=True, slots=True)
 class Order:
     """By which column a list runs, the primary key telling equals apart. `field` reads the column
-    where its name does not say how (`…_at` are moments, all others texts).
+    where its name does not show how (`…_at` are moments, all others texts).
     """
 
     column: str
@@ -96,7 +96,7 @@ class Order:
         return (f"{sign}pk",) if self.column == "pk" else (f"{sign}{self.column}", f"{sign}pk")
 
     def beyond(self, mark: Any, pk: int, *, with_it: bool = False) -> Q:
-        """What comes after a mark, said so that an index answers it."""
+        """What comes after a mark, written so that an index answers it."""
         way = "lt" if self.newest_first else "gt"
         last = f"{way}e" if with_it else way
         if self.column == "pk":
@@ -177,8 +177,8 @@ def rows_of(
     order: Order,
     own: Own | None = None,
 ) -> tuple[list[dict[str, Any]], Callable[[int], tuple[Any, int]]]:
-    """Rows as JSON will say them, and the mark of each for the cursor. What is the request's own
-    goes before what the columns say.
+    """Rows as in JSON, and the mark of each for the cursor. What is the request's own goes before
+    the columns.
     """
     own = own or Own()
     names = [column.name for column in columns]

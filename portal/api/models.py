@@ -4,8 +4,8 @@ from django.db import models
 
 
 class Answer(models.Model):
-    """What was answered to a command with an `Idempotency-Key`: said again to the same command of
-    the same actor. Written in the transaction of what it answers.
+    """What was answered to a command with an `Idempotency-Key`: repeated to the same command of the
+    same actor. Written in the transaction of what it answers.
     """
 
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")

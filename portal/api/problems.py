@@ -102,7 +102,7 @@ def answer_problem(error: Exception, context: Mapping[str, Any] | None = None) -
 
 
 def _in_words(reason: str) -> str:
-    """Sentences of an engine know no language; those that can be `translated` are put into it."""
+    """Sentences of an engine have no language; those that can be `translated` are put into it."""
     translated = getattr(reason, "translated", None)
     return str(translated(gettext)) if translated else str(reason)
 

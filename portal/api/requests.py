@@ -59,7 +59,7 @@ _SECRETS = frozenset({"token", "access_token", "api_key", "apikey", "key", "auth
 
 
 class OnlyJson(BaseContentNegotiation):
-    """All answers are JSON, whatever `Accept` says."""
+    """All answers are JSON, whatever `Accept` asks for."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         """The one parser, for bodies that say they are JSON."""

@@ -1,4 +1,4 @@
-"""The OpenAPI description: drf-spectacular, told of our lists and of problem details."""
+"""The OpenAPI description: drf-spectacular, with our lists and problem details."""
 
 import inspect
 from collections.abc import Mapping
@@ -87,7 +87,7 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         return [self.view.tag]
 
     def get_auth(self) -> list[Any]:
-        """Return nothing: the whole document says it once."""
+        """Return nothing: the whole document has it once."""
         return []
 
     def get_summary(self) -> str:
@@ -112,7 +112,7 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         return first_paragraph(getattr(self.view, self.view.action))
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
-        """Return the headers, and the query parameters that the list or the method knows."""
+        """Return the headers, and the query parameters that the list or the method takes."""
         operation, listing = self.operation, self.operation.listing
         if operation.kind == "command":
             key = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": _PRINTABLE}
@@ -151,7 +151,7 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         return answers
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        """Return the answers and the problems, which stand once in the components."""
+        """Return the answers and the problems, which are once in the components."""
         self.resolve_serializer(Problem, direction)
         codes = _PROBLEMS + (_PROBLEMS_OF_COMMANDS if self.operation.kind == "command" else ())
         problems = {
@@ -220,7 +220,7 @@ class StructExtension(OpenApiSerializerFieldExtension):  # type: ignore[misc]  #
     target_class = "portal.api.fields.StructField"
 
     def map_serializer_field(self, auto_schema: ApiSchema, direction: Any) -> dict[str, Any]:
-        """Return the reference to the struct, which stands among the components."""
+        """Return the reference to the struct, which is among the components."""
         (reference,), parts = msgspec.json.schema_components(
             [self.target.struct], ref_template="#/components/schemas/{name}"
         )
@@ -253,7 +253,7 @@ def api_description() -> dict[str, Any]:
 
 
 def add_shared_parts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add what stands once for all operations (a postprocessing hook of drf-spectacular)."""
+    """Add what is there once for all operations (a postprocessing hook of drf-spectacular)."""
     result |= {"jsonSchemaDialect": DIALECT, "security": [{"token": []}, {"session": []}]}
     result["components"] |= {
         "responses": {f"Problem{code}": _problem(code) for code in TITLES},
@@ -264,7 +264,7 @@ def add_shared_parts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def add_tags(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
-    """Add the headings, with what each resource says of itself (a postprocessing hook)."""
+    """Add the headings, with each resource's own description (a postprocessing hook)."""
     resources: dict[str, type[Api]] = {}
     for *_, callback in generator.endpoints:
         resources.setdefault(callback.cls.tag, callback.cls)

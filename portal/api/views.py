@@ -1,4 +1,4 @@
-"""The base of every resource, and the decorators that say what its methods do.
+"""The base of every resource, and the decorators that describe what its methods do.
 
 class WidgetViewSet(Resource):
 listing = WIDGETS  # a portal.api.listing.Listing

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)  # of settings.LOGGING: heard at every LOG_LEV
 
 def keep_outside(anchor: Anchor, *, is_restored: bool = False) -> str:
     """Write the head, or where a restored record ends, where the database cannot reach it. Where
-    that fails it stands in the log. Returns the line.
+    that fails the log has it. Returns the line.
     """
     place = settings.AUDIT_ANCHOR
     at = time.time_ns() // 1000  # by our own clock: the database's is in its owner's hands

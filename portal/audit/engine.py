@@ -28,7 +28,7 @@ class Anchor:
         return self._marked("head", key, at)
 
     def restored_line(self, key: bytes, *, at: int) -> str:
-        """Return the words that say: a backup was restored whose record ends here."""
+        """Return the words for: a backup was restored whose record ends here."""
         return self._marked("restored", key, at)
 
     def _marked(self, kind: str, key: bytes, at: int) -> str:

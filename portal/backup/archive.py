@@ -85,7 +85,7 @@ def new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
 
 
 def cannot_write(place: str, error: OSError) -> str:
-    """Say in one sentence why the disk did not take the backup."""
+    """Return in one sentence why the disk did not take the backup."""
     if error.errno in _FULL:
         return f"There is not enough room for {place}: no backup was made."
     return f"{place} cannot be written: {error.strerror}."

@@ -54,5 +54,5 @@ def _mac(key: bytes, raw: bytes) -> str:
 
 
 def _key_id(key: bytes) -> str:
-    """Return what tells two keys apart and proves nothing about either."""
+    """Return what distinguishes two keys and proves nothing about either."""
     return hmac.new(key, b"key id", "sha256").hexdigest()[:16]

@@ -68,7 +68,7 @@ def request_export(
     unshifted: datetime,
 ) -> Export:
     """Owe a person a list as a file; a worker makes it. Older ones of theirs than the newest five
-    go. Raises BadInput where the list does not know what is asked for.
+    go. Raises BadInput where the list does not have what is asked for.
     """
     check_request(list_for(list_name, user=by, now=now), filters=filters, columns=columns)
     User.objects.lock(by.pk)  # asked for twice at once, each would not see the other

@@ -1,7 +1,7 @@
 """Moments that people and programs write, read in one place.
 
-PostgreSQL knows offsets up to ±15:59 and UTC no day before the year 1: a moment goes to it in UTC,
-or not at all.
+PostgreSQL takes offsets up to ±15:59 and UTC has no day before the year 1: a moment goes to it in
+UTC, or not at all.
 """
 
 from datetime import UTC, datetime

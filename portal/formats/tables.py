@@ -1,6 +1,6 @@
 """Read tables that people hand in: CSV as spreadsheets write it, or a JSON list of objects.
 
-Every fault is told with its line and its column, so that one look at the file finds it.
+Every fault is listed with its line and its column, so that one look at the file finds it.
 """
 
 import csv

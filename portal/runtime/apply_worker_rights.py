@@ -103,7 +103,7 @@ def set_worker_rights(*, prefix: str = PREFIX) -> int:
 
 
 def missing_roles(*, prefix: str = PREFIX) -> list[str]:
-    """Return the roles of workers that this server does not know."""
+    """Return the roles of workers that this server does not have."""
     there = _existing_roles(prefix)
     return [role_of(worker, prefix=prefix) for worker in WORKERS if worker not in there]
 

@@ -79,7 +79,7 @@ class Channel(redis.Channel):
             channel.connection.close_channel(self)
 
     def _connparams(self, asynchronous: bool = False) -> Any:
-        """Say how to connect; a channel whose connection was taken apart is not connected, which
+        """Return how to connect; a channel whose connection was taken apart is not connected, which
         everybody who uses channels handles.
         """
         if self.connection is None or self.connection.client is None:

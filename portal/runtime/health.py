@@ -1,5 +1,5 @@
 """`/healthz`: is this process alive. `/readyz`: are database and broker there, and how far behind
-is the work in the background. Both are for machines, need no sign-in and say next to nothing.
+is the work in the background. Both are for machines, need no sign-in and show next to nothing.
 """
 
 import time
@@ -61,15 +61,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def readiness() -> dict[str, Any]:
-    """Return the state of the work in the background: seconds since the most silent queue was
-    heard, how many workers should be at work and are not. Raises DatabaseError.
+    """Return the state of the work in the background: seconds of silence of the most silent queue,
+    how many workers should be at work and are not. Raises DatabaseError.
     """
     now = clock.unshifted()
     return {"lag_seconds": _lag(now), "silent_workers": silent_instances(now=now).count()}
 
 
 def _lag(now: datetime) -> float | None:
-    """Seconds since the most silent queue was heard; None while one was never heard at all."""
+    """Seconds of silence of the most silent queue; None while one was never heard at all."""
     latest = {note.key: note.at for note in heartbeats()}
     moments = [latest.get(queue) for queue in BUSY_QUEUES]
     present = [moment for moment in moments if moment]

@@ -24,7 +24,7 @@ _NETWORK_OF_ONE_CUSTOMER = 48  # bits of IPv6: a site is given up to 65,536 netw
 
 def client_address(request: HttpRequest) -> str | None:
     """Return the client's address: of X-Forwarded-For what the outermost of our TRUSTED_PROXIES
-    wrote there, counted from the right, for whatever stands further left was sent by the client.
+    wrote there, counted from the right, for whatever is further left was sent by the client.
     None where the request came by no network.
     """
     peer = _parsed(request.META.get("REMOTE_ADDR", ""))

@@ -64,7 +64,7 @@ class ConsumerWatch:
 
     def is_stuck(self, *, now: float, is_sent: bool, work: TaskCounts) -> bool:
         """Whether the consumer must be given up, after a message was sent or could not be. A broker
-        that takes nothing excuses the consumer, and so does a process that itself stood still. Its
+        that takes nothing excuses the consumer, and so does a process that was itself stopped. Its
         silence counts from the last task that began or ended, too: until then that task may have
         kept the place of the next.
         """

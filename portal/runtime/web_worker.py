@@ -346,8 +346,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             self._take(conn, early)
 
     def _end(self, conn: ClientConnection) -> None:
-        """Say that nothing more comes, and let the client take what was sent: closed at once, what
-        it still sends would cost it the answer.
+        """Announce that nothing more comes, and let the client take what was sent: closed at once,
+        what it still sends would cost it the answer.
         """
         try:
             conn.sock.real.shutdown(socket.SHUT_WR)

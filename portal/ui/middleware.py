@@ -53,7 +53,7 @@ def _with_goal(sign_in: str, goal: str) -> str:
 
 
 def _page_of_form(request: HttpRequest) -> str:
-    """The page on which the form stood; home where the browser does not say."""
+    """The page of the form; home where the browser names none."""
     came_from = request.headers.get("Referer", "")
     hosts = {request.get_host()}
     if not url_has_allowed_host_and_scheme(came_from, hosts, request.is_secure()):

@@ -42,7 +42,7 @@ class PlantClockSource(Contribution):
 
 @lru_cache(maxsize=256)
 def zone_of(name: str) -> tzinfo | None:
-    """The time zone of this name; None when the machine does not know it."""
+    """The time zone of this name; None when the machine does not have it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # also of a name that is a folder
@@ -211,7 +211,7 @@ def moment_words(
 
     zone: the plant's, `READER` for what belongs to none. style relative: "6 min ago" under 24 h,
     else day and time; clock: 09:38, with the day when it is another one; day: 25 Nov; full:
-    25 Nov 2026, 09:38:12 CET. is_local: the page already says on whose clock its rows are.
+    25 Nov 2026, 09:38:12 CET. is_local: the page already shows on whose clock its rows are.
     """
     if style == "relative" and abs(now - moment) < RELATIVE_UNDER:
         return ago(moment, now)

@@ -52,7 +52,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class FinderResult:
-    """What one finder found; `notes` say what of the text meant nothing to it."""
+    """What one finder found; `notes` list what of the text meant nothing to it."""
 
     results: Sequence[Result] = ()
     notes: Sequence[str] = ()

@@ -70,7 +70,7 @@ class ChartPoint:
 @dataclass(frozen=True, slots=True)
 class LinePoint:
     """One point of a line: its value, and the value in words. Without a value the line breaks;
-    `gap` then says why where there should have been one.
+    `gap` then has the reason where there should have been one.
     """
 
     label: str

@@ -58,7 +58,7 @@ def render_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page, or its partial `part` for htmx; 422 when the form was refused. A part is newer than
-    the frame around it, so the browser is told to fetch the frame's numbers, too.
+    the frame around it, so the browser is made to fetch the frame's numbers, too.
     """
     if form is not None and form.is_bound and form.errors:
         status = 422

@@ -112,7 +112,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def _failure(request: HttpRequest, status: int, *, is_stale: bool = False) -> HttpResponse:
-    """The page (or, for htmx, the block) that says what failed, with a number to name it by."""
+    """The page (or, for htmx, the block) that shows what failed, with a number to name it by."""
     reference = secrets.token_hex(4)
     logger.warning("%s answered %s, reference %s", request.path, status, reference)
     if request.path.startswith("/api/"):

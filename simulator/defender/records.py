@@ -120,7 +120,9 @@ def _time_of(properties: Json, member: str, *, default: int) -> int:
 def follow(
     azure: Azure, incident: Incident, before: Incident | None, *, at: int, by: str = ""
 ) -> None:
-    """Bring what changed in Sentinel to the portal; what it cannot say is lost on both sides."""
+    """Bring what changed in Sentinel to the portal; what it cannot express is lost on both
+    sides.
+    """
     row = azure.store.portal.of(incident.workspace, incident.name)
     if row is None:
         return

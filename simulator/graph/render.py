@@ -169,7 +169,7 @@ class Renderer:
 
 
 def _custom_details(properties: Json) -> tuple[Json, Json]:
-    """The custom details of an analytics rule, each list as JSON text, and what else is told."""
+    """The custom details of an analytics rule, each list as JSON text, and what else there is."""
     bag = properties.get("additionalData") or {}
     try:
         details = orjson.loads(bag.get("Custom Details") or "{}")

@@ -230,7 +230,7 @@ def execute_query(
 
 
 def _with_columns_resolved(connection: Any, text: str) -> str:
-    """The text with each `column_ifexists` replaced, as the engine here does not know the function:
+    """The text with each `column_ifexists` replaced, as the engine here lacks the function:
     by the column where the table that is named last before it has one, else by the other value.
     """
 
@@ -248,7 +248,7 @@ def _columns_of(connection: Any, table: str) -> frozenset[str]:
 
 
 def _within(rows: list[list[Any]], limits: LogLimits) -> tuple[list[list[Any]], str]:
-    """The rows that an answer may hold, and what to say where those are not all."""
+    """The rows that an answer may hold, and the sentence where those are not all."""
     if len(rows) > limits.rows:
         return rows[: limits.rows], (
             f"The results of this query exceed the set limit of {limits.rows} records, so not all"

@@ -48,7 +48,7 @@ def incident_rows(
 
 
 def _closing_row(azure: Azure, incident: Incident, now: Json) -> list[Json]:
-    """The row of a closing after which the incident was changed again, as it is told now."""
+    """The row of a closing after which the incident was changed again, as it is listed now."""
     found = azure.store.incidents.authorship_of(incident)
     if found is None or not found.closer or found.closed in (None, incident.modified):
         return []
@@ -103,7 +103,7 @@ def _incident_row(azure: Azure, incident: Incident, alert_ids: list[str]) -> Jso
 
 def alert_rows(azure: Azure, incident: Incident, alerts: list[Json], entities: str) -> list[Json]:
     """The rows of an incident's alerts: each at its first sight and, where it went on, at its
-    latest; of those that a rule made also what the sensor itself had told.
+    latest; of those that a rule made also what the sensor itself had reported.
     """
     rows: list[Json] = []
     for alert in alerts:

@@ -78,7 +78,7 @@ class LogTables:
             database.runs = runs[-1]["id"]
 
     def _add_alerts_without_incident(self, workspace: PlantWorkspace, database: _Database) -> None:
-        """What sensors told in the Defender portal and no rule made an incident of."""
+        """What sensors reported in the Defender portal and no rule made an incident of."""
         store, rows = self._azure.store.portal, list[Json]()
         for happening in store.without_incident_after(workspace.key, database.without_incident):
             alerts = self._azure.plant.unwatched_alerts(happening.recipe, watched=happening.watched)

@@ -1,7 +1,7 @@
 """`_GetWatchlist("alias")` in a question: the items of a watchlist as a table.
 
 As on the service, its columns are those that the items have, so `column_ifexists` matters. DuckDB's
-reading of KQL knows neither word; both are put in its words before it sees the text. It takes
+reading of KQL has neither word; both are put in its words before it sees the text. It takes
 `column_ifexists` for columns of watchlists only.
 """
 

@@ -1,4 +1,4 @@
-"""The alert types the sensors know, and the analytics rules that turn some into incidents."""
+"""The alert types of the sensors, and the analytics rules that turn some into incidents."""
 
 import json
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 """Flows: streams of alerts at one site, compiled from the tables of processes and attacks, with the
-templates that say what each alert looks like and on which protocol and port a sensor sees it.
+templates that define what each alert looks like and on which protocol and port a sensor sees it.
 """
 
 import random

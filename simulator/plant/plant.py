@@ -135,7 +135,7 @@ class Maker:
 
 
 class Plant:
-    """Two plants, three workspaces, and everything their sensors say. A function of the seed."""
+    """Two plants, three workspaces, and everything their sensors report. A function of the seed."""
 
     def __init__(self, seed: int = 7) -> None:
         self.seed = seed

@@ -34,7 +34,7 @@ class Recipe(NamedTuple):
 
 
 def read(text: str) -> Recipe:
-    """Understand a recipe, or say with ValueError that it is none."""
+    """Return the recipe; ValueError where it is none."""
     core, _, changes = text.partition("!")
     template, began, lag, bits, *rules = core.split(".")
     if rules not in ([], ["r"]):
@@ -49,7 +49,7 @@ def changes_of(recipe: Recipe) -> dict[str, Any]:
 
 
 def micros(moment: datetime) -> int:
-    """A moment as microseconds since 1970; it must know its time zone."""
+    """A moment as microseconds since 1970; it must have its time zone."""
     if moment.tzinfo is None:
         raise ValueError("times must have a time zone")
     return (moment - EPOCH) // _MICROSECOND

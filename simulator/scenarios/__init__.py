@@ -13,14 +13,14 @@ What is realistic:
 - The later half drifts: a replaced engineering station, re-addressed laptops, a moved backup hour,
   new members of groups, a process that ends, one that begins.
 - Planned work is entered in a calendar, sometimes late, sometimes not at all, and overruns.
-- Equal private addresses stand in two cells of a site; names repeat between sites.
+- Equal private addresses are in two cells of a site; names repeat between sites.
 - Attacks imitate routine: most differ from it in one respect only, some share an incident with it.
 - People err (3 %), a third of the time all in the same way about the same incident.
 
 What is not:
 - Volumes, shares and hours are our judgement; no public measurement of such a plant exists.
-- An attack that equals routine in every field of the record is not planted: no rule could tell.
-  Nor does an attacker adapt to the rules that live.
+- An attack that equals routine in every field of the record is not planted: no rule could separate
+them. Nor does an attacker adapt to the rules that live.
 - An incident is complete when it is created; no alert joins it later, none is merged with another
   sensor's, and Defender's silence while an alert stays open is not modelled.
 - Every alert type becomes an incident, as with the connector's rule for all alerts.

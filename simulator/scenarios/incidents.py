@@ -172,7 +172,7 @@ class GuardBook:
         return not any(address in network for network in self.networks)
 
     def _is_usual(self, draft: Draft) -> bool:
-        """Tell whether a rule that names devices and hours, or planned work, may cover this."""
+        """Return whether a rule that names devices and hours, or planned work, may cover this."""
         source, destination = (self.hours.get(habit) for habit in _habits(draft))
         if not source or not destination:
             return False

@@ -106,7 +106,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One alert: the fields a suppression rule may see, and where its two sides stand."""
+    """One alert: the fields a suppression rule may see, and where its two sides are."""
 
     id: str
     workspace: str

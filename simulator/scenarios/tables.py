@@ -34,7 +34,7 @@ class SiteRow:
 class ZoneRow:
     """A zone that every site of the shape has, with its devices: `stem | count | kind | class`.
 
-    A row that is to `repeat` stands for as many zones, with their number where it states `{n}`.
+    A row that is to `repeat` means as many zones, with their number where it states `{n}`.
     """
 
     key: str

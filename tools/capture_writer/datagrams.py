@@ -53,11 +53,11 @@ class Bacnet:
         return self._ask(at, target, 15, body, None, mark=mark)
 
     def silence(self, at: float, target: Host, minutes: int, *, mark: str = "") -> float:
-        """Tell a device to stop speaking for some minutes."""
+        """Have a device stop sending for some minutes."""
         return self._ask(at, target, 17, bytes([0x09, minutes, 0x19, 1]), None, mark=mark)
 
     def read_without_answer(self, at: float, target: Host, reference: tuple[int, int, int]) -> None:
-        """Read a property of a device that says nothing."""
+        """Read a property of a device that does not answer."""
         kind, number, property_id = reference
         self.invoke = self.invoke + 1 & 0xFF
         where = struct.pack(">BIBB", 0x0C, kind << 22 | number, 0x19, property_id)

@@ -262,7 +262,7 @@ class Dnp3(Exchange):
         return self.ask(at, self.frame(True, request), self.frame(False, answer), mark)
 
     def report_restart(self, at: float, mark: str = "") -> float:
-        """The outstation tells unasked that it has restarted, and the master confirms."""
+        """The outstation reports unasked that it has restarted, and the master confirms."""
         self.application = self.application + 1 & 0x0F
         report = self.frame(False, bytes([0xF0 | self.application, 130, 0x80, 0]))
         at = self.tcp.send(at, self.server, report)

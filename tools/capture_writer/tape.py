@@ -188,7 +188,7 @@ class Tcp:
         self.segment(at, source, _ACK)
 
     def close(self, at: float) -> None:
-        """Say goodbye in an orderly way."""
+        """End the connection in an orderly way."""
         self.segment(at, self.client, _FIN | _ACK)
         self.segment(at + 0.0004, self.server, _FIN | _ACK)
         self.segment(at + 0.0006, self.client, _ACK)

@@ -264,7 +264,7 @@ class Card(models.Model):
 
 
 class LessonCapture(models.Model):
-    """A capture that lessons of a module speak of: a small PCAP file, made for teaching."""
+    """A capture that lessons of a module refer to: a small PCAP file, made for teaching."""
 
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="captures")
     name = models.CharField(max_length=100)

@@ -19,7 +19,7 @@ def current_vocabulary(today: date) -> Vocabulary:
 
 
 def colour_styles() -> str:
-    """Return the custom properties of the style sheet, for pages that stand alone."""
+    """Return the custom properties of the style sheet, for pages outside of the site."""
     rows = "".join(f"  {name}: {value};\n" for name, value in _properties())
     return f":root {{\n{rows}}}\n"
 

@@ -267,7 +267,7 @@ class Dissector:
             context.layer("data", ByteCursor(*span), span[1], span[2])
 
     def _mark(self, frame: CaptureFrame | None, result: Dissection, part: str, at: int = 0) -> None:
-        """Say that something ends too early: the capture cut it, or the bytes are wrong."""
+        """Note that something ends too early: the capture cut it, or the bytes are wrong."""
         is_cut = frame is not None and len(frame.data) < frame.wire_length
         result.add("_ws.short" if is_cut else MALFORMED, at, 0)
         result.problem = (
@@ -280,7 +280,7 @@ class Dissector:
 
 
 def _protocol_of(flow: TcpFlow) -> StreamProtocol | None:
-    """The server's port decides; where no SYN said who that is, either port may."""
+    """The server's port decides; where no SYN shows who that is, either port may."""
     protocol = STREAMS.get(flow.server[1])
     if protocol is None and not flow.is_certain:
         protocol = STREAMS.get(flow.client[1])

@@ -124,7 +124,7 @@ class ConversationEnd:
 class Dissection:
     """One frame taken apart.
 
-    `transport` is tcp, udp, ip or ethernet: what tells conversations apart. `is_late` marks layers
+    `transport` is tcp, udp, ip or ethernet: what separates conversations. `is_late` marks layers
     of an earlier frame that could be read only at the end of the capture.
     """
 

@@ -161,7 +161,7 @@ _MAX_PIECES = 256
 class Packet:
     """What an IP packet carries: the protocol's number and its bytes.
 
-    `start` is where `data[begin:end]` stands in the frame, or None where fragments were joined.
+    `start` is where `data[begin:end]` is in the frame, or None where fragments were joined.
     """
 
     protocol: int

@@ -147,7 +147,7 @@ class CaptureSummary:
         conversation.add(result)
 
     def _stop_listing(self, name: str, limit: int, result: Dissection) -> None:
-        """Say once that a list is full; what comes later is in the counts by protocol only."""
+        """Note once that a list is full; what comes later is in the counts by protocol only."""
         if name not in self._full:
             self._full.add(name)
             self.problems.insert(

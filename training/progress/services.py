@@ -105,7 +105,7 @@ def send_note(*, lesson: Lesson, is_clear: bool, text: str, by: User, now: datet
 
 @transaction.atomic
 def finish_note(*, note_id: int, by: User, now: datetime) -> None:
-    """Say that a note was read and the lesson mended, or left as it is on purpose."""
+    """Mark that a note was read and the lesson mended, or left as it is on purpose."""
     if reasons := reasons_against_reading_notes(by):
         raise CannotNote(*reasons)
     open_notes = LessonNote.objects.filter(pk=note_id, done_at=None)

@@ -27,7 +27,7 @@ FIRST_ORDER, LAST_ORDER = 601, 899  # behind our suppression rules, before our p
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """Which incidents are meant. Each device is a name, or an address where it has no name; all of
-    them have to be in the incident. `severities`: one of these; none stand for all.
+    them have to be in the incident. `severities`: one of these; none means all.
     """
 
     alert_type: str
@@ -59,7 +59,7 @@ def severities_replaced(severity: str, *, present: str) -> tuple[str, ...]:
 
 
 def conditions_for(likeness: Likeness, *, types: Iterable[Json] = ()) -> list[Json]:
-    """The conditions, all of which have to hold. `types` stand for the alert type where the title
+    """The conditions, all of which have to hold. `types` replace the alert type where the title
     does not: in the Defender portal titles of incidents change.
     """
     return [

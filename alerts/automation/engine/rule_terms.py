@@ -1,5 +1,5 @@
 """The names that automation rules are written in, as Sentinel's interface documents them. A rule
-that says anything else is not understood.
+with anything else is not understood.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Whether a playbook is the status sync of Defender for IoT, which closes the alert at the sensor
-when its incident is closed. The solution calls it AD4IoT-AutoAlertStatusSync. Told by its words:
-what its steps send is not read.
+when its incident is closed. The solution calls it AD4IoT-AutoAlertStatusSync. Recognised by its
+words: what its steps send is not read.
 """
 
 import re
@@ -12,8 +12,8 @@ _NEAR: Final = 3  # words between "status" and "sync", at most
 
 
 def is_status_sync(*, name: str, notes: str) -> bool:
-    """Whether name or notes speak of syncing an alert's status. In a name both words stand close
-    together; notes must speak of Defender for IoT, because other products have statuses, too.
+    """Whether name or notes mention that an alert's status is synced. In a name both words are
+    close together; notes must mention Defender for IoT, because other products have statuses, too.
     """
     if _mentions_sync(name, within=_NEAR):
         return True

@@ -187,7 +187,7 @@ def _runs(client: SentinelClient, playbook: Playbook) -> list[WireRun]:
 @transaction.atomic
 def store_rules(*, workspace: Workspace, rules: list[WireRule], now: datetime) -> None:
     """Keep the rules as they were found, one that is on two pages once, forget those that are gone,
-    and tell the leads of rules of others that close incidents and did not before.
+    and notify the leads of rules of others that close incidents and did not before.
     """
     rules = list({rule.name[:200]: rule for rule in rules}.values())
     rows = {row.name: row for row in FoundRule.objects.filter(workspace=workspace)}

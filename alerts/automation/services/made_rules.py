@@ -133,8 +133,8 @@ def _severities_of(plan: RulePlan, incident: Incident) -> tuple[tuple[str, ...],
 def _types_in_portal(
     incident: Incident, likeness: Likeness
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """What stands for the alert type in the Defender portal, or why nothing does exactly; neither
-    elsewhere, where the title stands for it.
+    """What replaces the alert type in the Defender portal, or why nothing does exactly; neither
+    elsewhere, where the title does so.
     """
     if not likeness.alert_type or not is_in_defender_portal(incident.workspace_id):
         return [], []
@@ -184,8 +184,8 @@ def _equal_rule(preview: RulePreview, workspace_id: int, *, now: datetime) -> Ma
 
 @transaction.atomic
 def make_rule(*, plan: RulePlan, digest: str, by: User, now: datetime) -> MadeRule:
-    """Want in Sentinel exactly what was previewed (`digest`). Raises CannotMakeRule. In a workspace
-    one is made at a time: each finds a free place, and none is made twice.
+    """Order for Sentinel exactly what was previewed (`digest`). Raises CannotMakeRule. In a
+    workspace one is made at a time: each finds a free place, and none is made twice.
     """
     incident = Incident.objects.select_related("workspace__organisation").get(pk=plan.incident_id)
     Workspace.objects.select_for_update(no_key=True).get(pk=incident.workspace_id)
@@ -254,7 +254,7 @@ def make_rule(*, plan: RulePlan, digest: str, by: User, now: datetime) -> MadeRu
 
 @transaction.atomic
 def remove_rule(*, rule_id: int, by: User, now: datetime) -> MadeRule:
-    """Want the rule away."""
+    """Order the rule away."""
     rows = MadeRule.objects.select_for_update(of=("self",))
     row = rows.select_related("workspace__organisation").get(pk=rule_id)
     if reasons := reasons_against_removing_rule(row, by=by):
@@ -268,7 +268,7 @@ def remove_rule(*, rule_id: int, by: User, now: datetime) -> MadeRule:
 
 @transaction.atomic
 def end_rules(*, now: datetime) -> int:
-    """Want those away whose time is over: Sentinel only disables them, and counts them still. And
+    """Order those away whose time is over: Sentinel only disables them, and counts them still. And
     those whose playbook acts on the plant by now: it was marked, or has changed (A47); or cannot be
     read, although the rules of its workspace can, so that nobody knows what it does.
     """

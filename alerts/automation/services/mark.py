@@ -1,4 +1,4 @@
-"""Say whether a playbook acts on the plant."""
+"""Mark whether a playbook acts on the plant."""
 
 from datetime import datetime
 

@@ -117,7 +117,7 @@ def begin_check(
 @dataclass(frozen=True, slots=True)
 class StageResult:
     """What one look at a stage found: `state` is running, ok, failed or skipped. `wait` is how long
-    Azure wants to be left alone.
+    Azure asks us to wait.
     """
 
     state: str

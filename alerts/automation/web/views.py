@@ -118,7 +118,7 @@ def playbook_page(request: HttpRequest, playbook: UUID) -> HttpResponse:
 
 @post_only(otherwise=lambda playbook: reverse("automation:playbook", args=[playbook]))
 def mark_harmless(request: HttpRequest, playbook: UUID) -> HttpResponse:
-    """Say whether it acts on the plant."""
+    """Mark whether it acts on the plant."""
     row = _playbook(request, playbook)
     try:
         mark_playbook(

@@ -35,7 +35,7 @@ _FORM = ["GET", "HEAD", "POST"]
 
 @require_http_methods(_FORM)
 def attach(request: HttpRequest, incident_id: int) -> HttpResponse:
-    """Take a file into quarantine; refused, say why beside the form."""
+    """Take a file into quarantine; if refused, show the reason beside the form."""
     user = actor_of(request)
     rows = incidents_visible_to(user).select_related("workspace__organisation")
     incident = get_object_or_404(rows, pk=incident_id)

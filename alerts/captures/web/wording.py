@@ -226,7 +226,7 @@ def _span(seconds: float) -> str:
 
 
 def _ends(addresses: Collection[str], alert_addresses: Collection[str]) -> str:
-    """Say whether this is likely to be the capture of this alert."""
+    """Return whether this is likely to be the capture of this alert, in words."""
     if not alert_addresses:
         return ""
     lowered = {addresse.lower() for addresse in addresses}

@@ -1,4 +1,4 @@
-"""Whether history speaks for another severity of an alert type, and why or why not."""
+"""Whether history suggests another severity for an alert type, and why or why not."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -36,7 +36,7 @@ def worst(levels: Iterable[Level]) -> Level:
 
 
 def is_silent(age: timedelta | None) -> bool:
-    """Whether a worker was not heard for too long."""
+    """Whether a worker has been silent for too long."""
     return age is None or age > SILENT
 
 

@@ -54,7 +54,7 @@ def freshness_line(request: HttpRequest) -> FooterLine | None:
 
 def late_lines(request: HttpRequest) -> list[FooterLine]:
     """What the page shows may be older than it looks: each late workspace, the worst first, and
-    work that stands still. Nobody waits for a paused workspace, so only its own pages tell of it.
+    work that has stopped. Nobody waits for a paused workspace, so only its own pages show it.
     """
     now = clock.now_of(request)
     late = [sync for sync in syncs_of(request) if sync.level in ("warn", "bad")]
@@ -68,7 +68,7 @@ def late_lines(request: HttpRequest) -> list[FooterLine]:
 
 
 def beat_line(request: HttpRequest) -> FooterLine | None:
-    """A red line while no worker of any queue is heard: beat, broker or all workers are away."""
+    """A red line while workers of all queues are silent: beat, broker or all workers are away."""
     if not isinstance(request.user, User):
         return None
     kept = vars(request)  # both the foot and the banner of a page ask

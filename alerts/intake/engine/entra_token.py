@@ -1,7 +1,7 @@
 """Whether a token of Entra was given to the one identity that may send push hints.
 
-A managed identity's token is an access token, version 1 or 2 as the audience's application wants
-it: issuer and audience look different, `oid` and `tid` are in both.
+A managed identity's token is an access token, version 1 or 2 as the audience's application is set
+up: issuer and audience look different, `oid` and `tid` are in both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,7 +50,7 @@ def refusal_of_token(
     token: str, *, keys: Iterable[Mapping[str, Any]], caller: Caller, now: datetime
 ) -> Refusal | None:
     """Return why a token is not taken, or None. `keys` are the signing keys of the tenant (JWKS);
-    only RS256 counts, whatever the token's head says.
+    only RS256 counts, whatever the token's head states.
     """
     try:
         head = jwt.get_unverified_header(token)

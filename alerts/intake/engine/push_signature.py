@@ -43,7 +43,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedMessage:
-    """What the three headers say, and the body that they are about."""
+    """The values of the three headers, and the body that they are about."""
 
     message_id: str
     timestamp: str

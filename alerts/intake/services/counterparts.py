@@ -2,7 +2,8 @@
 
 Graph's list is of the whole tenant. Sentinel's list states which of those incidents belong here and
 what they are called (`providerIncidentId`); it also has those that never reached the Defender
-portal. What Graph has already told of an incident is not written over by what Sentinel has later.
+portal. What Graph has already returned of an incident is not written over by what Sentinel has
+later.
 """
 
 from collections.abc import Sequence

@@ -71,8 +71,8 @@ class Patience:
         return max(left, 0.0), until
 
     def wait(self) -> bool:
-        """Keep the silence and say so. False, at once, where one silence is longer than it may be
-        or all would outlast the patience.
+        """Keep the silence and print that. False, at once, where one silence is longer than it may
+        be or all would outlast the patience.
         """
         seconds, _ = self.silence()
         waited = time.monotonic() - self._progress_at
@@ -151,8 +151,8 @@ def sync_workspace(
     full: bool,
     notify: Notify = lambda _: None,
 ) -> dict[str, Any]:
-    """Read what changed, or everything, and say what was found. Run twice, the second finds
-    nothing new. Where Azure names a time it waits, and tells so.
+    """Read what changed, or everything, and print what was found. Run twice, the second finds
+    nothing new. Where Azure names a time it waits, and prints that.
     """
     began, patience = time.monotonic(), Patience(workspace, notify)
     try:
@@ -237,7 +237,7 @@ def _wait_for_details(workspace: Workspace, client: SentinelClient, patience: Pa
 
 
 def _wait_for_silence(workspace: Workspace, patience: Patience) -> None:
-    """Azure asked to be left alone: wait, or say until when."""
+    """Azure asked us to wait: do so, or print until when."""
     if not patience.wait():
         _, until = patience.silence()
         raise CannotSync(

@@ -37,7 +37,7 @@ def backfill_in_foreground(
     notify: Notify = lambda _: None,
 ) -> LogBackfill:
     """Start a backfill, or go on with it, and read until all is there or somebody pauses it. Where
-    Log Analytics asks for a wait it waits, and says so.
+    Log Analytics asks for a wait it waits, and prints that.
     """
     jobs = Job.objects.filter(kind=LOGS, key=str(workspace.uuid))
     with transaction.atomic():  # so that no worker takes the job in between

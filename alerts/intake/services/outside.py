@@ -1,7 +1,7 @@
 """Count what is outside of a workspace's scope: by month, product and reason, with nothing that
-tells one incident from another.
+distinguishes one incident from another.
 
-Without names, an incident that is listed again cannot be told from a new one. So what a list of
+Without names, an incident that is listed again looks like a new one. So what a list of
 changes shows counts where it was created after all that was read before; and a reading of all
 incidents, which lists each once, replaces what was counted up to its beginning.
 """

@@ -76,7 +76,7 @@ def put_aside(
     budget: Budget,
     now: datetime,
 ) -> datetime | None:
-    """Search where the first incident of this part stands, which is too large, and have lists read
+    """Search where the first incident of this part is, which is too large, and have lists read
     around it. Return that time; None where the slice was over before it was found: the search then
     goes on where it stopped. Raises what the client raises, and AnswerTooLarge where even a list of
     nothing is too large: then no incident is, but whoever answers is sick.
@@ -121,7 +121,7 @@ def _search(
 
 
 def _narrow(row: OversizedIncident, client: SentinelClient, part: ListPart, budget: Budget) -> None:
-    """Halve where it may stand, until that is an instant or the slice is over."""
+    """Halve where it may be, until that is an instant or the slice is over."""
     if part.until is None and row.until == _LAST:
         tomorrow = row.retry_at + timedelta(days=1)
         if row.since < tomorrow and _holds(client, part, until=tomorrow):

@@ -143,7 +143,7 @@ def store_page(
 
 
 def is_accepted_unnamed(outside: Outside, *, now: datetime) -> bool:
-    """Whether to take in what never said what it is about: it may be of the plant."""
+    """Whether to take in what does not show what it is about: it may be of the plant."""
     if outside.reason is not OutsideReason.UNNAMED:
         return False
     return outside.created_at is None or outside.created_at <= now - UNNAMED_FOR

@@ -69,6 +69,6 @@ def delete_old_runs(*, now: datetime) -> int:
 
 
 def _is_quiet(run: Run, counts: RunCounts) -> bool:
-    """Whether the same can be said of this quiet run and of a quiet pass after it."""
+    """Whether this quiet run and a quiet pass after it are summed up alike."""
     news = run.new or run.changed or run.deleted or run.error
     return not news and run.quarantined == counts.quarantined

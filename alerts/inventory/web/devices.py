@@ -200,7 +200,7 @@ def device_page(
 
 
 def device_facts(row: Device) -> list[tuple[str, str]]:
-    """What is told of a device, name and value."""
+    """What is stored of a device, name and value."""
     level = row.purdue_level if row.purdue_level is not None else row.zone.purdue_level
     yes_no = {True: gettext("yes"), False: gettext("no"), None: ""}
     return [

@@ -2,7 +2,7 @@
 
 Claiming is fair between workspaces and in order within an incident. Sending reads the incident,
 decides, writes, and reads again where somebody was in between. How it ended is written down and
-told to those who asked in one transaction.
+passed to those who asked in one transaction.
 """
 
 import logging

@@ -1,5 +1,5 @@
 """Owe writes to Sentinel, in the transaction of the decision itself; take back what was not sent
-yet; try once more, or let go, what was given up; say what is still owed to an incident.
+yet; try once more, or let go, what was given up; return what is still to be written to an incident.
 """
 
 import json
@@ -146,7 +146,7 @@ class WithdrawReport:
 def withdraw_changes(*, act: UUID, by: User, now: datetime) -> WithdrawReport:
     """Take back the person's own changes of an act that no worker ever held: only of those is it
     sure that nothing was sent. Nobody is told; the caller puts its own rows right. Forms choose the
-    id of an act, so others may know and reuse it: their changes stay, and `reasons` has the reason.
+    id of an act, so others may find and reuse it: their changes stay, and `reasons` has the reason.
     """
     changes = Change.objects.filter(act=act)
     rows = changes.filter(by=by, **never_claimed()).order_by("pk")

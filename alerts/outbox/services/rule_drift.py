@@ -1,7 +1,7 @@
 """Every ten minutes: does Sentinel still hold our automation rules as they landed? (S11)
 
 One list of a workspace's rules is compared with what landed there. What a person changed, disabled
-or deleted is owed once more: delivery reads it afresh, holds it and tells the leads, and writes
+or deleted is owed once more: delivery reads it afresh, holds it and notifies the leads, and writes
 nothing over it.
 """
 

@@ -1,4 +1,4 @@
-"""Say what should be in Sentinel as an automation rule, in the transaction of the decision."""
+"""Store what should be in Sentinel as an automation rule, in the transaction of the decision."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ def set_desired_rule(
     again: bool = False,
 ) -> WantedRule:
     """Want exactly this body there. Wanting it again changes nothing, also where it was refused:
-    the same words would be refused again, unless `again` says to try. `insists` writes over what
+    the same words would be refused again, unless `again` is set. `insists` writes over what
     somebody changed by hand.
     """
     row = _locked(workspace_id, name, about=about, label=label, kind=kind, now=now)

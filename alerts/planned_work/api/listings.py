@@ -16,7 +16,7 @@ from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
 class PlannedWorkSerializer(ListRow):
-    """Planned work, as it is known now; what was told last comes first. It closes nothing."""
+    """Planned work, as it is known now; what was entered last comes first. It closes nothing."""
 
     id = UUIDField(source="work.uuid", help_text="of the work")
     uid = CharField(source="work.uid", help_text="of its calendar")
@@ -72,7 +72,7 @@ WORKS = Listing(
 
 class PlannedOccurrenceSerializer(ListRow):
     """Times at which planned work takes place, the latest first. One that was extended, done or
-    cancelled stands beside the row that took its place: `known_until` says until when it held.
+    cancelled is listed beside the row that took its place: `known_until` is when it ceased to hold.
     """
 
     id = UUIDField(source="uuid", help_text="of the occurrence")

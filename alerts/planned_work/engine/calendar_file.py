@@ -1,7 +1,7 @@
 """Planned work from an iCalendar file (RFC 5545): VEVENTs, each error with its line.
 
-Lines are unfolded and divided into events here, so that each error has a line; what a line says is
-read by the library.
+Lines are unfolded and divided into events here, so that each error has a line; lines are read by
+the library.
 """
 
 from collections.abc import Iterator
@@ -133,7 +133,7 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _events(lines: Iterator[tuple[int, str]], read: ReadFile) -> Iterator[_Event]:
-    """Yield the events; what stands inside them, such as alarms, is passed over."""
+    """Yield the events; what is inside them, such as alarms, is passed over."""
     event: _Event | None = None
     inner = 0
     for number, line in lines:
@@ -205,8 +205,8 @@ def _entry(event: _Event, time_zone: str) -> WorkEntry:
 
 
 def _written_at(event: _Event, name: str) -> datetime | None:
-    """Return when the calendar says that it wrote this down; None where that cannot be made out:
-    some write a year 0 where they do not know.
+    """Return when the calendar wrote this down, by its own account; None where that cannot be made
+    out: some write a year 0 where they do not know.
     """
     found = event.properties.get(name)
     if not found:
@@ -219,7 +219,7 @@ def _written_at(event: _Event, name: str) -> datetime | None:
 
 
 def _kind(event: _Event) -> str:
-    """Return the kind that the event names; a category that is no kind says nothing."""
+    """Return the kind that the event names; a category that is no kind is ignored."""
     if kind_name := event.text("X-TAGOUT-KIND"):
         kind = kind_named(kind_name)
         if kind is None:

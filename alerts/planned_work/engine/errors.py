@@ -1,4 +1,4 @@
-"""What is wrong with a plan: a code and its details, so that pages can say it in any language."""
+"""What is wrong with a plan: a code and its details, so that pages can show it in any language."""
 
 from collections.abc import Callable
 from typing import Final

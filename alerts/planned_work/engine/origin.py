@@ -23,7 +23,7 @@ class WorkOrigin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileTimes:
-    """What a file says of when a work was written down; None where it says nothing."""
+    """What a file states of when a work was written down; None where it states nothing."""
 
     created_at: datetime | None = None
     stamped_at: datetime | None = None  # DTSTAMP: when it was last written, or the file was made
@@ -35,10 +35,10 @@ def work_origin(
 ) -> WorkOrigin:
     """Return since when one time of a work of a file is known that was stored at this moment.
 
-    What is still to come is known since it was stored. What had begun was known since the file says
-    it was written down, or changed, where it takes place once; a file that says so of the future is
-    not believed. Without such a date a stamp from before its start proves as much; else only its
-    start is left.
+    What is still to come is known since it was stored. What had begun was known since the moment at
+    which the file has it written down, or changed, where it takes place once; a moment in the
+    future is not believed. Without such a date a stamp from before its start proves as much; else
+    only its start is left.
     """
     if stored_at <= starts_at:
         return WorkOrigin(stored_at, OriginKind.TAGOUT)

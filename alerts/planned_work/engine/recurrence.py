@@ -2,7 +2,7 @@
 
 A recurrence follows the wall clock: work at 02:30 takes place at 02:30 before and after the change
 to summer time; an hour that is left out moves forward, one that comes twice counts once. Each time
-lasts equally long. Everything is bounded, whatever a file says.
+lasts equally long. Everything is bounded, whatever is in a file.
 """
 
 import re

@@ -38,7 +38,7 @@ class BoxedTime:
     def begins_at(self) -> datetime | None:
         """Since when it time-boxes what comes; None where it never does. Work that was declared
         after its start boxes nothing; recurring and long work, and work that came by a token, does
-        so only once it was confirmed as it stands.
+        so only once it was confirmed as it is now.
         """
         if self.declared_at > self.span.starts_at:
             return None

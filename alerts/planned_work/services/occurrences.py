@@ -57,7 +57,7 @@ def new_occurrence(
     came_by_token: bool = False,
     origin: WorkOrigin | None = None,
 ) -> Occurrence:
-    """Return the row of one time; not stored yet. It came by a token where what it says did.
+    """Return the row of one time; not stored yet. It came by a token where its text did.
     `origin`: since when it was known, where that is before Tagout has it (`known_from`).
     """
     slack_ends_at = span.ends_at + SLACK

@@ -199,7 +199,7 @@ def _never_takes_place(schedule: Schedule, behind: timedelta) -> str:
 
 def devices_named(text: str, *, site: Site, side: WorkSide) -> tuple[list[DeviceOfPlan], list[str]]:
     """Return the devices that a text names, and what is wrong with the others. Names or addresses
-    stand apart by commas or lines; “Zone / 10.20.4.15” says which zone is meant.
+    are separated by commas or lines; “Zone / 10.20.4.15” names the zone.
     """
     devices, reasons = [], []
     for word in dict.fromkeys(
@@ -226,7 +226,7 @@ def devices_named(text: str, *, site: Site, side: WorkSide) -> tuple[list[Device
 
 
 def unknown_device(word: str, *, site: Site) -> str:
-    """Return the sentence about a device that the site does not know."""
+    """Return the sentence about a device that the site does not have."""
     return _(
         "%(site)s has no device “%(name)s”. Use its name or its address; a device that no alert "
         "has shown yet needs its zone: Zone / 10.20.4.15."

@@ -194,7 +194,7 @@ def _store_revision(
     over: Collection[datetime] = (),
     stored_at: datetime | None = None,
 ) -> list[Occurrence]:
-    """Store what the work says and when it takes place, but for starts that are `over`.
+    """Store what the work is and when it takes place, but for starts that are `over`.
     `stored_at`: when the file of it came.
     """
     revision = new_revision(work, plan=plan, number=number, by=by, now=now)

@@ -41,7 +41,7 @@ class DayBlock:
         return f"{_row('from', self.first)} {_row('to', self.last)}{lane}"
 
     def overlaps(self, other: "DayBlock") -> bool:
-        """Whether both stand at one time."""
+        """Whether both overlap."""
         return self.first < other.last and other.first < self.last
 
 
@@ -193,7 +193,7 @@ def _row(edge: str, slot: int) -> str:
 
 
 def _in_lanes(blocks: Sequence[DayBlock]) -> list[DayBlock]:
-    """Return the shapes beside each other where several works stand at one time."""
+    """Return the shapes beside each other where several works overlap."""
     lanes: dict[UUID, int] = {}
     for block in sorted(blocks, key=lambda block: block.first):
         if block.work not in lanes:

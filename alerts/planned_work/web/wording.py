@@ -109,7 +109,7 @@ def entry_words(revision: Revision, *, zone: tzinfo, now: datetime) -> str:
 
 def origin_words(occurrence: Occurrence, *, zone: tzinfo, now: datetime) -> str:
     """Return since when history counts this time as known that a file brought after it had begun,
-    and by whose word; empty where Tagout's own clock says so.
+    and by whose word; empty for Tagout's own clock.
     """
     at = moment_words(occurrence.known_from, now, zone=zone)
     if occurrence.origin == OriginKind.CALENDAR:

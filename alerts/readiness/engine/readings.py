@@ -1,7 +1,7 @@
 """What checks are judged from, and what a check is.
 
-Evidence is told by a reason and values, so that pages and the command can say it in the reader's
-language. What was not read, or could not be, is unknown, never well.
+Evidence is a reason and values, so that pages and the command can show it in the reader's language.
+What was not read, or could not be, is unknown, never well.
 """
 
 from collections.abc import Mapping, Sequence

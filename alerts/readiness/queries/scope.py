@@ -13,7 +13,7 @@ from alerts.sentinel.models import Workspace
 @dataclass(frozen=True, slots=True)
 class OutsideRow:
     """Incidents that stay outside for one reason. The months are those in which they were created;
-    None where Sentinel does not say.
+    None where Sentinel states none.
     """
 
     products: str

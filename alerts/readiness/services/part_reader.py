@@ -83,8 +83,8 @@ class PartReader:
         return False
 
     def _must_be_silent(self) -> bool:
-        """Whether another process was told to call this workspace later. A person's own command
-        goes on: Azure tells it by itself.
+        """Whether another process has been asked to call this workspace later. A person's own
+        command goes on: Azure asks it by itself.
         """
         until = callable_at(self.workspace.pk) if self._ends < math.inf else None
         return until is not None and until > clock.unshifted()
@@ -137,7 +137,7 @@ class PartReader:
 
     def ask_for_details(self, client: SentinelClient) -> None:
         """Ask for alerts and entities of the newest incident. No list of Microsoft's names the
-        right to either, so that only a refusal says that it is missing.
+        right to either, so that only a refusal shows that it is missing.
         """
         name = newest_incident_of(self.workspace)
         if not name or self._is_done("details"):
@@ -210,7 +210,7 @@ class PartReader:
             self._note(name, error)
 
     def _learn_rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
-        """Let intake know which rules read alerts of Defender for IoT. Where there are new ones,
+        """Pass to intake which rules read alerts of Defender for IoT. Where there are new ones,
         their incidents are listed, which stayed outside, and looked for in the logs.
         """
         iot = {rule["name"] for rule in rules if reads_iot(rule)}

@@ -17,7 +17,7 @@ class AnalyticsRules(AzureCalls, Protocol):
         return self._call_whole("GET", self._url("alertRules", name))
 
     def put_analytics_rule(self, name: str, body: dict[str, Any]) -> bytes:
-        """Write a whole rule and return what stands there now, by such a version alone: another
+        """Write a whole rule and return what is there now, by such a version alone: another
         would drop members of the body.
         """
         return self._call_whole("PUT", self._url("alertRules", name), orjson.dumps(body))

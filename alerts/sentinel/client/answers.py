@@ -157,7 +157,7 @@ def error_sentence() -> Iterator[None]:
 
 
 def unreachable(who: str, error: Exception, *, code: str) -> SentinelUnavailable:
-    """What to say when nobody answered; a certificate nobody vouches for has its own words."""
+    """The sentence for when nobody answered; a certificate nobody vouches for has its own words."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return SentinelUnavailable(
             f"{who} shows a certificate that is not trusted here; name its CA with --ca-bundle.",

@@ -68,7 +68,7 @@ def credential_for(connection: Connection, transport: BoundedTransport) -> Token
 
 def credential_end(connection: Connection) -> datetime | None:
     """Return when the certificate, or by what people said the client secret, ends that a connection
-    signs in with; None where it uses neither, or nothing tells.
+    signs in with; None where it uses neither, or nothing shows it.
     """
     if connection.credential == "client-secret" and connection.secret_ends_on:
         return datetime.combine(connection.secret_ends_on, time_of_day.min, tzinfo=UTC)
@@ -107,7 +107,7 @@ class CappedRetry(RetryPolicy[Any, Any]):
         return min(wait, MAX_WAIT) if wait else wait
 
     def is_retry(self, settings: dict[str, Any], response: Answer) -> bool:
-        """Whether to repeat: not when throttled, and not when told to wait."""
+        """Whether to repeat: not when throttled, and not when asked to wait."""
         answer = response.http_response
         if answer.status_code == 429 or self.get_retry_after(response):
             return False

@@ -59,8 +59,9 @@ def breaker_of_host(kind: str, address: str) -> HostBreaker:
 def note_outcome(
     breaker: HostBreaker, error: SentinelError | None, *, slow_is_answer: bool
 ) -> None:
-    """Tell a breaker how a call ended. To be refused or throttled is an answer. `slow_is_answer`
-    where what was asked may have been too much, which proves nothing about the host.
+    """Record for a breaker how a call ended. To be refused or throttled is an answer.
+    `slow_is_answer` where what was asked may have been too much, which proves nothing about the
+    host.
     """
     if error is not None and error.code in (_OF_THE_SIGN_IN, HOST_RESTS):
         return  # the host was not asked

@@ -1,6 +1,6 @@
 """Calls to one host of Microsoft's: signed in, pinned to that host, bounded in time and size.
 
-Every client goes this way, whatever it speaks to: the JSON stays as it came, and what goes wrong
+Every client goes this way, whatever it calls: the JSON stays as it came, and what goes wrong
 becomes an error of ours.
 """
 
@@ -196,8 +196,8 @@ class SignedCalls:
         return response.status_code, body
 
     def _seconds_to_answer(self, *, is_short: bool) -> float:
-        """How long to wait until an answer begins: for reads not long, so that status soon tells
-        of a far end that hangs; a write that was cut off would have to be looked up.
+        """How long to wait until an answer begins: for reads not long, so that status soon shows a
+        far end that hangs; a write that was cut off would have to be looked up.
         """
         return min(self._seconds, ANSWER_SECONDS) if is_short else self._seconds
 

@@ -110,7 +110,7 @@ def origin_of(url: str) -> Origin | None:
 
 
 def is_forbidden(address: IPv4Address | IPv6Address) -> bool:
-    """Whether no far end can be there: link-local, where clouds tell a machine its own secrets,
+    """Whether no far end can be there: link-local, where clouds give a machine its own secrets,
     multicast and unspecified, each also as IPv6 spells an address of IPv4.
     """
     plain = getattr(address, "ipv4_mapped", None) or address

@@ -1,4 +1,4 @@
-"""What the adapter to Graph must know of Sentinel's side, and keep of what it cannot place.
+"""What the adapter to Graph needs of Sentinel's side, and keep of what it cannot place.
 
 Graph is tenant-wide and names no workspace. An incident belongs to the workspace whose own list
 named it; whatever no list has named yet waits, and is shown to nobody.
@@ -31,7 +31,7 @@ _make: list[MakeCounterparts] = []
 
 
 def provide_counterparts(make: MakeCounterparts) -> None:
-    """Have this function say, by a workspace's name, what is known of its counterparts."""
+    """Have this function return, by a workspace's name, what is known of its counterparts."""
     _make[:] = [make]
 
 

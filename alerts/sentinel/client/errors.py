@@ -27,7 +27,7 @@ CONNECTION_FAILED = "ServiceRequestError"  # the SDK's name for a connection tha
 
 
 class _NotNow(SentinelError):
-    """No usable answer for now. `retry_after` is what the server said in seconds, uncapped."""
+    """No usable answer for now. `retry_after` is what the server sent, in seconds, uncapped."""
 
     def __init__(
         self,

@@ -85,8 +85,8 @@ class GraphIncidentSource:
 
     @property
     def answered(self) -> int:
-        """How many calls Graph has answered so far. What the resource manager answers says nothing
-        about whether incidents can be read.
+        """How many calls Graph has answered so far. The resource manager's answers do not show
+        whether incidents can be read.
         """
         return self.graph.answered
 

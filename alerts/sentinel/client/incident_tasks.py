@@ -13,7 +13,7 @@ _TASKS = "tasks"
 
 
 class IncidentTasks(AzureCalls, Protocol):
-    """The part of a client that knows tasks. A task is named by us, so that the same one written
+    """The part of a client for tasks. A task is named by us, so that the same one written
     twice is there once.
     """
 

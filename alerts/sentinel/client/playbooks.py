@@ -34,8 +34,8 @@ class Playbooks(AzureCalls, Protocol):
     def run_playbook(self, incident: str, *, playbook: str) -> None:
         """Start a playbook on an incident. Each call that arrives starts one more run, so this is
         never repeated by itself; SentinelUnavailable leaves open whether it arrived, unless
-        `was_not_sent` says that it did not. The SDK's own method fails on the empty answer, after
-        the playbook has started.
+        `was_not_sent` is set. The SDK's own method fails on the empty answer, after the playbook
+        has started.
         """
         # Automation rules spell it logicAppResourceId; this call has an s more.
         body = {"logicAppsResourceId": _checked(playbook), "tenantId": self._tenant}

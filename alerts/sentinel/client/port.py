@@ -1,5 +1,5 @@
 """What Tagout asks of Sentinel. `azure.py` does it over the SDK, tests have a twin in memory. Parts
-that the resource manager alone has stand whole in a file each (`watchlists.py`, `playbooks.py`, …).
+that the resource manager alone has are whole in a file each (`watchlists.py`, `playbooks.py`, …).
 
 Incidents come from an `IncidentPort`: the resource manager (ARM), or, for a workspace in the
 Defender portal, Microsoft Graph. Whichever it is, reads give an answer's bytes in Sentinel's own
@@ -166,7 +166,7 @@ class SentinelClient(
 
     @property
     def resource_manager(self) -> SentinelClient:
-        """What speaks to the resource manager, whose lists are of this workspace alone: itself, or
+        """What calls the resource manager, whose lists are of this workspace alone: itself, or
         the client beside one that has its incidents from Graph.
         """
 

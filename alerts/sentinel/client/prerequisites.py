@@ -84,7 +84,7 @@ class Prerequisites(AzureCalls, Protocol):
         return self._call("POST", url, question.encode())
 
     def put_prerequisite(self, kind: Writable, name: str, body: dict[str, Any]) -> bytes:
-        """Write a whole resource and return what stands there now. A body without an etag is meant
+        """Write a whole resource and return what is there now. A body without an etag is meant
         to be new.
         """
         if not name.strip("."):

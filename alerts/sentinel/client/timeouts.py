@@ -149,7 +149,7 @@ def _context() -> ssl.SSLContext:
 class BoundedTransport(RequestsTransport):  # type: ignore[misc]  # the SDK exports it untyped
     """The SDK's transport with our limits and, where there is one, a private CA.
 
-    It remembers how the latest request ended, because the sign-in library says "failed" for a
+    It remembers how the latest request ended, because the sign-in library raises "failed" for a
     wrong secret and for a dead network alike.
     """
 

@@ -14,7 +14,7 @@ _LISTS, _ITEMS = "watchlists", "watchlistItems"
 
 
 class Watchlists(AzureCalls, Protocol):
-    """The part of a client that knows watchlists. Items are named by GUIDs of ours, so that the
+    """The part of a client for watchlists. Items are named by GUIDs of ours, so that the
     same one written twice is there once.
     """
 

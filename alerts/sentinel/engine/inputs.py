@@ -93,7 +93,7 @@ def reasons_against_credential(
 
 
 def reasons_against_secret_end(text: str, *, kind: str) -> list[str]:
-    """What is wrong with the day on which a client secret is said to end; empty says nothing."""
+    """What is wrong with the day on which a client secret is to end; empty is none."""
     if not text:
         return []
     if kind != "client-secret":

@@ -13,7 +13,7 @@ _REFILL = 2.0  # the buckets of Azure fill by 25 reads and 10 writes a second
 
 
 def seconds_to_wait(retry_after: float | None, *, strikes: int, jitter: float) -> float:
-    """What the server said where that is believable, else a growing wait of our own.
+    """What the server sent where that is believable, else a growing wait of our own.
 
     `strikes` counts the throttlings in a row, this one included; `jitter` lies between 0 and 1
     and spreads our own wait, so that many workspaces do not come back at the same moment.

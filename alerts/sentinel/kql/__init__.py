@@ -25,8 +25,8 @@ def _text(name: str) -> str:
 
 
 def incidents_between(since: datetime, until: datetime, scope: OtScope) -> str:
-    """Ask for the incidents created in a window that are in scope, each as its newest row tells it,
-    and those of which the row does not tell.
+    """Ask for the incidents created in a window that are in scope, each as its newest row has it,
+    and those whose row does not show it.
     """
     return _let(since=since, until=until) + _scoped("incidents", scope)
 

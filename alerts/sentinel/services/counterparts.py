@@ -82,7 +82,7 @@ def _counterpart(row: DefenderIncident) -> Counterpart:
 def learn_counterparts(
     *, workspace_id: int, counterparts: Sequence[Counterpart], now: datetime
 ) -> None:
-    """Keep what a list of the workspace said of incidents of the Defender portal. One that was
+    """Keep what a list of the workspace has of incidents of the Defender portal. One that was
     merged into an incident that is placed only now waits, to be read again.
     """
     newest = {counterpart.graph_id: counterpart for counterpart in counterparts}

@@ -1,4 +1,6 @@
-"""Tell administrators of certificates and client secrets that end soon, and of refused sign-ins."""
+"""Notify administrators of certificates and client secrets that end soon, and of refused
+sign-ins.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,7 +28,7 @@ _PURPOSES: Final = {
 
 
 def warn_about_credentials(*, now: datetime, unshifted: datetime) -> int:
-    """Send what is to be told and was not told yet; returns how many alarms. Certificates end
+    """Send what is due and was not sent yet; returns how many alarms. Certificates end
     by the real time (`clock.unshifted()`), inboxes show business time.
     """
     rows = Reachability.objects.select_related("workspace").exclude(

@@ -24,7 +24,7 @@ def keep_portal_residence(
     *, workspace: Workspace, evidence: PortalEvidence | None, by: Actor, now: datetime
 ) -> PortalResidence:
     """Keep what the newest evidence shows; without any, only that the question was asked. A change
-    stands in the audit record.
+    is in the audit record.
     """
     rows = PortalResidence.objects.select_for_update(of=("self",))
     row = rows.filter(workspace=workspace).first() or PortalResidence(workspace=workspace)

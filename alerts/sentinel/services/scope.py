@@ -35,7 +35,7 @@ def set_scope(*, name: str, kind: str, by: Actor, now: datetime) -> Workspace:
 
 def keep_check(*, workspace: Workspace, rule: str, now: datetime) -> None:
     """Keep the name of the analytics rule that a workflow check is going to make, so that what it
-    makes is told from alerts of the plant. The caller holds the lock of the workspace.
+    makes is not taken for alerts of the plant. The caller holds the lock of the workspace.
     """
     newest = sorted(workspace.checks.items(), key=lambda check: check[1])[1 - MAX_CHECKS :]
     workspace.checks = {**dict(newest), rule.lower(): now.isoformat()}

@@ -236,7 +236,7 @@ def _device_of(properties: Bag, by_id: dict[str, Bag], flags: list[str]) -> Wire
 
 
 def _distinct(values: Iterable[object]) -> tuple[str, ...]:
-    """The texts among these that say something, each once."""
+    """The texts among these that are not empty, each once."""
     return tuple(dict.fromkeys([text for text in values if isinstance(text, str) and text]))
 
 

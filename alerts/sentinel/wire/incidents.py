@@ -268,8 +268,8 @@ def read_incident(body: bytes) -> WireIncident | UnreadableRecord:
 
 
 def name_in_beginning(answer: bytes) -> str:
-    """Return the name of the first incident of an answer that was cut off; empty where the cut
-    part does not tell.
+    """Return the name of the first incident of an answer that was cut off; empty where the cut part
+    lacks it.
     """
     found = _FIRST_ID.search(answer)
     name = found.group(1).decode() if found else ""
@@ -282,7 +282,7 @@ def parse_incident(raw: Bag, raw_json: bytes) -> WireIncident:
 
 
 def usable_name(value: object) -> str:
-    """The lower-cased name that stands for a record in addresses; refuses what could not be one."""
+    """The lower-cased name of a record in addresses; refuses what could not be one."""
     if value.__class__ is not str or not USABLE_NAME.fullmatch(value):
         raise Unfit("it has no usable name")
     return value.lower()

@@ -1,8 +1,8 @@
-"""Answers of Log Analytics: tables of rows, which are put as Sentinel's own API says the same, so
-that one set of readers understands both.
+"""Answers of Log Analytics: tables of rows, which are put as Sentinel's own API returns the same,
+so that one set of readers understands both.
 
 A row of `SecurityIncident` is one version of an incident, a row of `SecurityAlert` one of an alert;
-what is nested comes as JSON in a text. Empty texts mean that nothing is said.
+what is nested comes as JSON in a text. Empty texts are values that are missing.
 """
 
 import hashlib
@@ -86,8 +86,8 @@ _LINKS = {"IpAddress": "ipAddressEntityId", "Host": "hostEntityId"}
 
 
 class LogAnswer(Struct, frozen=True):
-    """The rows of an answer. One that is partial lacks rows, and `problem` says why; nothing may
-    be concluded from what it does not hold.
+    """The rows of an answer. One that is partial lacks rows, and `problem` has the reason; nothing
+    may be concluded from what it does not hold.
     """
 
     rows: list[LogRow]

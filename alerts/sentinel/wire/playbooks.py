@@ -52,7 +52,7 @@ class WirePlaybook:
 
 @dataclass(frozen=True, slots=True)
 class WireRun:
-    """One run. `about` is what Azure says it was for, lower case: for Sentinel's own starts it
+    """One run. `about` is what Azure ran it for, lower case: for Sentinel's own starts it
     names the incident.
     """
 
@@ -198,7 +198,7 @@ def _all_steps(actions: Bag) -> tuple[tuple[str, ...], bool]:
 
 def _steps(actions: Bag, *, depth: int) -> Iterator[str | None]:
     """Each action by its name and by what it calls; branches and loops hold more of them. None
-    stands for those that are nested too deep.
+    replaces those that are nested too deep.
     """
     if actions and not depth:
         yield None

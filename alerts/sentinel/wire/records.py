@@ -158,7 +158,9 @@ class Reader[R: WireStruct]:
         *,
         places: Iterable[int] | None = None,
     ) -> list[T | UnreadableRecord]:
-        """What these records say (those at some places); one that is Unfit is kept as it came."""
+        """The texts of these records (those at some places); one that is Unfit is kept as it
+        came.
+        """
         result: list[T | UnreadableRecord] = []
         for place in range(len(records)) if places is None else places:
             record = records[place]

@@ -176,7 +176,7 @@ UNDECIDED = frozenset({OutsideReason.UNKNOWN_RULE, OutsideReason.UNNAMED})
 
 
 class Outside(NamedTuple):
-    """An incident that is outside, without what tells it from others."""
+    """An incident that is outside, without what identifies it."""
 
     reason: OutsideReason
     products: str  # by names of ours: what an alert calls its product may be anything
@@ -342,7 +342,7 @@ def ticks_of(text: str | None) -> int | None:
 
 
 def write_moment(moment: datetime) -> str:
-    """A moment as Sentinel's filters want it: UTC, ending in Z."""
+    """A moment as Sentinel's filters take it: UTC, ending in Z."""
     if moment.tzinfo is None:
         raise ValueError("A moment without a zone cannot be sent to Sentinel.")
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,1 +1,1 @@
-"""What can be told of addresses without looking anything up."""
+"""What addresses show without looking anything up."""

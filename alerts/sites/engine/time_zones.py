@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 @cache
 def plant_zones() -> frozenset[str]:
-    """Return the names of places, and UTC. Abbreviations do not say when summer begins."""
+    """Return the names of places, and UTC. Abbreviations do not define when summer begins."""
     return frozenset(zone for zone in available_timezones() if "/" in zone) | {"UTC"}
 
 

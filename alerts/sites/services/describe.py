@@ -158,7 +158,7 @@ def describe_device(
     reason: str = "",
 ) -> Device:
     """Set what OT of the site says of a device. What is set stays: neither alerts nor inventories
-    write over it. To say nothing of its kind gives that back to them.
+    write over it. An empty kind gives that back to them.
     """
     device = (
         Device.objects.select_for_update(of=("self",))

@@ -78,7 +78,7 @@ _NO = frozenset(
 @dataclass(frozen=True, slots=True)
 class DeviceLine:
     """A device as a line of the file describes it. `facts` are columns of `Device`; what the line
-    leaves open is absent. Site and zone are names, empty where the sensor tells them.
+    leaves open is absent. Site and zone are names, empty where the sensor decides them.
     """
 
     line: int

@@ -57,7 +57,7 @@ class DeviceImport:
 
     @property
     def changed(self) -> list[DeviceChange]:
-        """The addresses of which it says something else than is known."""
+        """The addresses of which it states something else than is known."""
         return [change for change in self.changes if not change.is_new]
 
     @property
@@ -76,8 +76,8 @@ def import_devices(
     unshifted: datetime,
     is_dry_run: bool = False,
 ) -> DeviceImport:
-    """Describe all devices of a file, or none of them; with `is_dry_run` only say what that would
-    change. What people set is never written over by an inventory.
+    """Describe all devices of a file, or none of them; with `is_dry_run` only return what that
+    would change. What people set is never written over by an inventory.
     """
     file = device_lines_of(read_table(data))
     plan = _Plan(file.lines, is_inventory=file.is_inventory, by=by, now=now)
@@ -175,7 +175,7 @@ class _Plan:
         self.faults.append(TableFault(line.line, column, sentence))
 
     def _place_of(self, line: DeviceLine) -> tuple[Site, str] | None:
-        """The site and the name of the zone; None where the line does not tell."""
+        """The site and the name of the zone; None where the line has none."""
         sensor = self._places.sensors.get(line.sensor)
         site = self._places.sites.get(line.site)
         if not line.site:
@@ -248,7 +248,7 @@ class _Plan:
         self.changes.append(DeviceChange(line.line, device, stored is None, columns))
 
     def _facts_for(self, line: DeviceLine, device: Device) -> dict[str, Any]:
-        """What the line may say of this device: of an inventory, what no person has set."""
+        """What the line may set of this device: of an inventory, what no person has set."""
         facts = dict(line.facts)
         if self._is_inventory:
             facts = {name: facts[name] for name in facts if name not in device.set_by_people}

@@ -29,7 +29,7 @@ type Where = tuple[str | None, str | None, str | None]
 
 
 class DeviceLocation(NamedTuple):
-    """Where that is, as far as it can be told."""
+    """Where that is, as far as it shows."""
 
     site_id: int | None = None
     zone_id: int | None = None
@@ -98,7 +98,7 @@ class Atlas:
 
 @transaction.atomic(savepoint=False)
 def learn_places(*, places: Iterable[Where]) -> Atlas:
-    """Know all these sites, zones and sensors; what is new is added, nothing is changed."""
+    """Store all these sites, zones and sensors; what is new is added, nothing is changed."""
     named = {_trimmed(place) for place in set(places)}
     atlas = Atlas()
     _load(atlas, named)
@@ -187,7 +187,7 @@ _LEVELS = {
 
 
 class DeviceDescription(NamedTuple):
-    """A device as an alert or entity described it; empty members were not told."""
+    """A device as an alert or entity described it; empty members are missing."""
 
     zone_id: int
     address: str
@@ -219,7 +219,7 @@ _COLUMNS = (
 
 
 def _differs(alias: str) -> str:
-    """Whether some text is told otherwise that no person has set."""
+    """Whether some text differs that no person has set."""
     return " OR ".join(
         f"({alias}.{name} NOT IN ('', d.{name}) AND '{name}' <> ALL(d.set_by_people))"
         for name in ("name", "kind", "vendor", "model", "firmware")
@@ -276,7 +276,7 @@ _LEARN_SHORT = " ".join(_LEARN_DEVICES.split())  # psycopg does not remember wha
 
 @transaction.atomic(savepoint=False)
 def learn_devices(*, devices: Iterable[DeviceDescription]) -> None:
-    """Know all these devices, by zone and address."""
+    """Store all these devices, by zone and address."""
     by_key: dict[tuple[int, str], DeviceDescription] = {}
     for device in devices:
         key = device[0], device[1][:64]
@@ -299,7 +299,7 @@ _MAX_LISTED = 8192
 
 
 def _as_json(what: tuple[Any, ...]) -> str:
-    """What was told of a device, as the rest of an object: the same from batch to batch."""
+    """What is known of a device, as the rest of an object: the same from batch to batch."""
     zone_id, address, name, kind, vendor, model, firmware, level, is_important, *yes_or_no = what
     is_programming, is_scanner, is_authorized = yes_or_no
     values = {

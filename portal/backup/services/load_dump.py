@@ -136,7 +136,7 @@ class _Script:
         self._output = output
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield what stands between the rows of tables, line by line; what is longer than a
+        """Yield what is between the rows of tables, line by line; what is longer than a
         megabyte comes in parts.
         """
         return iter(lambda: self._output.readline(CHUNK), b"")

@@ -77,7 +77,7 @@ def compare_with_outside(
 
 
 def _compare_record(restore: Restore, against: Path | None) -> RecordFound:
-    """Heads up to the end of the backup must be in the record; later ones tell how much is lost."""
+    """Heads up to the end of the backup must be in the record; later ones show how much is lost."""
     outside_anchors = read_anchors(against)
     anchors = outside_anchors.anchors
     must_be_there = [anchor for anchor in anchors if anchor.seq <= restore.record_seq]

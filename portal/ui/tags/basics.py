@@ -1,4 +1,4 @@
-"""Icon, button, chip, count, avatar: the pieces that stand hundreds of times on a page."""
+"""Icon, button, chip, count, avatar: the pieces that are hundreds of times on a page."""
 
 import re
 from functools import cache, lru_cache

@@ -43,8 +43,8 @@ def rail_link(link: Link) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def stale_banner(context: Context, about: str = "") -> SafeString:
-    """Say how old what the page shows is, where that is late. `about` is the workspace of a page
-    about one; a page about several tells of the worst, and how many more are late. An open page
+    """Show how old what the page shows is, where that is late. `about` is the workspace of a page
+    about one; a page about several names the worst, and how many more are late. An open page
     asks for it again once a minute.
     """
     if "shell" not in context or context["shell"].person is None:
@@ -159,7 +159,7 @@ def toast(context: dict[str, Any], text: str, *, undo: str = "", seconds: int = 
 
 @register.simple_tag(takes_context=True)
 def message_toasts(context: dict[str, Any]) -> SafeString:
-    """What the page before left to say."""
+    """What the page before left to show."""
     request = context.get("request")
     if request is None or not hasattr(request, "_messages"):
         return EMPTY

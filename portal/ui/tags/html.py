@@ -109,5 +109,5 @@ def once(parser: Parser, token: Token) -> OnceNode:
 
 @register.simple_tag
 def script_words() -> SafeString:
-    """What scripts say, in the page's language."""
+    """The texts of scripts, in the page's language."""
     return json_script(for_scripts(), "ui-words")

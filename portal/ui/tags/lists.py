@@ -91,7 +91,7 @@ def menu(
 def bulk_bar(
     content: SafeString, chosen: int, *, id: str = "bulk", single: str = "", many: str = ""
 ) -> SafeString:
-    """What can be done with all chosen rows; hidden while none is chosen. `single` and `many` say
+    """What can be done with all chosen rows; hidden while none is chosen. `single` and `many` name
     what was chosen, with the number 1 and with another one, for scripts to put theirs in.
     """
     words = ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": number(chosen)}

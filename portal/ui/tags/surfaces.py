@@ -1,4 +1,4 @@
-"""Surfaces: card, note, side panel, dialog; and the pieces that stand for missing content."""
+"""Surfaces: card, note, side panel, dialog; and the pieces for missing content."""
 
 from collections.abc import Iterable
 

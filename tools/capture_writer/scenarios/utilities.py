@@ -152,7 +152,7 @@ def select_and_execute() -> Scenario:
 
 
 def two_trips() -> Scenario:
-    """A relay test with the simulation bit, and a trip that another device tells."""
+    """A relay test with the simulation bit, and a trip that another device reports."""
     tape = Tape(november(19, 8, 0), (_SEGMENT,), h.FW_GD_01)
     relay = Goose(tape, "REL_GD_01", h.REL_GD_01, 1)
     other = Goose(tape, "REL_GD_02", h.REL_GD_02, 2)

@@ -1,5 +1,5 @@
-"""Reads a folder of modules as a whole, and checks what modules say of each other and what is said
-of alert types beside them.
+"""Reads a folder of modules as a whole, and checks what modules state of each other, and the notes
+on alert types beside them.
 """
 
 import re

@@ -1,5 +1,5 @@
 """What is wrong with a text, and where: one line a fault, `path:line:column: CODE text`; and the
-names that texts may use, checked against what the world outside knows.
+names that texts may use, checked against what the world outside has.
 """
 
 from dataclasses import dataclass, field

@@ -70,7 +70,7 @@ _UNKEEPABLE = re.compile(r"[\0\ud800-\udfff]")  # no page and no database has th
 
 
 class _Loader(yaml.SafeLoader):
-    """A loader without aliases: ten lines of them can stand for a million values. And without
+    """A loader without aliases: ten lines of them can expand to a million values. And without
     letters that cannot be kept, which a text can only hold as numbers behind a backslash.
     """
 

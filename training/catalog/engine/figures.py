@@ -1,4 +1,4 @@
-"""Figures: SVG that may stand inside a page. Only drawing elements, colours by token, a title and
+"""Figures: SVG that may be inside a page. Only drawing elements, colours by token, a title and
 a description, ids that no other figure of the lesson uses.
 """
 

@@ -89,7 +89,7 @@ class Renderer:
     """Renders tokens of one text: its footnotes share one numbering."""
 
     def __init__(self, parser: MarkdownIt, figure_of: FigureOf) -> None:
-        """`figure_of` gives the HTML of an image that stands alone."""
+        """`figure_of` gives the HTML of an image that is alone."""
         self.numbers = FootnoteNumbers()
         self._parser, self._figure_of = parser, figure_of
         self._tables = count(1)
@@ -139,8 +139,8 @@ def clean(html: str) -> str:
 
 
 def _tidy_cell(cell: Token, content: Token, end: Token) -> None:
-    """The policy of the pages allows no style attribute, which is how tables come aligned; and a
-    heading that says nothing is none.
+    """The policy of the pages allows no style attribute, which is how tables come aligned; and an
+    empty heading is none.
     """
     align = str(cell.attrs.pop("style", "")).removeprefix("text-align:")
     if align in {"right", "center"}:

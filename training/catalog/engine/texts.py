@@ -164,7 +164,7 @@ class TextCheck:
 
     def figure_html(self, path: str, _alt: str, caption: str) -> str:
         """Return a checked figure in line, or nothing where it had faults. Its title and
-        description stand in the drawing.
+        description are in the drawing.
         """
         svg = self._figures.get(path, "")
         words = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""

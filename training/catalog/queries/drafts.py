@@ -192,7 +192,7 @@ _ORDER = re.compile(rb"^order:\s*(\d{1,2})\s*$", re.MULTILINE)
 @dataclass(frozen=True, slots=True)
 class DraftModule:
     """A module as it would be with drafts in it: its folder, its files, and the folder of the
-    published module that it stands for (empty: a new one).
+    published module that it replaces (empty: a new one).
     """
 
     slug: str

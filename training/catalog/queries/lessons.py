@@ -158,7 +158,7 @@ def techniques_of_lesson(lesson: Lesson) -> list[TechniqueName]:
 
 @cache
 def shipped_reviews() -> Mapping[str, TypeReview]:
-    """Return what Tagout's own authors say of each alert type, by title."""
+    """Return what Tagout's own authors wrote about each alert type, by title."""
     path = settings.BASE_DIR / "training" / "content" / REVIEWS_FILE
     return load_reviews(path.read_text(encoding="utf-8"))
 

@@ -47,7 +47,7 @@ def save_file_draft(
 ) -> Draft | None:
     """Save a file as it is being written (None: to be taken out). `revision` is that of the draft
     which the writer had opened (0: none), `base` the SHA-256 of the published file they saw. A
-    draft that says what is published is no draft: then nothing is saved, and None returned.
+    draft that equals what is published is no draft: then nothing is saved, and None returned.
     """
     reasons = reasons_against_writing(by)
     module = Module.objects.filter(slug=module_slug).first()
@@ -128,7 +128,7 @@ def discard_drafts(*, revisions: dict[int, int], by: User, now: datetime) -> int
 def answer_offer(
     *, module_slug: str, path: str, take: bool, by: User, now: datetime
 ) -> Draft | None:
-    """Make the text that an import brought a draft, or say that ours stays until the next one."""
+    """Make the text that an import brought a draft, or note that ours stays until the next one."""
     if reasons := reasons_against_writing(by):
         raise CannotSaveDraft(*reasons)
     offers = SourceFile.objects.select_for_update(of=("self",)).select_related("module")

@@ -1,6 +1,6 @@
-"""Publish a checked curriculum: write it into rows, and say which of them changed. Doing it again
-changes nothing, learners keep what they have answered, and what was edited here is not written over
-(docs/decisions/0015-lessons-edited-here.md).
+"""Publish a checked curriculum: write it into rows, and return which of them changed. Doing it
+again changes nothing, learners keep what they have answered, and what was edited here is not
+written over (docs/decisions/0015-lessons-edited-here.md).
 """
 
 import hashlib

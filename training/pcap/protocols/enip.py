@@ -65,7 +65,7 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
 
 
 def _items(head: ByteCursor, exchange: tuple[int, bytes], context: Context) -> None:
-    """Read the common packet format; the items say on which connection CIP goes."""
+    """Read the common packet format; the items name the connection that CIP goes on."""
     for _ in range(min(head.number(2), _MAX_ITEMS)):
         kind, length = head.number(2), head.number(2)
         inner = ByteCursor(head.data, head.at, head.at + length, "little")

@@ -79,7 +79,7 @@ def _fault(answer: int) -> str:
 def _blocks(
     dcp: ByteCursor, code: int, role: ExchangeSide
 ) -> tuple[tuple[int, int] | None, str, str]:
-    """Read the blocks: what is set or told; return the first kind, a phrase and an error."""
+    """Read the blocks: what is set or reported; return the first kind, a phrase and an error."""
     first: tuple[int, int] | None = None
     phrases: list[str] = []
     error = ""

@@ -1,5 +1,5 @@
 """What authors learn of their lessons: notes and votes of readers, and how hard questions are.
-Figures of questions tell of no single person.
+Figures of questions show no single person.
 """
 
 from dataclasses import dataclass

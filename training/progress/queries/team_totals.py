@@ -20,7 +20,7 @@ from training.progress.policies import MIN_TEAM, TEAM_OF
 @dataclass(frozen=True, slots=True)
 class ModuleTotals:
     """A module in numbers of people, in steps: at least so many began and finished it. The share of
-    first tries that were right is None where too few people began: it would tell of single ones.
+    first tries that were right is None where too few people began: it would show single ones.
     """
 
     module: Module

@@ -276,7 +276,7 @@ def show_question(
     refused: RefusedAnswer | None = None,
 ) -> QuestionView:
     """Return a question as this person sees it. `place` is its number in the lesson and how many
-    there are; without `addresses` it stands in its lesson.
+    there are; without `addresses` it is in its lesson.
     """
     question = version.content
     latest = attempts[-1] if attempts else None

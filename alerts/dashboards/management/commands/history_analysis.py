@@ -1,4 +1,4 @@
-"""`history_analysis [--days N] [--alerts|--types|--patterns FILE]`: what history says."""
+"""`history_analysis [--days N] [--alerts|--types|--patterns FILE]`: what history shows."""
 
 import csv
 from collections.abc import Iterable, Sequence

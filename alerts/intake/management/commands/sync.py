@@ -28,7 +28,7 @@ class Command(TagoutCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """As every command, but what was read is told before what could not be."""
+        """As every command, but what was read is printed before what could not be."""
         self.failures: list[str] = []
         super().handle(*args, **options)
         if self.failures:

@@ -26,7 +26,7 @@ _CUSTOM_DETAILS: Final = ("customdetails", "custom details")
 
 def is_from_d4iot(alert: Bag) -> bool:
     """Whether Defender for IoT raised it, itself or through an analytics rule. Graph has no service
-    of that name: the title, the source, the product or a device of the plant tells.
+    of that name: the title, the source, the product or a device of the plant shows it.
     """
     return (
         graph_text(alert.get("title")).startswith(RULE_PREFIX)
@@ -87,7 +87,7 @@ def _word(value: Any, words: dict[str, str]) -> Any:
 
 def _bag_of(alert: Bag) -> Bag:
     """What Sentinel has in its bag of strings: what the source added, what a rule carried over, and
-    which way the traffic went, where only the evidence tells that.
+    which way the traffic went, where only the evidence has that.
     """
     more = alert.get("additionalData")
     members = more.items() if isinstance(more, dict) else ()

@@ -46,8 +46,8 @@ _ACTIVITY: Final = ("firstActivityTimeUtc", "lastActivityTimeUtc")
 @dataclass(frozen=True, slots=True)
 class Counterpart:
     """What Sentinel calls an incident of the Defender portal: its name (a GUID) and number there.
-    `listed` is what Sentinel's list said last of what Graph lacks: the owner's object id, and all
-    that follows from alerts, because raw alerts of Defender for IoT are not in Graph.
+    `listed` is what Sentinel's list returned last of what Graph lacks: the owner's object id, and
+    all that follows from alerts, because raw alerts of Defender for IoT are not in Graph.
     """
 
     graph_id: str

@@ -79,6 +79,6 @@ def bags_of(value: Any) -> list[Bag]:
 
 
 def texts_of(value: Any) -> list[str]:
-    """The texts of a list that say something."""
+    """The texts of a list that are not empty."""
     found = value if isinstance(value, list) else []
     return [member for member in found if isinstance(member, str) and member]

@@ -1,6 +1,6 @@
 """`grant EMAIL ROLE [--workspace W] [--site S]`: give a person a role; `grant revoke EMAIL ROLE …`:
-take it back. Stands in this room because it is the lowest that knows workspaces and sites by name;
-grants themselves know only UUIDs.
+take it back. It is in this room because it is the lowest that has workspaces and sites by name;
+grants themselves have only UUIDs.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""`openapi FILE` writes the description of the API; `openapi --check FILE` says if it is old."""
+"""`openapi FILE` writes the description of the API; `openapi --check FILE` fails if it is old."""
 
 from pathlib import Path
 from typing import Any

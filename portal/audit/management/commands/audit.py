@@ -1,4 +1,4 @@
-"""`audit verify`: walk the chain; exit 1 and name the place if it is broken. `audit anchor`: tell
+"""`audit verify`: walk the chain; exit 1 and name the place if it is broken. `audit anchor`: send
 its head outside now.
 """
 

@@ -32,7 +32,7 @@ class Command(TagoutCommand):
         super().handle(*args, **options)
 
     def run(self, **options: Any) -> dict[str, Any]:
-        """Write it, and say what is in it and what is not."""
+        """Write it, and print what is in it and what is not."""
         if options["file"] == "-":
             manifest = self._to_standard_output()
             return _report(manifest, "-", manifest.members[DUMP].bytes)
@@ -55,7 +55,7 @@ class Command(TagoutCommand):
         return manifest
 
     def show(self, result: Any) -> None:
-        """Say it for a person."""
+        """Print it for a person."""
         self.stdout.write(
             f"Backup of {result['made_at']:%Y-%m-%d %H:%M:%S} UTC: {result['tables']} tables,"
             f" {result['rows']} rows, {result['bytes'] // 1000} kB, Tagout {result['version']},"

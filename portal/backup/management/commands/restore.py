@@ -108,7 +108,7 @@ class Command(TagoutCommand):
         self.stderr.write(words, style_func=str)
 
     def show(self, result: Any) -> None:
-        """Say it for a person."""
+        """Print it for a person."""
         for line in _resumed(result) if "resumed" in result else _found(result):
             self.stdout.write(line)
 

@@ -48,7 +48,7 @@ class Command(Migrate):
     def migration_progress_callback(
         self, action: str, migration: Any = None, fake: bool = False
     ) -> None:
-        """Tell of one migration."""
+        """Print one migration."""
         super().migration_progress_callback(action, migration, fake)
         if self.verbosity == 0 and action in _DONE:
             _log.info("%s %s.", _DONE[action], migration)

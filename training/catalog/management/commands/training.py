@@ -1,5 +1,5 @@
 """`training check|lock|export|preview [PATH]`: what authors need at their desk, without a database.
-`training import [PATH]`: take the modules into the database, or tell what that would change.
+`training import [PATH]`: take the modules into the database, or print what that would change.
 `training export --published`: what the database holds, also as the files it was made of.
 """
 

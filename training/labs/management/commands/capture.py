@@ -13,7 +13,7 @@ _MARKED = {"write", "program", "stop", "start", "restart"}
 
 
 class Command(TagoutCommand):
-    """Say what a pcap or pcapng file contains."""
+    """Print what a pcap or pcapng file contains."""
 
     help = "What a capture contains: protocols, conversations, OT operations and their counts."
     needs_database = False

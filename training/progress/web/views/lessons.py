@@ -1,5 +1,5 @@
 """Catalogue, module, lesson, and the answers to its questions; lessons on other pages (beside an
-incident, on Home, in the search), which fetch them by address and know nothing of lessons.
+incident, on Home, in the search), which fetch them by address and import nothing of lessons.
 """
 
 from collections.abc import Mapping
