@@ -91,13 +91,14 @@ class Leads:
             )
             room = MAX_RULES - acting.values("rule").distinct().count()
             for step in plan.steps_in(StepState.READY):
-                if room > 0 and self._try(
+                is_next = step.version is not None  # of a rule that acts
+                if (is_next or room > 0) and self._try(
                     "ready",
                     step.pattern.pk,
                     now,
                     partial(self._sign_step, step.pattern.pk, lead, now),
                 ):
-                    room -= 1
+                    room -= not is_next
         for version in RuleVersion.objects.filter(state=VersionState.LIVE).select_related("rule"):
             self._try("suggested", version.pk, now, partial(self._adapt, version, now))
 

@@ -11,9 +11,10 @@ from django.db.models.functions import RowNumber
 
 from alerts.incidents.queries import sites_in_reach
 from alerts.patterns.models import Pattern, PatternState, SiteMining
+from alerts.patterns.queries.growth import is_growth_judged, is_outgrown
 from alerts.patterns.queries.patterns import patterns_in_plan, patterns_visible_to, site_minings
 from alerts.rules.guards.signing import SigningSide
-from alerts.suppression.models import ACTING, RuleVersion
+from alerts.suppression.models import ACTING, OPEN, RuleVersion
 from alerts.suppression.models import VersionState as RuleState
 from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import acting_versions, versions_visible_to
@@ -33,8 +34,8 @@ class StepState(StrEnum):
     SOC = "soc"  # waits for the SOC's signature
     OT = "ot"  # waits for OT's signature
     DRAFT = "draft"  # somebody writes the rule, or was asked for changes
-    READY = "ready"  # may be proposed
-    EVIDENCE = "evidence"  # lacks evidence
+    READY = "ready"  # may be proposed: a rule, or the next version of a rule that it outgrew
+    EVIDENCE = "evidence"  # lacks evidence, or nobody has judged what is new in it
 
 
 TO_SIGN: Final = (StepState.READY, StepState.DRAFT, StepState.OT, StepState.SOC)
@@ -148,14 +149,21 @@ def _plans(
     visible = patterns.filter(site__in=sites)
     steps = list(patterns_in_plan(visible))
     rule_ids = [step.rule_id for step in steps if step.rule_id]
-    versions = _versions_by_rule(versions_shown.filter(rule__in=rule_ids))
+    versions = _unfinished_versions(versions_shown.filter(rule__in=rule_ids))
+    in_work = {version.rule_id: version for version in versions if version.state in OPEN}
+    speaking = _speaking(versions)
     acting = _acting_at(sites)
     blocked = _largest_blocked(visible)
     return [
         SitePlan(
             totals=site_totals,
             steps=[
-                _step(step, versions.get(step.rule_id or 0), site_totals)
+                _step(
+                    step,
+                    speaking.get(step.rule_id or 0),
+                    site_totals,
+                    in_work=in_work.get(step.rule_id or 0),
+                )
                 for step in steps
                 if step.site_id == site_totals.site_id
             ],
@@ -176,9 +184,21 @@ def _largest_blocked(patterns: QuerySet[Pattern]) -> list[Pattern]:
     return list(patterns.filter(pk__in=ranked.values("pk")).order_by(*order))
 
 
-def _step(pattern: Pattern, version: RuleVersion | None, totals: SiteMining) -> PlanStep:
+def _step(
+    pattern: Pattern,
+    version: RuleVersion | None,
+    totals: SiteMining,
+    *,
+    in_work: RuleVersion | None,
+) -> PlanStep:
     share = pattern.plan_gain / totals.incidents if totals.incidents else 0.0
-    return PlanStep(pattern, step_state(pattern, version), share, version)
+    counted_at = totals.mining.ran_at
+    if version is None or not is_outgrown(pattern, version, counted_at=counted_at):
+        return PlanStep(pattern, step_state(pattern, version), share, version)
+    if in_work is not None:
+        return PlanStep(pattern, step_state(pattern, in_work), share, in_work)
+    is_ready = pattern.has_enough_evidence and is_growth_judged(pattern, version)
+    return PlanStep(pattern, StepState.READY if is_ready else StepState.EVIDENCE, share, version)
 
 
 def step_state(pattern: Pattern, version: RuleVersion | None) -> StepState:
@@ -195,11 +215,16 @@ def step_state(pattern: Pattern, version: RuleVersion | None) -> StepState:
     return StepState.DRAFT
 
 
-def _versions_by_rule(shown: QuerySet[RuleVersion]) -> dict[int, RuleVersion]:
-    """The version that speaks for each rule: what acts, else what is in work."""
+def _unfinished_versions(shown: QuerySet[RuleVersion]) -> list[RuleVersion]:
+    """The versions of these rules that have not ended, the oldest first."""
     rows = with_signatures(shown.select_related(None).exclude(state__in=ENDED))
+    return list(rows.select_related("rule").order_by("number"))
+
+
+def _speaking(rows: Iterable[RuleVersion]) -> dict[int, RuleVersion]:
+    """The version that speaks for each rule: what acts, else what is in work."""
     versions: dict[int, RuleVersion] = {}
-    for row in rows.select_related("rule").order_by("number"):
+    for row in rows:
         current = versions.get(row.rule_id)
         if current is None or current.state not in ACTING or row.state in ACTING:
             versions[row.rule_id] = row

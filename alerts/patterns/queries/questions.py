@@ -14,9 +14,10 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Pattern, PlanQuestion
+from alerts.patterns.queries.growth import growth_sql
 from alerts.patterns.queries.plan import TO_SIGN, PlanStep, SitePlan, StepState
 from alerts.reviews.policies import is_ot_at, ot_people_at
-from alerts.rules.sql import rule_condition_sql
+from alerts.rules.sql import Sql, rule_condition_sql
 from alerts.rules.trial import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.watching.looks import count_within_limits, harmless_looks, looks_for
@@ -217,12 +218,17 @@ def _questions_of(
         return []
     pattern = step.pattern
     units: Sequence[dict[str, Any]] = pattern.open_units or [{"kind": "", "name": "", "zone": ""}]
+    if step.version is None:
+        scope = rule_condition_sql(rule_for(pattern.process, time_zone=pattern.time_zone, now=now))
+    else:  # it outgrew its rule: what is new in it
+        scope = growth_sql(pattern, step.version)
+        units = [{"kind": "", "name": "", "zone": ""}]
     questions: list[IncidentToAsk] = []
     incident_ids: set[int] = set()
     for unit in units:
         if len(questions) >= limit:
             break
-        pk = _unjudged_incident(pattern, unit, now=now)
+        pk = _unjudged_incident(pattern, unit, scope=scope)
         if pk is None or pk in incident_ids:
             continue
         visible = Incident.objects.all() if user is None else incidents_visible_to(user)
@@ -234,10 +240,8 @@ def _questions_of(
     return questions
 
 
-def _unjudged_incident(pattern: Pattern, unit: dict[str, Any], *, now: datetime) -> int | None:
+def _unjudged_incident(pattern: Pattern, unit: dict[str, Any], *, scope: Sql) -> int | None:
     """The newest incident of the unit that nobody judged or was asked about."""
-    rule = rule_for(pattern.process, time_zone=pattern.time_zone, now=now)
-    scope = rule_condition_sql(rule)
     clause, params = _unit_clause(unit)
     text = _UNJUDGED.format(scope=f"({scope.text})", unit=clause)
     rows = fetch_rows(text, (*scope.params, *params, pattern.site_id))

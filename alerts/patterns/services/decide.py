@@ -11,18 +11,20 @@ from django.utils.translation import gettext as _
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.policies import (
+    obstacles_in_words,
     reasons_against_deciding_pattern,
     reasons_against_rule_of_pattern,
 )
+from alerts.patterns.queries.growth import is_growth_judged, loses_much
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Verdict, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.rule import RuleDefinition, as_json
-from alerts.suppression.drafting.drafts import draft_rule
+from alerts.suppression.drafting.drafts import draft_rule, edit_version, save_draft
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.models import RuleVersion
+from alerts.suppression.models import OPEN, RuleVersion, VersionState
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -52,6 +54,41 @@ def turn_into_rule(*, pattern_id: int, by: User, now: datetime) -> RuleVersion:
     _settle(pattern, PatternState.HAS_RULE, by=by, now=now)
     record("patterns.candidate.turned", on=pattern, by=by, at=now, rule=version.rule.label)
     return version
+
+
+@transaction.atomic
+def draft_next_version(*, pattern_id: int, by: User, now: datetime) -> RuleVersion:
+    """Draft the next version of the live rule that a pattern outgrew. Refuses where nobody has
+    called harmless what is new in it, where the rule would lose much of what it closes, and where
+    another version of it is in work or in its trial.
+    """
+    pattern = _locked(pattern_id)
+    reasons = reasons_against_deciding_pattern(pattern, by=by)
+    versions = RuleVersion.objects.filter(rule=pattern.rule)
+    live = versions.filter(state=VersionState.LIVE).first()
+    if live is None or versions.filter(state__in=(*OPEN, VersionState.CANARY)).exists():
+        _refuse(pattern, reasons)
+        raise CannotDecidePattern(_("No live rule was made from it."))
+    reasons += obstacles_in_words(pattern.obstacles)
+    if not pattern.has_enough_evidence or not is_growth_judged(pattern, live):
+        reasons.append(_("Nobody of OT has said yet that what is new in it is routine."))
+    if loses_much(pattern, live, now=now):
+        reasons.append(
+            _("It would no longer cover alerts that %(rule)s matched in the last four weeks.")
+            % {"rule": live.rule.label}
+        )
+    if reasons:
+        raise CannotDecidePattern(*reasons)
+    draft = edit_version(version_id=live.pk, by=by, now=now)
+    rule = as_json(rule_of_pattern(pattern, now=now))
+    owners = {name: draft.body[name] for name in ("owner_ot", "owner_soc") if name in draft.body}
+    if draft.enforcement != SENTINEL:  # who closes is not what the pattern is about
+        rule["enforcement"] = draft.enforcement
+    saved = save_draft(
+        version_id=draft.pk, by=by, now=now, body=rule | owners, revision=draft.revision
+    )
+    record("patterns.candidate.turned", on=pattern, by=by, at=now, rule=live.rule.label)
+    return saved
 
 
 @transaction.atomic

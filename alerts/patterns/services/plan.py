@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from alerts.patterns.models import Pattern, PatternState, PlanQuestion
 from alerts.patterns.queries.plan import SitePlan
 from alerts.patterns.queries.questions import MAX_A_DAY, questions_at
-from alerts.patterns.services.decide import turn_into_rule
+from alerts.patterns.services.decide import draft_next_version, turn_into_rule
 from alerts.reviews.models import CANNED, Question
 from alerts.reviews.services.questions import ask_ot
 from alerts.suppression.models import RuleVersion
@@ -58,15 +58,18 @@ def propose_patterns(
 
 @transaction.atomic
 def propose_pattern(*, pattern_id: int, proposing: Proposing, now: datetime) -> RuleVersion:
-    """Write the draft of a pattern's rule, or go on with one's own, and propose it."""
+    """Write the draft of a pattern's rule, or of the next version of a rule that it outgrew, or go
+    on with one's own, and propose it.
+    """
     by = proposing.by
-    draft = RuleVersion.objects.filter(
-        rule__in=Pattern.objects.filter(pk=pattern_id, state=PatternState.HAS_RULE).values("rule"),
-        state=RuleState.DRAFT,
-        made_by=by,
-    ).first()
+    versions = RuleVersion.objects.filter(
+        rule__in=Pattern.objects.filter(pk=pattern_id, state=PatternState.HAS_RULE).values("rule")
+    )
+    draft = versions.filter(state=RuleState.DRAFT, made_by=by).first()
     if draft is None:
-        draft = turn_into_rule(pattern_id=pattern_id, by=by, now=now)
+        is_live = versions.filter(state=RuleState.LIVE).exists()
+        write = draft_next_version if is_live else turn_into_rule
+        draft = write(pattern_id=pattern_id, by=by, now=now)
     return propose_rule(
         version_id=draft.pk,
         by=by,

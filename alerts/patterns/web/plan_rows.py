@@ -236,6 +236,8 @@ def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
     else:
         chip = str(label)
     if step.version is not None and step.state in (
+        StepState.READY,
+        StepState.EVIDENCE,
         StepState.DRAFT,
         StepState.LIVE,
         StepState.TRIAL,
