@@ -151,7 +151,7 @@ def _plans(
     rule_ids = [step.rule_id for step in steps if step.rule_id]
     versions = _unfinished_versions(versions_shown.filter(rule__in=rule_ids))
     in_work = {version.rule_id: version for version in versions if version.state in OPEN}
-    speaking = _speaking(versions)
+    current = _current_versions(versions)
     acting = _acting_at(sites)
     blocked = _largest_blocked(visible)
     return [
@@ -160,7 +160,7 @@ def _plans(
             steps=[
                 _step(
                     step,
-                    speaking.get(step.rule_id or 0),
+                    current.get(step.rule_id or 0),
                     site_totals,
                     in_work=in_work.get(step.rule_id or 0),
                 )
@@ -221,7 +221,7 @@ def _unfinished_versions(shown: QuerySet[RuleVersion]) -> list[RuleVersion]:
     return list(rows.select_related("rule").order_by("number"))
 
 
-def _speaking(rows: Iterable[RuleVersion]) -> dict[int, RuleVersion]:
+def _current_versions(rows: Iterable[RuleVersion]) -> dict[int, RuleVersion]:
     """The version that speaks for each rule: what acts, else what is in work."""
     versions: dict[int, RuleVersion] = {}
     for row in rows:
