@@ -35,7 +35,6 @@ from alerts.incidents.models import (
     CLOSED_AT,
     Incident,
     IncidentStatus,
-    OtState,
 )
 from alerts.reviews.models import Question
 
@@ -65,13 +64,13 @@ class Median(Aggregate):
     output_field = DurationField()
 
 
-# The queue. A row stands for equal open incidents: sum them, do not count rows.
-NEEDS_TRIAGE = Q(ot_state=OtState.NOT_ASKED)
-WAITING = Q(ot_state=OtState.WAITING)
+# The queue. A row has many open incidents: sum `n_unasked` and `n_waiting`, do not count rows.
+NEEDS_TRIAGE = Q(n_unasked__gt=0)
+WAITING = Q(n_waiting__gt=0)
 
 
 def late_at(now: datetime) -> Q:
-    """Rows whose OT answer is late."""
+    """Rows in which an answer of OT is late."""
     return WAITING & Q(ot_due_at__lt=now)
 
 

@@ -6,6 +6,7 @@ rows, to list, to filter or to count, asks `hidden_from` here.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, F, Func, Model, Q, QuerySet, SmallIntegerField, Value, When
 from django.db.models.expressions import Combinable
@@ -21,11 +22,16 @@ from alerts.incidents.engine.hidden_verdicts import (
     parts_without_verdicts,
 )
 from alerts.incidents.models import Group, Incident, OtState
+from alerts.incidents.models.group import HAS_OT_STATE
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import OT_ROLES
 from portal.rooms import Contribution
 
+_FIELDS: dict[bool, Any] = {
+    False: Incident._meta.get_field("ot_state"),
+    True: Group._meta.get_field("ot_states"),
+}
 _CACHE_ATTRIBUTE = "_tagout_hidden_verdicts"
 
 
@@ -68,7 +74,8 @@ def _mask(row: Model, hidden: HiddenVerdicts) -> None:
     """Take hidden verdicts out of a row. Columns that were not read stay unread."""
     if isinstance(row, Group):
         if row.key in hidden.by_group:
-            row.ot_state, row.ot_due_at = OtState.WAITING, None
+            unasked = [state for state in row.ot_states if state == OtState.NOT_ASKED]
+            row.ot_states, row.ot_due_at = [*unasked, OtState.WAITING], None
     elif isinstance(row, Incident):
         row.hidden = hidden
         read = row.__dict__
@@ -93,25 +100,35 @@ def is_shown(condition: Q, *, of_hidden: bool, hidden: HiddenVerdicts, of_groups
 
 
 def ot_state_is(states: Iterable[str], *, hidden: HiddenVerdicts, of_groups: bool = False) -> Q:
-    """Return the condition on a row's OT state; a hidden verdict counts as “waiting”."""
+    """Return the condition on an OT state of a row; a hidden verdict counts as “waiting”."""
     values = [*states]
-    condition = Q(ot_state__in=values) if len(values) != 1 else Q(ot_state=values[0])
+    if of_groups:
+        condition = Q(ot_states__overlap=values)
+        if OtState.NOT_ASKED not in values:
+            condition &= HAS_OT_STATE
+    else:
+        condition = Q(ot_state__in=values) if len(values) != 1 else Q(ot_state=values[0])
     of_hidden = OtState.WAITING in values
     return is_shown(condition, of_hidden=of_hidden, hidden=hidden, of_groups=of_groups)
 
 
 def masked_ot_state(hidden: HiddenVerdicts, *, of_groups: bool = False) -> Combinable:
-    """Return the OT state of a row, as an expression for those who read columns."""
+    """Return the OT state of an incident, or those of a row of the queue, as an expression for
+    those who read columns.
+    """
+    column = F("ot_states" if of_groups else "ot_state")
     if not hidden:
-        return F("ot_state")
+        return column
     covered = _rows_with_hidden(hidden, of_groups=of_groups)
-    return Case(When(covered, then=Value(OtState.WAITING)), default=F("ot_state"))
+    waiting = Value([OtState.WAITING]) if of_groups else Value(OtState.WAITING)
+    return Case(When(covered, then=waiting), default=column, output_field=_FIELDS[of_groups])
 
 
 def _rows_with_hidden(hidden: HiddenVerdicts, *, of_groups: bool) -> Q:
     """The rows of which the verdict is hidden. One that nobody judged any more has none to hide."""
-    rows = Q(key__in=[*hidden.by_group]) if of_groups else Q(pk__in=[*hidden.by_incident])
-    return rows & ~Q(ot_state=OtState.NOT_ASKED)
+    if of_groups:
+        return Q(key__in=[*hidden.by_group]) & HAS_OT_STATE
+    return Q(pk__in=[*hidden.by_incident]) & ~Q(ot_state=OtState.NOT_ASKED)
 
 
 def has_label(label: str, *, hidden: HiddenVerdicts) -> Q:

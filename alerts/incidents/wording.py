@@ -58,6 +58,11 @@ REASON_WORDS = {
     "InaccurateData": gettext_lazy("inaccurate data"),
 }
 HIDDEN = "hidden"  # instead of a state with OT that its reader does not learn yet
+# Which of several states with OT a row of the queue shows first.
+OT_ORDER = (
+    *(OtState.SUSPICIOUS, HIDDEN, OtState.WAITING, OtState.NOT_SURE),
+    *(OtState.MAINTENANCE, OtState.ROUTINE, OtState.NOT_ASKED),
+)
 _OT_LOOKS = {
     "": ("info", "circle-dot"),
     "waiting": ("ot", "message-square-reply"),

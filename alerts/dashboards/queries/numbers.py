@@ -12,8 +12,6 @@ from alerts.dashboards.engine.periods import Coverage, ReportSpan
 from alerts.dashboards.measures import (
     IN_TIME,
     MEASURES,
-    NEEDS_TRIAGE,
-    WAITING,
     WEEK,
     Closed,
     Measure,
@@ -147,9 +145,9 @@ def _counts(
         .values(counted_by=by)
         .annotate(
             open=Sum("n", default=0),
-            needs=Sum("n", filter=NEEDS_TRIAGE, default=0),
-            waiting=Sum("n", filter=WAITING, default=0),
-            late=Sum("n", filter=late_at(now), default=0),
+            needs=Sum("n_unasked", default=0),
+            waiting=Sum("n_waiting", default=0),
+            late=Sum("n_waiting", filter=late_at(now), default=0),
         )
     )
     return {row.pop("counted_by"): row for row in rows}

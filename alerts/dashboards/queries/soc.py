@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
 
 from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, late_at
 from alerts.incidents.engine.catalogue import bare_title
@@ -17,6 +17,9 @@ from alerts.incidents.queries import (
     incidents_visible_to,
     recent_acts_of,
 )
+from alerts.incidents.queue.conditions import is_owned_by
+from alerts.incidents.queue.queries import owner_ids_of
+from alerts.incidents.wording import OT_ORDER
 from alerts.reviews.models import Question, Verdict
 from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.reviews.queries.second_opinions import without_hidden
@@ -101,26 +104,33 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
     )
 
 
-def my_owner_ids(user: User) -> tuple[str, ...]:
-    """The owner ids in Sentinel that mean this person: Entra's, else the address."""
-    return tuple(owner_id for owner_id in (user.oid, user.email) if owner_id)
-
-
 def _tiles(user: User, now: datetime) -> list[Tile]:
+    waiting = ot_state_is([OtState.WAITING], hidden=hidden_from(user), of_groups=True)
     views = {
-        "needs": NEEDS_TRIAGE,
-        "waiting": ot_state_is([OtState.WAITING], hidden=hidden_from(user), of_groups=True),
-        "late": late_at(now),
-        "mine": Q(owner_id__in=my_owner_ids(user)),
+        "needs": (NEEDS_TRIAGE, "n_unasked"),
+        "waiting": (waiting, "n_waiting"),
+        "late": (late_at(now), "n_waiting"),
+        "mine": (is_owned_by(owner_ids_of(user), of_groups=True), None),
     }
-    counts = {f"{view}_rows": Count("pk", filter=rows) for view, rows in views.items()}
-    sums = {f"{view}_n": Sum("n", filter=rows, default=0) for view, rows in views.items()}
+    counts = {f"{view}_rows": Count("pk", filter=rows) for view, (rows, _) in views.items()}
+    sums = {
+        f"{view}_n": Sum(column, filter=rows, default=0)
+        for view, (rows, column) in views.items()
+        if column
+    }
     totals = groups_visible_to(user).aggregate(**counts, **sums)
+    totals["mine_n"] = _my_open_incidents(user).count() if totals["mine_rows"] else 0
     return [Tile(view, totals[f"{view}_rows"], totals[f"{view}_n"]) for view in views]
 
 
+def _my_open_incidents(user: User) -> QuerySet[Incident]:
+    keys = groups_visible_to(user).filter(is_owned_by(owner_ids_of(user), of_groups=True))
+    rows = incidents_visible_to(user).filter(group_key__in=keys.order_by().values("key"))
+    return rows.filter(is_owned_by(owner_ids_of(user), of_groups=False))
+
+
 def _open_work(user: User) -> list[Work]:
-    groups = groups_visible_to(user).filter(owner_id__in=my_owner_ids(user))
+    groups = groups_visible_to(user).filter(is_owned_by(owner_ids_of(user), of_groups=True))
     return [
         Work(
             row.key,
@@ -132,7 +142,7 @@ def _open_work(user: User) -> list[Work]:
             row.destination,
             row.place,
             Severity(row.severity).label,
-            row.ot_state,
+            min(row.ot_states, key=OT_ORDER.index),
             row.ot_due_at,
         )
         for row in groups.order_by("-priority", "-latest_at", "key")[:OPENED]

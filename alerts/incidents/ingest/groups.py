@@ -217,9 +217,10 @@ def _around(
 
 _SHARED = (
     "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, pattern, "
-    "severity, status, ot_state, owner_id, owner_name"
+    "severity"
 )
-_COLUMNS = f"{_SHARED}, n, latest_id, lead_id, number, priority, first_at, latest_at, ot_due_at"
+_STATES = "statuses, ot_states, owner_ids, owner_names, n_unasked, n_waiting, ot_due_at"
+_COLUMNS = f"{_SHARED}, n, latest_id, lead_id, number, priority, first_at, latest_at, {_STATES}"
 # As the incident's properties `active_until` and `active_from`.
 _ACTIVE_UNTIL = """
     CASE WHEN latest_activity_at <= modified_at THEN latest_activity_at ELSE created_at END
@@ -235,10 +236,16 @@ def _prefix(alias: str, columns: str) -> str:
 _WANTED = f"""
     SELECT counted.group_key AS key, {_prefix("lead", _SHARED)},
            counted.n, counted.latest_id, lead.id AS lead_id, lead.number, lead.priority,
-           counted.first_at, counted.latest_at, counted.ot_due_at
+           counted.first_at, counted.latest_at, {_prefix("counted", _STATES)}
     FROM (SELECT group_key, count(*)::int AS n,
                  min({_ACTIVE_FROM}) AS first_at, max({_ACTIVE_UNTIL}) AS latest_at,
-                 min(ot_due_at) AS ot_due_at,
+                 array_agg(DISTINCT status ORDER BY status) AS statuses,
+                 array_agg(DISTINCT ot_state ORDER BY ot_state) AS ot_states,
+                 array_agg(DISTINCT owner_id ORDER BY owner_id) AS owner_ids,
+                 array_agg(DISTINCT owner_name ORDER BY owner_name) AS owner_names,
+                 (count(*) FILTER (WHERE ot_state = ''))::int AS n_unasked,
+                 (count(*) FILTER (WHERE ot_state = '{OtState.WAITING.value}'))::int AS n_waiting,
+                 min(ot_due_at) FILTER (WHERE ot_state = '{OtState.WAITING.value}') AS ot_due_at,
                  (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id,
                  (array_agg(id ORDER BY priority DESC, created_at DESC, id DESC))[1] AS lead_id
           FROM incidents_incident WHERE group_key = ANY(%(keys)s::uuid[])
@@ -269,10 +276,10 @@ _DELETE_EMPTY = """
 # Each a statement of its own, though sent together: it sees what the one before waited for.
 IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
-# What beside its pattern tells in which row an incident stands: nothing where it is not open.
+# What beside its pattern decides in which row an incident is: nothing where it is not open.
 GROUP_STATE = f"""
     CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {IncidentStatus.CLOSED.value}
-         THEN concat_ws(':', workspace_id, severity, status, ot_state, owner_id) END
+         THEN concat_ws(':', workspace_id, severity) END
 """
 OLD_KEY = "translate(group_key::text, '-', '')"
 _READ = f"""

@@ -180,10 +180,10 @@ INCIDENT_COLUMNS = (
 _INCIDENT_END = "\t\t\t{}\t\tpending\t0\t0\t\t\t0"
 GROUP_COLUMNS = (
     "key, latest_id, lead_id, number, first_at, latest_at, workspace_id, changed_at, alert_type,"
-    " title, severity, status, priority, owner_id, owner_name, n, site_ids, place, protocol,"
-    " source, destination, ot_state"
+    " title, severity, statuses, priority, owner_ids, owner_names, n, site_ids, place, protocol,"
+    " source, destination, ot_states, n_unasked, n_waiting"
 )
-_GROUP_END = "1\t{}\t\t\t\t\t"
+_GROUP_END = '1\t{}\t\t\t\t\t{""}\t1\t0'
 
 
 class NewCopyRows(NamedTuple):
@@ -295,10 +295,12 @@ def _content(
         tactics=tuple(row.tactics),
         products=tuple(row.product_names),
     )
-    shared = copy_line((row.alert_type, row.title, row.severity, row.status))
+    shared = copy_line((row.alert_type, row.title, row.severity))
     rest = copy_line((row.product_names, row.tactics, row.techniques, priority, parts))
     return _Content(
-        f"{shared}\t{rest}", f"{shared}\t{priority}", row.status == IncidentStatus.CLOSED
+        f"{shared}\t{row.status}\t{rest}",
+        f"{shared}\t{{{row.status}}}\t{priority}",
+        row.status == IncidentStatus.CLOSED,
     )
 
 
@@ -310,9 +312,9 @@ def _ownership(
     row = _row_with(
         owner=owner, classification=classification, classification_reason=classification_reason
     )
-    shared = copy_line((row.owner_id, row.owner_name))
-    rest = copy_line((row.owner_email, row.classification, row.classification_reason))
-    return _Ownership(f"{shared}\t{rest}", shared)
+    own = (row.owner_id, row.owner_name)
+    rest = (row.owner_email, row.classification, row.classification_reason)
+    return _Ownership(copy_line((*own, *rest)), copy_line([value] for value in own))
 
 
 @lru_cache(maxsize=8192)

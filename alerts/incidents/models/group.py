@@ -8,13 +8,15 @@ from django.db.models import Q
 from alerts.incidents.models.incident import HAS_SITES, IncidentStatus, OtState, Severity
 
 PAIR_NEW_HOURS = 24
+HAS_OT_STATE = ~Q(ot_states=[OtState.NOT_ASKED.value])
+HAS_OWNER = ~Q(owner_ids=[""])
 
 
 class Group(models.Model):
-    """Open incidents of equal pattern in an equal state: one row of the triage queue. All its
-    incidents share every column up to `owner_name`; the rest is counted from them. Filters on
-    this table are therefore exact, and acting on the row acts on alike things. The row is named
-    after its `lead`: number, priority and all that explains it are of this one incident.
+    """Open incidents of equal pattern and severity: one row of the triage queue. All its incidents
+    share every column up to `severity`; the rest is counted from them. They may be in different
+    states, which the row lists: a filter finds the row in which one incident is as it asks. The row
+    is named after its `lead`: number, priority and all that explains it are of this one incident.
     """
 
     key = models.UUIDField(primary_key=True)
@@ -30,12 +32,15 @@ class Group(models.Model):
     destination = models.CharField(max_length=120, blank=True)
     pattern = models.UUIDField(null=True)  # None: details pending, then a group of one
     severity = models.SmallIntegerField(choices=Severity)
-    status = models.SmallIntegerField(choices=IncidentStatus)
-    ot_state = models.CharField(max_length=12, choices=OtState, blank=True)
-    owner_id = models.CharField(max_length=64, blank=True)
-    owner_name = models.CharField(max_length=120, blank=True)
 
     n = models.IntegerField()
+    # What its incidents differ in, each value once and in order; "" is unasked, or nobody.
+    statuses = ArrayField(models.SmallIntegerField(choices=IncidentStatus), db_default=[])
+    ot_states = ArrayField(models.CharField(max_length=12, choices=OtState), db_default=[])
+    owner_ids = ArrayField(models.CharField(max_length=64), db_default=[])
+    owner_names = ArrayField(models.CharField(max_length=120), db_default=[])
+    n_unasked = models.IntegerField(db_default=0)  # incidents that OT was not asked about
+    n_waiting = models.IntegerField(db_default=0)  # incidents that wait for OT
     latest = models.ForeignKey(
         "incidents.Incident", on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
@@ -51,15 +56,20 @@ class Group(models.Model):
     priority = models.SmallIntegerField()  # of the lead
     first_at = models.DateTimeField()  # when the first alerts of all were active
     latest_at = models.DateTimeField()  # when the last were
-    ot_due_at = models.DateTimeField(null=True)
+    ot_due_at = models.DateTimeField(null=True)  # of those that wait, the first
     changed_at = models.DateTimeField()
 
     class Meta:
         indexes = [
             models.Index(fields=["-priority", "-latest_at", "key"], name="queue_order"),
             models.Index(fields=["workspace", "-priority"], name="queue_of_a_workspace"),
-            models.Index(fields=["ot_state", "ot_due_at"], name="queue_by_ot_state"),
-            models.Index(fields=["owner_id"], condition=~Q(owner_id=""), name="queue_by_owner"),
+            # Most rows are unasked and nobody's: no entry for these.
+            GinIndex(
+                fields=["ot_states"], fastupdate=False, condition=HAS_OT_STATE, name="queue_of_ot"
+            ),
+            GinIndex(
+                fields=["owner_ids"], fastupdate=False, condition=HAS_OWNER, name="queue_of_owners"
+            ),
             GinIndex(
                 fields=["site_ids"], fastupdate=False, condition=HAS_SITES, name="queue_of_a_site"
             ),

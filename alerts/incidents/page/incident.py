@@ -26,7 +26,13 @@ from alerts.incidents.models import (
 )
 from alerts.incidents.page.pattern_history import DAYS, recent_similar
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.queue.columns import COLUMNS, IncidentListRow, RowFormat, list_rows
+from alerts.incidents.queue.columns import (
+    COLUMNS,
+    STATE_OF_ONE,
+    IncidentListRow,
+    RowFormat,
+    list_rows,
+)
 from alerts.incidents.queue.queries import owner_ids_of
 from alerts.incidents.wording import STATUS_WORDS, Chip, outcome_words
 from alerts.outbox.models import ChangeOutcome, WriteKind
@@ -127,6 +133,7 @@ def _rows(incidents: Any, frame: RowFormat) -> list[IncidentListRow]:
         "n": Value(1),
         "first_at": ACTIVE_FROM,
         "latest_at": ACTIVE_UNTIL,
+        **STATE_OF_ONE,
     }
     columns = [own.get(name, name) for name in COLUMNS]
     return list_rows(incidents.values_list(*columns)[:MAX_SIMILAR], frame)

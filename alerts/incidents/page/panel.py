@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
 from alerts.incidents.engine.priority import PriorityPart, part_words
+from alerts.incidents.hidden_verdicts import hidden_from, masked_ot_state
 from alerts.incidents.models import ACTIVE_UNTIL, Alert, Group, Incident, OtState, Severity
 from alerts.incidents.page.devices import DeviceCard, devices_of
 from alerts.incidents.page.incident import alerts_of
@@ -26,7 +27,14 @@ from alerts.incidents.page.pattern_history import (
 )
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.wording import Chip, number_words, ot_chip_of, zoned_window_words
+from alerts.incidents.wording import (
+    OT_ORDER,
+    Chip,
+    number_words,
+    ot_chip,
+    ot_chip_of,
+    zoned_window_words,
+)
 from alerts.sentinel.wire.values import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -144,6 +152,8 @@ class IncidentPreview:
     raised_at: datetime
     zone: tzinfo
     members: Members | None  # None where it stands for itself
+    states: Sequence[tuple[Chip, int]]  # with OT, of how many, where members differ in it
+    owners: Sequence[str]  # of members, where they differ; "" for those that nobody took
 
     @property
     def close_kind(self) -> str:
@@ -163,6 +173,9 @@ def preview_of(
     )
     alerts = alerts_of(incident)
     cards = devices_of(incident, alerts)
+    is_mixed = row is not None and len(row.ot_states) > 1
+    states = _states_in(row, by=by) if row and is_mixed else ()
+    suspicious = _suspicious_in(row, by=by) if row and is_mixed else None
     return IncidentPreview(
         pk=incident.pk,
         number=incident_number_label(incident),
@@ -184,16 +197,32 @@ def preview_of(
         in_window=count_inside(incident, usual.window, now=now) if usual else 0,
         may_act=may_act_on(incident, by=by),
         is_closed=not incident.is_open,
-        was_asked=incident.ot_state != OtState.NOT_ASKED,
+        was_asked=not row.n_unasked if row else incident.ot_state != OtState.NOT_ASKED,
         is_judged=incident.ot_state not in (OtState.NOT_ASKED, OtState.WAITING),
-        needs_escalation=incident.needs_escalation,
+        needs_escalation=(suspicious or incident).needs_escalation,
         happened=happened_at_words(incident, now, zone),
         raised_at=incident.created_at,
         zone=zone,
         members=members_of_group(row, incidents_visible_to(by), now=now, zone=zone)
         if row and row.n > 1
         else None,
+        states=states,
+        owners=row.owner_names if row and len(row.owner_names) > 1 else (),
     )
+
+
+def _suspicious_in(row: Group, *, by: User) -> Incident | None:
+    """Return an incident of the row that OT calls suspicious and nobody has taken further."""
+    rows = incidents_visible_to(by).filter(group_key=row.key, ot_state=OtState.SUSPICIOUS)
+    return next((incident for incident in rows[:MAX_LISTED] if incident.needs_escalation), None)
+
+
+def _states_in(row: Group, *, by: User) -> list[tuple[Chip, int]]:
+    """Return in which states with OT the incidents of a row are, as the person may know them."""
+    state = masked_ot_state(hidden_from(by))
+    incidents = Incident.objects.filter(group_key=row.key).annotate(state=state).order_by()
+    counts = dict(incidents.values_list("state").annotate(n=Count("pk")))
+    return [(ot_chip(state), counts[state]) for state in sorted(counts, key=OT_ORDER.index)]
 
 
 def incident_number_label(incident: Incident) -> str:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import Func, TextField
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
@@ -16,7 +18,7 @@ from alerts.incidents.engine.hidden_verdicts import (
     parts_without_verdicts,
 )
 from alerts.incidents.models import Incident, OtState, Severity
-from alerts.incidents.wording import HIDDEN, Chip, age_of, number_words, ot_chip
+from alerts.incidents.wording import HIDDEN, OT_ORDER, Chip, age_of, number_words, ot_chip
 from portal.ui.moments import READER, Moment, exact, moment_of, period_words, reader_clock
 from portal.ui.words import length, number
 
@@ -33,16 +35,27 @@ COLUMNS = (
     "destination",
     "place",
     "protocol",
-    "ot_state",
+    "ot_states",
     "ot_due_at",
-    "owner_id",
-    "owner_name",
+    "owner_ids",
+    "owner_names",
     "pattern",
     "site_ids",
     "first_at",
     "latest_at",
-    "status",
 )
+
+
+def _list_of_one(column: str) -> Func:
+    return Func(column, template="ARRAY[%(expressions)s]", output_field=ArrayField(TextField()))
+
+
+# The columns in which rows list what their incidents differ in, of a single incident.
+STATE_OF_ONE = {
+    "ot_states": _list_of_one("ot_state"),
+    "owner_ids": _list_of_one("owner_id"),
+    "owner_names": _list_of_one("owner_name"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,7 @@ class IncidentListRow:
     ends: str
     rest: str
     context: Chip
+    also: str  # further states with OT that its incidents are in
     due_at: str
     soon_at: str
     due_words: str
@@ -68,6 +82,8 @@ class IncidentListRow:
     span: str  # of several, from when to when
     since: str
     owner: str
+    owners: str  # all of them in words, where they differ
+    more_owners: int
     is_mine: bool
     updated: Moment
 
@@ -182,7 +198,7 @@ def list_rows(groups: Sequence[tuple], frame: RowFormat) -> list[IncidentListRow
     columns = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
     if frame.hidden:
         columns = _mask_columns(columns, frame.hidden)
-    never_asked = [group["pattern"] for group in columns if not group["ot_state"]]
+    never_asked = [group["pattern"] for group in columns if group["ot_states"] == [""]]
     earlier = earlier_verdicts(never_asked, frame.hidden)
     return [_row(group, earlier, frame) for group in columns]
 
@@ -199,8 +215,10 @@ def _mask_columns(rows: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # ty
         leads[pk]["priority"] = sum(part[1] for part in parts_without_verdicts(priority_parts))
     for group in rows:
         lead = group["lead_id"] or group["latest_id"]
-        if group["ot_state"] and (group["key"] in hidden.by_group or lead in hidden.by_incident):
-            group |= {"ot_state": HIDDEN, "ot_due_at": None}
+        states = group["ot_states"]
+        is_covered = group["key"] in hidden.by_group or lead in hidden.by_incident
+        if is_covered and states != [""]:
+            group |= {"ot_states": [HIDDEN, *states[: states.count("")]], "ot_due_at": None}
     return rows
 
 
@@ -208,8 +226,11 @@ def _row(
     group: dict[str, Any], earlier: Mapping[UUID, tuple[str, int, int]], frame: RowFormat
 ) -> IncidentListRow:
     zone = frame.zone(group["site_ids"])
-    waiting = group["ot_state"] == OtState.WAITING
+    state, *others = sorted(group["ot_states"], key=OT_ORDER.index)
+    waiting = OtState.WAITING in group["ot_states"]
     due = group["ot_due_at"] if waiting else None
+    owners = group["owner_names"]
+    named = [name for name in owners if name] or ["?" for owner in group["owner_ids"] if owner]
     lead_id = group["lead_id"] or group["latest_id"]
     first_at, latest_at, is_many = group["first_at"], group["latest_at"], group["n"] > 1
     since = exact(first_at.astimezone(zone), first_at)
@@ -225,18 +246,21 @@ def _row(
         title=bare_title(group["title"]),
         ends=" → ".join(filter(None, (group["source"], group["destination"]))),
         rest=" · ".join(filter(None, (group["place"], group["protocol"]))),
-        context=ot_chip(group["ot_state"], earlier.get(group["pattern"])),
+        context=ot_chip(state, earlier.get(group["pattern"])),
+        also=", ".join(ot_chip(other).label for other in others),
         due_at=due.isoformat() if due else "",
         soon_at=(due - SOON).isoformat() if due else "",
         due_words=_time_left(due, frame.now) if due else "",
         due_tone=_tone(due, frame.now) if due else "",
-        is_answered=bool(group["ot_state"]) and not waiting and group["ot_state"] != HIDDEN,
+        is_answered=bool(state) and not waiting and state != HIDDEN,
         age=age_of(first_at, frame.now),
         span=period_words(first_at, latest_at, frame.now, zone, is_local=frame.is_local)
         if is_many
         else "",
         since=since,
-        owner=group["owner_name"] or (group["owner_id"] and "?"),
-        is_mine=bool(group["owner_id"]) and group["owner_id"] in frame.my_owner_ids,
+        owner=named[0] if named else "",
+        owners=", ".join(name or gettext("Nobody") for name in owners) if len(owners) > 1 else "",
+        more_owners=len(owners) - 1,
+        is_mine=not {owner for owner in group["owner_ids"] if owner}.isdisjoint(frame.my_owner_ids),
         updated=moment_of(latest_at, frame.now, zone, is_local=frame.is_local),
     )

@@ -39,6 +39,7 @@ from alerts.incidents.models import (
     Severity,
     touches_sites,
 )
+from alerts.incidents.models.group import HAS_OT_STATE, HAS_OWNER
 from alerts.incidents.queue import finders
 from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
 from portal.attack.engine import techniques_like
@@ -138,13 +139,17 @@ def fold_name(text: str) -> str:
 
 
 def _one_of[Value: (int, str)](
-    column: str, choices: Mapping[str, Value], labels: Mapping[Any, Promise]
+    column: str, choices: Mapping[str, Value], labels: Mapping[Any, Promise], of_groups: str = ""
 ) -> Callable[[str, ConditionContext], Q]:
-    """Read a word of the language, or the same as pages call it in the person's own."""
+    """Read a word of the language, or the same as pages call it in the person's own; `of_groups` is
+    the column of rows of the queue that lists what their incidents have.
+    """
 
     def read(value: str, around: ConditionContext) -> Q:
         if (choice := _meaning(value, choices, labels)) is None:
             raise _unknown(value, choices)
+        if of_groups and around.of_groups:
+            return Q(**{f"{of_groups}__contains": [choice]})
         return Q(**{column: choice})
 
     return read
@@ -173,14 +178,27 @@ _OT_VALUES = {"waiting": OtState.WAITING, **_VERDICT_VALUES}
 def _ot(value: str, around: ConditionContext) -> Q:
     word = value.casefold()
     if word == "none":
-        return Q(ot_state=OtState.NOT_ASKED)
+        return Q(n_unasked__gt=0) if around.of_groups else Q(ot_state=OtState.NOT_ASKED)
     if word == "answered":
         return around.has_ot_state(*VERDICTS)
     if word == "late":
-        return Q(ot_state=OtState.WAITING, ot_due_at__lt=around.now)
+        return is_late(around.now, of_groups=around.of_groups)
     if (state := _meaning(value, _OT_VALUES, OT_WORDS)) is not None:
         return around.has_ot_state(state)
     raise _unknown(value, ("none", "answered", "late", *_OT_VALUES))
+
+
+def is_late(now: datetime, *, of_groups: bool) -> Q:
+    """Return the condition that an answer of OT is late."""
+    waits = Q(n_waiting__gt=0) & HAS_OT_STATE if of_groups else Q(ot_state=OtState.WAITING)
+    return waits & Q(ot_due_at__lt=now)
+
+
+def is_owned_by(owner_ids: Iterable[str], *, of_groups: bool) -> Q:
+    """Return the condition that one of these owns an incident, or one incident of a row."""
+    if not of_groups:
+        return Q(owner_id__in=[*owner_ids])
+    return Q(owner_ids__overlap=[*owner_ids]) & HAS_OWNER
 
 
 def _verdict(value: str, around: ConditionContext) -> Q:
@@ -254,9 +272,11 @@ def _is_technique_id(value: str) -> bool:
 def _owner(value: str, around: ConditionContext) -> Q:
     word = value.casefold()
     if word == "me":
-        return Q(owner_id__in=around.my_owner_ids)
+        return is_owned_by(around.my_owner_ids, of_groups=around.of_groups)
     if word == "none":
-        return Q(owner_id="")
+        return Q(owner_ids__contains=[""]) if around.of_groups else Q(owner_id="")
+    if around.of_groups:
+        return finders.by_text_in("owner_names", value) & HAS_OWNER
     return _contains("owner_name")(value, around)
 
 
@@ -331,7 +351,7 @@ def _contains(column: str) -> Callable[[str, ConditionContext], Q]:
 _READERS: dict[str, Callable[[str, ConditionContext], Q]] = {
     "": _text,
     "sev": _one_of("severity", SEVERITIES, SEVERITY_WORDS),
-    "status": _one_of("status", STATUSES, STATUS_WORDS),
+    "status": _one_of("status", STATUSES, STATUS_WORDS, of_groups="statuses"),
     "ot": _ot,
     "verdict": _verdict,
     "prio": _priority,

@@ -25,6 +25,8 @@ from portal.accounts.models import User
 from portal.ui import shell
 
 MAX_VALUES = 8
+_STATES = "states && %s::varchar[]"
+_HAS_OT_STATE = "states <> '{\"\"}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,20 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
     """Return how many rows each view has within the filter; 10,001 is "more than 10,000"."""
     terms = queue.params.terms
     rows = queue.rows("open", terms)
-    opened = _sql(_with_shown_state(queue, rows).values("state", "ot_due_at", "owner_id"))
+    columns = ("states", "n_unasked", "n_waiting", "ot_due_at", "owner_ids")
+    opened = _sql(_with_shown_states(queue, rows).values(*columns))
     # A column of the index that counts them, so that no row of the table is read.
     closed = _sql(queue.rows(CLOSED, terms, searched=_searched(queue)).values("workspace_id"))
     views: dict[str, tuple[str, list[object]]] = {
-        "needs": ("state = ''", []),
-        "waiting": ("state = %s", [OtState.WAITING]),
-        "answered": ("state = ANY(%s)", [[*VERDICTS]]),
-        "mine": ("owner_id <> '' AND owner_id = ANY(%s)", [[*queue.frame.my_owner_ids]]),
-        "late": ("state = %s AND ot_due_at < %s", [OtState.WAITING, queue.now]),
+        "needs": ("n_unasked > 0", []),
+        "waiting": (f"{_STATES} AND {_HAS_OT_STATE}", [[OtState.WAITING]]),
+        "answered": (f"{_STATES} AND {_HAS_OT_STATE}", [[*VERDICTS]]),
+        "mine": (
+            "owner_ids && %s::varchar[] AND owner_ids <> '{\"\"}'",
+            [[*queue.frame.my_owner_ids]],
+        ),
+        "late": (f"n_waiting > 0 AND ot_due_at < %s AND {_HAS_OT_STATE}", [queue.now]),
+        "open": ("true", []),
     }
     first, source, params = "", f"({opened[0]})", opened[1]
     if terms:  # what a filter finds is found once, and then counted
@@ -101,9 +108,6 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
             [*(opened[1] if terms else ()), *values, *closed[1]],
         )
         counts = dict(zip((*views, CLOSED), cursor.fetchone(), strict=True))
-    # Each open row stands in one of these three: counting them all once more told nothing new.
-    every = counts["needs"] + counts["waiting"] + counts["answered"]
-    counts["open"] = min(every, MAX_COUNTED + 1)
     return {view: counts[view] for view in VIEWS}
 
 
@@ -137,7 +141,8 @@ def _sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     try:
         return rows.order_by().query.sql_with_params()
     except EmptyResultSet:
-        return f"SELECT *, ot_state AS state FROM {rows.model._meta.db_table} LIMIT 0", ()
+        state = "ot_state AS state" if rows.model is Incident else "ot_states AS states"
+        return f"SELECT *, {state} FROM {rows.model._meta.db_table} LIMIT 0", ()
 
 
 def cause_of_empty_list(queue: Queue) -> EmptyListCause | None:
@@ -160,11 +165,11 @@ def facets(queue: Queue) -> list[Facet]:
     """The values worth filtering by, most frequent first, counted within the other filters."""
     made = [
         _facet(queue, "sev", "severity", _words(SEVERITIES, SEVERITY_WORDS)),
-        _facet(queue, "ot", "state", _ot_word),
-        _facet(queue, "status", "status", _words(STATUSES, STATUS_WORDS)),
+        _facet(queue, "ot", "states", _ot_word),
+        _facet(queue, "status", "statuses", _words(STATUSES, STATUS_WORDS)),
         _facet(queue, "site", "site", lambda pk: _named(queue.places.sites, pk)),
         _facet(queue, "ws", "workspace_id", lambda pk: _named(queue.places.workspaces, pk)),
-        _facet(queue, "owner", "owner_name", _owner),
+        _facet(queue, "owner", "owner_names", _owner),
         _facet(queue, "type", "alert_type", _whole),
         _facet(queue, "proto", "protocol", _whole),
         _label_facet(queue),
@@ -174,10 +179,12 @@ def facets(queue: Queue) -> list[Facet]:
 
 def _facet(queue: Queue, field: str, column: str, words: Callable[[Any], tuple[str, str]]) -> Facet:
     rows = _rows_beside(queue, field)
-    if column == "site":
-        rows = rows.annotate(site=Func("site_ids", function="unnest"))
-    if column == "state":
-        rows = _with_shown_state(queue, rows)
+    if column == "states":
+        rows = _with_shown_states(queue, rows)
+    if column == "site" or (column in _LISTS and not queue.is_closed):
+        listed = "site_ids" if column == "site" else column
+        rows, column = rows.annotate(value=Func(listed, function="unnest")), "value"
+    column = _LISTS.get(column, column)
     counts = rows.values_list(column).annotate(n=Count("pk")).order_by("-n", column)
     return _made_of(queue, field, counts[:MAX_VALUES], words)
 
@@ -195,11 +202,15 @@ def _label_facet(queue: Queue) -> Facet:
     return _made_of(queue, "label", counts.order_by("-n", "label")[:MAX_VALUES], _whole)
 
 
-def _with_shown_state(queue: Queue, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows with `state`: their OT state, as far as the person may know it."""
+# Lists of rows of the queue, and the columns of closed incidents that have one of their values.
+_LISTS = {"states": "state", "statuses": "status", "owner_names": "owner_name"}
+
+
+def _with_shown_states(queue: Queue, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows with `states`, of closed incidents with `state`: what the person may know of OT."""
     of_groups = rows.model is not Incident
     state = masked_ot_state(queue.frame.hidden, of_groups=of_groups)
-    annotated: QuerySet[Any] = rows.annotate(state=state)
+    annotated: QuerySet[Any] = rows.annotate(**{"states" if of_groups else "state": state})
     return annotated
 
 
@@ -312,6 +323,6 @@ def count_untriaged(request: HttpRequest) -> shell.Count | None:
         return None
     n: int | None = request.__dict__.get(_UNTRIAGED)
     if n is None:
-        rows = groups_visible_to(request.user).filter(ot_state=OtState.NOT_ASKED)
+        rows = groups_visible_to(request.user).filter(n_unasked__gt=0)
         n = rows.values("pk")[: MAX_SHOWN + 1].count()
     return shell.Count(min(n, MAX_SHOWN), hot=n > 0, more=n > MAX_SHOWN)

@@ -71,12 +71,17 @@ def by_label(value: str, *, of_groups: bool, hidden: HiddenVerdicts = NOTHING_HI
 
 
 def _by_label(value: str, *, of_groups: bool) -> Q:
-    labels = Func(F("labels"), Value(LINE), function="array_to_string", output_field=TextField())
+    return _of_incidents(by_text_in("labels", value) & HAS_LABELS, of_groups)
+
+
+def by_text_in(column: str, value: str) -> Q:
+    """Return the condition on a part of one of the texts in a column; `=text` is the whole."""
+    texts = Func(F(column), Value(LINE), function="array_to_string", output_field=TextField())
     exact = exact_value_of(value)
     if exact is None:
-        return _of_incidents(Q(IContains(labels, value)) & HAS_LABELS, of_groups)
-    framed = Func(Value(LINE), labels, Value(LINE), function="concat", output_field=TextField())
-    return _of_incidents(Q(IContains(framed, f"{LINE}{exact}{LINE}")) & HAS_LABELS, of_groups)
+        return Q(IContains(texts, value))
+    framed = Func(Value(LINE), texts, Value(LINE), function="concat", output_field=TextField())
+    return Q(IContains(framed, f"{LINE}{exact}{LINE}"))
 
 
 class DeviceFinder:

@@ -14,8 +14,20 @@ from alerts.incidents.engine.tokens import MAX_TERMS, Term, has_too_many_terms, 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ACTIVE_FROM, Group, Incident, IncidentStatus, OtState
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.queue.columns import COLUMNS, IncidentListRow, RowFormat, list_rows
-from alerts.incidents.queue.conditions import VERDICTS, ConditionContext, where
+from alerts.incidents.queue.columns import (
+    COLUMNS,
+    STATE_OF_ONE,
+    IncidentListRow,
+    RowFormat,
+    list_rows,
+)
+from alerts.incidents.queue.conditions import (
+    VERDICTS,
+    ConditionContext,
+    is_late,
+    is_owned_by,
+    where,
+)
 from alerts.incidents.queue.finders import DeviceFinder, VisiblePlaces
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -159,11 +171,11 @@ class Queue:
         """What a view of open rows leaves in."""
         has_ot_state = self.around(view).has_ot_state
         return {
-            "needs": Q(ot_state=OtState.NOT_ASKED),
+            "needs": Q(n_unasked__gt=0),
             "waiting": has_ot_state(OtState.WAITING),
             "answered": has_ot_state(*VERDICTS),
-            "mine": Q(owner_id__in=self.frame.my_owner_ids),
-            "late": Q(ot_state=OtState.WAITING, ot_due_at__lt=self.now),
+            "mine": is_owned_by(self.frame.my_owner_ids, of_groups=True),
+            "late": is_late(self.now, of_groups=True),
         }.get(view, Q())
 
     def _open_page(self) -> tuple[list[tuple], str]:  # type: ignore[type-arg]  # rows of COLUMNS
@@ -227,6 +239,7 @@ def _closed_columns() -> list[Any]:
         "n": Value(1),
         "first_at": ACTIVE_FROM,
         "latest_at": F("modified_at"),
+        **STATE_OF_ONE,
     }
     return [own.get(name, name) for name in COLUMNS]
 

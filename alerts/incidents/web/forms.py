@@ -203,6 +203,7 @@ class CloseForm(ActForm):
             "ot_line": ot_line_of(incidents),
             "closed_as": ",".join(sorted({row.classification or NONE for row in closed})),
             "unanswered": sum(row.ot_state == OtState.WAITING for row in incidents),
+            "suspicious": sum(row.ot_state == OtState.SUSPICIOUS for row in incidents),
         }
 
     @override

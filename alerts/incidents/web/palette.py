@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
@@ -92,7 +92,8 @@ def find_incidents_like(user: User, text: str, *, now: datetime) -> IncidentSear
         return IncidentSearch((), problems)
     groups = queue.rows("open", terms).order_by("-priority", "-latest_at", "key")
     named_after = Coalesce("lead_id", "latest_id")
-    hits = _hits(groups.annotate(named_after=named_after)[:MAX_RESULTS], pk="named_after")
+    named = groups.annotate(named_after=named_after, status=F("statuses__0"))
+    hits = _hits(named[:MAX_RESULTS], pk="named_after")
     if len(hits) < MAX_RESULTS:
         closed = queue.rows(CLOSED, terms, searched=COUNTED).order_by("-modified_at", "-pk")
         hits += _hits(closed.annotate(n=Value(1))[: MAX_RESULTS - len(hits)])
@@ -162,7 +163,7 @@ def _acts(targets: Targets, on: str) -> list[Result]:
     ]
     is_open = all(incident.is_open for incident in targets.incidents)
     if is_open:
-        ask, was_asked = ask_address(), any(incident.ot_state for incident in targets.incidents)
+        ask, was_asked = ask_address(), all(incident.ot_state for incident in targets.incidents)
         if ask and not was_asked and not targets.is_cut and "all" not in fields:
             acts.insert(
                 0,
@@ -175,7 +176,7 @@ def _acts(targets: Targets, on: str) -> list[Result]:
             _dialog(gettext("Comment…"), "comment", on, "message-square", "C"),
             _dialog(gettext("Close…"), "close", on, "circle-check", "E"),
         ]
-        if all(incident.ot_state == OtState.SUSPICIOUS for incident in targets.incidents):
+        if any(incident.ot_state == OtState.SUSPICIOUS for incident in targets.incidents):
             acts.insert(0, _dialog(gettext("Escalate…"), "escalate", on, "triangle-alert", "U"))
     elif not any(incident.is_open for incident in targets.incidents):
         acts.append(_dialog(gettext("Reopen…"), "reopen", on, "undo-2", "E"))

@@ -3,7 +3,7 @@ all that a list of the queue held at a moment (`all=` with its view, its filter 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.acts.bulk import AT_ONCE, MAX_INCIDENTS
 from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Incident, OtState
 from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.queue.queries import CLOSED, Queue, queue_params
@@ -40,6 +40,12 @@ class Targets:
     def lead(self) -> Incident:
         """The one that stands for all."""
         return self.incidents[0]
+
+    @property
+    def suspicious(self) -> "Targets":
+        """Only those that OT calls suspicious; all where none is."""
+        rows = [row for row in self.incidents if row.ot_state == OtState.SUSPICIOUS]
+        return replace(self, incidents=rows or self.incidents)
 
     @property
     def ids(self) -> list[int]:

@@ -101,7 +101,9 @@ def _locked(incident_ids: Collection[int], group: UUID | None) -> list[Incident]
     """The incidents, locked in one order, so that two who ask at once do not both succeed."""
     rows = Incident.objects.select_related("workspace__organisation").order_by("pk")
     chosen = rows.filter(group_key=group) if group else rows.filter(pk__in=incident_ids)
-    return list(chosen.select_for_update(of=("self",)))
+    locked = list(chosen.select_for_update(of=("self",)))
+    unasked = [incident for incident in locked if not incident.ot_state] if group else []
+    return unasked or locked
 
 
 @transaction.atomic

@@ -52,23 +52,37 @@ def test_while_details_are_pending_each_incident_stands_alone(workspace):
     assert list(Group.objects.values_list("n", flat=True)) == [1, 1, 1]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"severity": Severity.HIGH},
-        {"status": IncidentStatus.ACTIVE},
-        {"ot_state": "waiting"},
-        {"owner_id": "sam"},
-    ],
-    ids=str,
-)
-def test_what_is_in_another_state_is_another_row(workspace, change):
+def test_what_differs_in_severity_is_another_row(workspace):
     rows = alike(workspace, 3)
     regroup([row.pk for row in rows], now=NOON)
-    Incident.objects.filter(pk=rows[2].pk).update(**change)
+    Incident.objects.filter(pk=rows[2].pk).update(severity=Severity.HIGH)
     regroup([rows[2].pk], now=LATER)
     assert sorted(Group.objects.values_list("n", flat=True)) == [1, 2]
     assert not Group.objects.exclude(changed_at=LATER).exists(), "both rows changed"
+
+
+def test_one_stream_in_many_states_is_one_row_that_lists_them(workspace):
+    rows = alike(workspace, 5)
+    due, later = NOON + timedelta(hours=2), NOON + timedelta(hours=3)
+    for row, change in zip(
+        rows,
+        (
+            {"status": IncidentStatus.ACTIVE, "owner_id": "sam", "owner_name": "Sam Keller"},
+            {"ot_state": "waiting", "ot_due_at": later},
+            {"ot_state": "waiting", "ot_due_at": due},
+            {"ot_state": "suspicious"},
+            {},
+        ),
+        strict=True,
+    ):
+        Incident.objects.filter(pk=row.pk).update(**change)
+    regroup([row.pk for row in rows], now=NOON)
+    group = Group.objects.get()
+    assert (group.n, group.n_unasked, group.n_waiting) == (5, 2, 2)
+    assert group.statuses == [IncidentStatus.NEW, IncidentStatus.ACTIVE]
+    assert group.ot_states == ["", "suspicious", "waiting"]
+    assert (group.owner_ids, group.owner_names) == (["", "sam"], ["", "Sam Keller"])
+    assert group.ot_due_at == due
 
 
 @pytest.mark.parametrize(
@@ -277,21 +291,16 @@ def test_incidents_that_name_no_device_are_rows_of_their_own(workspace):
     assert set(leads) == {row.pk for row in nameless}
 
 
-def test_open_rows_without_device_are_taken_apart_when_the_software_is_renewed(workspace):
-    rows = alike(workspace, 3, source="", destination="")
-    for row in rows[1:]:
-        make_alert(
-            row, source_device="", source_address="", destination_device="", destination_address=""
-        )
-    make_alert(rows[0], any_address=["10.0.0.1"])
+def test_rows_that_were_split_by_state_become_one_when_the_software_is_renewed(workspace):
+    rows = alike(workspace, 3) + alike(workspace, 2, pattern=None)
+    Incident.objects.filter(pk=rows[1].pk).update(ot_state="waiting", ot_due_at=LATER)
+    Incident.objects.filter(pk=rows[2].pk).update(owner_id="sam", owner_name="Sam Keller")
     regroup([row.pk for row in rows], now=NOON)
-    assert Group.objects.get().n == 3
-    migration = import_module("alerts.incidents.migrations.0025_rows_without_device")
+    after = list(Group.objects.order_by("key").values())
+    for row in rows[:3]:
+        Incident.objects.filter(pk=row.pk).update(group_key=uuid.uuid4())
+    migration = import_module("alerts.incidents.migrations.0031_rows_list_their_states")
     with connection.cursor() as cursor:
-        for statement in (migration.ALONE, migration.ROWS, migration.COUNTED, migration.EMPTY):
+        for statement in ("DELETE FROM incidents_group", migration.KEYS, migration.ROWS):
             cursor.execute(statement)
-    before = list(Group.objects.order_by("key").values("key", "n", "lead", "latest", "first_at"))
-    assert [row["n"] for row in before] == [1, 1, 1]
-    regroup([row.pk for row in rows], now=NOON)
-    after = list(Group.objects.order_by("key").values("key", "n", "lead", "latest", "first_at"))
-    assert after == before
+    assert list(Group.objects.order_by("key").values()) == after

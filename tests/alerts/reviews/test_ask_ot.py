@@ -18,7 +18,7 @@ def test_asking_makes_the_incidents_wait_for_ot(ask, incident, site):
     question = ask([incident])
     incident.refresh_from_db()
     assert (incident.ot_state, incident.ot_due_at) == ("waiting", NOON + timedelta(hours=1))
-    assert Group.objects.get().ot_state == "waiting"
+    assert Group.objects.get().ot_states == ["waiting"]
     line = TimelineItem.objects.get()
     assert (line.code, line.side, line.details["question"]) == ("asked", "soc", question.text)
     assert Entry.objects.latest("seq").action == "reviews.review.asked"

@@ -75,7 +75,7 @@ def test_a_row_of_fourteen_is_one_annotation_and_one_trial(answer, make, ask):
     assert verdict.alerts.count() == 14
     assert PatternMemory.objects.get(pattern=PATTERN).maintenance == 1
     assert Change.objects.filter(kind="comment").count() == 14
-    assert Group.objects.get().ot_state == "maintenance"
+    assert Group.objects.get().ot_states == ["maintenance"]
 
 
 def test_who_asked_and_who_owns_are_told(answer, make, ask, sam, leo):

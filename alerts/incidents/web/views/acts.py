@@ -39,6 +39,7 @@ def act_on_incidents(request: HttpRequest, verb: str) -> HttpResponse:
     query, user, now = request.POST if is_sent else request.GET, actor_of(request), clock.now()
     try:
         targets = targets_of(query, user)
+        targets = targets.suspicious if verb == "escalate" else targets
     except Http404:
         if not is_part_request(request):
             if not is_sent and query.keys().isdisjoint(NAMES):

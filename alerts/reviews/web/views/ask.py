@@ -214,7 +214,9 @@ def _refused(
 
 
 def selected_rows(request: HttpRequest, data: QueryDict) -> list[Row]:
-    """The rows that were chosen, as far as this person may see them; 404 where there are none."""
+    """The rows that were chosen, as far as this person may see them, each without what OT was
+    asked about already unless that is all of it; 404 where there are none.
+    """
     keys, ids = dict.fromkeys(data.getlist("group")), dict.fromkeys(data.getlist("incident"))
     try:
         conditions = [Q(group_key=UUID(key)) for key in keys] + [Q(pk=_number(pk)) for pk in ids]
@@ -224,7 +226,7 @@ def selected_rows(request: HttpRequest, data: QueryDict) -> list[Row]:
     rows: list[Row] = [row for condition in conditions if (row := list(reach.filter(condition)))]
     if not rows:
         raise Http404
-    return rows
+    return [[incident for incident in row if not incident.ot_state] or row for row in rows]
 
 
 def sites_in_common(rows: Sequence[Row]) -> list[int]:

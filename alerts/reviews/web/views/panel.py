@@ -114,12 +114,15 @@ def _group_in(request: HttpRequest) -> UUID | None:
 def _about(
     person: User, incident: Incident, question: Question | None, group: UUID | None
 ) -> list[Incident]:
-    """Return the incidents an answer may be about: the question's, or those of the row."""
+    """Return the incidents an answer may be about: the question's, or those of the row that are in
+    the same state.
+    """
     about: list[Incident] = []
     if question is not None:
         about = list(waiting_incidents_of(question))
     elif group is not None:
-        about = list(incidents_visible_to(person).filter(group_key=group)[:MAX_ABOUT])
+        alike = incidents_visible_to(person).filter(group_key=group, ot_state=incident.ot_state)
+        about = list(alike[:MAX_ABOUT])
     return about if incident in about else [incident]
 
 

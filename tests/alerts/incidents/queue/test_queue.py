@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
     Group,
     Incident,
@@ -172,6 +173,61 @@ def test_a_view_lists(sam, view, expected):
     assert titles(sam, view) == expected
 
 
+@pytest.fixture
+def one_stream(gdansk, plant, sam):
+    """Five alike incidents: unasked, asked in time and late, suspicious and taken by Sam."""
+    own = {"owner_id": sam.email, "owner_name": sam.name, "status": IncidentStatus.ACTIVE}
+    row = make_queue_row(gdansk, plant, n=5, title="Stop")
+    states = (
+        {},
+        {"ot_state": "waiting", "ot_due_at": NOON + timedelta(hours=1)},
+        {"ot_state": "waiting", "ot_due_at": NOON - timedelta(hours=1)},
+        {"ot_state": "suspicious"},
+        {"ot_state": "routine", **own},
+    )
+    ids = list(Incident.objects.order_by("pk").values_list("pk", flat=True))
+    for pk, state in zip(ids, states, strict=True):
+        Incident.objects.filter(pk=pk).update(**state)
+    regroup(ids, now=NOON)
+    make_queue_row(gdansk, plant, title="Scan")
+    return row
+
+
+@pytest.mark.usefixtures("one_stream")
+def test_one_stream_is_one_row_in_each_view_of_its_states(sam):
+    everywhere = ["needs", "waiting", "answered", "mine", "late", "open"]
+    assert [view for view in everywhere if "Stop" in titles(sam, view)] == everywhere
+    counts = counts_by_view(Queue(sam, queue_params("open", ""), now=NOON))
+    assert counts == dict.fromkeys(VIEWS, 1) | {"needs": 2, "open": 2, "closed": 0}
+    for query in ("ot:none", "ot:waiting", "ot:late", "ot:suspicious", "ot:routine"):
+        assert "Stop" in titles(sam, query=query), query
+    for query in ("status:new", "status:active", "owner:me", "owner:none", f'owner:"={sam.name}"'):
+        assert "Stop" in titles(sam, query=query), query
+    assert titles(sam, query="ot:maintenance") == []
+    assert titles(sam, query="-ot:suspicious") == ["Scan"]
+
+
+@pytest.mark.usefixtures("one_stream")
+def test_what_people_must_see_apart_is_on_the_row(sam):
+    row = next(row for row in listed(sam).rows if row.title == "Stop")
+    assert (row.n, row.context.label, row.due_tone) == (5, "Suspicious", "sla-late")
+    assert row.also == "Waiting for OT, Routine, Not asked"
+    assert (row.owner, row.owners, row.is_mine) == (sam.name, f"Nobody, {sam.name}", True)
+
+
+@pytest.mark.usefixtures("one_stream")
+def test_facets_count_the_row_once_for_each_of_its_states(sam):
+    found = {f.field: f for f in facets(Queue(sam, queue_params("open", ""), now=NOON))}
+    assert {v.value: v.count for v in found["ot"].values} == {
+        "none": 2,
+        "waiting": 1,
+        "suspicious": 1,
+        "routine": 1,
+    }
+    assert {v.value: v.count for v in found["status"].values} == {"new": 2, "active": 1}
+    assert {v.label: v.count for v in found["owner"].values} == {"Nobody": 2, sam.name: 1}
+
+
 def test_pages_follow_each_other_without_gap_or_repeat(gdansk, plant, sam):
     for at in range(PAGE + 25):
         make_queue_row(
@@ -273,7 +329,8 @@ def row_of_each_state(gdansk, plant):
         for state in OtState.values:
             row = make_queue_row(workspace, site, owner_id=cast.SAM.email if state else "")
             due = NOON - timedelta(hours=1) if state == OtState.WAITING else None
-            Group.objects.filter(pk=row.pk).update(ot_state=state, ot_due_at=due)
+            counts = {"n_unasked": int(not state), "n_waiting": int(state == OtState.WAITING)}
+            Group.objects.filter(pk=row.pk).update(ot_states=[state], ot_due_at=due, **counts)
         make_incident(workspace, site_ids=[site.pk], status=IncidentStatus.CLOSED)
     make_incident(elsewhere, status=IncidentStatus.CLOSED)
 

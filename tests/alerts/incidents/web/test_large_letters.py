@@ -32,7 +32,7 @@ def rows(gdansk, plant, noon):
     row = make_queue_row(gdansk, plant, n=3, pattern=pattern, severity=Severity.HIGH, **ends)
     late = make_queue_row(gdansk, plant, **ends)
     due = NOON - timedelta(hours=27, minutes=44)
-    Group.objects.filter(pk=late.pk).update(ot_state=OtState.WAITING, ot_due_at=due)
+    Group.objects.filter(pk=late.pk).update(ot_states=[OtState.WAITING], n_waiting=1, ot_due_at=due)
     for state in (OtState.MAINTENANCE, OtState.SUSPICIOUS):
         make_incident(gdansk, pattern=pattern, status=IncidentStatus.CLOSED, ot_state=state)
     return Incident.objects.get(pk=row.latest_id)
