@@ -1,4 +1,4 @@
-"""Rows as they are told to one reader: without the verdicts on which their own opinion is awaited.
+"""Rows as one reader may see them: without the verdicts on which their own opinion is awaited.
 
 `incidents_visible_to` and `groups_visible_to` hand out such rows. What reads columns instead of
 rows, to list, to filter or to count, asks `hidden_from` here.

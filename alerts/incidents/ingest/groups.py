@@ -127,7 +127,7 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
 
 
 def rank_by_facts(facts: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ranked]:
-    """The priority of incidents of these types, of each of which KNOWN told a text."""
+    """Return the priority of incidents of these types, of each from a text of PRIORITY_FACTS."""
     return [_rank(alert_type, text) for alert_type, (text,) in zip(types, facts, strict=True)]
 
 
