@@ -12,7 +12,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 
-from alerts.incidents.models import IncidentAlert
+from alerts.incidents.models import Entity, Incident, IncidentAlert
+from alerts.incidents.models.incident import touches_sites
 from alerts.incidents.queries import groups_visible_to
 from alerts.rules.fields import FieldValues
 from alerts.rules.rule import NotARule, pinned
@@ -130,6 +131,16 @@ def on_again_since(workspace_id: int) -> datetime | None:
     return max(filter(None, (latest, resumed_since())), default=None)
 
 
+def incidents_of_plant(workspace_id: int, site_ids: Sequence[int]) -> QuerySet[Incident]:
+    """Return the incidents of a workspace, and of sites: a device of a site may be seen through
+    another workspace, too.
+    """
+    near = Q(workspace=workspace_id)
+    if site_ids:
+        near |= touches_sites(site_ids)
+    return Incident.objects.filter(near)
+
+
 type AlertFacts = dict[int, FieldValues]
 
 
@@ -225,3 +236,47 @@ def techniques_in_rules() -> list[tuple[str, list[str]]]:
         if ids:
             found.append((f"{version.rule} v{version.number}", ids))
     return found
+
+
+_NAMED = {
+    "IoTDevice": ("deviceName",),
+    "Ip": ("address",),
+    "Nic": ("macAddress",),
+    "Host": ("hostName",),
+}
+
+
+def entity_names(entity: Entity) -> set[str]:
+    """Return by which names the entity could stand in an alert, folded."""
+    properties = _properties_of(entity)
+    texts = [properties.get(member) for member in _NAMED.get(entity.kind, ())]
+    if entity.kind in _NAMED:
+        texts.append(entity.label)
+    if entity.device is not None:
+        texts += [entity.device.name, entity.device.address]
+    return {text.casefold() for text in texts if isinstance(text, str) and text}
+
+
+def id_of_entity(entity: Entity) -> str:
+    """Return the id of an entity as others refer to it; empty where it has none."""
+    entity_id = entity.body.get("id") if isinstance(entity.body, dict) else None
+    return entity_id.casefold() if isinstance(entity_id, str) else ""
+
+
+def references_of(entity: Entity) -> set[str]:
+    """Return the ids of other entities that it is made of: its addresses and network cards."""
+    found: set[str] = set()
+    for member, value in _properties_of(entity).items():
+        if member.endswith(("EntityId", "EntityIds")):
+            values: Collection[Any] = value if isinstance(value, list) else [value]
+            found |= {
+                reference.casefold()
+                for reference in values
+                if isinstance(reference, str) and reference
+            }
+    return found
+
+
+def _properties_of(entity: Entity) -> dict[str, Any]:
+    properties = entity.body.get("properties") if isinstance(entity.body, dict) else None
+    return properties if isinstance(properties, dict) else {}

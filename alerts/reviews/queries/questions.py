@@ -218,19 +218,31 @@ def answers_to(question: Question, *, reader: User) -> list[AnswerInForce]:
     ]
 
 
-def open_questions_on(incident_id: int) -> QuerySet[Question]:
-    """Return the questions about this incident that wait for OT."""
-    return Question.objects.filter(
-        asked_incidents__incident=incident_id,
-        asked_incidents__answer=None,
-        state=Question.State.WAITING,
+def incidents_asked(incident_ids: Collection[int]) -> set[int]:
+    """Return those of these incidents about which questions wait for OT."""
+    waiting = AskedIncident.objects.filter(
+        incident__in=incident_ids, answer=None, question__state=Question.State.WAITING
     )
+    return set(waiting.values_list("incident", flat=True))
+
+
+def incidents_judged(incident_ids: Collection[int]) -> set[int]:
+    """Return those of these incidents on which a verdict is in force."""
+    links = VerdictIncident.objects.filter(
+        incident__in=incident_ids, verdict__withdrawn_at=None, verdict__superseded_by=None
+    )
+    return set(links.values_list("incident", flat=True))
 
 
 def open_question_on(incident_id: int) -> Question | None:
     """Return the most urgent question about this incident that waits for OT."""
     joined = ("site", "lead__workspace__organisation", "asked_by", "opened_by")
-    waiting = open_questions_on(incident_id).select_related(*joined)
+    questions = Question.objects.filter(
+        asked_incidents__incident=incident_id,
+        asked_incidents__answer=None,
+        state=Question.State.WAITING,
+    )
+    waiting = questions.select_related(*joined)
     return waiting.order_by("due_at", "pk").first()
 
 

@@ -40,10 +40,10 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import gone_workspaces, minutes_old
 from alerts.suppression.deploying.recipients import deployment_leads
 from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
-from alerts.suppression.enforcing.judging import devices_in_open_cases, incidents_of_plant
+from alerts.suppression.enforcing.plant_holds import devices_in_open_cases
 from alerts.suppression.enforcing.true_positive_cases import true_positive_cases
 from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
-from alerts.suppression.queries import is_off
+from alerts.suppression.queries import incidents_of_plant, is_off
 from alerts.suppression.signing.compiled_forms import (
     Forms,
     compiled_forms,

@@ -53,7 +53,7 @@ from alerts.suppression.deploying.watchlist_switch import (
 )
 from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.enforcing.acting_rules import ActingRule, load_acting
-from alerts.suppression.enforcing.judging import devices_in_open_cases
+from alerts.suppression.enforcing.plant_holds import devices_in_open_cases
 from alerts.suppression.models import (
     Rule,
     RuleVersion,

@@ -36,7 +36,6 @@ from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cov
 from alerts.suppression.enforcing.judging import (
     decide_incident,
     incident_state_of,
-    was_closed_by_rule,
 )
 from alerts.suppression.models import (
     ACTING,
@@ -62,7 +61,7 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
     faster, or a rule closed it before.
     """
     incident = _lock_if_new(incident_id)
-    if incident is None or was_closed_by_rule(incident_id):
+    if incident is None or _was_closed_by_rule(incident_id):
         return False
     versions = cover.versions
     text, name = closing_comment(versions), main_rule(cover).name
@@ -97,7 +96,7 @@ def tag_covered(
     keeps open: why stands in the ledger (`kept_open`).
     """
     incident = _lock_if_open(incident_id) if kept_open else _lock_if_new(incident_id)
-    if incident is None or was_closed_by_rule(incident_id):
+    if incident is None or _was_closed_by_rule(incident_id):
         return False
     canaries = [
         version for version in cover.canaries if not version.in_sentinel or not cover.is_sentinels
@@ -154,6 +153,12 @@ def _lock_if_new(incident_id: int) -> Incident | None:
 def _lock_if_open(incident_id: int) -> Incident | None:
     rows = lock_incidents_of_act([incident_id])
     return rows[0] if rows and rows[0].is_open else None
+
+
+def _was_closed_by_rule(incident_id: int) -> bool:
+    """Whether a rule closed it before, whatever became of that: rules do not close it again."""
+    lines = LedgerEntry.objects.filter(incident=incident_id, act=LedgerAct.CLOSED)
+    return lines.exclude(ending=Ending.NOT_SENT).exists()
 
 
 def _has_entry(incident_id: int, version: ActingRule) -> bool:

@@ -22,9 +22,9 @@ from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
 from alerts.suppression.enforcing.close import close_covered, tag_covered
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import IncidentDecision, decide_incident, new_ends
+from alerts.suppression.enforcing.judging import DecisionPage, IncidentDecision, new_ends
 from alerts.suppression.models import HeldIncident
-from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off, on_again_since
+from alerts.suppression.queries import facts_by_incident, is_off, on_again_since
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job, JobState
@@ -175,35 +175,31 @@ def _parse_moment(text: Any) -> datetime | None:
 
 
 def _decide_on(
-    page: Sequence[Incident], *, acting: ActingSet, now: datetime, were_held: bool = False
+    incidents: Sequence[Incident], *, acting: ActingSet, now: datetime, were_held: bool = False
 ) -> int:
     try:
-        facts = facts_by_incident([incident.pk for incident in page])
+        facts = facts_by_incident([incident.pk for incident in incidents])
+        page = DecisionPage.read(incidents, alerts=facts, acting=acting, now=now)
     except Exception:
-        if len(page) > 1:  # one of them cannot be read: the others need not wait for it
+        if len(incidents) > 1:  # one of them cannot be read: the others need not wait for it
             return sum(
                 _decide_on([incident], acting=acting, now=now, were_held=were_held)
-                for incident in page
+                for incident in incidents
             )
-        _log_once(page[0])
+        _log_once(incidents[0])
         return 0
-    return sum(
-        _act_on(incident, facts[incident.pk], acting=acting, now=now, was_held=were_held)
-        for incident in page
-    )
+    return sum(_act_on(incident, page, now=now, was_held=were_held) for incident in incidents)
 
 
-def _act_on(
-    incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime, was_held: bool
-) -> bool:
+def _act_on(incident: Incident, page: DecisionPage, *, now: datetime, was_held: bool) -> bool:
     try:
-        judgement = decide_incident(incident, alerts=alerts, acting=acting, now=now)
+        judgement = page.decide(incident)
         cover = judgement.cover
         waits = note_hold(incident_id=incident.pk, judgement=judgement, now=now)
         if was_held and not waits:
             release_hold(incident.pk)
         if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
-            late = new_ends(incident.pk, alerts=alerts, cover=cover)
+            late = new_ends(incident.pk, alerts=page.alerts[incident.pk], cover=cover)
             introduce_members(incident_id=incident.pk, ends=late, now=now)
         if judgement.is_kept_open and cover.canaries:
             return tag_covered(

@@ -13,11 +13,7 @@ from alerts.incidents.models.incident import OPEN
 from alerts.rules.guards.closing import LINK
 from alerts.rules.guards.holds import DeviceRef, can_exclude, is_same_device
 from alerts.rules.rule import NotARule
-from alerts.suppression.enforcing.judging import (
-    ends_by_incident,
-    handles_of,
-    incidents_of_plant,
-)
+from alerts.suppression.enforcing.plant_holds import ends_by_incident, handles_of
 from alerts.suppression.enforcing.true_positive_cases import (
     TruePositiveCase,
     hold_ends_of,
@@ -32,6 +28,7 @@ from alerts.suppression.models import (
     LedgerEntry,
     RuleVersion,
 )
+from alerts.suppression.queries import incidents_of_plant
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,31 @@
-"""Judge one incident: do rules cover all of it, and what keeps it open all the same.
+"""Judge incidents: do rules cover all of one, and what keeps it open all the same.
 
-`scene_of` collects what the guards ask for: what people did to it, what its entities say beside its
-alerts, and which cases hold a device of it.
+`read_surroundings` reads for a page of incidents at once what the guards ask for beside the alerts:
+what people did to them, their entities, and which cases hold a device of theirs. One incident is a
+page of one: before a close is sent it is judged anew, by what has been read that moment.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Q
 
-from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus, OtState
-from alerts.incidents.models.incident import touches_sites
+from alerts.incidents.models import (
+    Comment,
+    DetailsState,
+    Entity,
+    Incident,
+    IncidentStatus,
+    OtState,
+    TimelineItem,
+)
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
-from alerts.reviews.queries.questions import open_questions_on, suspicions_on, verdict_on
+from alerts.reviews.queries.questions import incidents_asked, incidents_judged, suspicions_on
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import (
     CoveredEnd,
@@ -27,37 +36,30 @@ from alerts.rules.guards.closing import (
     reason_uncovered,
     reasons_to_keep_open,
 )
-from alerts.rules.guards.holds import (
-    DeviceRef,
-    Hold,
-    IncidentEnds,
-    blocking_labels,
-    ends_of_alert,
-    is_same_device,
-)
 from alerts.rules.guards.never import is_soft, works_of_box
 from alerts.rules.sentence import Sentence
 from alerts.sentinel.queries import minutes_old
 from alerts.sentinel.wire.values import ENTITY_KIND
+from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
-from alerts.suppression.drafting.same_devices import names_any, same_devices
 from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
-from alerts.suppression.enforcing.true_positive_cases import (
-    TruePositiveCase,
-    cases_since,
-    true_positive_cases,
+from alerts.suppression.enforcing.plant_holds import (
+    BlockingDevices,
+    ends_of_incident,
+    plant_holds,
+    start_of_holds,
 )
-from alerts.suppression.models import Ending, LedgerAct, LedgerEntry
-from alerts.suppression.queries import facts_by_incident
+from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE
+from alerts.suppression.queries import (
+    AlertFacts,
+    entity_names,
+    id_of_entity,
+    incidents_of_plant,
+    references_of,
+)
 
-_NAMED = {
-    "IoTDevice": ("deviceName",),
-    "Ip": ("address",),
-    "Nic": ("macAddress",),
-    "Host": ("hostName",),
-}
 _THE_ALERT_ITSELF = frozenset({"SecurityAlert", "Bookmark"})
 
 
@@ -67,23 +69,25 @@ class EntityFindings:
 
     unexplained: tuple[str, ...]
     unknown_kinds: tuple[str, ...]
-    device_ids: frozenset[int]
 
 
-def findings_on_entities(incident_id: int, *, alerts: Iterable[FieldValues]) -> EntityFindings:
+def findings_on_entities(
+    entities: Collection[Entity], *, alerts: Iterable[FieldValues]
+) -> EntityFindings:
     """Look at all entities beside all alerts. What no alert names, and nothing named leads to, is
     unexplained.
     """
     names = {name.casefold() for facts in alerts for name in _names_in(facts)}
-    entities = list(Entity.objects.filter(incident=incident_id).select_related("device"))
     explained = {entity.pk for entity in entities if entity_names(entity) & names}
     explained |= {entity.pk for entity in entities if entity.kind in _THE_ALERT_ITSELF}
-    leads = {ref for entity in entities if entity.pk in explained for ref in _references(entity)}
+    leads = {ref for entity in entities if entity.pk in explained for ref in references_of(entity)}
     while more := {
-        entity.pk for entity in entities if entity.pk not in explained and _id_of(entity) in leads
+        entity.pk
+        for entity in entities
+        if entity.pk not in explained and id_of_entity(entity) in leads
     }:
         explained |= more
-        leads |= {ref for entity in entities if entity.pk in more for ref in _references(entity)}
+        leads |= {ref for entity in entities if entity.pk in more for ref in references_of(entity)}
     return EntityFindings(
         unexplained=tuple(
             sorted(entity.label or entity.name for entity in entities if entity.pk not in explained)
@@ -91,24 +95,45 @@ def findings_on_entities(incident_id: int, *, alerts: Iterable[FieldValues]) -> 
         unknown_kinds=tuple(
             sorted({entity.kind or "none" for entity in entities if entity.kind not in ENTITY_KIND})
         ),
-        device_ids=frozenset(
-            entity.device_id for entity in entities if entity.device_id is not None
-        ),
     )
 
 
-def criticality_of(found: EntityFindings, *, alerts: Iterable[FieldValues]) -> dict[str, str]:
+def _criticality_by_incident(
+    alerts: Mapping[int, AlertFacts], entities: Mapping[int, Sequence[Entity]]
+) -> dict[int, dict[str, str]]:
     """The criticality of every device that is involved, by its name. A name that the alert's own
     site does not know is looked up everywhere.
     """
-    rows = list(alerts)
-    names = {name for facts in rows for name in _names_in(facts)}
-    sites = {facts.site for facts in rows if facts.site}
-    devices = Device.objects.filter(Q(name__in=names) | Q(address__in=names))
-    if sites and all(facts.site for facts in rows):
-        devices = devices.filter(zone__site__name__in=sites)
-    pairs = [*devices, *Device.objects.filter(pk__in=found.device_ids)]
-    return {str(device): device.criticality for device in pairs}
+    names = {
+        pk: {n for facts in rows.values() for n in _names_in(facts)} for pk, rows in alerts.items()
+    }
+    sites = {pk: _sites_of(rows.values()) for pk, rows in alerts.items()}
+    every = set[str]().union(*names.values())
+    devices = Device.objects.filter(Q(name__in=every) | Q(address__in=every))
+    if all(sites.values()):
+        devices = devices.filter(zone__site__name__in=set[str]().union(*sites.values()))
+    by_handle: dict[str, list[Device]] = defaultdict(list)
+    for device in devices.select_related("zone__site"):
+        for handle in {device.name, device.address}:
+            by_handle[handle].append(device)
+    found = {}
+    for pk, handles in names.items():
+        named = [
+            device
+            for handle in handles
+            for device in by_handle.get(handle, ())
+            if not sites[pk] or device.zone.site.name in sites[pk]
+        ]
+        named += [entity.device for entity in entities.get(pk, ()) if entity.device is not None]
+        named.sort(key=lambda device: device.criticality in CRITICAL)  # of one name the critical
+        found[pk] = {str(device): device.criticality for device in named}
+    return found
+
+
+def _sites_of(alerts: Iterable[FieldValues]) -> set[str]:
+    """The sites of the alerts; none where one of them names no site."""
+    sites = {facts.site for facts in alerts}
+    return set() if "" in sites else sites
 
 
 def _names_in(facts: FieldValues) -> set[str]:
@@ -117,54 +142,88 @@ def _names_in(facts: FieldValues) -> set[str]:
     return {name for name in ends if name}
 
 
-def entity_names(entity: Entity) -> set[str]:
-    """By which names the entity could stand in an alert, folded."""
-    properties = _properties(entity)
-    texts = [properties.get(member) for member in _NAMED.get(entity.kind, ())]
-    if entity.kind in _NAMED:
-        texts.append(entity.label)
-    if entity.device is not None:
-        texts += [entity.device.name, entity.device.address]
-    return {text.casefold() for text in texts if isinstance(text, str) and text}
-
-
-def _properties(entity: Entity) -> dict[str, Any]:
-    properties = entity.body.get("properties") if isinstance(entity.body, dict) else None
-    return properties if isinstance(properties, dict) else {}
-
-
-def _id_of(entity: Entity) -> str:
-    entity_id = entity.body.get("id") if isinstance(entity.body, dict) else None
-    return entity_id.casefold() if isinstance(entity_id, str) else ""
-
-
-def _references(entity: Entity) -> set[str]:
-    """The ids of other entities that this one is made of: its addresses and network cards."""
-    found: set[str] = set()
-    for member, value in _properties(entity).items():
-        if member.endswith(("EntityId", "EntityIds")):
-            values: Collection[Any] = value if isinstance(value, list) else [value]
-            found |= {
-                reference.casefold()
-                for reference in values
-                if isinstance(reference, str) and reference
-            }
-    return found
-
-
 @dataclass(frozen=True, slots=True)
-class BlockingDevices:
-    """The devices for which an incident stays open, by what holds them."""
+class Surroundings:
+    """What guards ask about the incidents of a page beside their alerts, read for all at once."""
 
-    by_true_positives: tuple[str, ...] = ()  # open ones
-    by_suspicions: tuple[str, ...] = ()
-    by_closed_cases: tuple[str, ...] = ()  # of true positives that were closed
-    by_past_cases: tuple[str, ...] = ()  # by true positives when it came, no longer
+    entities: Mapping[int, Sequence[Entity]]
+    criticality: Mapping[int, Mapping[str, str]]  # of the devices of an incident, by name
+    comments: Mapping[int, Sequence[bool]]  # of each whether Tagout wrote it
+    worked_on: frozenset[int]  # by people in Tagout
+    reopened: frozenset[int]
+    asked: frozenset[int]  # questions to OT wait
+    judged: frozenset[int]
+    holds: Mapping[int, BlockingDevices]
+    minutes_old: Mapping[int, float]  # by workspace
 
-    @property
-    def of_cases(self) -> tuple[str, ...]:
-        """Those that true positives hold now."""
-        return tuple(sorted({*self.by_true_positives, *self.by_closed_cases}))
+
+def read_surroundings(
+    incidents: Sequence[Incident], *, alerts: Mapping[int, AlertFacts], now: datetime
+) -> Surroundings:
+    """Read what the guards ask about these incidents, in as many questions as for one at each plant
+    that they come from.
+    """
+    ids = [incident.pk for incident in incidents]
+    facts = {pk: alerts[pk] for pk in ids}
+    entities: dict[int, list[Entity]] = defaultdict(list)
+    for entity in Entity.objects.filter(incident__in=ids).select_related("device__zone__site"):
+        entities[entity.incident_id].append(entity)
+    comments: dict[int, list[bool]] = defaultdict(list)
+    for pk, ours in Comment.objects.filter(incident__in=ids).values_list("incident", "ours"):
+        comments[pk].append(ours)
+    lines = TimelineItem.objects.filter(
+        Q(by__isnull=False) | Q(code="reopened"), incident__in=ids
+    ).values_list("incident", "by", "code")
+    acts = list(lines.order_by().distinct())
+    return Surroundings(
+        entities=entities,
+        criticality=_criticality_by_incident(facts, entities),
+        comments=comments,
+        worked_on=frozenset(pk for pk, by, _ in acts if by is not None),
+        reopened=frozenset(pk for pk, _, code in acts if code == "reopened"),
+        asked=frozenset(incidents_asked(ids)),
+        judged=frozenset(incidents_judged(ids)),
+        holds=_holds_by_incident(
+            incidents,
+            alerts={pk: rows.values() for pk, rows in facts.items()},
+            entities=entities,
+            now=now,
+        ),
+        minutes_old={
+            workspace: min(minutes_old(workspace, now=now), _OLDEST)
+            for workspace in {incident.workspace_id for incident in incidents}
+        },
+    )
+
+
+def _holds_by_incident(
+    incidents: Sequence[Incident],
+    *,
+    alerts: Mapping[int, Iterable[FieldValues]],
+    entities: Mapping[int, Sequence[Entity]],
+    now: datetime,
+    began_by: datetime | None = None,
+) -> dict[int, BlockingDevices]:
+    """The devices of these incidents that another case holds; an incident's own verdict is no case
+    against it: it keeps itself open as touched by a person.
+    """
+    by_plant: dict[tuple[int, tuple[int, ...]], list[Incident]] = defaultdict(list)
+    for incident in incidents:
+        by_plant[incident.workspace_id, tuple(sorted(incident.site_ids))].append(incident)
+    found: dict[int, BlockingDevices] = {}
+    for (workspace_id, site_ids), members in by_plant.items():
+        plant = incidents_of_plant(workspace_id, site_ids)
+        suspicions = [suspicion for suspicion in suspicions_on(plant) if not suspicion.is_past]
+        # Hardly any plant has a true positive at hand, and what asks for them costs more.
+        if not suspicions and not plant.filter(classification=TRUE_POSITIVE).exists():
+            found |= {incident.pk: BlockingDevices() for incident in members}
+            continue
+        since = min(start_of_holds(incident, now=now) for incident in members)
+        holds = plant_holds(plant, suspicions=suspicions, since=since, now=now)
+        for incident in members:
+            touched = ends_of_incident(alerts[incident.pk], entities.get(incident.pk, ()))
+            found[incident.pk] = holds.devices_of(incident, touched, began_by=began_by)
+    return found
 
 
 def blocking_devices(
@@ -176,120 +235,17 @@ def blocking_devices(
 ) -> BlockingDevices:
     """Return the devices of this incident that another case holds open; with `began_by`, of true
     positives only those that held them at that moment. What a true positive has held since the
-    incident came stays with people when the hold ends. The incident's own verdict is no case
-    against it: it keeps itself open as touched by a person.
+    incident came stays with people when the hold ends.
     """
-    others = _of_same_plant(incident)
-    cases = {}
-    if others.filter(classification="TruePositive").exists():  # hardly any plant has one at hand
-        is_of_people = incident.status == IncidentStatus.CLOSED and not incident.closed_by
-        since = now if is_of_people else min(incident.created_at, now)
-        cases = {
-            case.incident.pk: case
-            for case in cases_since(others, since=since, now=now)
-            if began_by is None or case.since <= began_by
-        }
-    suspicions = [suspicion for suspicion in suspicions_on(others) if not suspicion.is_past]
-    if not cases and not suspicions:
-        return BlockingDevices()
-    ends = ends_by_incident({*cases, *(suspicion.incident_id for suspicion in suspicions)})
-    own = Entity.objects.filter(incident=incident).select_related("device__zone__site")
-    touched = _ends_of_incident(alerts, own)
-
-    def labels(are_of: Callable[[TruePositiveCase], bool]) -> tuple[str, ...]:
-        holds = [Hold(ends=ends[pk]) for pk, case in cases.items() if are_of(case)]
-        return blocking_labels(holds, touched)
-
-    return BlockingDevices(
-        labels(lambda case: case.is_open),
-        blocking_labels(
-            [
-                Hold(ends=ends[suspicion.incident_id], is_narrow=suspicion.is_narrow)
-                for suspicion in suspicions
-            ],
-            touched,
-        ),
-        labels(lambda case: case.until is not None and case.until > now),
-        labels(lambda case: case.until is not None and case.until <= now),
+    entities = Entity.objects.filter(incident=incident).select_related("device__zone__site")
+    holds = _holds_by_incident(
+        [incident],
+        alerts={incident.pk: alerts},
+        entities={incident.pk: list(entities)},
+        now=now,
+        began_by=began_by,
     )
-
-
-def devices_in_open_cases(
-    *, named: Collection[str], now: datetime, incidents: QuerySet[Incident] | None = None
-) -> frozenset[str]:
-    """Return the names and addresses, folded, of all devices that the case of a true positive or an
-    undecided suspicion holds, of these incidents or all: for who cannot ask incident by incident.
-    `named` is what is to be compared: it may be one of these devices by another name.
-    """
-    rows = Incident.objects.all() if incidents is None else incidents
-    holding = {case.incident.pk for case in true_positive_cases(rows, now=now)}
-    holding |= {row.incident_id for row in suspicions_on(rows) if not row.is_past}
-    return handles_of(holding, named=named) if holding else frozenset()
-
-
-def handles_of(incident_ids: Collection[int], *, named: Collection[str]) -> frozenset[str]:
-    """Return the names and addresses, folded, of all devices that these incidents touch."""
-    refs = {ref for ends in ends_by_incident(incident_ids).values() for ref in ends.devices}
-    texts = {text for ref in refs for text in (ref.name, ref.address) if text}
-    devices_by_name = Device.objects.alias(lower_name=Lower("name"), lower_address=Lower("address"))
-    candidates = devices_by_name.filter(names_any(texts)).select_related("zone__site")
-    seeds = [row.pk for row in candidates if any(is_same_device(_ref_of(row), ref) for ref in refs)]
-    devices = same_devices(Q(pk__in=seeds), named=named)
-    return frozenset(map(str.casefold, texts)).union(*(device.handles for device in devices))
-
-
-def _of_same_plant(incident: Incident) -> QuerySet[Incident]:
-    """The other incidents of its plant."""
-    found = incidents_of_plant(incident.workspace_id, incident.site_ids)
-    return found.exclude(pk=incident.pk)
-
-
-def incidents_of_plant(workspace_id: int, site_ids: Sequence[int]) -> QuerySet[Incident]:
-    """Return the incidents of a workspace, and of sites: a device of a site may be seen through
-    another workspace, too.
-    """
-    near = Q(workspace=workspace_id)
-    if site_ids:
-        near |= touches_sites(site_ids)
-    return Incident.objects.filter(near)
-
-
-def ends_by_incident(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
-    """What each of these incidents touches."""
-    facts = facts_by_incident(incident_ids)
-    entities: dict[int, list[Entity]] = {pk: [] for pk in incident_ids}
-    rows = Entity.objects.filter(incident__in=incident_ids)
-    for entity in rows.select_related("device__zone__site"):
-        entities[entity.incident_id].append(entity)
-    return {pk: _ends_of_incident(facts[pk].values(), entities[pk]) for pk in incident_ids}
-
-
-def _ends_of_incident(alerts: Iterable[FieldValues], entities: Iterable[Entity]) -> IncidentEnds:
-    """The ends of the alerts; of the entities the known devices, and names that no alert said."""
-    rows = list(alerts)
-    ends = tuple(ends_of_alert(facts) for facts in rows)
-    sites = {facts.site for facts in rows}
-    site = sites.pop() if len(sites) == 1 else ""
-    named = {
-        text.casefold()
-        for alert in ends
-        for device in alert.devices
-        for text in (device.name, device.address)
-    }
-    devices = []
-    for entity in entities:
-        if entity.device is not None:
-            devices.append(_ref_of(entity.device))
-        else:
-            unnamed = sorted(entity_names(entity) - named)
-            devices += [DeviceRef(site=site, name=text, address=text) for text in unnamed]
-    return IncidentEnds(alerts=ends, entities=tuple(devices))
-
-
-def _ref_of(device: Device) -> DeviceRef:
-    return DeviceRef(
-        site=device.zone.site.name, zone=device.zone.name, name=device.name, address=device.address
-    )
+    return holds[incident.pk]
 
 
 _OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end
@@ -331,13 +287,13 @@ def scene_of(
     state: IncidentState,
     alerts: Mapping[int, FieldValues],
     cover: Cover,
+    around: Surroundings,
     now: datetime,
 ) -> Scene:
     """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
-    found = findings_on_entities(incident.pk, alerts=alerts.values())
-    holds = blocking_devices(incident, alerts=alerts.values(), now=now)
+    found = findings_on_entities(around.entities.get(incident.pk, ()), alerts=alerts.values())
+    holds = around.holds[incident.pk]
     late = new_ends(incident.pk, alerts=alerts, cover=cover)
-    wide_works = _wide_works(alerts, cover, now=now)
     products = {*state.product_names, *(alert.product_name for alert in alerts.values())} - {""}
     if not state.product_names:
         products = set()  # a missing member is one that we do not understand
@@ -346,7 +302,7 @@ def scene_of(
         products=tuple(sorted(products)),
         labels=tuple(state.labels),
         owner=state.owner,
-        touched=tuple(_touched(incident, state)),
+        touched=tuple(_touched(incident, state, around)),
         unknown_words=tuple(_unknown_words(incident, state, found)),
         entities_count=incident.entities_count,
         unexplained=found.unexplained,
@@ -355,10 +311,10 @@ def scene_of(
         after_cases=holds.by_closed_cases,
         during_cases=holds.by_past_cases,
         under_suspicion=holds.by_suspicions,
-        criticality=criticality_of(found, alerts=alerts.values()),
+        criticality=around.criticality[incident.pk],
         details_pending=_is_pending(incident, state, alerts),
-        minutes_old=min(minutes_old(incident.workspace_id, now=now), _OLDEST),
-        wide_works=wide_works,
+        minutes_old=around.minutes_old[incident.workspace_id],
+        wide_works=_wide_works(alerts, cover, now=now),
     )
 
 
@@ -389,7 +345,7 @@ def _is_pending(
     )
 
 
-def _touched(incident: Incident, state: IncidentState) -> list[str]:
+def _touched(incident: Incident, state: IncidentState, around: Surroundings) -> list[str]:
     touched = []
     if state.status != IncidentStatus.NEW:
         word = (
@@ -399,16 +355,16 @@ def _touched(incident: Incident, state: IncidentState) -> list[str]:
         )
         touched.append(f"status {word}")
     touched += [f"label {name}" for name in state.labels if not is_our_label(name)]
-    comments = list(incident.comments.values_list("ours", flat=True))
+    comments = around.comments.get(incident.pk, ())
     if not all(comments) or state.comments_count > len(comments):
         touched.append("a comment")
-    if incident.timeline.filter(by__isnull=False).exists():
+    if incident.pk in around.worked_on:
         touched.append("work in Tagout")
-    if incident.timeline.filter(code="reopened").exists():
+    if incident.pk in around.reopened:
         touched.append("a reopening")
-    if incident.ot_state == OtState.WAITING or open_questions_on(incident.pk).exists():
+    if incident.ot_state == OtState.WAITING or incident.pk in around.asked:
         touched.append("a question to OT")
-    elif incident.ot_state or verdict_on(incident.pk):
+    elif incident.ot_state or incident.pk in around.judged:
         touched.append("a verdict")
     return touched
 
@@ -441,34 +397,70 @@ class IncidentDecision:
 def decide_incident(
     incident: Incident,
     *,
-    alerts: Mapping[int, FieldValues],
+    alerts: AlertFacts,
     acting: ActingSet,
     now: datetime,
     state: IncidentState | None = None,
 ) -> IncidentDecision:
-    """Ask the guards. Where an alert is uncovered nothing else is looked up: it stays open."""
-    cover = cover_of(alerts, acting=acting, created_at=incident.created_at, now=now)
-    if any(version.in_sentinel for version in (*cover.versions, *cover.canaries)):
-        cover = cover.outside_sentinel(withdrawn_rules(incident.workspace_id))
-    if not cover.is_whole:
-        reasons = sorted(
-            {
-                reason_uncovered(alerts[pk])
-                for pk, version in cover.by_alert.items()
-                if version is None
-            }
+    """Decide on one incident, by what is read for it now."""
+    page = DecisionPage.read([incident], alerts={incident.pk: alerts}, acting=acting, now=now)
+    return page.decide(incident, state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPage:
+    """Incidents that are decided on together, with all that their decisions ask for."""
+
+    alerts: Mapping[int, AlertFacts]
+    covers: Mapping[int, Cover]
+    around: Surroundings
+    now: datetime
+
+    @classmethod
+    def read(
+        cls,
+        incidents: Sequence[Incident],
+        *,
+        alerts: Mapping[int, AlertFacts],
+        acting: ActingSet,
+        now: datetime,
+    ) -> "DecisionPage":
+        """Match the alerts, and read the rest. Where an alert is uncovered nothing else is read: it
+        stays open.
+        """
+        withdrawn: dict[int, set[UUID]] = {}
+        covers = {}
+        for incident in incidents:
+            cover = cover_of(
+                alerts[incident.pk], acting=acting, created_at=incident.created_at, now=now
+            )
+            if any(version.in_sentinel for version in (*cover.versions, *cover.canaries)):
+                workspace_id = incident.workspace_id
+                if workspace_id not in withdrawn:
+                    withdrawn[workspace_id] = withdrawn_rules(workspace_id)
+                cover = cover.outside_sentinel(withdrawn[workspace_id])
+            covers[incident.pk] = cover
+        whole = [incident for incident in incidents if covers[incident.pk].is_whole]
+        return cls(alerts, covers, read_surroundings(whole, alerts=alerts, now=now), now)
+
+    def decide(self, incident: Incident, *, state: IncidentState | None = None) -> IncidentDecision:
+        """Ask the guards about one of them. Devices that an act on another incident of the page has
+        introduced meanwhile are no new members any more.
+        """
+        alerts, cover = self.alerts[incident.pk], self.covers[incident.pk]
+        if not cover.is_whole:
+            uncovered = [alerts[pk] for pk, by in cover.by_alert.items() if by is None]
+            reasons = sorted({reason_uncovered(facts) for facts in uncovered})
+            return IncidentDecision(cover, tuple(reasons or [Sentence("never.pending")]))
+        scene = scene_of(
+            incident,
+            state=state or incident_state_of(incident),
+            alerts=alerts,
+            cover=cover,
+            around=self.around,
+            now=self.now,
         )
-        return IncidentDecision(cover, tuple(reasons or [Sentence("never.pending")]))
-    scene = scene_of(
-        incident, state=state or incident_state_of(incident), alerts=alerts, cover=cover, now=now
-    )
-    return IncidentDecision(cover, tuple(reasons_to_keep_open(scene)))
-
-
-def was_closed_by_rule(incident_id: int) -> bool:
-    """Whether a rule closed it before, whatever became of that: rules do not close it again."""
-    lines = LedgerEntry.objects.filter(incident=incident_id, act=LedgerAct.CLOSED)
-    return lines.exclude(ending=Ending.NOT_SENT).exists()
+        return IncidentDecision(cover, tuple(reasons_to_keep_open(scene)))
 
 
 def new_ends(

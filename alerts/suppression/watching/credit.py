@@ -4,6 +4,7 @@ in Sentinel, at most half of it.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -24,7 +25,7 @@ from alerts.rules.trial import (
 )
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
-from alerts.suppression.enforcing.judging import incident_state_of, scene_of
+from alerts.suppression.enforcing.judging import incident_state_of, read_surroundings, scene_of
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, limits_of, looks_for
@@ -50,18 +51,16 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     )
     if version.pk not in acting.versions:
         return []
-    found: list[int] = []
     looks = _candidates(version.definition, _period(version, now=now))
     facts = facts_by_incident([row.pk for row in looks], as_of_alert=True, without_files=True)
-    strict = is_strict(version.definition)
+    if is_strict(version.definition):
+        looks = {row: look for row, look in looks.items() if holds_strict(facts[row.pk].values())}
+    closable = _closable_among(list(looks), alerts=facts, acting=acting, now=now)
+    found: list[int] = []
     counts = Counter[str]()
     for row, look in looks.items():
-        if strict and not holds_strict(facts[row.pk].values()):
-            continue
         limited = limits_of(look, proposer=version.proposed_by_id)
-        if any(counts[who] == MAX_OWN_CREDIT for who in limited):
-            continue
-        if _would_have_closed(row, facts[row.pk], acting=acting, now=now):
+        if row.pk in closable and all(counts[who] < MAX_OWN_CREDIT for who in limited):
             found.append(row.pk)
             counts.update(limited)
         if len(found) == MAX_CREDIT:
@@ -105,17 +104,32 @@ def _candidates(definition: RuleDefinition, period: TimeSpan) -> dict[Incident, 
     return {row: look for look, row in newest}
 
 
-def _would_have_closed(
-    incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime
-) -> bool:
-    """Whether the rule, alone or with those that live, covers all of it, and no guard would have
-    kept it open but those of `_NOT_THEN`.
+def _closable_among(
+    incidents: Sequence[Incident],
+    *,
+    alerts: Mapping[int, AlertFacts],
+    acting: ActingSet,
+    now: datetime,
+) -> set[int]:
+    """Return those of these incidents all of which the rule covers, alone or with those that live,
+    and which no guard would have kept open but those of `_NOT_THEN`.
     """
-    cover = cover_of(alerts, acting=acting, created_at=None, now=now)
-    if not cover.is_whole:
-        return False
-    scene = scene_of(
-        incident, state=incident_state_of(incident), alerts=alerts, cover=cover, now=now
-    )
-    reasons = reasons_to_keep_open(scene)
-    return all(reason.code in _NOT_THEN for reason in reasons)
+    covers = {
+        row.pk: cover_of(alerts[row.pk], acting=acting, created_at=None, now=now)
+        for row in incidents
+    }
+    whole = [row for row in incidents if covers[row.pk].is_whole]
+    around = read_surroundings(whole, alerts=alerts, now=now)
+    found = set()
+    for row in whole:
+        scene = scene_of(
+            row,
+            state=incident_state_of(row),
+            alerts=alerts[row.pk],
+            cover=covers[row.pk],
+            around=around,
+            now=now,
+        )
+        if all(reason.code in _NOT_THEN for reason in reasons_to_keep_open(scene)):
+            found.add(row.pk)
+    return found

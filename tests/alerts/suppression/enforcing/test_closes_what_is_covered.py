@@ -222,16 +222,16 @@ def test_an_incident_that_cannot_be_judged_stays_open_and_holds_up_no_other(
 ):
     floor.rule()
     odd, well = floor.incident(), floor.incident()
-    from alerts.suppression.enforcing import decide
+    from alerts.suppression.enforcing import judging
 
-    judge = decide.decide_incident
+    cover = judging.cover_of
 
-    def broken(incident, **arguments):
-        if incident.pk == odd.pk:
+    def broken(alerts, **arguments):
+        if alerts.keys() & set(odd.alerts.values_list("pk", flat=True)):
             raise RuntimeError("The matcher broke.")
-        return judge(incident, **arguments)
+        return cover(alerts, **arguments)
 
-    monkeypatch.setattr(decide, "decide_incident", broken)
+    monkeypatch.setattr(judging, "cover_of", broken)
     assert floor.decide() == 1
     assert floor.decide() == 0
     assert set(LedgerEntry.objects.values_list("incident", flat=True)) == {well.pk}
