@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -26,18 +27,28 @@ def main() -> None:
     parser.add_argument("--density", choices=DENSITIES, help="of attacks; else both")
     parser.add_argument("--days", type=int, help="to live after the first signatures; else all")
     parser.add_argument("--account", action="store_true", help="say why the rest reaches people")
+    parser.add_argument("--jobs", type=int, default=1, help="seeds at once, a core each")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     options = parser.parse_args()
     results: list[dict[str, Any]] = []
     template = migrated_database()
-    for density in [options.density] if options.density else DENSITIES:
-        for number, seed in enumerate(int(text) for text in options.seeds.split(",")):
-            shape = options.shape or SHAPES[number % len(SHAPES)]
-            with copy_of(template) as url:
-                results.append(_run_seed(shape, seed, density, options, url))
-            print(line(results[-1]), flush=True)
-            for text in account_lines(results[-1]):
-                print(text, flush=True)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        runs = [
+            pool.submit(
+                _run_seed,
+                options.shape or SHAPES[number % len(SHAPES)],
+                int(seed),
+                density,
+                options,
+                template,
+            )
+            for density in ([options.density] if options.density else DENSITIES)
+            for number, seed in enumerate(options.seeds.split(","))
+        ]
+        for run in runs:
+            result = run.result()
+            results.append(result)
+            print(line(result), *account_lines(result), sep="\n", flush=True)
             if options.json:
                 options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     for density in DENSITIES:
@@ -46,10 +57,10 @@ def main() -> None:
 
 
 def _run_seed(
-    shape: str, seed: int, density: str, options: argparse.Namespace, url: str
+    shape: str, seed: int, density: str, options: argparse.Namespace, template: str
 ) -> dict[str, Any]:
     """One seed in a process of its own: what a process remembers of a database is of that one."""
-    with tempfile.TemporaryDirectory() as folder:
+    with copy_of(template) as url, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.json"
         arguments = [shape, str(seed), density, str(options.days or ""), str(path)]
         arguments += ["account"] if options.account else []

@@ -4,8 +4,10 @@ folder's own, which trades crash safety for speed.
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +17,8 @@ import embedded
 from bench.setup import ROOT, migrate
 
 DATA = Path(".data") / "bench-suppression"
-HALF, COPY = "bench_half", "bench_seed"
+HALF, COPY = "bench_half", "bench_seed"  # and the process whose they are
+_numbers = count(1)
 
 
 def migrated_database() -> str:
@@ -25,17 +28,43 @@ def migrated_database() -> str:
     services = embedded.start(DATA, durable=False)
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = services.database_url, services.redis_url
-    name = f"bench_{_migrations_digest()}"
+    name, half = f"bench_{_migrations_digest()}", f"{HALF}_{os.getpid()}"
     with _connected() as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        _drop_orphans(connection)
+        if _is_there(connection, name):
             return name
-        connection.execute(f'DROP DATABASE IF EXISTS "{HALF}"')
-        connection.execute(f'CREATE DATABASE "{HALF}"')
-        os.environ["DATABASE_URL"] = _url_of(HALF)
+        connection.execute(f'CREATE DATABASE "{half}"')
+        os.environ["DATABASE_URL"] = _url_of(half)
         migrate()
         os.environ["DATABASE_URL"] = services.database_url
-        connection.execute(f'ALTER DATABASE "{HALF}" RENAME TO "{name}"')
+        if _is_there(connection, name):  # another process was faster
+            connection.execute(f'DROP DATABASE "{half}"')
+        else:
+            connection.execute(f'ALTER DATABASE "{half}" RENAME TO "{name}"')
     return name
+
+
+def _is_there(connection: psycopg.Connection, name: str) -> bool:
+    found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+    return found.fetchone() is not None
+
+
+def _drop_orphans(connection: psycopg.Connection) -> None:
+    """Drop what processes have left behind that were ended."""
+    for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall():
+        owner = re.fullmatch(rf"(?:{HALF}|{COPY})_(\d+)(?:_\d+)?", name)
+        if owner and not _is_alive(int(owner[1])):
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _migrations_digest() -> str:
@@ -49,13 +78,13 @@ def _migrations_digest() -> str:
 @contextmanager
 def copy_of(template: str) -> Iterator[str]:
     """Copy the database for a while; yield the URL of the copy."""
+    name = f"{COPY}_{os.getpid()}_{next(_numbers)}"
     with _connected() as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{COPY}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{COPY}" TEMPLATE "{template}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
-            yield _url_of(COPY)
+            yield _url_of(name)
         finally:
-            connection.execute(f'DROP DATABASE IF EXISTS "{COPY}" WITH (FORCE)')
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _connected() -> psycopg.Connection:
