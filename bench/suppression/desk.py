@@ -28,6 +28,7 @@ from simulator.scenarios.records import Answer, Closing
 
 MOMENT = timedelta(minutes=2)  # after Tagout has looked at an incident
 RECENT = timedelta(days=7)
+FOUND = ("TruePositive", "BenignPositive")  # the SOC knows what it was
 
 
 class Desk:
@@ -38,6 +39,7 @@ class Desk:
         self.answered = self.opinions = 0
         self._by_name = {name_of(incident_id): incident_id for incident_id in self.scenario.by_id}
         self._triaged: set[str] = set()
+        self._investigated: set[str] = set()
         self._asked: set[UUID] = set()
         self._closings: list[tuple[datetime, int, Closing]] = []
         self._log: dict[str, list[Closer]] = defaultdict(list)
@@ -57,11 +59,13 @@ class Desk:
         self.close_due(until)
 
     def close_due(self, now: datetime) -> None:
-        """Close in Sentinel what the SOC is done with by now."""
+        """Close in Sentinel what the SOC is done with by now; what it has investigated also where
+        it had been closed as undetermined.
+        """
         for at, _, closing in _due(self._closings, now):
             site, name = self.scenario.by_id[closing.incident_id].site, name_of(closing.incident_id)
             sentinel = self.company.sentinel_of(site)
-            if sentinel.is_open(name):
+            if sentinel.is_open(name) or closing.incident_id in self._investigated:
                 taken = self.company.customs[site].soc_takes
                 properties = closing_properties(closing, at=at, is_taken=taken)
                 sentinel.edit(name, properties, at=at)
@@ -87,6 +91,19 @@ class Desk:
         if closing is not None:
             at = max(closing.at, seen_at + MOMENT)
             heapq.heappush(self._closings, (at, next(self._order), closing))
+
+    def investigate(self, now: datetime) -> None:
+        """Take up what OT has confirmed as suspicious, where the SOC has not found out about it."""
+        confirmed = Incident.objects.filter(
+            verdicts__second_opinion__state=SecondOpinion.State.CONFIRMED
+        )
+        names = confirmed.exclude(classification__in=FOUND).values_list("name", flat=True)
+        for name in set(names):
+            incident_id = self._by_name[name]
+            if incident_id not in self._investigated:
+                self._investigated.add(incident_id)
+                closing = self.scenario.investigate(incident_id, now)
+                heapq.heappush(self._closings, (closing.at, next(self._order), closing))
 
     def read_questions(self, now: datetime) -> None:
         """Each person who was asked will get to it; of a question the first who does answers."""

@@ -139,6 +139,7 @@ class _Life:
             self.desk.judge(self.saying, now)
             self.saying = next(self.answers, None)
         self.desk.look_at_queue(now)
+        self.desk.investigate(now)
 
     def _work(self, now: datetime) -> None:
         """What the workers do all the time, until all is sent."""

@@ -20,6 +20,8 @@ OWN_ERROR = 0.02
 """How often one person errs on their own."""
 ANSWERED = 0.1
 """Which share of the history was judged."""
+FOUND_OUT = 0.95
+"""How often an investigation by the SOC finds out what an incident was."""
 
 
 def people_of(sites: list[Site], pool: list[str], *names: object) -> tuple[Person, ...]:
@@ -107,6 +109,17 @@ def closing_of(
         if chance < limit:
             return _closing(incident, classification, at + timedelta(hours=0.2 + hours))
     return None
+
+
+def investigation_of(incident: Incident, at: datetime, *names: object) -> Closing:
+    """Return how the SOC closes what two people of OT called suspicious: nobody leaves that in the
+    queue. It finds out what it was in nineteen of twenty cases.
+    """
+    rng = dice(*names, incident.id, "investigation")
+    is_right = rng.random() < FOUND_OUT
+    right = "TruePositive" if incident.is_attack else "BenignPositive"
+    hours = 2 + rng.expovariate(1 / 12)
+    return _closing(incident, right if is_right else "Undetermined", at + timedelta(hours=hours))
 
 
 def _closing(incident: Incident, classification: str, at: datetime) -> Closing:

@@ -83,6 +83,10 @@ class Scenario:
         incident = self.by_id[incident_id]
         return judgement.closing_of(incident, at, self.shape, self.seed, density=self.density)
 
+    def investigate(self, incident_id: str, at: datetime) -> Closing:
+        """Return how the SOC closes an incident that several people of OT call suspicious."""
+        return judgement.investigation_of(self.by_id[incident_id], at, self.shape, self.seed)
+
 
 @dataclass(slots=True)
 class _SiteHistory:
