@@ -23,7 +23,8 @@ _OTHER: Final = {"source": "destination", "destination": "source"}
 
 def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
     """Return how the lines of a live version that list devices would be said now; nothing where
-    they still fit, and for versions that do not live.
+    they still fit, for versions that do not live, and while the next version is in its trial: one
+    more device would begin that anew.
     """
     if version.state != VersionState.LIVE:
         return []
@@ -31,7 +32,9 @@ def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
     changes = (
         change_of(line, _sightings(rule, line, now=now), now=now) for line in listing_lines(rule)
     )
-    return [change for change in changes if change is not None]
+    found = [change for change in changes if change is not None]
+    trials = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.CANARY)
+    return [] if found and trials.exists() else found
 
 
 def _sightings(rule: RuleDefinition, line: Clause, *, now: datetime) -> list[Sighting]:

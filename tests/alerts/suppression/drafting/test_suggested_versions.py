@@ -152,6 +152,16 @@ def test_only_a_live_rule_is_suggested_another_version(live, newcomer, state):
     assert line_changes(RuleVersion.objects.get(pk=live.pk), now=NOON) == []
 
 
+def test_while_the_next_version_is_in_its_trial_no_other_is_suggested(live, newcomer, people):
+    draft = take_suggested_version(version_id=live.pk, by=people.oda, now=NOON)
+    proposed = rules.propose(draft, by=people.oda, now=NOON)
+    rules.sign(proposed, by=people.leo, now=NOON)
+    assert RuleVersion.objects.get(pk=draft.pk).state == VersionState.CANARY
+    assert line_changes(live, now=NOON) == []
+    RuleVersion.objects.filter(pk=draft.pk).update(state=VersionState.RETIRED)
+    assert line_changes(live, now=NOON), "it still lacks the station"
+
+
 def test_a_suspicion_about_the_newcomer_suggests_nothing(live, newcomer, people):
     odd = Incident.objects.filter(source="ENG-WS-05").first()
     rules.judge([odd], by=people.olaf, verdict="suspicious")
