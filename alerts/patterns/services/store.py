@@ -42,6 +42,9 @@ _FIGURES: Final = tuple(
 )
 
 
+MAX_LACKING: Final = 10  # steps that lack evidence, beside as many that are ready as may be
+
+
 def obstacles_of(
     pattern: MinedPattern, *, history: SiteHistory, incidents: int, now: datetime
 ) -> list[Obstacle]:
@@ -129,7 +132,9 @@ def plan_site(
     now: datetime,
 ) -> list[RuleStep]:
     """Give each row its step in the plan: first what may be proposed now, by what each adds on top
-    of the rules that act and of those before it; then what still lacks evidence.
+    of the rules that act and of those before it; then what still lacks evidence. The best of that
+    have places of their own: small rules that are ready would else take them all, and nobody would
+    ask about the large ones.
     """
     positions = {id(pattern): position for position, pattern in enumerate(patterns)}
     able = [
@@ -139,15 +144,23 @@ def plan_site(
     ]
     ready = [place for place in able if rows[place].has_enough_evidence]
     lacking = [place for place in able if not rows[place].has_enough_evidence]
-    steps: list[RuleStep] = []
-    for group in (ready, lacking):
-        steps += make_plan(
-            [patterns[place] for place in group],
+
+    def plan(places: Sequence[int], *, room: int, after: Sequence[RuleStep] = ()) -> list[RuleStep]:
+        return make_plan(
+            [patterns[place] for place in places],
             history.cells,
             history.open_shapes,
-            living=[step.pattern for step in steps],
-            max_rules=MAX_RULES - len(steps),
+            living=[step.pattern for step in after],
+            max_rules=room,
         )
+
+    room = MAX_RULES
+    if lacking and len(ready) > MAX_RULES - MAX_LACKING:
+        best = plan([*ready, *lacking], room=MAX_RULES)
+        lack = {id(patterns[place]) for place in lacking}
+        room -= min(sum(id(step.pattern) in lack for step in best), MAX_LACKING)
+    steps = plan(ready, room=room)
+    steps += plan(lacking, room=MAX_RULES - len(steps), after=steps)
     for order, step in enumerate(steps, start=1):
         row = rows[positions[id(step.pattern)]]
         row.plan_order, row.plan_gain, row.plan_share = order, step.gain, round(step.share, 6)

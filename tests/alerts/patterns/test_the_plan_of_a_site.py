@@ -155,3 +155,13 @@ def test_a_part_of_a_true_positive_stops_it_and_its_end_in_sentinel_does_not(
     run_mining()
     row = Pattern.objects.get(title__contains="HIST-01")
     assert row.obstacles == [["stops", {"count": "1"}]]
+
+
+def test_what_is_ready_leaves_room_for_what_adds_more_and_lacks_evidence(
+    workspace, site, judged, polling, run_mining, monkeypatch
+):
+    polling(4)
+    monkeypatch.setattr("alerts.patterns.services.store.MAX_RULES", 1)
+    run_mining()
+    (step,) = Pattern.objects.exclude(plan_order=None)
+    assert (step.plan_gain, step.has_enough_evidence) == (80, False), "somebody will be asked"
