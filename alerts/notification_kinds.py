@@ -124,6 +124,12 @@ RULE_CHANGES_REQUESTED: Final = Kind(
     "Changes to a rule are requested.",
     _OF_RULE,
 )
+DRIFT_ASKED: Final = Kind(
+    "suppression.drift",
+    "people who speak for OT at the site",
+    "A plant seems to have changed, and OT is asked whether it is so.",
+    _FOR_OT,
+)
 RULE_TAKEN_OUT: Final = Kind(
     "suppression.taken-out",
     _RULE_PEOPLE + ", and SOC leads",

@@ -50,6 +50,7 @@ from alerts.readiness.policies import READERS, VIEWERS
 from alerts.readiness.queries.readings import granted_rights
 from alerts.readiness.services.unread_rules import note_unread_rules
 from alerts.reviews.queries.second_opinions import verdicts_hidden_from
+from alerts.reviews.registry import PlantQuestionSource
 from alerts.reviews.web.frame import count_waiting_reviews
 from alerts.rules.lifetime import reasons_against_more_rules
 from alerts.sentinel.queries import names_of_workspaces
@@ -76,7 +77,12 @@ from alerts.suppression.enforcing.close import (
     reason_not_to_tag,
 )
 from alerts.suppression.watching.lifecycle import rules_that_would_stop, stop_rules_of_old_clock
-from alerts.suppression.web.frame import count_rules_to_sign, suppression_off_line
+from alerts.suppression.web.frame import (
+    count_drift_questions,
+    count_rules_to_sign,
+    plant_questions_about_drift,
+    suppression_off_line,
+)
 from alerts.suppression.web.palette import find_rules
 from portal.accounts.labels import ScopeNameSource
 from portal.accounts.models import Role
@@ -265,6 +271,7 @@ SUPPRESSION = Room(
     Retention("periods of watchlists", remove_old_periods),
     WorkspaceCommand("watchlist", watchlist_status),
     WorkspaceCommand("watchlist-off", watchlist_off),
+    PlantQuestionSource(read=plant_questions_about_drift, count=count_drift_questions),
     ClockFollower(foresee=rules_that_would_stop, begin=stop_rules_of_old_clock),
 )
 

@@ -21,6 +21,7 @@ CREDIT_OCCURRENCES: Final = 2  # of planned work that a rule names, where they a
 MAX_CREDIT_AGE: Final = timedelta(days=MAX_DAYS)  # how long ago they may be at most
 MAX_CREDIT: Final = 8  # so that at least two matches of the ten are fresh
 MAX_OWN_CREDIT: Final = MAX_CREDIT // 2  # of the proposer's own looks, or of one closer's
+AMENDMENT_MATCHES: Final = 2  # of an amendment: of what it adds, that people saw
 
 
 def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
@@ -44,7 +45,8 @@ def credit_wanted(matches_a_day: float) -> int:
 class Trial:
     """What the canary of a version did. `period` is the rule's rhythm, None where it has none;
     `credit` are matches of the weeks before it that a person saw and found harmless. `is_kept`: the
-    version that it replaces lives and its trial counts (`trial_carry_over`).
+    version that it replaces lives and its trial counts (`trial_carry_over`). `wanted`: it amends
+    one line of that version, and so many matches of what it adds are enough, whenever they came.
     """
 
     began_at: datetime
@@ -53,6 +55,7 @@ class Trial:
     period: timedelta | None = None
     credit: int = 0
     is_kept: bool = False
+    wanted: int | None = None
 
     @property
     def counted(self) -> int:
@@ -69,6 +72,8 @@ def reasons_against_promotion(
     """
     ran = now - trial.began_at
     reasons = []
+    if trial.wanted is not None:
+        return _reasons_against_amendment(trial)
     if ran < TRIAL and not trial.is_kept:
         reasons.append(Sentence("canary.days", days=ran.days, most=TRIAL.days))
     twice_around = trial.period is not None and ran >= 2 * trial.period
@@ -76,6 +81,16 @@ def reasons_against_promotion(
     is_enough = trial.counted >= TRIAL_MATCHES or twice_around or agreed or trial.is_kept
     if not is_enough:
         reasons.append(Sentence("canary.matches", count=trial.counted, most=TRIAL_MATCHES))
+    if trial.true_positives > 0:
+        reasons.append(Sentence("canary.true_positive", count=trial.true_positives))
+    return reasons
+
+
+def _reasons_against_amendment(trial: Trial) -> list[Sentence]:
+    wanted = trial.wanted or 0
+    reasons = []
+    if trial.counted < wanted:
+        reasons.append(Sentence("canary.amended", count=trial.counted, most=wanted))
     if trial.true_positives > 0:
         reasons.append(Sentence("canary.true_positive", count=trial.true_positives))
     return reasons

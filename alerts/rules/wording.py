@@ -423,6 +423,7 @@ GUARDS: Final = {
         "Fewer than two people judged: look at the alerts yourself and tick that you did."
     ),
     "canary.days": gettext_noop("The canary has run for {days} of {most} days."),
+    "canary.amended": gettext_noop("Its changed line has {count} of {most} matches."),
     "canary.matches": gettext_noop(
         "The canary has had {count} of {most} matches. With weekly hours, two weeks are enough too."
     ),

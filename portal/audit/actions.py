@@ -82,6 +82,7 @@ AUDITED_THINGS: Final = (
         "drafted saved discarded proposed changes_requested rejected retested signed promoted"
         " paused resumed stopped retired expired",
     ),
+    AuditedThing("suppression.drift", "suppression.driftquestion", "asked answered"),
     AuditedThing("suppression.signature", "suppression.ruleversion", "refused"),
     AuditedThing("suppression.promotion", "suppression.ruleversion", "approved refused"),
     AuditedThing("suppression.switch", "suppression.stop", "off on"),

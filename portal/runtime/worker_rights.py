@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from portal.runtime.worker_row_conditions import (
     ASKED_ABOUT,
+    ASKED_BY_NIGHT,
     CARRIED_OUT,
     CHANGES_OF_PEOPLE,
     CHANGES_OF_RULES,
@@ -246,6 +247,8 @@ WORKERS: Mapping[str, WorkerRights] = {
             "reviews_review_incidents": KEEP,
             "reviews_secondopinion": PUT,
             "suppression_backtestrun": ADD,
+            "suppression_driftline": KEEP,
+            "suppression_driftquestion": PUT,
             "suppression_leftoutalert": ADD,
             "suppression_ruleversion": CHANGE,
             "suppression_siteday": KEEP,
@@ -258,12 +261,15 @@ WORKERS: Mapping[str, WorkerRights] = {
             "outbox_change": CHANGES_OF_PEOPLE,
             "outbox_wantedrule": f"NEW.kind IN ('rule', 'gate') AND {NEW_DESIRED}",
             "planned_work_occurrence": WORKED_OUT_AHEAD,
+            "suppression_driftline": "NEW.amendment_id IS NULL",
+            "suppression_driftquestion": "NEW.state = 'waiting'",
         },
         changes={
             "incidents_bulkact": CARRIED_OUT,
             "outbox_wantedrule": DESIRED_BY_WATCH,
             "planned_work_occurrence": ASKED_ABOUT,
             "planned_work_revision": WORKED_OUT,
+            "suppression_driftquestion": ASKED_BY_NIGHT,
             "suppression_ruleversion": MOVED_BY_WATCH,
         },
     ),

@@ -191,6 +191,8 @@ MOVED_BY_WATCH = f"""
             SELECT FROM suppression_signature s WHERE s.version_id = NEW.id AND s.void_at IS NULL
                 AND s.signed_at > NEW.state_since - interval '7 days')))
 """
+# A worker asks and withdraws what is no longer so; only people answer.
+ASKED_BY_NIGHT = "OLD.state = 'waiting' AND NEW.state IN ('waiting', 'overtaken')"
 LIST_ENDS = f"""
     OLD.state IN ('proposed', 'on') AND NEW.state = 'ended'
     AND {_only("state", "ended_at", "end_reason", "ended_by_label")}

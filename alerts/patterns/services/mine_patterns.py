@@ -1,5 +1,5 @@
-"""Find the processes of the plants in history, and put them in the order of a plan: every night,
-when somebody asks, and when the clock of a site has changed.
+"""Find the processes of the plants in history, put them in the order of a plan, and have OT asked
+what rules no longer fit: every night, when somebody asks, and when the clock of a site has changed.
 """
 
 import gc
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from alerts.patterns.engine.mining import form_patterns
 from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
 from alerts.patterns.queries.patterns import JOB, KEY
+from alerts.patterns.services.drift import ask_about_changes
 from alerts.patterns.services.history_tables import history_tables
 from alerts.patterns.services.site_history import read_site
 from alerts.patterns.services.store import store_patterns
@@ -106,6 +107,7 @@ def _mine_site(site: Site, *, stops: Iterable[FieldValues], days: int, now: date
             usual_minutes=usual_minutes(),
             now=now,
         )
+    ask_about_changes(history, now=now)
     return SiteMining(
         site=site,
         history_days=days_known,

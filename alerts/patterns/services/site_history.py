@@ -17,6 +17,7 @@ from alerts.patterns.engine.cells import (
     DeviceGroup,
     put_busier_end_first,
 )
+from alerts.patterns.engine.drift_facts import DeviceRecord
 from alerts.patterns.engine.plan import IncidentPart, IncidentShape
 from alerts.patterns.engine.roaming_jobs import DeviceNames
 from alerts.patterns.engine.sides import Inventory
@@ -71,6 +72,8 @@ class SiteHistory:
     inventory: Inventory = field(default_factory=dict)
     device_names: DeviceNames = field(default_factory=dict)
     criticality: dict[str, str] = field(default_factory=dict)  # by folded name or address
+    # What the inventory says of each device, by folded name or address.
+    descriptions: dict[str, DeviceRecord] = field(default_factory=dict)
     works: dict[int, frozenset[str]] = field(default_factory=dict)  # kinds, by their number
     # What rules read of the alerts that stop them, by alert type.
     stops: dict[str, list[FieldValues]] = field(default_factory=lambda: defaultdict(list))
@@ -99,6 +102,7 @@ def read_site(site: Site, *, stops: Iterable[FieldValues], now: datetime) -> Sit
         for name in (device.name, device.address)
         if name
     }
+    history.descriptions = _descriptions(devices)
     rows = fetch_rows("SELECT number, kinds FROM mined_works")
     history.works = {number: frozenset(kinds) for number, kinds in rows}
     positions = _read_cells(history, _Ends(devices, history.criticality))
@@ -276,6 +280,22 @@ def _inventory(devices: Iterable[Device], now: datetime) -> Inventory:
                 device.name or device.address
             )
     return {group: len(names) for group, names in names_by_group.items()}
+
+
+def _descriptions(devices: Iterable[Device]) -> dict[str, DeviceRecord]:
+    """What is on record of each device; under an address that two zones have, of neither."""
+    found: dict[str, DeviceRecord] = {}
+    twice = set[str]()
+    for device in devices:
+        for name in {device.name.casefold(), device.address.casefold()} - {""}:
+            if name in found:
+                twice.add(name)
+            found[name] = DeviceRecord(
+                is_described=device.is_described,
+                vendor=device.vendor,
+                first_day=device.first_seen_at.toordinal(),
+            )
+    return {name: row for name, row in found.items() if name not in twice}
 
 
 def _device_names(devices: Iterable[Device], now: datetime) -> DeviceNames:

@@ -14,6 +14,7 @@ from alerts.rules.new_devices import (
 from alerts.rules.rule import Clause, RuleDefinition
 from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_PARAMS
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
+from alerts.suppression.drafting.drift_questions import names_not_the_same
 from alerts.suppression.models import RuleVersion, VersionState
 
 PERIOD: Final = timedelta(days=60)
@@ -24,13 +25,19 @@ _OTHER: Final = {"source": "destination", "destination": "source"}
 def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
     """Return how the lines of a live version that list devices would be said now; nothing where
     they still fit, for versions that do not live, and while the next version is in its trial: one
-    more device would begin that anew.
+    more device would begin that anew. What OT called something else is not in it.
     """
     if version.state != VersionState.LIVE:
         return []
-    rule = version.definition
+    rule, lines = version.definition, listing_lines(version.definition)
+    others = names_not_the_same(version.site_ids) if lines else set()
     changes = (
-        change_of(line, _sightings(rule, line, now=now), now=now) for line in listing_lines(rule)
+        change_of(
+            line,
+            [row for row in _sightings(rule, line, now=now) if row.name not in others],
+            now=now,
+        )
+        for line in lines
     )
     found = [change for change in changes if change is not None]
     trials = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.CANARY)

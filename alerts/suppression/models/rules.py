@@ -107,6 +107,12 @@ class RuleVersion(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     newcomers = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
+    # The version of which this one words a single line anew, because OT said that the plant has
+    # changed; and how many matches its trial wants then (S4), settled by the second signature.
+    amends = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    matches_wanted = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [

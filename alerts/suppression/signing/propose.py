@@ -1,14 +1,14 @@
 """Ask for signatures: all is checked, tested on history and frozen; from now on it is fixed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext
 
 from alerts.rules.guards.never import assets_of, needs_hours
-from alerts.rules.guards.signing import SigningSide, reasons_against_proposing
+from alerts.rules.guards.signing import FRESH, SigningSide, reasons_against_proposing
 from alerts.rules.rule import NotARule, RuleDefinition, rule_hash
 from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sql import rule_condition_sql
@@ -49,9 +49,11 @@ def propose_rule(
     proved_at: datetime | None = None,
     kind: str = "person",
     checked_evidence: bool = False,
+    must_sign: bool = True,
 ) -> RuleVersion:
     """Propose a draft of one's own. Who holds a right to sign gives, by proposing, the signature
-    of the own side (OT before the SOC) and can give no other; a token only proposes.
+    of the own side (OT before the SOC) and can give no other; a token only proposes. Unless it
+    `must_sign`, who has not just proved who they are proposes, and signs for that side later.
     """
     version = lock_version(version_id)
     if version.state != VersionState.DRAFT or version.made_by_id != by.pk:
@@ -92,7 +94,7 @@ def propose_rule(
     }
     for name, value in columns.items():
         setattr(version, name, value)
-    if side:
+    if side and (must_sign or has_fresh_proof(proved_at, now=now)):
         attempt = SigningAttempt(
             side=side,
             by=by,
@@ -158,7 +160,8 @@ def reasons_against_grounds(version: RuleVersion, *, rule: RuleDefinition) -> li
         reasons.append(gettext("None of the verdicts it rests on is still valid."))
     if any(verdict.kind in ("suspicious", "not-sure") for verdict in evidence):
         reasons.append(gettext("A rule can only rest on verdicts of routine or maintenance."))
-    if evidence and not _covers_evidence(version, rule):
+    rules = [rule, *([version.amends.definition] if version.amends else [])]
+    if evidence and not any(_covers_evidence(version, wording) for wording in rules):
         reasons.append(
             gettext("None of the chosen verdicts is about an alert that the rule matches.")
         )
@@ -202,6 +205,11 @@ def side_by_proposing(version: RuleVersion, *, by: User) -> SigningSide | None:
         if SigningSide.SOC in rights
         else None
     )
+
+
+def has_fresh_proof(proved_at: datetime | None, *, now: datetime) -> bool:
+    """Whether a person has proved who they are so lately that they may sign."""
+    return proved_at is not None and timedelta(0) <= now - proved_at <= FRESH
 
 
 def _forms(rule: RuleDefinition, version: RuleVersion) -> dict[str, list[str]]:

@@ -52,7 +52,6 @@ def evidence_givers(version: RuleVersion) -> frozenset[str]:
 def version_for_guard(version: RuleVersion) -> signing.Version:
     """Return the version as the guard sees it."""
     test = version.backtest
-    judged = (test.body.get("judged") or {}) if test else {}
     return signing.Version(
         rule_hash=version.rule_hash,
         forms=tuple(forms_of(version)),
@@ -62,9 +61,18 @@ def version_for_guard(version: RuleVersion) -> signing.Version:
         backtest_hash=test.rule_hash if test else "",
         backtest_at=test.ran_at if test else None,
         is_little_evidence=is_little(
-            judged.get("trials", 0), is_strict=is_strict(version.definition)
+            judged_trials(version), is_strict=is_strict(version.definition)
         ),
     )
+
+
+def judged_trials(version: RuleVersion) -> int:
+    """Return how many verdicts a version has: those on its matches, and of an amendment those on
+    what it amends, whose process it is.
+    """
+    tests = [version.backtest, version.amends.backtest if version.amends else None]
+    bodies = [test.body.get("judged") or {} for test in tests if test]
+    return sum(judged.get("trials", 0) for judged in bodies)
 
 
 def forms_of(version: RuleVersion) -> list[str]:
@@ -117,6 +125,16 @@ def people_behind(evidence: Iterable[Verdict]) -> set[str]:
     return local or {identity_of(verdict.by) for verdict in verdicts[:1]}
 
 
+def people_behind_version(version: RuleVersion) -> set[str]:
+    """Return who judged what a version rests on: those of its evidence, and of an amendment whoever
+    confirmed that the plant changed.
+    """
+    people = people_behind(evidence_that_counts(version))
+    if version.amends_id and version.proposed_by:
+        people.add(identity_of(version.proposed_by))
+    return people
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningAttempt:
     """What one person wants to sign, and how they came. `seen_hash`: what was on the screen."""
@@ -150,7 +168,7 @@ def reasons_against_attempt(
         is_checked=attempt.checked_evidence,
     )
     if attempt.side is SigningSide.SOC:
-        people = people_behind(evidence_that_counts(version))
+        people = people_behind_version(version)
         reasons += signing.reasons_against_evidence(
             people, is_checked_by_approver=attempt.checked_evidence
         )

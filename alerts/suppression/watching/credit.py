@@ -28,6 +28,7 @@ from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_
 from alerts.suppression.enforcing.judging import incident_state_of, read_surroundings, scene_of
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
+from alerts.suppression.watching.additions import adds_to
 from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, limits_of, looks_for
 
 # The person who worked on it; and a true positive that was closed since, whose hold passes, as in
@@ -41,20 +42,25 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     of its planned work, that the version would have closed and that a person saw and found
     harmless, the newest first; no two of one look, at most four that its proposer found so, and at
     most four that one name closed in Sentinel: an account of a service may look like a person. Of a
-    strict rule only those with an alert that may be closed only inside hours. Work that a file
-    brought after an alert covers nothing here.
+    strict rule only those with an alert that may be closed only inside hours, of an amendment only
+    those of what it adds. Work that a file brought after an alert covers nothing here.
     """
     acting = load_acting(
         RuleVersion.objects.filter(
             Q(pk=version.pk) | Q(state=VersionState.LIVE, expires_at__gt=now)
         )
     )
-    if version.pk not in acting.versions:
-        return []
+    strict = is_strict(version.definition)
+    if version.pk not in acting.versions or (strict and version.matches_wanted is not None):
+        return []  # an amendment of a strict rule is tried again inside its hours
     looks = _candidates(version.definition, _period(version, now=now))
     facts = facts_by_incident([row.pk for row in looks], as_of_alert=True, without_files=True)
-    if is_strict(version.definition):
-        looks = {row: look for row, look in looks.items() if holds_strict(facts[row.pk].values())}
+    looks = {
+        row: look
+        for row, look in looks.items()
+        if (not strict or holds_strict(facts[row.pk].values()))
+        and adds_to(version, facts[row.pk].values())
+    }
     closable = _closable_among(list(looks), alerts=facts, acting=acting, now=now)
     found: list[int] = []
     counts = Counter[str]()

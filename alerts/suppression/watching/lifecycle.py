@@ -38,6 +38,7 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     carry_over = carry_over_for(version, now=now)
     version.keeps_trial_of = carry_over.before if carry_over else None
     version.newcomers = list(carry_over.newcomers) if carry_over else []
+    version.matches_wanted = carry_over.wanted if carry_over else None
     reason = gettext("Signed by both sides. %(what)s") % {
         "what": carry_over.sentence
         if carry_over
@@ -48,7 +49,9 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     move(version, to=VersionState.CANARY, by=by, now=now, reason=reason)
     record_members(version)
     version.credited_incident_ids = credited_incidents(version, now=now)
-    version.save(update_fields=["credited_incident_ids", "keeps_trial_of", "newcomers"])
+    version.save(
+        update_fields=["credited_incident_ids", "keeps_trial_of", "newcomers", "matches_wanted"]
+    )
     bring_in_line(version_id=version.pk, now=now)
     notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
 

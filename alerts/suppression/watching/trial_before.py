@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext
 
 from alerts.rules.guards.closing import WRONG_CLOSES
-from alerts.rules.trial import TRIAL_ENDS, trial_carry_over
+from alerts.rules.guards.never import is_strict
+from alerts.rules.trial import AMENDMENT_MATCHES, BY_NAME, TRIAL_ENDS, trial_carry_over
+from alerts.suppression.drafting.enforcement_choice import SENTINEL
 from alerts.suppression.models import LedgerEntry, RuleVersion, VersionState
+from alerts.suppression.signing.amend import is_amendment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,30 @@ class CarryOver:
 
     before: RuleVersion
     newcomers: tuple[str, ...]
+    wanted: int | None = None  # matches of what an amendment adds, that its trial still needs
+    is_strict: bool = False
 
     @property
     def sentence(self) -> str:
         """What that means for the version."""
         words = {"n": self.before.number, "names": ", ".join(self.newcomers)}
+        if self.wanted is not None:
+            words["wanted"] = self.wanted
+            if self.is_strict:
+                return (
+                    gettext(
+                        "One line of version %(n)s changes. It is tried again for %(wanted)s"
+                        " matches inside its hours."
+                    )
+                    % words
+                )
+            return (
+                gettext(
+                    "One line of version %(n)s changes, so that trial counts, with %(wanted)s"
+                    " matches of what is new that people saw and found harmless."
+                )
+                % words
+            )
         if self.before.state == VersionState.PAUSED:
             return (
                 gettext(
@@ -111,10 +133,34 @@ def carry_over_for(version: RuleVersion, *, now: datetime) -> CarryOver | None:
     before = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.LIVE).first()
     if before is None:
         return _stopped_carry_over(version, now=now)
+    if version.amends_id:
+        return _carry_over_of_amendment(version)
     carry_over = trial_carry_over(before.definition, version.definition)
     if carry_over is None:
         return None
     return CarryOver(before, tuple(sorted(carry_over.newcomers.union(before.newcomers))))
+
+
+def _carry_over_of_amendment(version: RuleVersion) -> CarryOver | None:
+    """The same of one line worded anew because OT said that the plant has changed. Sentinel
+    introduces nobody: what it closes by itself is tried as a whole.
+    """
+    before = version.amends
+    if before is None or not is_amendment(version) or version.enforcement == SENTINEL:
+        return None
+    old, new = before.definition, version.definition
+    names = {
+        str(value).casefold()
+        for line in new.all_of
+        if line not in old.all_of and line.field in BY_NAME
+        for value in set(line.values) - {v for clause in old.all_of for v in clause.values}
+    }
+    return CarryOver(
+        before,
+        tuple(sorted(names.union(before.newcomers))),
+        wanted=AMENDMENT_MATCHES,
+        is_strict=is_strict(new),
+    )
 
 
 def _stopped_carry_over(version: RuleVersion, *, now: datetime) -> CarryOver | None:

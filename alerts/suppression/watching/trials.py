@@ -31,6 +31,7 @@ from alerts.suppression.models import (
 )
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.queries import facts_by_incident
+from alerts.suppression.watching.additions import incidents_added_by
 from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, looks_for
 from alerts.suppression.watching.trial_before import TrialBefore, trials_before
 from portal.accounts.models import User
@@ -78,6 +79,12 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
         codes = tuple(code for code, _detail in kept_open)
         line = _Line(incident, ending == Ending.TRUE_POSITIVE, codes)
         lines[goes_on.get(version, version)].append(line)
+    amendments = [version for version in versions if version.matches_wanted is not None]
+    for row in amendments:
+        added = incidents_added_by(row, {line.incident for line in lines[row.pk]})
+        lines[row.pk] = [
+            line for line in lines[row.pk] if line.incident in added or line.is_true_positive
+        ]
     looks = harmless_looks(
         {
             line.incident
@@ -85,6 +92,7 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             for line in version_lines
             if line.codes and counts_where_harmless(line.codes)
         }
+        | {line.incident for row in amendments for line in lines[row.pk]}
     )
     strict = [version.pk for version in versions if is_strict(version.definition)]
     proving = incidents_with_strict_alerts(
@@ -170,14 +178,18 @@ def _progress(
     rest = Counter(line.codes[0] for line in lines if line.codes and line.incident not in harmless)
     has_hours = any(clause.field == "time" for clause in version.definition.all_of)
     ran_before = trial_before.ran if trial_before else timedelta()
+    matches = len(free) + len(looks_counted)
+    if version.matches_wanted is not None and not is_strict(version.definition):
+        matches = len({looks[line.incident] for line in lines if line.incident in looks})
     credited = frozenset(version.credited_incident_ids) - {line.incident for line in lines}
     trial = Trial(
         began_at=version.state_since - ran_before,
-        matches=len(free) + len(looks_counted),
+        matches=matches,
         true_positives=sum(line.is_true_positive for line in lines),
         period=WEEK if has_hours else None,
         credit=len(credited),
         is_kept=bool(kept_number),
+        wanted=version.matches_wanted if kept_number else None,
     )
     return TrialProgress(trial, rest, kept_number, credited)
 
@@ -208,14 +220,23 @@ _GUARD_REASONS: Final[dict[str, Promise]] = {
 
 def trial_lines(progress: TrialProgress, *, now: datetime) -> list[str]:
     """Return how far a trial has come and what it lacks, one line a subject."""
-    if progress.kept_number:
+    trial = progress.trial
+    if trial.wanted is not None:
+        lines = [
+            gettext("One line of version %(n)s changes: %(count)s of %(most)s matches of it")
+            % {
+                "n": number(progress.kept_number),
+                "count": number(trial.counted),
+                "most": number(trial.wanted),
+            }
+        ]
+    elif progress.kept_number:
         lines = [
             gettext("The trial of version %(n)s counts, for this one closes nothing else")
             % {"n": number(progress.kept_number)}
         ]
     else:
         lines = [_day(progress, now=now), *_matches(progress)]
-    trial = progress.trial
     codes = {reason.code: reason for reason in reasons_against_promotion(trial, now=now)}
     if trial.period is not None and "canary.matches" in codes:
         lines.append(gettext("or two full weeks, because it has hours"))

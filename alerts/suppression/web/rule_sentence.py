@@ -63,14 +63,16 @@ def closing_sentence(rule: RuleDefinition) -> str:
     return f"{sentence}."
 
 
-def risks_of(rule: RuleDefinition) -> Risks:
+def risks_of(rule: RuleDefinition, *, has_own_trial: bool = True) -> Risks:
     """Return what could go wrong while the rule acts, and what it leaves to people."""
     clauses = _SentenceClauses(rule)
     types = clauses.values("alert_type")
     return Risks(
         risk=_risk(clauses),
         meaning=why_it_matters(types[0], language=get_language() or "en") if types else "",
-        still_reported=_still_reported(clauses, is_group=bool(grouped_sides(rule))),
+        still_reported=_still_reported(
+            clauses, is_group=bool(grouped_sides(rule)), has_own_trial=has_own_trial
+        ),
     )
 
 
@@ -193,7 +195,7 @@ def _risk(clauses: _SentenceClauses) -> str:
     return gettext("%(risk)s, at any hour.") % {"risk": text}
 
 
-def _still_reported(clauses: _SentenceClauses, *, is_group: bool) -> list[str]:
+def _still_reported(clauses: _SentenceClauses, *, is_group: bool, has_own_trial: bool) -> list[str]:
     """What the rule leaves to people, and what ends it."""
     left = [gettext("other alert types")]
     if clauses.side("source") or clauses.either_side:
@@ -203,11 +205,14 @@ def _still_reported(clauses: _SentenceClauses, *, is_group: bool) -> list[str]:
     if clauses.windows:
         left.append(gettext("other hours"))
     members = [gettext("The first incident of each new member of its group goes to a person.")]
+    trial = [
+        gettext("For %(n)s days at least it only labels what it would close.")
+        % {"n": number(TRIAL.days)}
+    ]
     return [
         gettext("These still reach you: %(what)s.") % {"what": ", ".join(left)},
         *(members if is_group else ()),
-        gettext("For %(n)s days at least it only labels what it would close.")
-        % {"n": number(TRIAL.days)},
+        *(trial if has_own_trial else ()),
         gettext("It stops by itself when one of its incidents is reopened or turns out real."),
     ]
 

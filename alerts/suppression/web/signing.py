@@ -15,8 +15,7 @@ from alerts.suppression.services import sign_rule
 from alerts.suppression.signing.people import people_of_side
 from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature
 from alerts.suppression.signing.signing_context import (
-    evidence_that_counts,
-    people_behind,
+    people_behind_version,
     signatures_that_count,
     version_for_guard,
 )
@@ -122,6 +121,6 @@ def _why_look(version: RuleVersion) -> str:
     """Return why the SOC's signer must have looked at the alerts; nothing where that is free."""
     if version_for_guard(version).is_little_evidence:
         return gettext("Needed: there is little evidence.")
-    if len(people_behind(evidence_that_counts(version))) < 2:
+    if len(people_behind_version(version)) < 2:
         return gettext("Needed: all verdicts come from one person.")
     return ""

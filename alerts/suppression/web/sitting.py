@@ -29,6 +29,7 @@ from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.signing.awaiting_signature import SignatureRequest, is_stale
 from alerts.suppression.signing.signing_context import evidence_that_counts, people_behind
+from alerts.suppression.web.amendments import amendment_of
 from alerts.suppression.web.backtest import (
     BackTestSummary,
     IncidentLink,
@@ -275,6 +276,7 @@ def rule_context(
         "sentence": closing_sentence(version.definition),
         "cause": routine_cause(version.definition.reason),
         "is_stale": needs_retest(version, now=now),
+        "amendment": amendment_of(version, now=now),
     }
     if test is None or context["is_stale"]:
         return context
@@ -291,7 +293,7 @@ def rule_context(
             summary.suspicious, summary.judged, is_strict=is_strict(version.definition)
         ),
         "judges": len(people_behind(evidence_that_counts(version))),
-        "risks": risks_of(version.definition),
+        "risks": risks_of(version.definition, has_own_trial=not context.get("trial_carry_over")),
         "work_hours": work_hours_by_site(version.definition, site_ids=version.site_ids, now=now),
         "is_for_ot": context["sign_sides"] == [SigningSide.OT],
     }

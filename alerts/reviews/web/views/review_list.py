@@ -21,6 +21,7 @@ from alerts.reviews.queries.second_opinions import (
     suspicions_to_decide,
     without_hidden,
 )
+from alerts.reviews.registry import plant_questions_for
 from alerts.reviews.web.context import reason
 from portal import clock
 from portal.accounts.models import User
@@ -73,13 +74,15 @@ def reviews(request: HttpRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     rows, more = _answers(person, after) if tab == OWN else _questions(person, tab, waiting, after)
     opinions = list(opinions_waiting_for(person)) if is_ot else []
+    of_plant = plant_questions_for(person) if is_ot else []
     if tab == WAITING and not after:
         rows = _with_opinions(rows, opinions, clock.now())
     page = {
         "tab": tab,
-        "tabs": _tabs(tab, waiting.count() + len(opinions), is_ot=is_ot),
+        "tabs": _tabs(tab, waiting.count() + len(opinions) + len(of_plant), is_ot=is_ot),
         "rows": rows,
         "more": more,
+        "of_plant": of_plant if tab == WAITING and not after else [],
         "undecided": _undecided(person) if tab == WAITING and not after else [],
         "is_ot": is_ot,
         "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],
