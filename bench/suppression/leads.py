@@ -21,7 +21,13 @@ from alerts.reviews.services.questions import CannotAsk
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.drafting.drafts import discard_draft, edit_version
 from alerts.suppression.drafting.suggested_version import line_changes
-from alerts.suppression.models import ACTING, RuleVersion, VersionState
+from alerts.suppression.models import (
+    ACTING,
+    LedgerAct,
+    LedgerEntry,
+    RuleVersion,
+    VersionState,
+)
 from alerts.suppression.queries import ending_versions
 from alerts.suppression.services import sign_rule
 from alerts.suppression.signing.propose import propose_rule
@@ -39,6 +45,7 @@ from portal.errors import Refused
 MAX_RULES = 30  # of a site that two people can keep an eye on
 SITTING = timedelta(days=3)  # between two looks at the plan
 AGAIN = timedelta(days=7)  # after a refusal
+TRIED = timedelta(days=14)  # how long a rule has lived before it makes room for another
 NOTE = "We know this traffic."
 
 
@@ -92,6 +99,8 @@ class Leads:
             room = MAX_RULES - acting.values("rule").distinct().count()
             for step in plan.steps_in(StepState.READY):
                 is_next = step.version is not None  # of a rule that acts
+                if not is_next and room <= 0:
+                    room += self._make_room(plan.totals.site_id, step.gain / plan.days, now)
                 if (is_next or room > 0) and self._try(
                     "ready",
                     step.pattern.pk,
@@ -101,6 +110,27 @@ class Leads:
                     room -= not is_next
         for version in RuleVersion.objects.filter(state=VersionState.LIVE).select_related("rule"):
             self._try("suggested", version.pk, now, partial(self._adapt, version, now))
+
+    def _make_room(self, site_id: int, gain: float, now: datetime) -> int:
+        """Retire the live rule of a site that closes least, as its page counts, where a new one
+        would close at least twice as much a day. Return how many were retired.
+        """
+        live = RuleVersion.objects.filter(
+            state=VersionState.LIVE, site_ids__contains=[site_id], state_since__lte=now - TRIED
+        )
+        closed = {
+            version.rule_id: LedgerEntry.objects.filter(
+                rule=version.rule_id, act=LedgerAct.CLOSED, at__gt=now - TRIED
+            ).count()
+            for version in live
+        }
+        if not closed:
+            return 0
+        weakest = min(closed, key=lambda rule: (closed[rule], rule))
+        if gain < 2 * closed[weakest] / TRIED.days:
+            return 0
+        retire_rule(rule_id=weakest, by=self.soc, reason="It closes next to nothing.", now=now)
+        return 1
 
     def _try(self, what: str, pk: int, now: datetime, act: Callable[[], bool]) -> bool:
         """Do it unless it was refused or without effect less than a week ago."""
