@@ -47,6 +47,7 @@ SITTING = timedelta(days=3)  # between two looks at the plan
 AGAIN = timedelta(days=7)  # after a refusal
 TRIED = timedelta(days=14)  # how long a rule has lived before it makes room for another
 NOTE = "We know this traffic."
+NEXT_TO_NOTHING = "It closes next to nothing, and another would close more."
 
 
 class Leads:
@@ -99,21 +100,24 @@ class Leads:
             room = MAX_RULES - acting.values("rule").distinct().count()
             for step in plan.steps_in(StepState.READY):
                 is_next = step.version is not None  # of a rule that acts
+                weakest = None
                 if not is_next and room <= 0:
-                    room += self._make_room(plan.totals.site_id, step.gain / plan.days, now)
-                if (is_next or room > 0) and self._try(
-                    "ready",
-                    step.pattern.pk,
-                    now,
-                    partial(self._sign_step, step.pattern.pk, lead, now),
-                ):
-                    room -= not is_next
+                    weakest = self._weakest(plan.totals.site_id, step.gain / plan.days, now)
+                    if weakest is None:
+                        continue
+                act = partial(self._sign_step, step.pattern.pk, lead, now)
+                if not self._try("ready", step.pattern.pk, now, act) or is_next:
+                    continue
+                if weakest is None:
+                    room -= 1
+                else:
+                    retire_rule(rule_id=weakest, by=self.soc, reason=NEXT_TO_NOTHING, now=now)
         for version in RuleVersion.objects.filter(state=VersionState.LIVE).select_related("rule"):
             self._try("suggested", version.pk, now, partial(self._adapt, version, now))
 
-    def _make_room(self, site_id: int, gain: float, now: datetime) -> int:
-        """Retire the live rule of a site that closes least, as its page counts, where a new one
-        would close at least twice as much a day. Return how many were retired.
+    def _weakest(self, site_id: int, gain: float, now: datetime) -> int | None:
+        """Return the live rule of a site that closes least, as its page counts, where a new one
+        would close at least twice as much a day.
         """
         live = RuleVersion.objects.filter(
             state=VersionState.LIVE, site_ids__contains=[site_id], state_since__lte=now - TRIED
@@ -124,13 +128,10 @@ class Leads:
             ).count()
             for version in live
         }
-        if not closed:
-            return 0
-        weakest = min(closed, key=lambda rule: (closed[rule], rule))
-        if gain < 2 * closed[weakest] / TRIED.days:
-            return 0
-        retire_rule(rule_id=weakest, by=self.soc, reason="It closes next to nothing.", now=now)
-        return 1
+        weakest = min(closed, key=lambda rule: (closed[rule], rule), default=None)
+        if weakest is None or gain < 2 * closed[weakest] / TRIED.days:
+            return None
+        return weakest
 
     def _try(self, what: str, pk: int, now: datetime, act: Callable[[], bool]) -> bool:
         """Do it unless it was refused or without effect less than a week ago."""
