@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
+from alerts.patterns.engine.cells import OUTSIDE
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Pattern, PlanQuestion
@@ -249,17 +250,19 @@ def _unjudged_incident(pattern: Pattern, unit: dict[str, Any], *, scope: Sql) ->
 
 
 def _unit_clause(unit: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
-    """SQL that holds the alerts to one unit: a device by name or address, or a kind in a zone."""
-    name, kind = unit.get("name", ""), unit.get("kind", "")
+    """SQL that holds the alerts to one unit: a device by name or address, a kind in a zone, or what
+    is beyond the plant, which has no kind in alerts.
+    """
+    name, kind, zone = unit.get("name", ""), unit.get("kind", ""), unit.get("zone", "")
     if not name:
         return "", ()
     if kind == "target":
         return "AND %s IN (a.destination_device, a.destination_address)", (name,)
-    zone = unit.get("zone", "")
     if kind == "source" and not zone:
         return "AND %s IN (a.source_device, a.source_address, a.source_kind)", (name,)
     side = "source" if kind == "source" else "destination"
-    return f"AND a.{side}_kind = %s AND a.{side}_zone = %s", (name, zone)
+    params = ("", "") if name == OUTSIDE else (name, zone)
+    return f"AND a.{side}_kind = %s AND a.{side}_zone = %s", params
 
 
 def incidents_for_trials(

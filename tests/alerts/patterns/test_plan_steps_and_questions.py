@@ -31,10 +31,11 @@ from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
+from tests.alerts.patterns.conftest import store
 from tests.alerts.suppression.past import judge
 from tests.conftest import NOON
 from tests.factories import rules
-from tests.factories.incidents import make_site
+from tests.factories.incidents import make_site, new_incident
 from tests.factories.patterns import make_pattern, make_site_mining, pattern_json
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,37 @@ def test_once_evidence_is_enough_questions_shorten_the_trial(programming, run_mi
 def test_a_trial_that_may_count_enough_asks_nothing(programming, judged, run_mining, leo):
     run_mining()
     assert questions_at(site_plans_for(leo)[0], leo, now=NOON).all == []
+
+
+def test_many_addresses_beyond_the_plant_are_asked_about_as_one(
+    workspace, site, noise, run_mining, leo
+):
+    for n in range(1, 13):
+        rows = [
+            new_incident(
+                workspace,
+                title="Internet Access Detected",
+                source="PATCH-1",
+                site_ids=[site.pk],
+                created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24),
+            )
+            for back in (1, 5, 9)
+        ]
+        store(
+            rows,
+            site,
+            source_kind="Server",
+            source_zone="Operations",
+            destination_device="",
+            destination_address=f"13.107.4.{n}",
+        )
+    run_mining()
+    (step,) = site_plans_for(leo)[0].steps
+    assert step.pattern.open_units == [
+        {"kind": "group", "name": "outside", "zone": "", "alerts": 36}
+    ]
+    (question,) = questions_at(site_plans_for(leo)[0], leo, now=NOON).all
+    assert question.incident.source == "PATCH-1"
 
 
 def test_one_analyst_who_closed_many_leaves_questions_for_the_trial(
