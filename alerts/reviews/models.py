@@ -15,6 +15,12 @@ CANNED = (
 )
 
 
+STORM_QUESTION = gettext_noop(
+    "What is it: a broken device or sensor, a loop, commissioning, or a scan?"
+)
+READY = (*CANNED, STORM_QUESTION)
+
+
 class VerdictKind(models.TextChoices):
     """OT's word. `suspicious` needs one line of why."""
 
@@ -84,7 +90,7 @@ class Question(models.Model):
     @property
     def asked(self) -> str:
         """The question: its ready part in the reader's language, own words as written."""
-        parts = question_in(self.text, ready=CANNED)
+        parts = question_in(self.text, ready=READY)
         return QuestionText(parts.ready and gettext(parts.ready), parts.own).text
 
 

@@ -77,6 +77,7 @@ class AlertSummary(NamedTuple):
     any_device: tuple[str, ...]
     any_address: tuple[str, ...]
     user_defined_title: str
+    function: str
     severity: int
 
 
@@ -252,6 +253,7 @@ def alert_facts_of(columns: AlertColumns) -> AlertFacts:
         any_device=columns.any_device,
         any_address=columns.any_address,
         user_defined_title=columns.user_defined_title,
+        function=columns.function,
         severity=columns.severity,
     )
     # What the sensor saw of the outside is no device of its zone.

@@ -136,7 +136,8 @@ _BACK = """
     SELECT a.workspace_id, a.key, a.id, a.at, a.alert_type, a.protocol, a.site_id,
            coalesce(nullif(a.source_device, ''), a.source_address),
            coalesce(nullif(a.destination_device, ''), a.destination_address),
-           a.any_device, a.any_address, a.user_defined_title, a.severity
+           a.any_device, a.any_address, a.user_defined_title,
+           a.function, a.severity
     FROM incidents_alert a WHERE a.id = ANY(%s::bigint[])
 """
 _ENDS = ("source", "destination")

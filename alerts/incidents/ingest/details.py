@@ -18,7 +18,7 @@ from alerts.incidents.ingest import alert_rows, entities, incident_details
 from alerts.incidents.ingest.alert_facts import alert_row_of
 from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
 from alerts.incidents.ingest.entities import Entities, store_comments
-from alerts.incidents.ingest.groups import regroup
+from alerts.incidents.ingest.groups import crowded_streams, regroup
 from alerts.incidents.ingest.incident_details import (
     IncidentDetails,
     LockedIncident,
@@ -26,6 +26,7 @@ from alerts.incidents.ingest.incident_details import (
     store_incident_rows,
 )
 from alerts.incidents.ingest.store import details_failed
+from alerts.incidents.ingest.storms import fold_storms
 from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.registry import UnreadRuleListener, notify_alert_listeners
 from alerts.sentinel.models import Workspace
@@ -54,6 +55,8 @@ def store_details(
     """Store what was fetched for one incident."""
     details = IncidentDetails(incident_id, alerts, entities, comments, entities_cut_short)
     regroup(store_details_of_many(fetched=[details], now=now), now=now)
+    if crowded := crowded_streams([incident_id], now=now):
+        fold_storms(crowded, now=now)
 
 
 @transaction.atomic

@@ -5,11 +5,12 @@ Incidents are locked in the order of their ids, then groups in the order of thei
 two who regroup at once wait for each other instead of deadlocking.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
 from typing import NamedTuple
+from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
@@ -17,11 +18,13 @@ from django.db import connection, transaction
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
+from alerts.incidents.engine.storms import HOUR, MIN_STORM
 from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS, SENTINEL_PRODUCTS
 from alerts.sites.engine.devices import CRITICAL
 
+_TOUCHES_CRITICAL = f'["criticality",{max(CRITICALITY_POINTS.values())},'  # in parts as JSON
 MAX_NAMED = 3  # critical devices that a reason names
 
 
@@ -195,9 +198,6 @@ def _other_products(products: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in products if name.strip().casefold() not in _SAME_PRODUCT)
 
 
-_SAME_PRODUCT = D4IOT_PRODUCTS | SENTINEL_PRODUCTS
-
-
 @lru_cache(maxsize=4096)
 def _around(
     critical: tuple[tuple[str, str | None], ...], zones: str, levels: str | None
@@ -276,15 +276,21 @@ _DELETE_EMPTY = """
 # Each a statement of its own, though sent together: it sees what the one before waited for.
 IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
-# What beside its pattern decides in which row an incident is: nothing where it is not open.
+_SAME_PRODUCT = D4IOT_PRODUCTS | SENTINEL_PRODUCTS
+_PRODUCTS = ", ".join(f"'{name}'" for name in sorted(_SAME_PRODUCT))
+# What beside its pattern decides in which row an incident is (severity, techniques, other products
+# that saw it): nothing where it is not open.
 GROUP_STATE = f"""
     CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {IncidentStatus.CLOSED.value}
-         THEN concat_ws(':', workspace_id, severity) END
+         THEN concat_ws(':', workspace_id, severity,
+              (SELECT string_agg(DISTINCT lower(word), ',' ORDER BY lower(word))
+               FROM unnest(product_names || techniques) AS word
+               WHERE lower(trim(word)) NOT IN ({_PRODUCTS}))) END
 """
 OLD_KEY = "translate(group_key::text, '-', '')"
 _READ = f"""
     SELECT id, pattern::text, alert_type, {GROUP_STATE}, {OLD_KEY},
-           CASE WHEN names_device THEN pattern::text END
+           CASE WHEN names_device THEN pattern::text END, functions, storm::text
     FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 _WRITE = """
@@ -302,13 +308,25 @@ def key_alone(incident_id: int) -> str:
     return md5(f"incident:{incident_id}".encode(), usedforsecurity=False).hexdigest()
 
 
-def group_key_of(*, incident_id: int, pattern: str | None, standing: str | None) -> str | None:
-    """Return the key of an open incident's queue row: its own until its pattern is known."""
+def group_key_of(
+    *,
+    incident_id: int,
+    pattern: str | None,
+    functions: str,
+    storm: str | None,
+    standing: str | None,
+    parts: str,
+) -> str | None:
+    """Return the key of an open incident's queue row: its own until its pattern is known; that of
+    the storm which it is part of, unless it touches a safety system or a crown jewel.
+    """
     if standing is None:
         return None
     if pattern is None:
         return key_alone(incident_id)
-    return md5(f"{pattern}:{standing}".encode(), usedforsecurity=False).hexdigest()
+    is_folded = storm is not None and _TOUCHES_CRITICAL not in parts
+    stream = f"storm:{storm}" if is_folded else f"{pattern}:{functions}"
+    return md5(f"{stream}:{standing}".encode(), usedforsecurity=False).hexdigest()
 
 
 def keys_of(*keys: str | None) -> str:
@@ -330,8 +348,17 @@ def _regroup(ids: list[int], *, now: datetime) -> None:
         rows = cursor.fetchall()
         ranked = rank_incidents([Rankable(*row[:3]) for row in rows], now=now)
         keys = [
-            group_key_of(incident_id=pk, pattern=pattern_of_devices, standing=standing)
-            for pk, _, _, standing, _, pattern_of_devices in rows
+            group_key_of(
+                incident_id=pk,
+                pattern=pattern_of_devices,
+                functions=functions,
+                storm=storm,
+                standing=standing,
+                parts=rank.parts,
+            )
+            for (pk, _, _, standing, _, pattern_of_devices, functions, storm), rank in zip(
+                rows, ranked, strict=True
+            )
         ]
         scores, parts = [r.score for r in ranked], [r.parts for r in ranked]
         cursor.execute(_WRITE, [now, [row[0] for row in rows], scores, parts, keys])
@@ -348,3 +375,47 @@ def touch_incidents(incident_ids: Iterable[int], *, now: datetime) -> None:
             " WHERE key IN (SELECT group_key FROM ours)",
             {"now": now, "ids": sorted(set(incident_ids))},
         )
+
+
+# The stream of an incident; the place in which its alerts happened holds the peers together.
+STREAM = f"""
+    md5(concat_ws(E'\\x1f', {GROUP_STATE}, site_ids::text, place, alert_type, title, protocol,
+                  functions, source))::uuid
+"""
+# Streams of these incidents with enough open ones, or with a storm that goes on; the rows in which
+# their open incidents may be. A name with "+2" is no device.
+_CROWDED = f"""
+    WITH streams AS (
+        SELECT DISTINCT {STREAM} AS stream, workspace_id, severity, site_ids, place, alert_type,
+               protocol, source
+        FROM incidents_incident
+        WHERE id = ANY(%(ids)s::bigint[]) AND group_key IS NOT NULL AND names_device
+          AND pattern IS NOT NULL AND source NOT IN ('') AND source !~ ' [+][0-9]+$')
+    SELECT s.stream, array_agg(g.key), s.is_going_on
+    FROM (SELECT *, EXISTS (SELECT FROM incidents_incident
+                            WHERE storm = streams.stream AND created_at > %(lately)s) AS is_going_on
+          FROM streams) s
+    JOIN incidents_group g ON (g.source, g.alert_type, g.workspace_id, g.severity, g.protocol,
+                               g.place, g.site_ids)
+                            = (s.source, s.alert_type, s.workspace_id, s.severity, s.protocol,
+                               s.place, s.site_ids)
+                          AND g.source <> ''
+    GROUP BY s.stream, s.is_going_on HAVING sum(g.n) >= {MIN_STORM} OR s.is_going_on
+"""
+
+
+class CrowdedStream(NamedTuple):
+    """A stream with enough open incidents to be a storm, and the rows in which they may be."""
+
+    stream: UUID
+    keys: list[UUID]
+    is_going_on: bool  # a storm of it was folded within the last hour
+
+
+def crowded_streams(incident_ids: Collection[int], *, now: datetime) -> list[CrowdedStream]:
+    """Return those streams of these incidents that may be storms: nearly always none."""
+    if not incident_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_CROWDED, {"ids": sorted(incident_ids), "lately": now - HOUR})
+        return [CrowdedStream(*row) for row in cursor.fetchall()]

@@ -77,6 +77,8 @@ class LockedIncident:
     flags: Sequence[str] | None
     standing: str | None  # tells its row in the queue, with its pattern
     group_key: str | None
+    likeness: tuple[str | None, str]  # pattern and functions, as they were
+    storm: str | None
     details: IncidentDetails
     alert_rows: list[AlertRow] = field(default_factory=list)
     alert_places: list[DeviceLocation] = field(default_factory=list)
@@ -91,7 +93,7 @@ class LockedIncident:
 
 _LOCK = f"""
     SELECT id, workspace_id, title, created_at::text, nullif(flags, '{{}}'), {GROUP_STATE},
-           {OLD_KEY}
+           {OLD_KEY}, pattern::text, functions, storm::text
     FROM incidents_incident WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -111,9 +113,12 @@ def lock_incidents(
             flags=flags,
             standing=standing,
             group_key=group_key,
+            likeness=(pattern, functions),
+            storm=storm,
             details=by_id[pk],
         )
-        for pk, workspace_id, title, created, flags, standing, group_key in rows
+        for pk, workspace_id, title, created, flags, standing, group_key, *more in rows
+        for pattern, functions, storm in (more,)
     ]
 
 
@@ -123,6 +128,7 @@ class IncidentSummary(NamedTuple):
     alert_type: str
     pattern: str  # a UUID in letters: Python's own are slow to compare and to write
     names_device: bool
+    functions: str  # what its alerts do, as far as they say; another one is another row
     line: str  # all columns, as members of a line
 
 
@@ -186,8 +192,10 @@ def _summarize(
     protocol = _shown(protocols, lead and lead.protocol)[:80]
     texts = alert_type, protocol, source[:120], destination[:120], place[:200]
     named = "t" if names_device else "f"
+    functions = "|".join(_distinct(alert.function for alert in alerts))[:200]
     line = f"{copy_line(texts)}\t{numbers_member(sorted(sites))}\t{pattern}\t{named}"
-    return IncidentSummary(alert_type, str(pattern), names_device, line)
+    line = f"{line}\t{copy_line((functions,))}"
+    return IncidentSummary(alert_type, str(pattern), names_device, functions, line)
 
 
 def _distinct(values: Iterable[str]) -> list[str]:
@@ -207,7 +215,7 @@ type Sighting = tuple[datetime, int]
 
 
 @lru_cache(maxsize=8192)
-def _pair_of(workspace_id: int, site_id: int | None, source: str, destination: str) -> str:
+def pair_key(workspace_id: int, site_id: int | None, source: str, destination: str) -> str:
     """The same for the same two ends at the same place, whichever of them began."""
     ends = "\x1f".join(sorted((source.casefold(), destination.casefold())))
     return md5(f"{workspace_id}:{site_id}:{ends}".encode(), usedforsecurity=False).hexdigest()
@@ -277,7 +285,7 @@ def first_of_pairs(pairs: Iterable[PairSighting]) -> dict[str, str]:
     """Of these sightings the first of each pair, as what PAIRS asks for."""
     sightings: dict[str, list[Sighting]] = {}
     for workspace_id, site_id, source, destination, at, incident_id in pairs:
-        key = _pair_of(workspace_id, site_id, source, destination)
+        key = pair_key(workspace_id, site_id, source, destination)
         sightings.setdefault(key, []).append((at, incident_id))
     first = {key: min(sightings_of_pair) for key, sightings_of_pair in sightings.items()}
     again = [_latest_elsewhere(found, first[key][1]) for key, found in sightings.items()]
@@ -297,7 +305,7 @@ def _latest_elsewhere(sightings: Sequence[Sighting], incident_id: int) -> dateti
 
 _INCIDENT = (
     "id, alert_type, protocol, source, destination, place, site_ids, pattern, names_device,"
-    " entities_count, flags, first_activity_at, priority, priority_parts, group_key"
+    " functions, entities_count, flags, first_activity_at, priority, priority_parts, group_key"
 )
 TEMP_TABLE = create_temp_table(
     "incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident"
@@ -307,7 +315,8 @@ _IS_ALL = "coalesce(i.details_due_at = %(lease)s::timestamptz, true)"
 _INCIDENTS = f"""
     UPDATE incidents_incident i SET alert_type = d.alert_type, protocol = d.protocol,
         source = d.source, destination = d.destination, place = d.place, site_ids = d.site_ids,
-        pattern = d.pattern, names_device = d.names_device,
+        pattern = d.pattern, names_device = d.names_device, functions = d.functions,
+        storm = CASE WHEN (i.pattern, i.functions) = (d.pattern, d.functions) THEN i.storm END,
         entities_count = d.entities_count, flags = d.flags,
         first_activity_at = d.first_activity_at,
         priority = d.priority, priority_parts = d.priority_parts, group_key = d.group_key,
@@ -349,9 +358,14 @@ def store_incident_rows(
         group_key_of(
             incident_id=incident.id,
             pattern=summary.pattern if summary.names_device else None,
+            functions=summary.functions,
+            storm=incident.storm
+            if incident.likeness == (summary.pattern, summary.functions)
+            else None,
             standing=incident.standing,
+            parts=rank.parts,
         )
-        for incident, summary in zip(incidents, summaries, strict=True)
+        for incident, summary, rank in zip(incidents, summaries, ranks, strict=True)
     ]
     copy_rows = pg_copy.copy_rows_of(
         [f"{pk}\t{summary.line}" for pk, summary in zip(ids, summaries, strict=True)],

@@ -58,9 +58,19 @@ class Group(models.Model):
     latest_at = models.DateTimeField()  # when the last were
     ot_due_at = models.DateTimeField(null=True)  # of those that wait, the first
     changed_at = models.DateTimeField()
+    # Of the row into which a storm is folded: since when, how many came in the busiest time of so
+    # many hours before, and how many devices it reaches.
+    storm_since = models.DateTimeField(null=True)
+    storm_before = models.IntegerField(null=True)
+    storm_hours = models.SmallIntegerField(null=True)
+    storm_peers = models.IntegerField(null=True)
 
     class Meta:
         indexes = [
+            # Rows that one source has raised; until details come a row has none.
+            models.Index(
+                fields=["source", "alert_type"], condition=~Q(source=""), name="queue_by_source"
+            ),
             models.Index(fields=["-priority", "-latest_at", "key"], name="queue_order"),
             models.Index(fields=["workspace", "-priority"], name="queue_of_a_workspace"),
             # Most rows are unasked and nobody's: no entry for these.

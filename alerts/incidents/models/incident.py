@@ -131,6 +131,8 @@ class Incident(models.Model):
     pattern = models.UUIDField(null=True)  # equal pattern; None while details are pending
     # Whether its alerts name one. Those that do not are never one row, whatever their pattern.
     names_device = models.BooleanField(default=True, db_default=True)
+    functions = models.CharField(max_length=200, blank=True, default="", db_default="")
+    storm = models.UUIDField(null=True)  # the stream into whose fold it came
     group_key = models.UUIDField(null=True)  # the queue row it stands in; None when not open
     priority = models.SmallIntegerField(default=0)
     priority_parts = models.JSONField(default=list)  # [[code, points, detail], …] adds up
@@ -228,6 +230,11 @@ class Incident(models.Model):
                 fields=["group_key"],
                 condition=HAS_LABELS & Q(group_key__isnull=False),
                 name="incidents_open_labelled",
+            ),
+            models.Index(
+                fields=["storm", "created_at"],
+                condition=Q(storm__isnull=False),
+                name="incidents_in_storms",
             ),
             models.Index(
                 fields=["workspace"],

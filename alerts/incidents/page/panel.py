@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
@@ -26,7 +27,14 @@ from alerts.incidents.page.pattern_history import (
     usual_hours_of,
 )
 from alerts.incidents.policies import may_act_on
-from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.queries import groups_visible_to, incidents_visible_to
+from alerts.incidents.storm_wording import (
+    REMEDIES,
+    before_words,
+    count_words,
+    pace_words,
+    peers_words,
+)
 from alerts.incidents.wording import (
     OT_ORDER,
     Chip,
@@ -41,6 +49,7 @@ from portal.accounts.models import User
 from portal.ui.moments import READER, moment_words, period_words, reader_clock
 
 MAX_LISTED = 50
+MAX_APART = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,7 @@ class IncidentPreview:
     members: Members | None  # None where it stands for itself
     states: Sequence[tuple[Chip, int]]  # with OT, of how many, where members differ in it
     owners: Sequence[str]  # of members, where they differ; "" for those that nobody took
+    storm: "StormPanel | None"
 
     @property
     def close_kind(self) -> str:
@@ -208,6 +218,38 @@ def preview_of(
         else None,
         states=states,
         owners=row.owner_names if row and len(row.owner_names) > 1 else (),
+        storm=_storm_in(row, by=by, now=now, zone=zone) if row and row.storm_since else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StormPanel:
+    """The storm that a row of the queue folds, and what differs from it."""
+
+    facts: Sequence[tuple[str, str]]
+    remedies: Sequence[tuple[Promise, Promise]]
+    apart: Sequence[Group]  # rows of its source that began since, by priority
+
+
+def _storm_in(row: Group, *, by: User, now: datetime, zone: tzinfo) -> StormPanel:
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    since = moment_words(row.storm_since or row.first_at, now, zone=zone, style="relative")
+    apart = groups_visible_to(by).filter(
+        source=row.source,
+        workspace=row.workspace_id,
+        site_ids=row.site_ids,
+        latest_at__gte=row.storm_since,
+    )
+    return StormPanel(
+        [
+            (gettext("Since"), since),
+            (gettext("Count"), count_words(values)),
+            (gettext("Pace"), pace_words(values)),
+            (gettext("Before"), before_words(values).partition(": ")[2]),
+            (gettext("Reaches"), peers_words(values)),
+        ],
+        REMEDIES,
+        list(apart.exclude(pk=row.pk).order_by("-priority", "-latest_at")[:MAX_APART]),
     )
 
 

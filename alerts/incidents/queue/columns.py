@@ -1,6 +1,6 @@
 """The columns of the queue, and one row of it, ready to be placed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Func, TextField
+from django.db.models import DateTimeField, Func, IntegerField, TextField, Value
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
@@ -18,6 +18,7 @@ from alerts.incidents.engine.hidden_verdicts import (
     parts_without_verdicts,
 )
 from alerts.incidents.models import Incident, OtState, Severity
+from alerts.incidents.storm_wording import peers_words, storm_words
 from alerts.incidents.wording import HIDDEN, OT_ORDER, Chip, age_of, number_words, ot_chip
 from portal.ui.moments import READER, Moment, exact, moment_of, period_words, reader_clock
 from portal.ui.words import length, number
@@ -43,6 +44,10 @@ COLUMNS = (
     "site_ids",
     "first_at",
     "latest_at",
+    "storm_since",
+    "storm_before",
+    "storm_hours",
+    "storm_peers",
 )
 
 
@@ -55,6 +60,10 @@ STATE_OF_ONE = {
     "ot_states": _list_of_one("ot_state"),
     "owner_ids": _list_of_one("owner_id"),
     "owner_names": _list_of_one("owner_name"),
+    "storm_since": Value(None, output_field=DateTimeField()),
+    **dict.fromkeys(
+        ("storm_before", "storm_hours", "storm_peers"), Value(None, output_field=IntegerField())
+    ),
 }
 
 
@@ -81,6 +90,8 @@ class IncidentListRow:
     age: str  # of one incident
     span: str  # of several, from when to when
     since: str
+    storm: str  # how fast it comes and what came before, of the row of a storm
+    is_apart: bool  # of the source of a storm on the same page, but unlike the rest of it
     owner: str
     owners: str  # all of them in words, where they differ
     more_owners: int
@@ -200,7 +211,12 @@ def list_rows(groups: Sequence[tuple], frame: RowFormat) -> list[IncidentListRow
         columns = _mask_columns(columns, frame.hidden)
     never_asked = [group["pattern"] for group in columns if group["ot_states"] == [""]]
     earlier = earlier_verdicts(never_asked, frame.hidden)
-    return [_row(group, earlier, frame) for group in columns]
+    storms = {_raised_by(group) for group in columns if group["storm_since"]}
+    return [_row(group, earlier, frame, storms) for group in columns]
+
+
+def _raised_by(group: Mapping[str, Any]) -> tuple[str, tuple[int, ...]]:
+    return group["source"], tuple(group["site_ids"])
 
 
 def _mask_columns(rows: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
@@ -223,7 +239,10 @@ def _mask_columns(rows: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # ty
 
 
 def _row(
-    group: dict[str, Any], earlier: Mapping[UUID, tuple[str, int, int]], frame: RowFormat
+    group: dict[str, Any],
+    earlier: Mapping[UUID, tuple[str, int, int]],
+    frame: RowFormat,
+    storms: Collection[tuple[str, tuple[int, ...]]],
 ) -> IncidentListRow:
     zone = frame.zone(group["site_ids"])
     state, *others = sorted(group["ot_states"], key=OT_ORDER.index)
@@ -244,7 +263,7 @@ def _row(
         priority=group["priority"],
         severity=Severity(group["severity"]).label,
         title=bare_title(group["title"]),
-        ends=" → ".join(filter(None, (group["source"], group["destination"]))),
+        ends=" → ".join(filter(None, (group["source"], peers_words(group)))),
         rest=" · ".join(filter(None, (group["place"], group["protocol"]))),
         context=ot_chip(state, earlier.get(group["pattern"])),
         also=", ".join(ot_chip(other).label for other in others),
@@ -258,6 +277,8 @@ def _row(
         if is_many
         else "",
         since=since,
+        storm=storm_words(group),
+        is_apart=group["storm_since"] is None and _raised_by(group) in storms,
         owner=named[0] if named else "",
         owners=", ".join(name or gettext("Nobody") for name in owners) if len(owners) > 1 else "",
         more_owners=len(owners) - 1,

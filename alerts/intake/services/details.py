@@ -14,7 +14,8 @@ from alerts.incidents.ingest.details import (
     retry_or_fail_details,
     store_details_of_many,
 )
-from alerts.incidents.ingest.groups import regroup
+from alerts.incidents.ingest.groups import crowded_streams, regroup
+from alerts.incidents.ingest.storms import fold_storms
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.sweep import note_missing
 from alerts.sentinel.client.errors import AnswerTooLarge
@@ -150,6 +151,8 @@ def _store(
             leased_until=fetched[0][0].leased_until,  # one claim, one lease
         )
         regroup(less_urgent, now=clock())
+        if crowded := crowded_streams([claim.id for claim, _ in fetched], now=clock()):
+            fold_storms(crowded, now=clock())
     except _ITS_OWN_FAULT as error:
         if len(fetched) == 1:
             reason = f"What was fetched cannot be stored ({type(error).__name__})."

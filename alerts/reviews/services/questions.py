@@ -11,7 +11,7 @@ from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.ingest.overlay import set_ot_states
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.reviews.engine.question import answer_within, question_in
-from alerts.reviews.models import CANNED, AskedIncident, Question
+from alerts.reviews.models import READY, AskedIncident, Question
 from alerts.reviews.policies import (
     is_ot_at,
     reasons_against_asking_ot,
@@ -64,7 +64,7 @@ def ask_ot(
         act=uuid4(),
     )
     row.incidents.set(incidents)
-    ids, parts = [incident.pk for incident in incidents], question_in(question, ready=CANNED)
+    ids, parts = [incident.pk for incident in incidents], question_in(question, ready=READY)
     write_timeline(
         incident_ids=ids,
         code="asked",

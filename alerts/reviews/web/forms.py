@@ -18,7 +18,7 @@ from alerts.incidents.page.panel import happened_at_words
 from alerts.incidents.wording import number_words
 from alerts.planned_work.services.plan import CannotPlanWork
 from alerts.reviews.engine.question import QuestionText
-from alerts.reviews.models import CANNED, Verdict
+from alerts.reviews.models import READY, Verdict
 from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
 from portal.accounts.models import User
@@ -128,7 +128,7 @@ DONE_BY = (
 )
 # With the longest ready question before them they still fit into a question.
 OVER = "over"
-MAX_OWN_WORDS = MAX_QUESTION_LENGTH - max(len(question) for question in CANNED) - 1
+MAX_OWN_WORDS = MAX_QUESTION_LENGTH - max(len(question) for question in READY) - 1
 
 
 class VerdictForm(forms.Form):
@@ -210,7 +210,7 @@ class AskForm(forms.Form):
         values = super().clean() or {}
         ready = values.get("canned", "")
         own = values.get("question", "").strip()
-        values["question"] = QuestionText(ready if ready in CANNED else "", own).text
+        values["question"] = QuestionText(ready if ready in READY else "", own).text
         return values
 
 

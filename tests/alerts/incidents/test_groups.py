@@ -200,15 +200,14 @@ def test_a_row_that_another_removes_meanwhile_is_made_again():
 
 
 def test_a_row_is_named_after_the_newest_of_the_highest_priority(workspace):
-    rows = alike(workspace, 4)  # a second product weighs more
-    Incident.objects.filter(pk__in=[rows[1].pk, rows[2].pk]).update(
-        product_names=["Azure Security Center for IoT", "Microsoft Defender for Endpoint"]
-    )
+    rows = alike(workspace, 4)  # a late answer weighs more
+    late = {"ot_state": "waiting", "ot_due_at": NOON - timedelta(hours=1)}
+    Incident.objects.filter(pk__in=[rows[1].pk, rows[2].pk]).update(**late)
     regroup([row.pk for row in rows], now=NOON)
     group = Group.objects.get()
     assert (group.lead, group.number, group.latest) == (rows[2], rows[2].number, rows[3])
     assert group.priority == Incident.objects.get(pk=rows[2].pk).priority
-    Incident.objects.filter(pk=rows[2].pk).update(product_names=[])
+    Incident.objects.filter(pk=rows[2].pk).update(ot_state="", ot_due_at=None)
     regroup([rows[2].pk], now=LATER)
     assert Group.objects.get().lead == rows[1]
 
@@ -292,15 +291,19 @@ def test_incidents_that_name_no_device_are_rows_of_their_own(workspace):
 
 
 def test_rows_that_were_split_by_state_become_one_when_the_software_is_renewed(workspace):
-    rows = alike(workspace, 3) + alike(workspace, 2, pattern=None)
+    facts = {"techniques": ["T0855", "T0801"], "product_names": ["Microsoft Defender for IoT"]}
+    rows = alike(workspace, 3, **facts) + alike(workspace, 2, pattern=None)
+    make_alert(rows[0], function="Write")
+    Incident.objects.filter(pk=rows[0].pk).update(functions="Write")
     Incident.objects.filter(pk=rows[1].pk).update(ot_state="waiting", ot_due_at=LATER)
     Incident.objects.filter(pk=rows[2].pk).update(owner_id="sam", owner_name="Sam Keller")
     regroup([row.pk for row in rows], now=NOON)
     after = list(Group.objects.order_by("key").values())
     for row in rows[:3]:
-        Incident.objects.filter(pk=row.pk).update(group_key=uuid.uuid4())
-    migration = import_module("alerts.incidents.migrations.0031_rows_list_their_states")
+        Incident.objects.filter(pk=row.pk).update(group_key=uuid.uuid4(), functions="")
+    migration = import_module("alerts.incidents.migrations.0032_storms_fold")
+    delete = "DELETE FROM incidents_group"
     with connection.cursor() as cursor:
-        for statement in ("DELETE FROM incidents_group", migration.KEYS, migration.ROWS):
+        for statement in (delete, migration.FUNCTIONS, migration.KEYS, migration.ROWS):
             cursor.execute(statement)
     assert list(Group.objects.order_by("key").values()) == after

@@ -24,7 +24,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import headline_of
-from alerts.reviews.models import CANNED, Question
+from alerts.reviews.models import CANNED, STORM_QUESTION, Question
 from alerts.reviews.policies import is_ot_for, works_in
 from alerts.reviews.queries.questions import (
     newest_verdict_on,
@@ -138,10 +138,11 @@ def ask_context(
     questions. `leads`: the gravest incident of each question.
     """
     chosen = leads[0].site_ids if site_ids is None else site_ids
+    canned = (STORM_QUESTION, *CANNED) if leads[0].storm else CANNED
     previews = previews_of_asking(leads, site_ids=chosen, by=by, now=now)
     return {
         "ask_form": form or AskForm(),
         "sites": [Choice(str(preview.site.pk), preview.site.name) for preview in previews],
         "asking": [(preview, due_words(preview, now)) for preview in previews],
-        "canned": [Choice(words, gettext(words)) for words in CANNED],
+        "canned": [Choice(words, gettext(words)) for words in canned],
     }

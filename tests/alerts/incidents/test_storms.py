@@ -1,0 +1,175 @@
+"""What one source raises far above its own rhythm is one row; what differs has a row of its own."""
+
+from collections import Counter
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from alerts.incidents.engine.storms import DAY, HOUR, StreamRate, is_like_the_rest
+from alerts.incidents.ingest.details import IncidentDetails, store_details_of_many
+from alerts.incidents.ingest.groups import crowded_streams, regroup
+from alerts.incidents.ingest.storms import fold_storms
+from alerts.incidents.models import Group, Incident, IncidentStatus, Severity
+from alerts.sentinel.wire.alerts import read_alerts
+from tests.factories.answers import alert, listed
+from tests.factories.incidents import NOON, make_device, make_site, make_workspace, new_incident
+
+PEERS = [f"PLC-{at:02}" for at in range(24)]
+TITLE = "Modbus Address Violation"
+
+
+class Plant:
+    """A workspace that reads incidents with their details as intake does, fifty at a time."""
+
+    def __init__(self):
+        self.workspace, self.site = make_workspace(), make_site()
+        self._number = 0
+
+    def raise_incidents(self, *facts, at=NOON, seconds=0.0, **columns):
+        """One incident for each `(destination, changes)`, so many seconds apart."""
+        rows, alerts = [], []
+        for place, (destination, changes) in enumerate(facts):
+            created = at + timedelta(seconds=place * seconds)
+            own = {"title": TITLE, "created_at": created, "modified_at": created}
+            own |= {"techniques": ["T0801"], "severity": Severity.LOW}
+            own |= columns | changes.get("incident", {})
+            rows.append(new_incident(self.workspace, **own))
+            self._number += 1
+            bag = {"SourceDevice": "SCADA-02", "SourceDeviceAddress": "10.20.1.2"}
+            bag |= {"DestinationDevice": destination, "Function": "Read Holding Registers"}
+            bag |= {"DestinationDeviceAddress": f"10.20.2.{1 + sum(map(ord, destination)) % 250}"}
+            name = {"alertDisplayName": own["title"], "severity": "Low"}
+            times = {"startTimeUtc": created.isoformat(), "endTimeUtc": created.isoformat()}
+            bag |= changes.get("bag", {})
+            alerts.append([alert(self._number, bag=bag, **name, **times)])
+        Incident.objects.bulk_create(rows)
+        regroup([row.pk for row in rows], now=at)
+        for start in range(0, len(rows), 50):
+            piece = list(zip(rows, alerts, strict=True))[start : start + 50]
+            fetched = [IncidentDetails(row.pk, read_alerts(listed(own)), []) for row, own in piece]
+            regroup(store_details_of_many(fetched=fetched, now=at), now=at)
+            fold_storms(crowded_streams([row.pk for row, _ in piece], now=at), now=at)
+        return [row.pk for row in rows]
+
+    def live(self, *, days=10, **columns):
+        """The source meets each of its peers on each of some days before, and it is dealt with."""
+        for day in range(days):
+            facts = [(peer, {}) for peer in PEERS]
+            at = NOON - timedelta(days=day + 2)
+            closed = {"status": IncidentStatus.CLOSED} | columns
+            self.raise_incidents(*facts, at=at, seconds=600, **closed)
+
+
+@pytest.fixture
+def plant(db):
+    return Plant()
+
+
+STORM = [(peer, {}) for peer in PEERS]
+DIFFERENCES = {
+    "function": lambda at: (PEERS[at % 24], {"bag": {"Function": "Write Single Register"}}),
+    "peer": lambda at: (f"HMI-{at}", {}),
+    "severity": lambda at: (PEERS[at % 24], {"incident": {"severity": Severity.HIGH}}),
+    "type": lambda at: (PEERS[at % 24], {"incident": {"title": "PLC Stop Command Was Sent"}}),
+    "technique": lambda at: (PEERS[at % 24], {"incident": {"techniques": ["T0801", "T0855"]}}),
+    "product": lambda at: (
+        PEERS[at % 24],
+        {"incident": {"product_names": ["Microsoft Defender for Endpoint"]}},
+    ),
+    "safety": lambda at: ("SIS-01", {}),
+    "crown jewel": lambda at: ("TURBINE-01", {}),
+}
+
+
+def row_of(pk):
+    return Group.objects.get(key=Incident.objects.get(pk=pk).group_key)
+
+
+def test_five_hundred_incidents_in_two_minutes_are_one_row(plant):
+    plant.live(days=3)
+    ids = plant.raise_incidents(*(STORM * 21)[:500], seconds=0.24)
+    row = Group.objects.get()
+    assert (row.n, row.source, row.storm_peers) == (500, "SCADA-02", 24)
+    assert row.storm_since == NOON
+    assert (row.storm_before, row.storm_hours) == (6, 1)
+    assert set(Incident.objects.filter(pk__in=ids).values_list("status", flat=True)) == {1}
+
+
+def test_two_hundred_attacks_hidden_in_a_storm_are_rows_of_their_own(plant):
+    for name, criticality in (("SIS-01", "safety"), ("TURBINE-01", "crown-jewel")):
+        address = f"10.20.2.{1 + sum(map(ord, name)) % 250}"
+        make_device(plant.site, name, address, criticality=criticality)
+    plant.raise_incidents(
+        *((name, {}) for name in ("SIS-01", "TURBINE-01")),
+        at=NOON - timedelta(days=5),
+        status=IncidentStatus.CLOSED,
+    )
+    plant.live(days=2)
+    kinds = [list(DIFFERENCES)[at % len(DIFFERENCES)] for at in range(200)]
+    attacks = [(kind, DIFFERENCES[kind](at)) for at, kind in enumerate(kinds)]
+    facts = [("", fact) for fact in (STORM * 21)[:500]] + attacks
+    Random(7).shuffle(facts)
+    ids = plant.raise_incidents(*[fact for _, fact in facts], seconds=0.2)
+    keys = dict(Incident.objects.filter(pk__in=ids).values_list("pk", "group_key"))
+    harmless = {keys[pk] for pk, (kind, _) in zip(ids, facts, strict=True) if not kind}
+    hidden = Counter(
+        kind for pk, (kind, _) in zip(ids, facts, strict=True) if kind and keys[pk] in harmless
+    )
+    assert hidden == {}, "attacks in a row of the storm, by how they differ"
+    assert len(harmless) == 1
+    assert Group.objects.get(key=harmless.pop()).n == 500
+
+
+def test_alike_incidents_at_their_own_rhythm_stay_rows_of_their_pairs(plant):
+    plant.live(days=3)
+    plant.raise_incidents(*STORM, seconds=600)
+    assert Group.objects.count() == 24
+    assert not Group.objects.exclude(storm_since=None).exists()
+
+
+def test_a_pair_alone_can_be_a_storm_and_keeps_one_row(plant):
+    plant.raise_incidents(*[(PEERS[0], {})] * 30, seconds=1)
+    row = Group.objects.get()
+    assert (row.n, row.storm_peers, row.destination) == (30, 1, "PLC-00")
+    assert (row.storm_before, row.storm_since) == (0, NOON)
+
+
+def test_what_comes_after_the_storm_was_closed_folds_at_once(plant):
+    plant.live(days=2)
+    ids = plant.raise_incidents(*STORM * 5, seconds=1)
+    Incident.objects.filter(pk__in=ids).update(status=IncidentStatus.CLOSED)
+    regroup(ids, now=NOON)
+    plant.raise_incidents(*STORM[:3], at=NOON + timedelta(minutes=5), seconds=1)
+    assert Group.objects.get().n == 3
+
+
+def test_while_older_details_are_owed_nobody_knows_the_rhythm(plant):
+    owed = {"created_at": NOON - timedelta(days=3), "details_due_at": NOON, "alert_type": TITLE}
+    new_incident(plant.workspace, **owed, status=IncidentStatus.CLOSED).save()
+    plant.raise_incidents(*STORM * 2, seconds=1)
+    assert not Group.objects.exclude(storm_since=None).exists()
+
+
+def test_what_turns_out_to_differ_leaves_the_fold(plant):
+    plant.live(days=2)
+    ids = plant.raise_incidents(*STORM * 3, seconds=1)
+    Incident.objects.filter(pk=ids[0]).update(severity=Severity.HIGH)
+    regroup([ids[0]], now=NOON)
+    assert row_of(ids[0]).n == 1
+    assert row_of(ids[1]).n == len(ids) - 1
+
+
+@pytest.mark.parametrize(
+    ("n", "busiest", "expected"),
+    [(19, 0, False), (20, 0, True), (20, 6, True), (20, 7, False), (500, 160, True)],
+)
+def test_a_storm_is_at_least_twenty_and_three_times_what_came_before(n, busiest, expected):
+    assert StreamRate(HOUR, n, busiest).is_storm is expected
+    assert StreamRate(DAY, n, busiest).is_storm is expected
+
+
+def test_a_new_source_has_no_usual_peers_and_a_safety_system_never_folds():
+    assert is_like_the_rest(is_critical=False, is_peer_usual=False, has_usual_peers=False)
+    assert not is_like_the_rest(is_critical=False, is_peer_usual=False, has_usual_peers=True)
+    assert not is_like_the_rest(is_critical=True, is_peer_usual=True, has_usual_peers=True)
