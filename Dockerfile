@@ -62,7 +62,7 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-m", "portal.runtime.probe", "http://127.0.0.1:8000/healthz"]
 # Requests have 25 s to end when the container is stopped, 5 s less than Docker gives them.
-CMD ["gunicorn", "portal.wsgi:application", "--bind", "0.0.0.0:8000", \
+CMD ["gunicorn", "portal.wsgi:application", "--preload", "--bind", "0.0.0.0:8000", \
     "--worker-class", "portal.runtime.web_worker.BufferingWorker", "--workers", "2", \
     "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "25", \
     "--access-logfile", "-", "--logger-class", "portal.runtime.web_log.WebLogger", "--no-control-socket"]

@@ -21,7 +21,9 @@ def main() -> None:
     settings = "alerts.demo.settings" if in_source_tree else "portal.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     from portal.errors import Misconfigured
+    from portal.runtime.garbage import collect_rarely
 
+    collect_rarely()
     name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     if name in WITH_DASH:
         sys.argv[sys.argv.index(name)] = WITH_DASH[name]

@@ -22,10 +22,11 @@ sys.meta_path.insert(0, Refuse())
 EVERYTHING = """
 import django
 django.setup()
-import kombu.transport.redis, gunicorn.app.wsgiapp, portal.wsgi, portal.compile_messages
 from portal.celery import app
 app.loader.import_default_modules()
 app.finalize()
+assert "portal.urls" not in sys.modules, "a worker loads no pages"
+import kombu.transport.redis, gunicorn.app.wsgiapp, portal.wsgi, portal.compile_messages
 from django.core.management import get_commands, load_command_class
 from django.urls import get_resolver
 get_resolver().url_patterns

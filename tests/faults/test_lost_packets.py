@@ -11,15 +11,17 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.faults.conftest import wait_until
+from tests.faults.conftest import Broker, wait_until
 from tests.faults.proxy import FaultProxy
 from tests.faults.web_process import WebProcess
 
+pytestmark = pytest.mark.django_db
 READERS = 12  # more than both processes have threads
 MANY_READERS = 40  # of the short form: whoever waits behind them waits for half a minute
 ASKERS = 20  # at a time, of whoever watches; more than both processes have threads for them
 MANY_ASKERS = 40  # of the short form
 PATIENCE = 60
+PAUSE = 0.2  # of who has an answer: two hundred questions a second are as many as are answered
 
 
 def within(seconds, long):
@@ -48,6 +50,7 @@ class Visitor:
             except OSError:
                 status, body = 0, b""
             self.answers.append((began, status, time.monotonic() - began, body))
+            self._stop.wait(PAUSE)
 
     def _open(self):
         """Status and text of a page; for one of Tagout's own web must ask the database whose
@@ -83,10 +86,10 @@ def visit(web):
         visitor.stop()
 
 
-@pytest.fixture
-def ways(db, broker):
-    """A proxy before the database and one before the broker."""
-    database = settings.DATABASES["default"]
+@pytest.fixture(scope="module")
+def ways(django_db_setup, tmp_path_factory):
+    """A proxy before the database and one before the broker; each test leaves them open."""
+    broker, database = Broker(tmp_path_factory.mktemp("broker")), settings.DATABASES["default"]
     ways = {
         "database": FaultProxy(f"unix:{database['HOST']}/.s.PGSQL.5432"),
         "broker": FaultProxy(broker.url),
@@ -94,13 +97,14 @@ def ways(db, broker):
     yield ways
     for proxy in ways.values():
         proxy.close()
+    broker.stop()
 
 
-@pytest.fixture
-def web(ways, tmp_path):
+@pytest.fixture(scope="module")
+def web(ways, tmp_path_factory):
     user, name = settings.DATABASES["default"]["USER"], connection.settings_dict["NAME"]
     web = WebProcess(
-        tmp_path,
+        tmp_path_factory.mktemp("web"),
         DATABASE_URL=f"postgresql://{user}@127.0.0.1:{ways['database'].port}/{name}?sslmode=disable",
         REDIS_URL=f"redis://127.0.0.1:{ways['broker'].port}/0",
     )

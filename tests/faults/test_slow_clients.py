@@ -31,15 +31,6 @@ def web(django_db_setup, tmp_path_factory):
     web.kill()
 
 
-@pytest.fixture
-def stopping_web(django_db_setup, tmp_path):
-    web = WebProcess(tmp_path)
-    web.collect_static()
-    web.start()
-    yield web
-    web.kill()
-
-
 def answers_beside(web, clients=()):
     """Whether a small file comes ten times, while most of these clients still hold what they hold:
     nobody waited for their end. The pages of health would prove nothing: they have threads of
@@ -200,8 +191,8 @@ def test_who_goes_away_leaves_nothing_behind(web):
     assert levels <= {"INFO", "WARNING"}
 
 
-def test_a_stop_ends_requests_that_are_here_and_does_not_wait_for_others(stopping_web):
-    web = stopping_web
+def test_a_stop_ends_requests_that_are_here_and_does_not_wait_for_others(web):
+    """The last test of this file: web is gone afterwards."""
     with ExitStack() as clients:
         for sent in HALF_SENT.values():
             clients.enter_context(web.dial()).sendall(sent)
