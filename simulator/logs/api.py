@@ -24,7 +24,7 @@ from simulator.gates import AzureRequest
 from simulator.identity import LOG_AUDIENCES, Application, unauthorised
 from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
-from simulator.logs.translation import execute
+from simulator.logs.translation import columns_of_tables, execute
 from simulator.logs.watchlists import with_watchlists
 from simulator.plant.records import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
@@ -236,15 +236,10 @@ def _with_columns_resolved(connection: Any, text: str) -> str:
 
     def resolved(found: re.Match[str]) -> str:
         named = [table for table in _NAMES.findall(text[: found.start()]) if table in TABLES]
-        columns = _columns_of(connection, named[-1]) if named else frozenset()
+        columns = dict(columns_of_tables(connection))[named[-1]] if named else ()
         return found["column"] if found["column"] in columns else found["otherwise"]
 
     return _COLUMN_IF_EXISTS.sub(resolved, text)
-
-
-def _columns_of(connection: Any, table: str) -> frozenset[str]:
-    rows = connection.execute(f'DESCRIBE "{table}"').fetchall()
-    return frozenset(name for name, *_ in rows)
 
 
 def _within(rows: list[list[Any]], limits: LogLimits) -> tuple[list[list[Any]], str]:

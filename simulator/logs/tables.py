@@ -11,6 +11,7 @@ import orjson
 
 from simulator.azure import Azure
 from simulator.logs.rows import TABLES, alert_rows, entities_text, health_row, incident_rows
+from simulator.logs.translation import forget_columns
 from simulator.plant.records import PlantWorkspace
 from simulator.store.incidents import Incident
 
@@ -114,7 +115,7 @@ def _new_connection() -> Any:
         listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f'CREATE TABLE "{_STORED}{name}" ({listed})')
     _show(connection, is_onboarded=False)
-    connection.execute("SET threads = 2")
+    connection.execute("SET threads = 1")  # a second costs tables of this size a third more
     connection.execute("SET memory_limit = '8GB'")
     connection.execute("SET enable_external_access = false")
     return connection
@@ -130,12 +131,14 @@ def _show(connection: Any, *, is_onboarded: bool) -> None:
         connection.execute(
             f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} FROM "{_STORED}{name}"'
         )
+    forget_columns(connection)
 
 
 def fill_table(connection: Any, name: str, columns: dict[str, str], rows: Sequence[Json]) -> None:
     """Make a table of its own with these rows."""
     listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
     connection.execute(f'CREATE OR REPLACE TABLE "{name}" ({listed})')
+    forget_columns(connection)
     if rows:
         shape = orjson.dumps([columns]).decode()
         connection.execute(

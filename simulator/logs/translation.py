@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 type Columns = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -22,11 +23,9 @@ _MOMENT = re.compile(
 def execute(connection: Any, text: str, now: datetime) -> Any:
     """Ask a question in KQL at a moment; returns the connection with the answer."""
     import duckdb_kql
-    from duckdb_kql.engine import schema as columns_of_tables
     from duckdb_kql.translate import CLOCK_SLOT
 
-    schema = columns_of_tables(connection)
-    columns = tuple((table, tuple(names)) for table, names in sorted(schema.items()))
+    columns = columns_of_tables(connection)
     general, moments = without_moments(text)
     try:
         translated = _translate(general, len(moments), columns)
@@ -54,6 +53,26 @@ def without_moments(text: str) -> tuple[str, list[datetime]]:
         return f"_moment{len(moments) - 1}"
 
     return _MOMENT.sub(named, text), moments
+
+
+_columns: WeakKeyDictionary[Any, Columns] = WeakKeyDictionary()
+
+
+def columns_of_tables(connection: Any) -> Columns:
+    """Return the tables of a connection with their columns, read once until they change."""
+    if connection not in _columns:
+        from duckdb_kql.engine import schema
+
+        found = schema(connection)
+        _columns[connection] = tuple(
+            (table, tuple(names)) for table, names in sorted(found.items())
+        )
+    return _columns[connection]
+
+
+def forget_columns(connection: Any) -> None:
+    """Have the columns of a connection be read anew: a table has changed."""
+    _columns.pop(connection, None)
 
 
 @lru_cache(maxsize=500)

@@ -19,7 +19,7 @@ from simulator.scenarios.scenario import build_scenario
 from tests.architecture.tree import HOME
 
 BENCH = HOME / "bench" / "suppression"
-HISTORY, QUESTIONS, DAYS = timedelta(days=18), timedelta(days=2), 2
+HISTORY, QUESTIONS, DAYS = timedelta(days=18), timedelta(days=1), 1
 LIFE = (  # where trials, credit, stops, versions, coverage and plans are worked out
     "alerts.rules.trial",
     "alerts.rules.guards.closing",

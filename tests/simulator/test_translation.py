@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb_kql
 import pytest
 
-from simulator.logs.translation import execute, without_moments
+from simulator.logs.translation import execute, forget_columns, without_moments
 
 NOW = datetime(2026, 11, 25)
 EARLY, LATE = "datetime(2026-11-23T00:00:00Z)", "datetime(2026-11-24T11:59:59.500Z)"
@@ -55,6 +55,7 @@ def test_a_table_that_changes_is_translated_again(events):
     )
     execute(events, question, NOW)
     events.execute("ALTER TABLE Events ADD COLUMN More INTEGER DEFAULT 7")
+    forget_columns(events)
     answered = execute(events, question, NOW)
     assert "More" in [column[0] for column in answered.description]
 

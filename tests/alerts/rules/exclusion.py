@@ -170,6 +170,7 @@ def left_out_by_rules(rows, rules):
 def left_out_by_kql(rows, items, *, now):
     """Which rows the exclusion leaves out of SecurityAlert."""
     connection = duckdb_kql.connect()
+    connection.execute("SET threads = 1")
     columns = ", ".join(f'"{name}" {kind}' for name, kind in ALERT_COLUMNS.items())
     connection.execute(f"CREATE TABLE SecurityAlert ({columns})")
     shape = json.dumps([ALERT_COLUMNS])
