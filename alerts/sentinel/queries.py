@@ -98,9 +98,16 @@ def resting_workspaces(
     """Ids of the workspaces that must not be called for this purpose now, in one question. Who may
     not probe leaves alone all whose breaker is open, also those that are due for a probe.
     """
-    is_open = Q(open_until__gt=now) if may_probe else Q(open_until__isnull=False)
-    rows = Reachability.objects.filter(Q(not_before__gt=now) | Q(is_open, purpose=purpose))
+    rows = silences(now=now, purpose=purpose, may_probe=may_probe)
     return set(rows.values_list("workspace_id", flat=True))
+
+
+def silences(*, now: datetime, purpose: str, may_probe: bool = True) -> QuerySet[Reachability]:
+    """Return what keeps workspaces from being called for this purpose now, to ask within another
+    question.
+    """
+    is_open = Q(open_until__gt=now) if may_probe else Q(open_until__isnull=False)
+    return Reachability.objects.filter(Q(not_before__gt=now) | Q(is_open, purpose=purpose))
 
 
 def failing_workspaces() -> set[int]:

@@ -15,7 +15,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_tasks import settle_pending_tasks
 from alerts.incidents.ingest.overlay import (
     drop_our_comments,
-    overlay_pending_changes,
+    overlay_locked,
     refresh_overlay,
     show_our_comments,
 )
@@ -123,7 +123,7 @@ def apply_act(
         act=act,
     )
     changed = list(effects)
-    overlay_pending_changes([row.pk for row in changed], now=now)
+    overlay_locked(changed, now=now)
     regroup([row.pk for row in changed], now=now)
     notify(changed, act)
     record(

@@ -1,5 +1,6 @@
 """Hear from the outbox how writes ended, and let the incidents say so."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,13 +10,14 @@ from alerts import notification_kinds as kinds
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_tasks import settle_pending_tasks, show_pending_tasks
 from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
-from alerts.incidents.ingest.store import store_incidents
+from alerts.incidents.ingest.store import Differing, store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.engine.merge import value_text
 from alerts.outbox.models import PATCHES, Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import Settlement
 from alerts.outbox.wording import note_words
+from alerts.sentinel.wire.incidents import WireIncident
 from portal import clock
 from portal.notifications.services import notify_people
 
@@ -43,13 +45,8 @@ def on_incident_outcome(settlement: Settlement) -> None:
         _apply_patch_to_raw(incident, change)
     if not is_sent:
         refresh_overlay([incident.pk], now=now)
-    is_current = False
-    if settlement.incident is not None:
-        # What changed is overlaid and regrouped there.
-        stored = store_incidents(
-            workspace_id=incident.workspace_id, incidents=[settlement.incident], now=now
-        )
-        is_current = bool(stored.changed)
+    word = settlement.incident
+    is_current = word is not None and _store_word(incident, word, now=now)
     if change.kind == WriteKind.TASK:
         _show_task(change)
     if change.kind == WriteKind.COMMENT:
@@ -61,6 +58,22 @@ def on_incident_outcome(settlement: Settlement) -> None:
         if is_sent:
             refresh_overlay([incident.pk], now=now)
         regroup([incident.pk], now=now)
+
+
+def _store_word(incident: Incident, wire: WireIncident, *, now: datetime) -> bool:
+    """Store what Sentinel has now, where that is news; the row is locked, so its etag shows that.
+    What changed is overlaid and regrouped there.
+    """
+    if incident.gone_at is None and wire.etag and incident.etag == wire.etag[:120]:
+        return False
+    names = {incident.name}
+    stored = store_incidents(
+        workspace_id=incident.workspace_id,
+        incidents=[wire],
+        now=now,
+        probed=Differing([0], names, names) if wire.name == incident.name else None,
+    )
+    return bool(stored.changed)
 
 
 def _apply_patch_to_raw(incident: Incident, change: Change) -> None:

@@ -341,7 +341,7 @@ def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
         _regroup(ids, now=now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # the last step of what the caller does
 def _regroup(ids: list[int], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_READ, [ids])

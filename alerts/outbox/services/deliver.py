@@ -48,7 +48,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.engine.pacing import seconds_to_wait
 from alerts.sentinel.models import ClientPurpose, Workspace
-from alerts.sentinel.queries import resting_workspaces
+from alerts.sentinel.queries import silences
 from alerts.sentinel.services.reach import may_call_workspace, note_error, note_success
 from alerts.sentinel.wire.alerts import read_alerts
 from alerts.sentinel.wire.entities import WireComment, read_comments
@@ -113,7 +113,7 @@ def _workspaces_with_work(workspace_id: int | None, *, now: datetime) -> list[in
     )
     # What a removed one is still owed is taken, too: it ends, and whose it was is told.
     rows = Workspace.objects.exclude(state=Workspace.State.PAUSED)
-    rows = rows.exclude(pk__in=resting_workspaces(now=now, purpose=PURPOSE))
+    rows = rows.exclude(pk__in=silences(now=now, purpose=PURPOSE).values("workspace_id"))
     if workspace_id is not None:
         rows = rows.filter(pk=workspace_id)
     found = list(

@@ -60,7 +60,7 @@ class PendingWrite:
         return WriteKind.COMMENT if self.message else self.patch_kind
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def enqueue_changes(
     *,
     wishes: Iterable[PendingWrite],

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from alerts.sentinel.client.errors import (
     SentinelDenied,
@@ -37,16 +37,19 @@ def may_call_workspace(
 ) -> bool:
     """Whether to call now. When a breaker is due for its probe, True for only one caller."""
     rows = Reachability.objects.filter(workspace_id=workspace_id)
-    silent_until = rows.aggregate(latest=Max("not_before"))["latest"]
-    if silent_until and silent_until > now:
-        return False
-    own_rows = rows.filter(purpose=purpose)
-    open_until = own_rows.values_list("open_until", flat=True).first()
+    breakers = dict[str, datetime | None]()
+    for of_purpose, silent_until, open_until in rows.values_list(
+        "purpose", "not_before", "open_until"
+    ):
+        if silent_until and silent_until > now:
+            return False
+        breakers[of_purpose] = open_until
+    open_until = breakers.get(purpose)
     if open_until is None:
         return True
     if open_until > now:
         return False
-    probe = own_rows.filter(open_until=open_until)
+    probe = rows.filter(purpose=purpose, open_until=open_until)
     return probe.update(open_until=now + timedelta(seconds=PROBE_EVERY)) == 1
 
 

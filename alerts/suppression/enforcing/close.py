@@ -29,7 +29,6 @@ from alerts.rules.sentinel_comments import (
     reasons_against_closing_text,
     rule_closing_text,
 )
-from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.wire.alerts import WireAlert
 from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
@@ -65,16 +64,10 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
         return False
     versions = cover.versions
     text, name = closing_comment(versions), main_rule(cover).name
-    lines = [
-        _write_entry(incident, version, LedgerAct.CLOSED, text=text, cover=cover, now=now)
-        for version in versions
-    ]
-    lines_of_trials = [
-        version for version in cover.canaries if not _has_entry(incident_id, version)
-    ]
-    for version in lines_of_trials:  # a new version tries itself out beside the one that lives
-        line = _write_entry(incident, version, LedgerAct.TAGGED, cover=cover, now=now)
-        LedgerEntry.objects.filter(pk=line.pk).update(landed_at=now)
+    lines = _write_entries(incident, versions, LedgerAct.CLOSED, text=text, cover=cover, now=now)
+    # A new version tries itself out beside the one that lives.
+    trials = _without_entry(incident_id, cover.canaries)
+    _write_entries(incident, trials, LedgerAct.TAGGED, cover=cover, now=now, landed_at=now)
     mark_closed_by(incident_ids=[incident_id], rule=name, now=now)
     act = close_incidents(
         incident_ids=[incident_id],
@@ -101,13 +94,12 @@ def tag_covered(
     canaries = [
         version for version in cover.canaries if not version.in_sentinel or not cover.is_sentinels
     ]
-    trials = [version for version in canaries if not _has_entry(incident_id, version)]
+    trials = _without_entry(incident_id, canaries)
     if not trials:
         return False
-    lines = [
-        _write_entry(incident, version, LedgerAct.TAGGED, cover=cover, now=now, kept_open=kept_open)
-        for version in trials
-    ]
+    lines = _write_entries(
+        incident, trials, LedgerAct.TAGGED, cover=cover, now=now, kept_open=kept_open
+    )
     present = {label.casefold() for label in incident.labels}
     labels = [version.label for version in trials if version.label.casefold() not in present]
     if not labels:
@@ -161,46 +153,60 @@ def _was_closed_by_rule(incident_id: int) -> bool:
     return lines.exclude(ending=Ending.NOT_SENT).exists()
 
 
-def _has_entry(incident_id: int, version: ActingRule) -> bool:
+def _without_entry(incident_id: int, trials: Sequence[ActingRule]) -> list[ActingRule]:
+    """Return those trials that have not spoken about the incident."""
+    if not trials:
+        return []
     lines = LedgerEntry.objects.filter(
-        incident=incident_id, version=version.version_id, act=LedgerAct.TAGGED
-    )
-    return lines.exclude(ending=Ending.NOT_SENT).exists()
+        incident=incident_id,
+        version__in=[version.version_id for version in trials],
+        act=LedgerAct.TAGGED,
+    ).exclude(ending=Ending.NOT_SENT)
+    found = set(lines.values_list("version", flat=True))
+    return [version for version in trials if version.version_id not in found]
 
 
-def _write_entry(
+_ONE_ACT = ("incident", "version", "act")
+_ANEW = (
+    *("rule", "rule_hash", "where", "at", "reason", "signed_ot", "signed_soc", "text", "alerts"),
+    *("change_key", "landed_at", "ending", "ended_at", "ending_note", "kept_open"),
+)
+
+
+def _write_entries(
     incident: Incident,
-    version: ActingRule,
+    versions: Sequence[ActingRule],
     act: LedgerAct,
     *,
     cover: Cover,
     now: datetime,
     text: str = "",
+    landed_at: datetime | None = None,
     kept_open: Sequence[Sentence] = (),
-) -> LedgerEntry:
+) -> list[LedgerEntry]:
     """One line a version and act; one that was not carried out before begins anew."""
-    return LedgerEntry.objects.update_or_create(
-        incident=incident,
-        version_id=version.version_id,
-        act=act,
-        defaults={
-            "rule_id": version.rule_id,
-            "rule_hash": version.rule_hash,
-            "where": Where.TAGOUT,
-            "at": now,
-            "reason": reason_in_words(version.definition.reason),
-            "signed_ot": version.signed_ot,
-            "signed_soc": version.signed_soc,
-            "text": text,
-            "alerts": cover.alerts_of(version),
-            "change_key": None,
-            "landed_at": None,
-            "ending": Ending.NOTHING,
-            "ended_at": None,
-            "ending_note": "",
-            "kept_open": [[reason.code, reason.detail] for reason in kept_open],
-        },
-    )[0]
+    lines = [
+        LedgerEntry(
+            incident=incident,
+            version_id=version.version_id,
+            act=act,
+            rule_id=version.rule_id,
+            rule_hash=version.rule_hash,
+            where=Where.TAGOUT,
+            at=now,
+            reason=reason_in_words(version.definition.reason),
+            signed_ot=version.signed_ot,
+            signed_soc=version.signed_soc,
+            text=text,
+            alerts=cover.alerts_of(version),
+            landed_at=landed_at,
+            kept_open=[[reason.code, reason.detail] for reason in kept_open],
+        )
+        for version in versions
+    ]
+    return LedgerEntry.objects.bulk_create(
+        lines, update_conflicts=True, unique_fields=_ONE_ACT, update_fields=_ANEW
+    )
 
 
 def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:
@@ -309,8 +315,7 @@ def _reason_against_alerts(change: Change, fresh: FreshIncident) -> str:
     }
     if not fresh.alerts:
         return "Sentinel no longer lists any alert in the incident."
-    kept = Workspace.objects.filter(pk=change.workspace_id).values_list("capabilities", flat=True)
-    titles = TitleRules.of_capability(kept[0].get(ANALYTICS_RULES) or {})
+    titles = TitleRules.of_capability(change.workspace.capabilities.get(ANALYTICS_RULES) or {})
     for alert in fresh.alerts:
         if not isinstance(alert, WireAlert):
             return "An alert of the incident cannot be read."

@@ -235,10 +235,11 @@ def note_hold(*, incident_id: int, judgement: IncidentDecision, now: datetime) -
     """
     waits = judgement.cover.is_live and is_only_on_hold(reason.code for reason in judgement.reasons)
     if waits:
-        HeldIncident.objects.update_or_create(
-            incident_id=incident_id,
-            defaults={"looked_at": now},
-            create_defaults={"held_at": now, "looked_at": now},
+        HeldIncident.objects.bulk_create(
+            [HeldIncident(incident_id=incident_id, held_at=now, looked_at=now)],
+            update_conflicts=True,
+            unique_fields=["incident"],
+            update_fields=["looked_at"],
         )
     return waits
 
