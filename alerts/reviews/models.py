@@ -118,6 +118,53 @@ class AskedIncident(models.Model):
         return f"{self.question_id}: {self.incident_id}"
 
 
+class VerdictFile(models.Model):
+    """A file of verdicts that were given before Tagout, as it was imported. Trials count them only
+    at sites where a lead of OT has confirmed it.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, blank=True)  # unknown of those of before
+    imported_at = models.DateTimeField()
+    imported_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    imported_by_label = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["-imported_at", "-id"], name="verdict_files_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FileConfirmation(models.Model):
+    """A lead of OT vouches for what a file brought about one site: these people gave these verdicts
+    at these times.
+    """
+
+    file = models.ForeignKey(
+        "reviews.VerdictFile", on_delete=models.PROTECT, related_name="confirmations"
+    )
+    site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["file", "site"],
+                condition=Q(withdrawn_at=None),
+                name="a_file_is_confirmed_once_for_a_site",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} for {self.site_id} by {self.by_id}"
+
+
 class Verdict(models.Model):
     """One verdict of one person over named alerts. Never changed: a later one supersedes it. One
     verdict is one trial in every statistic, however many alerts it covers.
@@ -151,6 +198,9 @@ class Verdict(models.Model):
     )
     withdrawn_at = models.DateTimeField(null=True)  # undone within the hold
     imported_at = models.DateTimeField(null=True)  # given before Tagout, read from a file
+    file = models.ForeignKey(
+        "reviews.VerdictFile", on_delete=models.PROTECT, null=True, related_name="verdicts"
+    )
     came_by = models.CharField(
         max_length=5, choices=CameBy, default=CameBy.PAGE, db_default=CameBy.PAGE
     )

@@ -1,6 +1,6 @@
 """Who may ask, answer, withdraw and hand over, and why not. Page and service ask the same ones."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from django.utils.translation import gettext
@@ -147,6 +147,15 @@ def reasons_against_handing_over(question: Question, *, to: User | None, by: Use
 def ot_leads_at(site: Site, workspace: Workspace) -> list[User]:
     """Everyone who leads OT at a site, by name."""
     return _people_of(LEADS_OF_OT, site, workspace)
+
+
+def leads_ot_at(user: User, site: Site, workspaces: Iterable[Workspace]) -> bool:
+    """Whether the person leads OT at a site that is seen through these workspaces."""
+    reach = reach_of(user, LEADS_OF_OT)
+    seen_through = list(workspaces)
+    if site.uuid in reach.sites or reach.everywhere:
+        return True
+    return bool(seen_through) and all(reach.covers(workspace) for workspace in seen_through)
 
 
 def leads_of(site: Site, workspace: Workspace) -> list[User]:

@@ -12,6 +12,7 @@ from django.db import transaction
 from alerts.incidents.models import Incident
 from alerts.planned_work.services.import_file import import_works
 from alerts.reviews.engine.causes import OTHER, cause
+from alerts.reviews.models import VerdictFile
 from alerts.reviews.services.import_verdicts import import_verdicts
 from alerts.reviews.services.past_verdicts import (
     PastVerdict,
@@ -19,6 +20,10 @@ from alerts.reviews.services.past_verdicts import (
     keep_judgements,
     lock_in_order,
     rank_alike,
+)
+from alerts.reviews.services.verdict_files import (
+    confirm_verdict_file,
+    reasons_against_confirming_file,
 )
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -197,12 +202,21 @@ class Company:
             import_verdicts(
                 data=_csv(VERDICT_COLUMNS, by_file), source="verdicts.csv", by=BY, now=now
             )
+            self._confirm_files(now=now)
         with transaction.atomic():
             rows = Incident.objects.all()
             lock_in_order(rows, ids={verdict.incident_id for verdict in on_pages})
             judgements = [VerdictTrial(v, (v.incident_id,)) for v in on_pages]
             _, patterns = keep_judgements(judgements=judgements, now=now)
         rank_alike(patterns=patterns, now=now)
+
+    def _confirm_files(self, *, now: datetime) -> None:
+        """The OT lead of each site vouches for what its file brought."""
+        for file in VerdictFile.objects.filter(confirmations=None):
+            for name, lead in self.leads.items():
+                site = self.sites[name]
+                if not reasons_against_confirming_file(file=file, site=site, by=lead):
+                    confirm_verdict_file(file_id=file.pk, site_id=site.pk, by=lead, now=now)
 
 
 def cause_of(answer: Answer) -> str:

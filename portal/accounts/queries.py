@@ -112,6 +112,11 @@ def reach_of(user: User, roles: Collection[Role] = READING_ROLES) -> Reach:
     )
 
 
+def identity_of(user: User) -> str:
+    """Return who somebody is, whatever account they use: Entra's person, else the account."""
+    return f"{user.tid}:{user.oid}" if user.oid else str(user.uuid)
+
+
 def people_with_roles(
     roles: Iterable[Role],
     *,

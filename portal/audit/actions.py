@@ -73,6 +73,7 @@ AUDITED_THINGS: Final = (
     AuditedThing("reviews.review", "reviews.review", "asked opened handed_over moved withdrawn"),
     AuditedThing("reviews.verdict", "reviews.annotation", "given moved undone"),
     AuditedThing("reviews.verdicts", "reviews.annotation", "imported taken_over"),
+    AuditedThing("reviews.file", "reviews.verdictfile", "confirmed withdrawn refused"),
     AuditedThing("reviews.opinion", "reviews.opinion", "asked reminded given passed"),
     AuditedThing("reviews.second_opinion", "reviews.secondopinion", "opened settled"),
     AuditedThing("reviews.suspicion", "reviews.secondopinion", "leads_asked decided"),

@@ -86,7 +86,11 @@ class VerdictSerializer(ListRow):
         allow_null=True, help_text="when a file told it; null for one given here"
     )
     came_by = ChoiceField(
-        CameBy.values, help_text="how it came here; only those of a page count as a person's look"
+        CameBy.values,
+        help_text=(
+            "how it came here; those of a page count as a person's look, those of a file once a"
+            " lead of OT has confirmed it"
+        ),
     )
     incidents = ListField(child=IntegerField(), help_text="ids of its incidents that you may see")
 

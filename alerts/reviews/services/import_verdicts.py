@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
-from alerts.reviews.models import AskedIncident, Question, Verdict
+from alerts.reviews.models import AskedIncident, Question, Verdict, VerdictFile
 from alerts.reviews.services.past_verdicts import (
     PastVerdict,
     VerdictTrial,
@@ -61,14 +61,21 @@ def import_verdicts(
         patterns: set[UUID] = set()
         if resolution.fresh and not is_dry_run:
             judgements = _judgements(resolution.fresh)
-            verdicts, patterns = keep_judgements(judgements=judgements, now=now, imported_at=now)
+            file = VerdictFile.objects.create(
+                name=source[:200],
+                sha256=hashlib.sha256(data).hexdigest(),
+                imported_at=now,
+                imported_by=by if isinstance(by, User) else None,
+                imported_by_label=str(by)[:200],
+            )
+            verdicts, patterns = keep_judgements(judgements=judgements, now=now, file=file)
             record(
                 "reviews.verdicts.imported",
                 on=verdicts[0],
                 by=by,
                 at=now,
                 file=source,
-                sha256=hashlib.sha256(data).hexdigest(),
+                sha256=file.sha256,
                 lines=len(resolution.fresh),
                 n=len(verdicts),
                 people=resolution.people,

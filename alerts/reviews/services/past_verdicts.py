@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentAlert, IncidentStatus, TimelineItem
-from alerts.reviews.models import CameBy, Verdict, VerdictAlert, VerdictIncident
+from alerts.reviews.models import CameBy, Verdict, VerdictAlert, VerdictFile, VerdictIncident
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
     recount_patterns,
@@ -100,10 +100,10 @@ def stored_identities(incident_ids: Collection[int]) -> dict[Identity, Verdict]:
 
 
 def keep_judgements(
-    *, judgements: Sequence[VerdictTrial], now: datetime, imported_at: datetime | None = None
+    *, judgements: Sequence[VerdictTrial], now: datetime, file: VerdictFile | None = None
 ) -> tuple[list[Verdict], set[UUID]]:
     """Store past verdicts on locked incidents; return them and the patterns they count for."""
-    verdicts = [_verdict_of(judgement.verdict, imported_at) for judgement in judgements]
+    verdicts = [_verdict_of(judgement.verdict, file) for judgement in judgements]
     Verdict.objects.bulk_create(verdicts, batch_size=BATCH)
     ids = {pk for judgement in judgements for pk in judgement.incident_ids}
     _link(verdicts, judgements, ids)
@@ -121,7 +121,7 @@ def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
     regroup(alike.values_list("pk", flat=True), now=now)
 
 
-def _verdict_of(verdict: PastVerdict, imported_at: datetime | None) -> Verdict:
+def _verdict_of(verdict: PastVerdict, file: VerdictFile | None) -> Verdict:
     return Verdict(
         kind=verdict.kind,
         cause=verdict.cause,
@@ -130,8 +130,9 @@ def _verdict_of(verdict: PastVerdict, imported_at: datetime | None) -> Verdict:
         given_at=verdict.given_at,
         key=uuid4(),
         act=uuid4(),
-        imported_at=imported_at,
-        came_by=CameBy.FILE if imported_at else CameBy.PAGE,
+        imported_at=file.imported_at if file else None,
+        came_by=CameBy.FILE if file else CameBy.PAGE,
+        file=file,
     )
 
 

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from alerts.reviews.web.views import answer, ask, panel, review_list, second_opinion
+from alerts.reviews.web.views import (
+    answer,
+    ask,
+    panel,
+    review_list,
+    second_opinion,
+    verdict_files,
+)
 from portal.ui.moved import redirect_to
 
 app_name = "reviews"
@@ -10,6 +17,12 @@ urlpatterns = [
     path("incidents/<int:incident_id>/verdict/", answer.give_verdict_on_page, name="judge"),
     path("incidents/<int:incident_id>/verdict/panel/", panel.show, name="panel"),
     path("reviews/", review_list.reviews, name="list"),
+    path("reviews/files/", verdict_files.list_verdict_files, name="files"),
+    path(
+        "reviews/files/<int:file_id>/<int:site_id>/",
+        verdict_files.confirm_file,
+        name="confirm-file",
+    ),
     path("reviews/ask/", ask.ask_ot_view, name="ask"),
     path("reviews/undo/<uuid:act>/", answer.undo_verdict_view, name="undo"),
     path("reviews/<uuid:uuid>/", answer.answer_question_view, name="answer"),

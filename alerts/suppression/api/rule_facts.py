@@ -72,8 +72,8 @@ class TrialSerializer(Serializer[Any]):
     credit_by_source = DictField(
         child=IntegerField(min_value=0),
         help_text=(
-            "incidents behind the credit by what they rest on now: answer, closing, taken, closer;"
-            " gone: nobody holds them for harmless any more"
+            "incidents behind the credit by what they rest on now: answer, closing, taken, closer,"
+            " file; gone: nobody holds them for harmless any more"
         ),
     )
     credited_incidents = ListField(

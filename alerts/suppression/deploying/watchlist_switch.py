@@ -32,8 +32,8 @@ from alerts.suppression.models import (
 )
 from alerts.suppression.models import WatchlistState as State
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
-from alerts.suppression.signing.people import identity_of
 from portal.accounts.models import User
+from portal.accounts.queries import identity_of
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.services import notify_people

@@ -19,7 +19,7 @@ from alerts.rules.guards.closing import LINK
 from alerts.rules.guards.holds import AFTER_CASE, AFTER_CASE_IN_WORK, case_end
 from alerts.suppression.models import HoldEnd
 from alerts.suppression.policies import sides_led_by
-from alerts.suppression.signing.people import identity_of
+from portal.accounts.queries import identity_of
 
 TRUE_POSITIVE = "TruePositive"
 _NEWS_AT = "news_at"

@@ -14,11 +14,6 @@ from portal.accounts.models import User
 from portal.accounts.queries import people_with_roles
 
 
-def identity_of(user: User) -> str:
-    """Return who somebody is, whatever account they use: Entra's person, else the account."""
-    return f"{user.tid}:{user.oid}" if user.oid else str(user.uuid)
-
-
 def people_of_side(version: RuleVersion, *, side: SigningSide) -> list[User]:
     """Return everybody who may sign this version for a side, by name."""
     sites = Site.objects.filter(pk__in=version.site_ids).values_list("uuid", flat=True)

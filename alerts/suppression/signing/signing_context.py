@@ -14,8 +14,8 @@ from alerts.rules.guards.never import is_strict
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
-from alerts.suppression.signing.people import identity_of
 from portal.accounts.models import User
+from portal.accounts.queries import identity_of
 from portal.text import visible_text
 
 MAX_VERDICTS_AN_HOUR: Final = 60

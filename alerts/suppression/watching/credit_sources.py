@@ -15,6 +15,7 @@ _SOURCES: Final[dict[LookSource, Promise]] = {
     LookSource.CLOSING: _("closed by people in Tagout"),
     LookSource.TAKEN: _("closed in Sentinel by who had taken them"),
     LookSource.CLOSER: _("closed in Sentinel by people who had not taken them"),
+    LookSource.FILE: _("answers of OT from before Tagout, confirmed by its lead"),
 }
 _GONE: Final = _("doubted or reopened since")
 

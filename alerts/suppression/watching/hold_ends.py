@@ -20,9 +20,8 @@ from alerts.suppression.deploying.rounds import renew_soon
 from alerts.suppression.enforcing.true_positive_cases import hold_ends_of, true_positive_cases
 from alerts.suppression.models import HoldEnd
 from alerts.suppression.policies import ENDING_HOLDS, sides_led_by
-from alerts.suppression.signing.people import identity_of
 from portal.accounts.models import Role, User
-from portal.accounts.queries import people_with_roles
+from portal.accounts.queries import identity_of, people_with_roles
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import Job

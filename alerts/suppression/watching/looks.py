@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from django.db.models import QuerySet
+
 from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.engine.closers import is_person
 from alerts.incidents.models import CLOSE_IN_FORCE, Incident, IncidentCloser, TimelineItem
 from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
+from alerts.reviews.queries.verdict_files import confirmations_of
 from alerts.rules.trial import MAX_OWN_CREDIT
 from alerts.suppression.signing.signing_context import MAX_VERDICTS_AN_HOUR, without_flood
 from portal.accounts.models import User
+from portal.accounts.queries import identity_of
 
 HARMLESS: Final = (VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
 BENIGN: Final = "BenignPositive"
@@ -33,6 +37,7 @@ class LookSource(StrEnum):
     CLOSING = "closing"  # in Tagout
     TAKEN = "taken"  # closed in Sentinel by its owner, or by nobody known where it has one
     CLOSER = "closer"  # closed in Sentinel by a person who is not its owner
+    FILE = "file"  # of OT, before Tagout, in a file that their lead has confirmed
 
 
 # What a rule of types that need hours may count: of whom it is certain that they had it in hand.
@@ -41,13 +46,15 @@ STRICT_SOURCES: Final = frozenset({LookSource.ANSWER, LookSource.CLOSING, LookSo
 
 class HarmlessLook(NamedTuple):
     """By which verdict or closing an incident was found harmless, and by whom, if that is known.
-    `closer` is the name of who closed it in Sentinel, in lower case.
+    `closer` is the name of who closed it in Sentinel, in lower case; `confirmers` are the leads who
+    vouch for the file that it came by.
     """
 
     act: str
     person: int | None
     source: LookSource
     closer: str = ""
+    confirmers: frozenset[int] = frozenset()
 
 
 def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
@@ -56,7 +63,8 @@ def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     is one trial however many incidents it covers. What somebody called suspicious, what turned out
     a true positive and what was opened again is not among them.
     """
-    looks = _closings_of(incident_ids) | _verdicts_on(incident_ids)
+    of_files, verdicts = _verdicts_of_files(incident_ids), _verdicts_on(incident_ids)
+    looks = of_files | _closings_of(incident_ids) | verdicts
     for incident in _doubted_among(looks):
         del looks[incident]
     return looks
@@ -64,7 +72,7 @@ def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
 
 def limits_of(look: HarmlessLook, *, proposer: int | None = None) -> set[str]:
     """Return whose looks this is one of, of which few count: the proposer's, a closer's."""
-    is_own = proposer is not None and look.person == proposer
+    is_own = proposer is not None and proposer in {look.person, *look.confirmers}
     return ({"proposer"} if is_own else set()) | (
         {f"closer {look.closer}"} if look.closer else set()
     )
@@ -91,19 +99,50 @@ def looks_for(looks: Mapping[int, HarmlessLook], *, is_strict: bool) -> Mapping[
     return {pk: look for pk, look in looks.items() if look.source in STRICT_SOURCES}
 
 
-def _verdicts_on(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
-    """By incident, the first verdict of OT in force that calls it harmless and that a person gave
-    on a page. Behind what a token or a file brings, nobody has seen the incidents.
-    """
-    of_pages = verdicts_in_force().filter(kind__in=HARMLESS, came_by=CameBy.PAGE)
-    verdicts = without_flood(of_pages)
+def _links_of(came_by: CameBy, incident_ids: Collection[int]) -> QuerySet[VerdictIncident]:
+    """The verdicts in force that came in this way and call an incident harmless, oldest first."""
+    verdicts = without_flood(verdicts_in_force().filter(kind__in=HARMLESS, came_by=came_by))
     links = VerdictIncident.objects.filter(
         incident__in=incident_ids, verdict__in=verdicts.values("pk")
     )
+    return links.order_by("verdict")
+
+
+def _verdicts_on(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
+    """By incident, the first verdict of OT in force that calls it harmless and that a person gave
+    on a page. Behind what a token brings, nobody has seen the incidents.
+    """
     found: dict[int, HarmlessLook] = {}
-    rows = links.order_by("verdict").values_list("incident", "verdict", "verdict__by")
-    for incident, verdict, person in rows:
+    rows = _links_of(CameBy.PAGE, incident_ids)
+    for incident, verdict, person in rows.values_list("incident", "verdict", "verdict__by"):
         found.setdefault(incident, HarmlessLook(f"verdict {verdict}", person, LookSource.ANSWER))
+    return found
+
+
+def _verdicts_of_files(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
+    """By incident, the first verdict of a file that a lead of OT has confirmed for all sites of the
+    incident. Nobody vouches alone for a verdict of their own.
+    """
+    confirmations = confirmations_of(None)
+    if not confirmations:
+        return {}
+    files = {file for file, _ in confirmations}
+    rows = _links_of(CameBy.FILE, incident_ids).filter(verdict__file__in=files)
+    found: dict[int, HarmlessLook] = {}
+    for link in rows.select_related("verdict__by", "incident"):
+        verdict, sites = link.verdict, link.incident.site_ids
+        leads = [
+            row.by for site in sites if (row := confirmations.get((verdict.file_id or 0, site)))
+        ]
+        is_own = any(identity_of(lead) == identity_of(verdict.by) for lead in leads)
+        if sites and len(leads) == len(sites) and not is_own:
+            look = HarmlessLook(
+                f"verdict {verdict.pk}",
+                verdict.by_id,
+                LookSource.FILE,
+                confirmers=frozenset(lead.pk for lead in leads),
+            )
+            found.setdefault(link.incident_id, look)
     return found
 
 

@@ -17,7 +17,7 @@ from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, VersionState
 from alerts.suppression.signing.notify import notify_about_rule, notify_state
-from alerts.suppression.signing.people import accounts_of_owners, concerned_by, identity_of
+from alerts.suppression.signing.people import accounts_of_owners, concerned_by
 from alerts.suppression.signing.propose import reasons_against_test
 from alerts.suppression.signing.signing_context import evidence_givers
 from alerts.suppression.transitions import lock_version, move
@@ -32,6 +32,7 @@ from alerts.suppression.watching.trials import (
     trial_progress_of,
 )
 from portal.accounts.models import User
+from portal.accounts.queries import identity_of
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import Job

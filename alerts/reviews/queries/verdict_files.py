@@ -1,0 +1,101 @@
+"""Files of verdicts of before: what each brought about which site, and who confirmed it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, F, Func, IntegerField, Max, Min, OuterRef, QuerySet
+
+from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.models import FileConfirmation, Verdict, VerdictFile, VerdictIncident
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from portal.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class FileShare:
+    """What a file brought about one site."""
+
+    site: Site
+    people: Mapping[str, int]  # verdicts by name
+    first: datetime
+    last: datetime
+    confirmation: FileConfirmation | None = None
+
+    @property
+    def count(self) -> int:
+        """How many verdicts; one act is one."""
+        return sum(self.people.values())
+
+
+def files_visible_to(user: User) -> QuerySet[VerdictFile]:
+    """Return the files that brought a verdict on an incident in reach of the person."""
+    links = VerdictIncident.objects.filter(
+        verdict__file=OuterRef("pk"), incident__in=incidents_visible_to(user).values("pk")
+    )
+    return VerdictFile.objects.filter(Exists(links))
+
+
+def shares_of_files(file_ids: Collection[int], *, user: User) -> Mapping[int, Sequence[FileShare]]:
+    """Return, by file, what it brought about each site in reach of the person, by name."""
+    rows = (
+        VerdictIncident.objects.filter(
+            verdict__file__in=file_ids, incident__in=incidents_visible_to(user).values("pk")
+        )
+        .annotate(
+            site=Func(F("incident__site_ids"), function="unnest", output_field=IntegerField())
+        )
+        .values("verdict__file", "site", "verdict__by__name")
+        .annotate(
+            n=Count("verdict", distinct=True),
+            first=Min("verdict__given_at"),
+            last=Max("verdict__given_at"),
+        )
+    )
+    people: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    spans: dict[tuple[int, int], list[datetime]] = defaultdict(list)
+    for row in rows.order_by("verdict__by__name"):
+        key = row["verdict__file"], row["site"]
+        people[key][row["verdict__by__name"]] = row["n"]
+        spans[key] += [row["first"], row["last"]]
+    sites = Site.objects.in_bulk({site for _, site in people})
+    confirmed = confirmations_of(file_ids)
+    found: dict[int, list[FileShare]] = {pk: [] for pk in file_ids}
+    for (file, site), names in people.items():
+        if site in sites:
+            moments = spans[file, site]
+            found[file].append(
+                FileShare(
+                    sites[site], names, min(moments), max(moments), confirmed.get((file, site))
+                )
+            )
+    return {pk: sorted(shares, key=lambda share: share.site.name) for pk, shares in found.items()}
+
+
+def confirmations_of(
+    file_ids: Collection[int] | None,
+) -> Mapping[tuple[int, int], FileConfirmation]:
+    """Return the confirmations in force of these files, or of all, by file and site."""
+    rows = FileConfirmation.objects.filter(withdrawn_at=None)
+    if file_ids is not None:
+        rows = rows.filter(file__in=file_ids)
+    return {(row.file_id, row.site_id): row for row in rows.select_related("by")}
+
+
+def verdicts_of_file_at(file: VerdictFile, site: Site) -> QuerySet[Verdict]:
+    """Return what a file brought about incidents that touch a site."""
+    links = VerdictIncident.objects.filter(
+        verdict=OuterRef("pk"), incident__site_ids__contains=[site.pk]
+    )
+    return Verdict.objects.filter(Exists(links), file=file)
+
+
+def workspaces_of_file_at(file: VerdictFile, site: Site) -> QuerySet[Workspace]:
+    """Return the workspaces of those incidents."""
+    links = VerdictIncident.objects.filter(
+        verdict__file=file, incident__site_ids__contains=[site.pk]
+    )
+    rows = Workspace.objects.filter(pk__in=links.values("incident__workspace"))
+    return rows.select_related("organisation")
