@@ -66,7 +66,7 @@ def _run_seed(
         arguments += ["account"] if options.account else []
         subprocess.run(
             [sys.executable, "-m", "bench.suppression.seed", *arguments],
-            env=os.environ | {"DATABASE_URL": url},
+            env=os.environ | {"DATABASE_URL": url, "PYTHONHASHSEED": "0"},
             check=True,
         )
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -5,9 +5,11 @@
 import json
 import logging
 import os
+import random
 import sys
 from pathlib import Path
 from time import perf_counter
+from unittest.mock import patch
 
 
 def main() -> None:
@@ -27,10 +29,13 @@ def main() -> None:
     from simulator.scenarios.scenario import build_scenario
 
     as_a_worker()
+    random.seed(seed)
     began = perf_counter()
     scenario = build_scenario(shape, int(seed), density="many" if density == "many" else "few")
     account = Account(since=scenario.split_at + TRIAL_DAYS) if more else None
-    life_record = live_through(scenario, days=int(days) if days else None, account=account)
+    # UUIDs draw who is asked for a second opinion: the same seed makes the same ones.
+    with patch("os.urandom", random.Random(seed).randbytes):
+        life_record = live_through(scenario, days=int(days) if days else None, account=account)
     result = measure(scenario, read_outcome(life_record))
     result["seconds"] = round(perf_counter() - began, 1)
     Path(path).write_text(json.dumps(result), encoding="utf-8")
