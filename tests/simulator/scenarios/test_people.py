@@ -123,3 +123,17 @@ def test_the_soc_says_of_the_history_what_it_says_when_an_incident_reaches_it(sc
     for closing in scenario.closings[:200]:
         incident = scenario.by_id[closing.incident_id]
         assert scenario.triage(incident.id, incident.at) == closing
+
+
+def test_what_the_soc_investigates_it_closes_and_mostly_finds_out(scenario):
+    names = {True: "TruePositive", False: "BenignPositive"}
+    incidents = scenario.incidents[:400]
+    closings = [scenario.investigate(incident.id, incident.at) for incident in incidents]
+    right = [
+        closing.classification == names[incident.is_attack]
+        for incident, closing in zip(incidents, closings, strict=True)
+    ]
+    assert 0.9 * len(right) < sum(right) < len(right)
+    assert all(
+        closing.at > incident.at for incident, closing in zip(incidents, closings, strict=True)
+    )
