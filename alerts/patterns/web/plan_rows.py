@@ -1,6 +1,7 @@
 """What the page of a plan shows: the offer, the curve, the rows of the list."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.urls import reverse
@@ -14,7 +15,10 @@ from alerts.patterns.policies import may_decide, obstacles_in_words
 from alerts.patterns.queries.plan import PlanStep, SitePlan, StepState, share_of
 from alerts.patterns.queries.questions import answers_needed
 from alerts.patterns.web.headline import hours_words, pattern_headline
+from alerts.sites.models import Site
 from alerts.suppression.backtesting.bound_sentence import HarmlessShare, harmless_share
+from alerts.suppression.backtesting.history_sql import BackTestTimedOut
+from alerts.suppression.backtesting.signed_share import signed_share_at
 from portal.accounts.models import User
 from portal.ui.step_chart import ChartLevel, ChartStep, Tone, chart_steps
 from portal.ui.words import hours, number, percent
@@ -40,6 +44,32 @@ TONES: Final[dict[StepState, Tone]] = {
     StepState.EVIDENCE: "open",
 }
 MIN_APART: Final = 0.16  # of the chart's height: closer levels are not named both
+
+
+def distance_words(site: Site, *, now: datetime) -> str:
+    """Return what signed rules would have closed at a site without trial, stop or hold, beside what
+    they closed.
+    """
+    try:
+        found = signed_share_at(site.pk, now=now)
+    except BackTestTimedOut:
+        return gettext("What signed rules would have closed could not be counted in time.")
+    if found is None:
+        return gettext("No rule is signed here yet, so there is nothing to compare with the plan.")
+    if not found.incidents:
+        return gettext("No incident has come since the first rule was signed.")
+    days = max((now - found.since).days, 1)
+    return ngettext(
+        "In the last day the signed rules would have closed %(covered)s of the incidents, without"
+        " trial, stop or hold; they closed %(closed)s.",
+        "In the last %(days)s days the signed rules would have closed %(covered)s of the incidents,"
+        " without trial, stop or hold; they closed %(closed)s.",
+        days,
+    ) % {
+        "days": number(days),
+        "covered": percent(found.covered_share, 0),
+        "closed": percent(found.closed_share, 0),
+    }
 
 
 @dataclass(frozen=True, slots=True)

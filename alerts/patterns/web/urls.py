@@ -17,6 +17,7 @@ _patterns = [
 ]
 _plan = [
     path("", plan.plan, name="plan"),
+    path("distance/", plan.distance, name="distance"),
     path("propose/", propose.propose, name="propose"),
     path("ask/", plan.ask_plan_questions, name="ask"),
     # Where the plan's own forms went before patterns took them.

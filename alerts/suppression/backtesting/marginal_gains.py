@@ -65,18 +65,18 @@ def closed_alone(version: RuleVersion) -> int:
 
 
 def _in_order(versions: Sequence[RuleVersion], period: TimeSpan) -> list[Gain]:
-    alerts_by_version = _alerts_by_version(versions, period)
-    left = _Uncovered.of({alert for ids in alerts_by_version.values() for alert in ids})
+    matched = alerts_by_version(versions, period)
+    left = _Uncovered.of({alert for ids in matched.values() for alert in ids})
     acting = _acting_beside(versions)
-    for alerts in _alerts_by_version(acting, period, among=list(left.incidents_by_alert)).values():
+    for alerts in alerts_by_version(acting, period, among=list(left.incidents_by_alert)).values():
         left.cover(alerts)
     gains, rest = [], list(versions)
     while rest:
         gain, best = max(
-            ((left.gain_of(alerts_by_version[version.pk]), version) for version in rest),
+            ((left.gain_of(matched[version.pk]), version) for version in rest),
             key=lambda pair: (pair[0], -pair[1].pk),
         )
-        left.cover(alerts_by_version[best.pk])
+        left.cover(matched[best.pk])
         rest.remove(best)
         gains.append(Gain(best, gain))
     return gains
@@ -90,7 +90,7 @@ def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
     return [version for version in found if version.rule_id not in rules]
 
 
-def _alerts_by_version(
+def alerts_by_version(
     versions: Collection[RuleVersion], period: TimeSpan, *, among: Sequence[int] | None = None
 ) -> Mapping[int, Sequence[int]]:
     """The alerts of the period that each version matches, in one question. Hundreds of rules act:

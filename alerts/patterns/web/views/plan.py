@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -31,6 +32,7 @@ from alerts.patterns.web.plan_rows import (
     PlanRow,
     blocked_rows,
     curve_of,
+    distance_words,
     groups_of,
     judged_words,
     offer_of,
@@ -81,6 +83,18 @@ def plan(request: HttpRequest) -> HttpResponse:
     chosen = plan_of_site(plans, site)
     page |= plan_context(request, chosen, user, now=now)
     return render_page(request, TEMPLATE, page, part="panel")
+
+
+@require_GET
+def distance(request: HttpRequest) -> HttpResponse:
+    """How far what rules closed at a site is from what the signed plan promised there."""
+    now = clock.now()
+    plans = site_plans_for(actor_of(request))
+    if not plans:
+        raise Http404
+    chosen = plan_of_site(plans, request.GET.get("site", ""))
+    words = distance_words(chosen.totals.site, now=now)
+    return render(request, "alerts/patterns/_distance.html", {"words": words})
 
 
 def plan_of_site(plans: list[SitePlan], uuid: str) -> SitePlan:

@@ -4,6 +4,8 @@ import pytest
 
 from alerts.incidents.models import Incident
 from alerts.patterns.models import Pattern, PatternState, PlanQuestion
+from alerts.patterns.web import plan_rows
+from alerts.suppression.backtesting.history_sql import BackTestTimedOut
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
@@ -170,3 +172,17 @@ def test_without_history_it_says_what_is_missing(page, leo):
 def test_nothing_left_to_gain_says_so(page, planned, leo):
     Pattern.objects.update(plan_order=None)
     assert "Nothing left to gain" in page(leo)
+
+
+def test_what_signed_rules_would_have_closed_is_counted_after_the_page(page, planned, leo, oda):
+    assert 'hx-get="/plan/distance/?site=' in page(leo)
+    words = "No rule is signed here yet, so there is nothing to compare with the plan."
+    assert words in page(oda, "/plan/distance/")
+
+
+def test_where_that_takes_too_long_the_page_says_so(page, planned, leo, monkeypatch):
+    def too_long(*_args, **_more):
+        raise BackTestTimedOut
+
+    monkeypatch.setattr(plan_rows, "signed_share_at", too_long)
+    assert "could not be counted in time" in page(leo, "/plan/distance/")
