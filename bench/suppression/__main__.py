@@ -90,6 +90,7 @@ def line(result: dict[str, Any]) -> str:
         f"  rules {rules} (versions signed {signed})"
         f"  stops {result['stops']}  credit {result['mean_credit']}"
         f"  asked {result['questions']}+{result['second_opinions']}"
+        f"  days of drift {result['days_drift_to_silence']['median']}"
         f"  {result['seconds']} s"
     )
 

@@ -21,8 +21,11 @@ from alerts.reviews.services.opinions import (
     give_opinion,
 )
 from alerts.reviews.services.verdicts import give_verdict
+from alerts.suppression.models import DriftQuestion
+from alerts.suppression.signing.answer_drift import NO, NOT_SURE, YES, answer_drift
 from bench.suppression.azure_bodies import analyst_at, closing_properties, name_of
 from bench.suppression.company import Company, cause_of, note_of
+from bench.suppression.drift_answers import GRAVE, is_yes
 from portal.errors import Refused
 from simulator.scenarios.records import Answer, Closing
 
@@ -141,6 +144,23 @@ class Desk:
                     self._answer(asked, answer, now)
                 else:
                     self._give_opinion(asked, answer, now)
+            except Refused:
+                continue
+
+    def answer_drift(self, now: datetime) -> None:
+        """OT's lead answers in the course of the day whether the plant has changed, by what the
+        page shows: no where something grave is against it, not sure where much is odd.
+        """
+        for row in DriftQuestion.objects.filter(
+            state=DriftQuestion.State.WAITING, asked_at__lt=now
+        ).select_related("site"):
+            lead = self.company.leads[row.site.name]
+            if lead.pk in row.unsure_ids:
+                continue
+            codes = {code for code, _ in row.against}
+            answer = YES if is_yes(codes) else NO if GRAVE & codes else NOT_SURE
+            try:
+                answer_drift(question=row.uuid, by=lead, answer=answer, now=now, proved_at=now)
             except Refused:
                 continue
 

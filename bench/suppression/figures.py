@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import upper_share
+from bench.suppression.drift_days import drift_figures
 from simulator.scenarios.records import Alert, Incident
 from simulator.scenarios.scenario import Scenario
 from simulator.scenarios.tables import tables_of
@@ -106,6 +107,8 @@ class Outcome:
     figures: dict[str, Any]  # what Tagout's tables count, as it is reported
     account: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Of what reached people: why no rule closed it, and which rule or pattern was nearest."""
+    amended: tuple[frozenset[str], ...] = ()
+    """By amendment of a rule, the incidents that it matches beyond what it amends."""
 
 
 def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
@@ -141,6 +144,10 @@ def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
             name: _compare(after_trial, attacks, closed_ids)
             for name, closed_ids in run_baselines(scenario).items()
         },
+        "days_drift_to_silence": drift_figures(scenario, closed, until=outcome.until),
+        "drift_attacks_amended": sum(
+            any(scenario.by_id[pk].is_attack for pk in ids) for ids in outcome.amended
+        ),
         "account": account_of(scenario, outcome, after_trial) if outcome.account else {},
     } | outcome.figures
 

@@ -84,6 +84,8 @@ class Leads:
         acting = RuleVersion.objects.filter(state__in=ACTING).select_related("rule")
         for version in ending_versions(acting, now=now):
             self._try("ending", version.pk, now, partial(self._renew, version, now))
+        for version in RuleVersion.objects.filter(state=VersionState.PROPOSED).exclude(amends=None):
+            self._try("amendment", version.pk, now, partial(self._sign, version, now))
         overdue = RuleVersion.objects.filter(state=VersionState.CANARY)
         for version in overdue.select_related("rule"):
             lead = self._lead_of(version)

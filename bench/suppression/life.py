@@ -135,6 +135,7 @@ class _Life:
                 account.ask_patterns(now)
         self.desk.read_questions(now)
         self.desk.answer_due(now)
+        self.desk.answer_drift(now)
         while self.saying is not None and self.saying.at <= now:
             self.desk.judge(self.saying, now)
             self.saying = next(self.answers, None)

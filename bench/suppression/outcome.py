@@ -1,7 +1,7 @@
 """What Tagout's tables hold when the days are over: closes, rules, versions, stops, questions."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +11,12 @@ from alerts.rules.fields import FieldValues
 from alerts.rules.guards.never import reasons_against_alert
 from alerts.rules.match import holds
 from alerts.rules.rule import RuleDefinition
+from alerts.rules.sql import rule_condition_sql
+from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.models import (
     ACTING,
+    DriftLine,
+    DriftQuestion,
     Ending,
     LedgerAct,
     LedgerEntry,
@@ -43,7 +47,29 @@ def read_outcome(life_record: LifeRecord) -> Outcome:
         ready=frozenset(by_name[name] for name in _matched_by_ready(life_record)),
         figures=_figures(life_record),
         account=_account(life_record, by_name),
+        amended=tuple(_amended(by_name)),
     )
+
+
+def _amended(by_name: Mapping[str, str]) -> Iterator[frozenset[str]]:
+    """Of each version that both sides signed and that words one line anew: the incidents with an
+    alert that it matches and what it amends does not.
+    """
+    signed = RuleVersion.objects.filter(steps__to_state=VersionState.CANARY)
+    for version in signed.exclude(amends=None).select_related("amends").distinct():
+        assert version.amends is not None  # the filter
+        new, old = (
+            rule_condition_sql(version.definition),
+            rule_condition_sql(version.amends.definition),
+        )
+        rows = fetch_rows(
+            "SELECT DISTINCT i.name FROM incidents_alerts a"
+            " JOIN incidents_alert_links l ON l.alert_id = a.id"
+            " JOIN incidents_incidents i ON i.id = l.incident_id"
+            f" WHERE ({new.text}) AND ({old.text}) IS NOT TRUE",
+            (*new.params, *old.params),
+        )
+        yield frozenset(by_name[name] for (name,) in rows)
 
 
 def _account(life_record: LifeRecord, by_name: dict[str, str]) -> dict[str, tuple[str, str]]:
@@ -122,6 +148,9 @@ def _figures(life_record: LifeRecord) -> dict[str, Any]:
         "days_stopped": round(_days_stopped(life_record), 1),
         "mean_credit": _mean_credit(),
         "questions": life_record.leads.questions,
+        "drift_questions": dict(Counter(DriftQuestion.objects.values_list("state", flat=True))),
+        "amendments": DriftLine.objects.exclude(amendment=None).count(),
+        "amendments_refused": DriftLine.objects.exclude(refusal="").count(),
         "second_opinions": Opinion.objects.filter(state=Opinion.State.ANSWERED).count(),
         "refused": dict(life_record.leads.refused.most_common()),
         "kept_open": _kept_open(),

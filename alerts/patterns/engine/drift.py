@@ -47,6 +47,7 @@ MIN_ALERTS_OF_MORE: Final = 3  # where nothing fell silent
 MIN_HABIT_DAYS: Final = 3  # of what fell silent, before it did
 HABIT_DAYS: Final = 28  # in which its rhythm is measured
 CHANCE_OF_SILENCE: Final = 0.05  # below which a silence is none by chance
+MAX_JOINED: Final = 5  # that one line is asked about at a time: more are a project, not a drift
 MIN_REST: Final = 3  # of a list, for one more that behaves like the rest
 REST_DAYS: Final = 14  # in which the rest was seen
 MAX_SHIFT: Final = 12  # hours, either way
@@ -126,6 +127,7 @@ class _Context:
         sightings = self.rule.sightings(line)
         listed = [sightings[name] for name in line.texts if name in sightings]
         silent = [row for row in listed if self._is_silent(row)]
+        joined = 0
         for new in sorted(sightings.values(), key=lambda row: (row.first, row.name)):
             if new.name in line.texts or not self._may_be_newcomer(new):
                 continue
@@ -133,7 +135,8 @@ class _Context:
             if old is not None:
                 silent.remove(old)
                 yield self._replaced(line, old, new)
-            elif self._joins(new, listed) and len(line.values) < MAX_VALUES:
+            elif joined < MAX_JOINED and self._joins(new, listed) and len(line.values) < MAX_VALUES:
+                joined += 1
                 yield self._joined(line, listed, new)
 
     def _may_be_newcomer(self, new: RoleSighting) -> bool:

@@ -46,6 +46,10 @@ class RoleSighting:
     types: set[tuple[str, str]] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     cells: list[int] = field(default_factory=list)
+    days: set[int] = field(default_factory=set)
+    alerts: int = 0
+    first: int = 0  # the hours of its first alert and of its latest
+    latest: int = 0
 
     @property
     def group(self) -> DeviceGroup:
@@ -53,25 +57,21 @@ class RoleSighting:
         named = {group for group in self.groups if group.is_named}
         return next(iter(named)) if len(named) == 1 else DeviceGroup("", "")
 
-    @property
-    def days(self) -> set[int]:
-        """The days on which it was seen."""
-        return {occurrence.day for occurrence in self.occurrences}
-
-    @property
-    def alerts(self) -> int:
-        """How many alerts it has."""
-        return sum(occurrence.alerts for occurrence in self.occurrences)
-
-    @property
-    def first(self) -> int:
-        """The hour of its first alert."""
-        return min(map(hour_number, self.occurrences))
-
-    @property
-    def latest(self) -> int:
-        """The hour of its latest alert; 0 before it has one."""
-        return max(map(hour_number, self.occurrences), default=0)
+    def add_cell(
+        self, position: int, cell: AlertCell, end: CellEnd, occurrences: Sequence[CellHour]
+    ) -> None:
+        """Count what it did in one cell."""
+        hours = [hour_number(occurrence) for occurrence in occurrences]
+        if max(hours) >= self.latest:
+            self.end, self.latest = end, max(hours)
+        self.first = min(self.first, *hours) if self.cells else min(hours)
+        self.groups.add(end.group)
+        self.occurrences += occurrences
+        self.days.update(occurrence.day for occurrence in occurrences)
+        self.alerts += sum(occurrence.alerts for occurrence in occurrences)
+        self.types.add((cell.key.alert_type, cell.key.own_title))
+        self.functions.add(cell.key.function)
+        self.cells.append(position)
 
 
 class SiteCells:
@@ -82,6 +82,7 @@ class SiteCells:
         self.by_type: dict[str, list[int]] = defaultdict(list)
         self.by_name: dict[str, list[int]] = defaultdict(list)
         self._facts: dict[int, FieldValues] = {}
+        self._deeds: dict[str, dict[Deed, list[int]]] = {}
         for position, cell in enumerate(cells):
             self.by_type[cell.key.alert_type].append(position)
             for end in (cell.key.source, cell.key.destination):
@@ -103,16 +104,16 @@ class SiteCells:
         positions = self.by_name.get(name, ())
         return max(hour_number(o) for at in positions for o in self.cells[at].occurrences)
 
-    def deeds_of(self, name: str, *, since: int = 0) -> dict[Deed, list[int]]:
-        """Return what a device did since an hour, with the cells of each: also what it was done
-        to, for nothing that names a newcomer may go unseen.
+    def deeds_of(self, name: str) -> dict[Deed, list[int]]:
+        """Return what a device did, with the cells of each: also what it was done to, for nothing
+        that names a newcomer may go unseen.
         """
-        deeds: dict[Deed, list[int]] = defaultdict(list)
-        for position in self.by_name.get(name, ()):
-            cell = self.cells[position]
-            if any(hour_number(occurrence) >= since for occurrence in cell.occurrences):
-                deeds[deed_of(cell, name)].append(position)
-        return deeds
+        if name not in self._deeds:
+            deeds: dict[Deed, list[int]] = defaultdict(list)
+            for position in self.by_name.get(name, ()):
+                deeds[deed_of(self.cells[position], name)].append(position)
+            self._deeds[name] = deeds
+        return self._deeds[name]
 
 
 def deed_of(cell: AlertCell, name: str) -> Deed:
@@ -201,13 +202,8 @@ class RuleOnCells:
             if not name:
                 continue
             row = found.setdefault(name, RoleSighting(name, end))
-            row.end = end if max(map(hour_number, occurrences)) >= row.latest else row.end
-            row.groups.add(end.group)
-            row.occurrences += occurrences
+            row.add_cell(position, cell, end, occurrences)
             row.partners.add(other.group if groups else other.name)
-            row.types.add((cell.key.alert_type, cell.key.own_title))
-            row.functions.add(cell.key.function)
-            row.cells.append(position)
         return found
 
     def _pair_at(self, line: Clause, position: int) -> tuple[CellEnd, CellEnd] | None:

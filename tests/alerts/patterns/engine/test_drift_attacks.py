@@ -36,6 +36,7 @@ TIMED = rule_of(*BACKUP.all_of[2:], line("time", *STATION_HOURS))
 PUMPS = [device(f"PUMP-{n}", "Drive", "Line 2") for n in range(1, 5)]
 LISTED = rule_of(line("source_device", *(pump.name for pump in PUMPS)), BACKUP.all_of[-1])
 PUMPING = [c for pump in PUMPS for c in backup(pump, range(CHANGED + 2))]
+PUMP_9 = device("PUMP-9", "Drive", "Line 2")
 OTHER_ZONE = device("SRV-BKP-2", "Server", "Office")
 SHUNNED = device("SRV-BKP-2", "Server", "Operations", is_critical=True)
 AT_NIGHT = happened(range(CHANGED), 3)
@@ -131,11 +132,36 @@ ATTACKS: dict[str, tuple[RuleDefinition, list, DeviceRecord | None]] = {
         KNOWN,
     ),
     "one more of a list, and it reaches what only one of them does": (
-        LISTED,
+        rule_of(LISTED.all_of[2], line("destination_device", "PLC-6", *(t.name for t in TARGETS))),
         [
             *PUMPING,
             cell(PUMPS[0], device("PLC-6"), LOGIN, occurrences=AT_NIGHT),
-            *backup(device("PUMP-9", "Drive", "Line 2"), DAYS, targets=[device("PLC-6")]),
+            *backup(PUMP_9, range(CHANGED - 1, CHANGED + 2), targets=[device("PLC-6")]),
+        ],
+        KNOWN,
+    ),
+    "it was at work beside the old one for days": (
+        BACKUP,
+        USUAL + backup(NEW, range(CHANGED - 3, CHANGED + 2)),
+        KNOWN,
+    ),
+    "it does a type of the rule that the old one never did": (
+        rule_of(*BACKUP.all_of[2:], types=(LOGIN, "Modbus Exception")),
+        [*USUAL, *backup(NEW, DAYS), *backup(NEW, DAYS, alert_type="Modbus Exception")],
+        KNOWN,
+    ),
+    "it reaches a target of the rule that the old one never reached": (
+        BACKUP,
+        backup(OLD, range(CHANGED), targets=TARGETS[1:]) + backup(NEW, DAYS),
+        KNOWN,
+    ),
+    "somebody has called something else of it suspicious": (
+        BACKUP,
+        [
+            *USUAL,
+            cell(OLD, TARGETS[0], "Modbus Exception", occurrences=AT_NIGHT),
+            *backup(NEW, DAYS),
+            cell(NEW, TARGETS[0], "Modbus Exception", days=DAYS, verdicts=["suspicious"]),
         ],
         KNOWN,
     ),

@@ -92,6 +92,18 @@ def test_both_sides_sign_the_line_in_one_tap_each_and_it_lives(live, replacement
     assert live.state == VersionState.REPLACED
 
 
+def test_a_replaced_server_is_quiet_before_its_third_day(live, workspace, site, people):
+    backups(workspace, site, OLD, [2])
+    make_device(site, NEW, "10.1.0.52", kind="Server", first_seen_at=NOON - DAY)
+    first = backups(workspace, site, NEW, [1, 0])[0]  # last night and the night before
+    amendment = answer(question_of_tonight(), people.oda, "yes", proved_at=NOON).lines.get()
+    version = rules.sign(amendment.amendment, by=people.leo, now=NOON + timedelta(hours=3))
+    assert promote_by_itself(version_id=version.pk, now=NOON + timedelta(hours=4))
+    version.refresh_from_db()
+    assert version.state == VersionState.LIVE
+    assert version.state_since - first.created_at < 2 * DAY
+
+
 def test_matches_that_nobody_saw_are_no_trial_of_it(live, workspace, site, people):
     make_device(site, NEW, "10.1.0.52", kind="Server")
     backups(workspace, site, NEW, range(3), owner_name="", classification="Undetermined")
