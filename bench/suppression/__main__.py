@@ -82,6 +82,7 @@ def line(result: dict[str, Any]) -> str:
         f" after trial {result['reduction_after_trial']:6.1%}"
         f" (ready rules {result['ready_rules_reduction']:.1%})"
         f"  day one {result['reduction_from_day_one']:6.1%}"
+        f"  decisions {-result['decisions_fewer']:+.1%}"
         f"  first ten {result['first_ten_rules_reduction']:6.1%}"
         f"  perfect {result['perfect_clustering']:6.1%}"
         f" (thirty {result['perfect_thirty']:.1%}, ten {result['perfect_ten']:.1%})"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import upper_share
+from bench.suppression.decisions import decision_figures
 from bench.suppression.drift_days import drift_figures
 from simulator.scenarios.records import Alert, Incident
 from simulator.scenarios.scenario import Scenario
@@ -148,8 +149,13 @@ def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
         "drift_attacks_amended": sum(
             any(scenario.by_id[pk].is_attack for pk in ids) for ids in outcome.amended
         ),
+        **decision_figures(scenario, future, closed=closed, answers=_answers(outcome)),
         "account": account_of(scenario, outcome, after_trial) if outcome.account else {},
     } | outcome.figures
+
+
+def _answers(outcome: Outcome) -> int:
+    return sum(int(outcome.figures.get(name, 0)) for name in ("questions", "second_opinions"))
 
 
 def account_of(
