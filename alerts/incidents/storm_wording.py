@@ -36,11 +36,10 @@ def storm_words(row: Mapping[str, Any]) -> str:
     """Return how many came how fast and what came before; empty for what is no storm."""
     if row["storm_since"] is None:
         return ""
-    return gettext("Storm: %(count)s, %(pace)s; %(before)s") % {
-        "count": count_words(row),
-        "pace": pace_words(row),
-        "before": before_words(row),
-    }
+    facts = {"count": count_words(row), "pace": pace_words(row), "before": before_words(row)}
+    if not facts["before"]:
+        return gettext("Storm: %(count)s, %(pace)s") % facts
+    return gettext("Storm: %(count)s, %(pace)s; %(before)s") % facts
 
 
 def count_words(row: Mapping[str, Any]) -> str:
@@ -58,8 +57,12 @@ def pace_words(row: Mapping[str, Any]) -> str:
 
 
 def before_words(row: Mapping[str, Any]) -> str:
-    """Return what came at most in the four weeks before: "before: at most 3 an hour"."""
+    """Return what came at most in the four weeks before: "before: at most 3 an hour". Empty for a
+    row that was made anew since its storm was measured.
+    """
     n, hours = row["storm_before"] or 0, row["storm_hours"]
+    if hours is None:
+        return ""
     if not n:
         return gettext("before: none in four weeks")
     if hours == 1:

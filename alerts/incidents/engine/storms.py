@@ -24,6 +24,11 @@ class StreamRate(NamedTuple):
         """Whether so many are far above the stream's own rhythm."""
         return self.n >= max(MIN_STORM, TIMES_ABOVE * self.busiest)
 
+    @property
+    def is_above_rhythm(self) -> bool:
+        """Whether more came than ever before: a storm that has begun goes on."""
+        return self.n > self.busiest
+
 
 def storm_among(rates: tuple[StreamRate, ...]) -> StreamRate | None:
     """Return the first rate that makes the stream a storm."""
@@ -32,6 +37,6 @@ def storm_among(rates: tuple[StreamRate, ...]) -> StreamRate | None:
 
 def is_like_the_rest(*, is_critical: bool, is_peer_usual: bool, has_usual_peers: bool) -> bool:
     """Whether an incident of a storm joins its fold. What touches a safety system or a crown jewel
-    never does; nor does a peer that the source never met before, unless all its peers are new.
+    never does; nor does a peer that the source never met before, unless the source itself is new.
     """
     return not is_critical and (is_peer_usual or not has_usual_peers)

@@ -220,7 +220,9 @@ _SHARED = (
     "severity"
 )
 _STATES = "statuses, ot_states, owner_ids, owner_names, n_unasked, n_waiting, ot_due_at"
-_COLUMNS = f"{_SHARED}, n, latest_id, lead_id, number, priority, first_at, latest_at, {_STATES}"
+_STORM = "storm_since, storm_peers"
+_COUNTED = f"{_STATES}, {_STORM}"
+_COLUMNS = f"{_SHARED}, n, latest_id, lead_id, number, priority, first_at, latest_at, {_COUNTED}"
 # As the incident's properties `active_until` and `active_from`.
 _ACTIVE_UNTIL = """
     CASE WHEN latest_activity_at <= modified_at THEN latest_activity_at ELSE created_at END
@@ -232,11 +234,17 @@ def _prefix(alias: str, columns: str) -> str:
     return ", ".join(f"{alias}.{column}" for column in columns.split(", "))
 
 
+# As `group_key_of` has it; of a single incident nobody says that it is a storm.
+_IS_FOLDED = f"""
+    storm IS NOT NULL AND NOT priority_parts
+        @? '$[*] ? (@[0] == "criticality" && @[1] >= {max(CRITICALITY_POINTS.values())})'
+"""
+_IS_STORM = f"count(*) FILTER (WHERE {_IS_FOLDED}) > 1"
 # What the rows of these keys should say. The lead lends what all of a group share.
 _WANTED = f"""
     SELECT counted.group_key AS key, {_prefix("lead", _SHARED)},
            counted.n, counted.latest_id, lead.id AS lead_id, lead.number, lead.priority,
-           counted.first_at, counted.latest_at, {_prefix("counted", _STATES)}
+           counted.first_at, counted.latest_at, {_prefix("counted", _COUNTED)}
     FROM (SELECT group_key, count(*)::int AS n,
                  min({_ACTIVE_FROM}) AS first_at, max({_ACTIVE_UNTIL}) AS latest_at,
                  array_agg(DISTINCT status ORDER BY status) AS statuses,
@@ -246,6 +254,9 @@ _WANTED = f"""
                  (count(*) FILTER (WHERE ot_state = ''))::int AS n_unasked,
                  (count(*) FILTER (WHERE ot_state = '{OtState.WAITING.value}'))::int AS n_waiting,
                  min(ot_due_at) FILTER (WHERE ot_state = '{OtState.WAITING.value}') AS ot_due_at,
+                 CASE WHEN {_IS_STORM} THEN min(created_at) END AS storm_since,
+                 CASE WHEN {_IS_STORM} THEN (count(DISTINCT destination)
+                      FILTER (WHERE {_IS_FOLDED}))::int END AS storm_peers,
                  (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id,
                  (array_agg(id ORDER BY priority DESC, created_at DESC, id DESC))[1] AS lead_id
           FROM incidents_incident WHERE group_key = ANY(%(keys)s::uuid[])
@@ -278,14 +289,18 @@ IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
 _SAME_PRODUCT = D4IOT_PRODUCTS | SENTINEL_PRODUCTS
 _PRODUCTS = ", ".join(f"'{name}'" for name in sorted(_SAME_PRODUCT))
-# What beside its pattern decides in which row an incident is (severity, techniques, other products
-# that saw it): nothing where it is not open.
-GROUP_STATE = f"""
-    CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {IncidentStatus.CLOSED.value}
-         THEN concat_ws(':', workspace_id, severity,
+# What beside its pattern decides in which row an incident is: severity, techniques, other products
+# that saw it.
+_LIKENESS = f"""
+    concat_ws(':', workspace_id, severity,
               (SELECT string_agg(DISTINCT lower(word), ',' ORDER BY lower(word))
                FROM unnest(product_names || techniques) AS word
-               WHERE lower(trim(word)) NOT IN ({_PRODUCTS}))) END
+               WHERE lower(trim(word)) NOT IN ({_PRODUCTS})))
+"""
+# The same, and nothing where it is not open.
+GROUP_STATE = f"""
+    CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {IncidentStatus.CLOSED.value}
+         THEN {_LIKENESS} END
 """
 OLD_KEY = "translate(group_key::text, '-', '')"
 _READ = f"""
@@ -377,9 +392,10 @@ def touch_incidents(incident_ids: Iterable[int], *, now: datetime) -> None:
         )
 
 
-# The stream of an incident; the place in which its alerts happened holds the peers together.
+# The stream of an incident, open or not; the place in which its alerts happened holds the peers
+# together.
 STREAM = f"""
-    md5(concat_ws(E'\\x1f', {GROUP_STATE}, site_ids::text, place, alert_type, title, protocol,
+    md5(concat_ws(E'\\x1f', {_LIKENESS}, site_ids::text, place, alert_type, title, protocol,
                   functions, source))::uuid
 """
 # Streams of these incidents with enough open ones, or with a storm that goes on; the rows in which

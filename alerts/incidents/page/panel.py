@@ -229,27 +229,39 @@ class StormPanel:
     facts: Sequence[tuple[str, str]]
     remedies: Sequence[tuple[Promise, Promise]]
     apart: Sequence[Group]  # rows of its source that began since, by priority
+    n_apart: int
+
+    @property
+    def unlisted(self) -> int:
+        """How many rows apart are not listed."""
+        return self.n_apart - len(self.apart)
 
 
 def _storm_in(row: Group, *, by: User, now: datetime, zone: tzinfo) -> StormPanel:
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     since = moment_words(row.storm_since or row.first_at, now, zone=zone, style="relative")
-    apart = groups_visible_to(by).filter(
-        source=row.source,
-        workspace=row.workspace_id,
-        site_ids=row.site_ids,
-        latest_at__gte=row.storm_since,
+    apart = (
+        groups_visible_to(by)
+        .filter(
+            source=row.source,
+            workspace=row.workspace_id,
+            site_ids=row.site_ids,
+            latest_at__gte=row.storm_since,
+        )
+        .exclude(pk=row.pk)
     )
+    before = before_words(values).partition(": ")[2]
     return StormPanel(
         [
             (gettext("Since"), since),
             (gettext("Count"), count_words(values)),
             (gettext("Pace"), pace_words(values)),
-            (gettext("Before"), before_words(values).partition(": ")[2]),
+            *([(gettext("Before"), before)] if before else ()),
             (gettext("Reaches"), peers_words(values)),
         ],
         REMEDIES,
-        list(apart.exclude(pk=row.pk).order_by("-priority", "-latest_at")[:MAX_APART]),
+        list(apart.order_by("-priority", "-latest_at")[:MAX_APART]),
+        apart.count(),
     )
 
 

@@ -151,8 +151,6 @@ def _store(
             leased_until=fetched[0][0].leased_until,  # one claim, one lease
         )
         regroup(less_urgent, now=clock())
-        if crowded := crowded_streams([claim.id for claim, _ in fetched], now=clock()):
-            fold_storms(crowded, now=clock())
     except _ITS_OWN_FAULT as error:
         if len(fetched) == 1:
             reason = f"What was fetched cannot be stored ({type(error).__name__})."
@@ -161,6 +159,10 @@ def _store(
         half = len(fetched) // 2
         _store(fetched[:half], clock)
         _store(fetched[half:], clock)
+        return
+    # Their details are stored: what fails here is no fault of theirs.
+    if crowded := crowded_streams([claim.id for claim, _ in fetched], now=clock()):
+        fold_storms(crowded, now=clock())
 
 
 def fetch_incident_details(*, client: SentinelClient, claimed: Claimed) -> IncidentDetails:

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from alerts.incidents.engine.storms import DAY, HOUR, StreamRate, is_like_the_rest
+from alerts.incidents.ingest import storms
 from alerts.incidents.ingest.details import IncidentDetails, store_details_of_many
 from alerts.incidents.ingest.groups import crowded_streams, regroup
 from alerts.incidents.ingest.storms import fold_storms
@@ -121,6 +122,90 @@ def test_two_hundred_attacks_hidden_in_a_storm_are_rows_of_their_own(plant):
     assert Group.objects.get(key=harmless.pop()).n == 500
 
 
+def test_an_attack_beside_a_storm_is_not_called_a_storm_itself(plant):
+    plant.live(days=2)
+    kinds = ("function", "peer", "severity", "technique", "product")
+    attacks = [DIFFERENCES[kind](0) for kind in kinds]
+    plant.raise_incidents(*[(PEERS[0], {})] * 60, *attacks, seconds=1)
+    assert Group.objects.get(n=60).storm_since == NOON
+    assert [row.storm_since for row in Group.objects.exclude(n=60)] == [None] * len(kinds)
+
+
+def test_a_new_peer_stays_apart_in_the_storm_of_the_next_day(plant):
+    plant.live(days=2)
+    (odd, *_) = plant.raise_incidents(("HMI-66", {}), *STORM * 2, seconds=1)
+    plant.raise_incidents(("HMI-66", {}), *STORM * 8, at=NOON + timedelta(hours=26), seconds=1)
+    assert (row_of(odd).n, row_of(odd).destination) == (2, "HMI-66")
+    assert Incident.objects.exclude(storm=None).count() == 24 * 10
+
+
+def test_who_sweeps_new_addresses_gets_a_row_for_each(plant):
+    plant.live(days=2)
+    plant.raise_incidents(*[(f"HMI-{at:02}", {}) for at in range(30)], seconds=1)
+    assert set(Group.objects.values_list("n", "storm_since")) == {(1, None)}
+    assert Group.objects.count() == 30
+
+
+def test_what_was_open_before_the_storm_stays_where_it_is(plant):
+    plant.live(days=2)
+    old = plant.raise_incidents((PEERS[3], {}), at=NOON - timedelta(days=20))
+    plant.raise_incidents(*STORM * 2, seconds=1)
+    assert row_of(old[0]).n == 1
+    assert Group.objects.exclude(storm_since=None).get().n == 48
+
+
+def test_late_details_beside_a_closed_storm_are_stored(plant):
+    plant.live(days=2)
+    ids = plant.raise_incidents(*STORM * 2, seconds=1)
+    Incident.objects.filter(pk__in=ids).update(status=IncidentStatus.CLOSED)
+    regroup(ids, now=NOON)
+    early = {"incident": {"created_at": NOON - timedelta(hours=2)}}
+    plant.raise_incidents(("HMI-66", {}), (PEERS[0], early), at=NOON + timedelta(minutes=5))
+    assert list(Group.objects.values_list("n", "storm_since")) == [(1, None)] * 2
+
+
+def test_at_its_own_rhythm_a_storm_is_over(plant):
+    plant.live(days=2)
+    ids = plant.raise_incidents(*STORM * 2, seconds=1)
+    closed = {"status": IncidentStatus.CLOSED}
+    Incident.objects.filter(pk__in=ids).update(**closed)
+    days_ago = NOON - timedelta(days=2)
+    Incident.objects.filter(pk__in=ids[1:]).update(created_at=days_ago)  # but for the last of them
+    regroup(ids, now=NOON)
+    (ordinary,) = plant.raise_incidents((PEERS[1], {}), at=NOON + timedelta(minutes=50))
+    assert Incident.objects.get(pk=ordinary).storm is None
+
+
+def test_who_was_closed_meanwhile_does_not_join(plant, monkeypatch):
+    plant.live(days=2)
+    joining = storms._joining
+
+    def close_one_meanwhile(stream, *, since):
+        ids = joining(stream, since=since)
+        Incident.objects.filter(pk=ids[0]).update(status=IncidentStatus.CLOSED, group_key=None)
+        return ids
+
+    monkeypatch.setattr(storms, "_joining", close_one_meanwhile)
+    ids = plant.raise_incidents(*STORM, seconds=1)
+    assert Incident.objects.filter(pk__in=ids, storm=None, group_key=None).count() == 1
+    assert Group.objects.exclude(storm_since=None).get().n == len(STORM) - 1
+
+
+def test_the_row_of_a_storm_that_is_made_anew_is_called_one_again(plant):
+    plant.live(days=2)
+    ids = plant.raise_incidents(*STORM * 2, seconds=1)
+    for status in (IncidentStatus.CLOSED, IncidentStatus.NEW):
+        Incident.objects.filter(pk__in=ids).update(status=status)
+        regroup(ids, now=NOON)
+    row = Group.objects.get()
+    assert (row.n, row.storm_since, row.storm_peers) == (48, NOON, 24)
+    of_one_peer = Incident.objects.filter(pk__in=ids, destination=PEERS[0])
+    of_one_peer.update(status=IncidentStatus.CLOSED)
+    regroup(ids, now=NOON)
+    row.refresh_from_db()
+    assert (row.n, row.storm_since, row.storm_peers) == (46, NOON + timedelta(seconds=1), 23)
+
+
 def test_alike_incidents_at_their_own_rhythm_stay_rows_of_their_pairs(plant):
     plant.live(days=3)
     plant.raise_incidents(*STORM, seconds=600)
@@ -156,7 +241,7 @@ def test_what_turns_out_to_differ_leaves_the_fold(plant):
     ids = plant.raise_incidents(*STORM * 3, seconds=1)
     Incident.objects.filter(pk=ids[0]).update(severity=Severity.HIGH)
     regroup([ids[0]], now=NOON)
-    assert row_of(ids[0]).n == 1
+    assert (row_of(ids[0]).n, row_of(ids[0]).storm_since) == (1, None)
     assert row_of(ids[1]).n == len(ids) - 1
 
 

@@ -61,6 +61,17 @@ def test_newest_open_incidents_come_first(workspace, sentinel, names):
     assert [c.name for c in sentinel.calls if c.verb == "list_comments"] == [names[2]]
 
 
+def test_what_fails_in_folding_is_no_fault_of_the_details(workspace, sentinel, names, monkeypatch):
+    def fail(crowded, *, now):
+        raise ValueError("no fold")
+
+    monkeypatch.setattr("alerts.intake.services.details.crowded_streams", lambda ids, now: [ids])
+    monkeypatch.setattr("alerts.intake.services.details.fold_storms", fail)
+    with pytest.raises(ValueError, match="no fold"):
+        fetch(workspace, sentinel)
+    assert states() == ["fetched"] * 3
+
+
 def test_nothing_is_fetched_twice(workspace, sentinel, names):
     fetch(workspace, sentinel)
     assert fetch(workspace, sentinel) == 0

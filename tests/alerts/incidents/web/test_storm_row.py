@@ -45,10 +45,29 @@ def test_the_row_says_how_many_how_fast_and_what_came_before(signed_in, sam, sto
 
 def test_the_panel_offers_what_it_may_be_and_lists_what_is_apart(signed_in, sam, storm, htmx):
     text = plain(signed_in(sam).get(f"/incidents/groups/{storm.key}/panel", headers=htmx).text)
-    for words in ("Broken device or sensor", "Loop", "Commissioning", "Scan", "make no rule"):
+    for words in ("Broken device or sensor", "Loop", "Commissioning", "Scan", "They count as one."):
         assert words in text
     assert "1 row of this source differs and is apart:" in text
     assert "PLC Stop Command Was Sent" in text
+
+
+def test_the_panel_states_how_many_rows_are_apart_and_lists_the_gravest(
+    signed_in, sam, gdansk, plant, storm, htmx
+):
+    for _ in range(11):
+        make_queue_row(gdansk, plant, source="SCADA-02")
+    text = plain(signed_in(sam).get(f"/incidents/groups/{storm.key}/panel", headers=htmx).text)
+    assert "12 rows of this source differ and are apart:" in text
+    assert "and 2 more" in text
+
+
+def test_a_row_that_is_made_anew_leaves_out_what_came_before(signed_in, sam, storm, htmx):
+    Group.objects.filter(pk=storm.pk).update(storm_before=None, storm_hours=None)
+    client = signed_in(sam)
+    text = plain(client.get("/incidents/").text)
+    assert "Storm: 40 in 2 min, 20 a minute" in text and "before:" not in text
+    panel = client.get(f"/incidents/groups/{storm.key}/panel", headers=htmx).text
+    assert "<dt>Before</dt>" not in panel and "<dt>Pace</dt>" in panel
 
 
 def test_ot_is_asked_once_what_it_is(signed_in, sam, oda, plant, storm, htmx):
