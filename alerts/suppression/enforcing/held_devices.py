@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 
 from alerts.incidents.models import Entity, Incident
 from alerts.incidents.models.incident import OPEN
-from alerts.rules.guards.closing import LINK
 from alerts.rules.guards.holds import DeviceRef, can_exclude, is_same_device
 from alerts.rules.rule import NotARule
 from alerts.suppression.enforcing.plant_holds import ends_by_incident, handles_of
@@ -64,14 +63,13 @@ def device_holds(cases: Sequence[TruePositiveCase]) -> list[DeviceHold]:
 
 
 def open_incidents_of(case: TruePositiveCase, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
-    """Return those of these incidents that came while the case held a device of theirs, or not long
-    before it, and that nobody has closed: rules leave them to people. The latest first.
+    """Return those of these incidents that were open while the case held a device of theirs, and
+    that nobody has closed: rules leave them to people, however long before it they came. The latest
+    first.
     """
     devices = Entity.objects.filter(incident=case.incident, device__isnull=False).values("device")
     touching = Entity.objects.filter(device__in=devices).values("incident")
-    rows = incidents.filter(
-        OPEN, pk__in=touching, created_at__gte=case.incident.created_at - LINK
-    ).exclude(pk=case.incident.pk)
+    rows = incidents.filter(OPEN, pk__in=touching).exclude(pk=case.incident.pk)
     if case.until is not None:
         rows = rows.filter(created_at__lt=case.until)
     return rows.order_by("-created_at", "-pk")

@@ -26,6 +26,8 @@ _NEWS_AT = "news_at"
 _IS_NEWS = Q(code__in=("status", "reopened", "closed")) | (
     Q(code="classification", details__to=TRUE_POSITIVE) & ~Q(details__from=TRUE_POSITIVE)
 )
+# What was active, or had an owner, until then: of what nobody owns, its last line about an owner.
+_WAS_IN_WORK = Q(code="status", details__from=IncidentStatus.ACTIVE.label) | Q(code="owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +136,26 @@ def _is_open(row: Incident) -> bool:
 def _ends_of_work(cases: Collection[Incident], *, now: datetime) -> dict[int, datetime]:
     """Return until when people worked on another incident of each, where they did: one that came
     before the case was closed, not long before it, touches a device of it, and is active or has an
-    owner, or was closed so. What is open still ends later than a hold may last.
+    owner, or was or had. What they work on still ends later than a hold may last; work that was put
+    down ended then.
     """
     if not cases:
         return {}
-    was_active = TimelineItem.objects.filter(
-        incident=OuterRef("incident"), code="status", details__from=IncidentStatus.ACTIVE.label
+    put_down = TimelineItem.objects.filter(_WAS_IN_WORK, incident=OuterRef("incident"))
+    is_in_work = Q(incident__status=IncidentStatus.ACTIVE) | ~Q(incident__owner_id="")
+    is_open = Q(
+        incident__status__lt=IncidentStatus.CLOSED,
+        incident__merged_into=None,
+        incident__gone_at=None,
     )
-    was_in_work = Q(incident__status=IncidentStatus.CLOSED) & Q(Exists(was_active))
-    is_open = Q(incident__status__lt=IncidentStatus.CLOSED, incident__merged_into=None)
     ends = Case(
-        When(is_open & Q(incident__gone_at=None), then=Value(now + AFTER_CASE_IN_WORK)),
+        When(is_open & is_in_work, then=Value(now + AFTER_CASE_IN_WORK)),
+        When(is_open, then=Subquery(put_down.order_by("-at").values("at")[:1])),
         default=Coalesce("incident__gone_at", "incident__closed_at", "incident__modified_at"),
     )
     others = (
         Entity.objects.filter(
-            Q(incident__status=IncidentStatus.ACTIVE) | ~Q(incident__owner_id="") | was_in_work,
+            is_in_work | Q(Exists(put_down)),
             device=OuterRef("device"),
             incident__created_at__lte=OuterRef("incident__modified_at"),
             incident__created_at__gte=OuterRef("incident__created_at") - LINK,

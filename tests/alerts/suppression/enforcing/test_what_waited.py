@@ -90,6 +90,25 @@ def test_what_waited_while_work_without_an_owner_was_active_stays_with_people(cl
 
 
 @pytest.mark.abuse("A45")
+@pytest.mark.parametrize("way", ["owner", "status"])
+def test_what_waited_for_work_that_was_put_down_stays_with_people(closed, way):
+    """The hold does not end in retrospect when somebody gives another incident of it back."""
+    sam = {"assignedTo": "Sam", "objectId": "1e0"}
+    began, ended = {
+        "owner": ({"owner": sam}, {"owner": dict.fromkeys(sam)}),
+        "status": ({"status": "Active"}, {"status": "New"}),
+    }[way]
+    other = closed.incident(between(HMI, PLC), devices=(HMI, PLC), **began)
+    attack(closed)
+    later(closed, days=5)
+    row = waiting(closed)
+    closed.sentinel.edit(other.name, **ended)
+    later(closed, minutes=1)
+    assert stays_with_people(closed, row)
+    assert lives_on(closed, EWS, PLC)
+
+
+@pytest.mark.abuse("A45")
 def test_what_waited_for_an_open_true_positive_that_is_deleted_stays_with_people(closed):
     case = attack(closed, status="Active")
     later(closed, days=20)

@@ -129,6 +129,8 @@ def test_what_came_meanwhile_stands_at_the_hold_that_has_ended(plant, case, clie
     rows = [incident_on(workspace, site, plc) for _ in range(7)]
     for hours, row in enumerate(rows):
         rewrite(Incident.objects.filter(pk=row.pk), created_at=NOON - (70 + hours) * HOUR)
+    long_before = Incident.objects.filter(pk=rows[-1].pk)
+    rewrite(long_before, created_at=NOON - 40 * 24 * HOUR)  # was open all the same
     others = [incident_on(workspace, site, plc), incident_on(workspace, site, plc, status=3)]
     rewrite(Incident.objects.filter(pk=others[0].pk), created_at=NOON)  # after the hold
     rewrite(Incident.objects.filter(pk=others[1].pk), created_at=NOON - 70 * HOUR)  # closed
