@@ -152,9 +152,9 @@ def ot_leads_at(site: Site, workspace: Workspace) -> list[User]:
 def leads_ot_at(user: User, site: Site, workspaces: Iterable[Workspace]) -> bool:
     """Whether the person leads OT at a site that is seen through these workspaces."""
     reach = reach_of(user, LEADS_OF_OT)
-    seen_through = list(workspaces)
     if site.uuid in reach.sites or reach.everywhere:
         return True
+    seen_through = list(workspaces)
     return bool(seen_through) and all(reach.covers(workspace) for workspace in seen_through)
 
 

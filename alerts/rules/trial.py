@@ -20,7 +20,7 @@ CREDIT_PERIOD: Final = timedelta(days=28)  # before the second signature
 CREDIT_OCCURRENCES: Final = 2  # of planned work that a rule names, where they are longer ago
 MAX_CREDIT_AGE: Final = timedelta(days=MAX_DAYS)  # how long ago they may be at most
 MAX_CREDIT: Final = 8  # so that at least two matches of the ten are fresh
-MAX_OWN_CREDIT: Final = MAX_CREDIT // 2  # of the proposer's own looks, or of one closer's
+MAX_OWN_CREDIT: Final = MAX_CREDIT // 2  # of the proposer's, one closer's, file's or confirmer's
 AMENDMENT_MATCHES: Final = 2  # of an amendment: of what it adds, that people saw
 
 

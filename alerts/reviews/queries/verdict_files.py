@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, Func, IntegerField, Max, Min, Out
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import FileConfirmation, Verdict, VerdictFile, VerdictIncident
+from alerts.reviews.policies import leads_ot_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -39,10 +40,13 @@ def files_visible_to(user: User) -> QuerySet[VerdictFile]:
 
 
 def shares_of_files(file_ids: Collection[int], *, user: User) -> Mapping[int, Sequence[FileShare]]:
-    """Return, by file, what it brought about each site in reach of the person, by name."""
+    """Return, by file, what of it is in force about each site in reach of the person, by name."""
     rows = (
         VerdictIncident.objects.filter(
-            verdict__file__in=file_ids, incident__in=incidents_visible_to(user).values("pk")
+            verdict__file__in=file_ids,
+            verdict__withdrawn_at=None,
+            verdict__superseded_by=None,
+            incident__in=incidents_visible_to(user).values("pk"),
         )
         .annotate(
             site=Func(F("incident__site_ids"), function="unnest", output_field=IntegerField())
@@ -77,19 +81,27 @@ def shares_of_files(file_ids: Collection[int], *, user: User) -> Mapping[int, Se
 def confirmations_of(
     file_ids: Collection[int] | None,
 ) -> Mapping[tuple[int, int], FileConfirmation]:
-    """Return the confirmations in force of these files, or of all, by file and site."""
+    """Return the confirmations in force of these files, or of all, by file and site: those of
+    people who lead OT there now.
+    """
     rows = FileConfirmation.objects.filter(withdrawn_at=None)
     if file_ids is not None:
         rows = rows.filter(file__in=file_ids)
-    return {(row.file_id, row.site_id): row for row in rows.select_related("by")}
+    people: dict[int, User] = {}
+    found = {}
+    for row in rows.select_related("by", "site", "file"):
+        person = people.setdefault(row.by_id, row.by)  # whose roles are read once
+        if leads_ot_at(person, row.site, workspaces_of_file_at(row.file, row.site)):
+            found[row.file_id, row.site_id] = row
+    return found
 
 
 def verdicts_of_file_at(file: VerdictFile, site: Site) -> QuerySet[Verdict]:
-    """Return what a file brought about incidents that touch a site."""
+    """Return what is in force of what a file brought about incidents that touch a site."""
     links = VerdictIncident.objects.filter(
         verdict=OuterRef("pk"), incident__site_ids__contains=[site.pk]
     )
-    return Verdict.objects.filter(Exists(links), file=file)
+    return Verdict.objects.filter(Exists(links), file=file, withdrawn_at=None, superseded_by=None)
 
 
 def workspaces_of_file_at(file: VerdictFile, site: Site) -> QuerySet[Workspace]:

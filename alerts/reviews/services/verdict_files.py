@@ -42,6 +42,8 @@ def _confirm(file_id: int, site_id: int, *, by: User, now: datetime) -> None:
     site = Site.objects.get(pk=site_id)
     if reasons := reasons_against_confirming_file(file=file, site=site, by=by):
         raise CannotConfirmFile(*reasons)
+    lapsed = FileConfirmation.objects.filter(file=file, site=site, withdrawn_at=None)
+    lapsed.update(withdrawn_at=now)  # of who leads OT there no longer
     FileConfirmation.objects.create(file=file, site=site, by=by, confirmed_at=now)
     n = verdicts_of_file_at(file, site).count()
     record("reviews.file.confirmed", on=file, by=by, at=now, site=site.name, n=n)
@@ -49,7 +51,9 @@ def _confirm(file_id: int, site_id: int, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def withdraw_file_confirmation(*, file_id: int, site_id: int, by: User, now: datetime) -> None:
-    """Take a confirmation back, as any lead of OT there: trials that go on do not count it."""
+    """Take a confirmation back, as any lead of OT there. Trials do not count these verdicts any
+    more, also those that go on.
+    """
     file = VerdictFile.objects.select_for_update().get(pk=file_id)
     site = Site.objects.get(pk=site_id)
     confirmation = confirmations_of([file.pk]).get((file.pk, site.pk))

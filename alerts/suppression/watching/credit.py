@@ -1,6 +1,6 @@
 """What a trial may count (S4) of the weeks before it: incidents that the version would have closed
-and that a person saw and found harmless; of the proposer's own looks, and of what one name closed
-in Sentinel, at most half of it.
+and that a person saw and found harmless; of the proposer's own looks, of one file, of what one
+lead confirmed, and of what one name closed in Sentinel, at most half of it.
 """
 
 from collections import Counter
@@ -40,10 +40,11 @@ MAX_CANDIDATES: Final = 200  # the newest looks; more than MAX_CREDIT of them ar
 def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     """Return up to eight incidents of the 28 days before now, or since the last but one occurrence
     of its planned work, that the version would have closed and that a person saw and found
-    harmless, the newest first; no two of one look, at most four that its proposer found so, and at
-    most four that one name closed in Sentinel: an account of a service may look like a person. Of a
-    strict rule only those with an alert that may be closed only inside hours, of an amendment only
-    those of what it adds. Work that a file brought after an alert covers nothing here.
+    harmless, the newest first; no two of one look, at most four that its proposer found so, at most
+    four of one file, at most four that one lead confirmed, and at most four that one name closed in
+    Sentinel: an account of a service may look like a person. Of a strict rule only those with an
+    alert that may be closed only inside hours, of an amendment only those of what it adds. Work
+    that a file brought after an alert covers nothing here.
     """
     acting = load_acting(
         RuleVersion.objects.filter(
@@ -65,7 +66,7 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     found: list[int] = []
     counts = Counter[str]()
     for row, look in looks.items():
-        limited = limits_of(look, proposer=version.proposed_by_id)
+        limited = limits_of(look, proposer=version.proposed_by)
         if row.pk in closable and all(counts[who] < MAX_OWN_CREDIT for who in limited):
             found.append(row.pk)
             counts.update(limited)

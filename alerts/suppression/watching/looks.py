@@ -46,15 +46,16 @@ STRICT_SOURCES: Final = frozenset({LookSource.ANSWER, LookSource.CLOSING, LookSo
 
 class HarmlessLook(NamedTuple):
     """By which verdict or closing an incident was found harmless, and by whom, if that is known.
-    `closer` is the name of who closed it in Sentinel, in lower case; `confirmers` are the leads who
-    vouch for the file that it came by.
+    `closer` is the name of who closed it in Sentinel, in lower case; `file` is what it came by, and
+    `confirmers` are the leads who vouch for that, as `identity_of` names them.
     """
 
     act: str
     person: int | None
     source: LookSource
     closer: str = ""
-    confirmers: frozenset[int] = frozenset()
+    confirmers: frozenset[str] = frozenset()
+    file: int | None = None
 
 
 def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
@@ -70,17 +71,25 @@ def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     return looks
 
 
-def limits_of(look: HarmlessLook, *, proposer: int | None = None) -> set[str]:
-    """Return whose looks this is one of, of which few count: the proposer's, a closer's."""
-    is_own = proposer is not None and proposer in {look.person, *look.confirmers}
-    return ({"proposer"} if is_own else set()) | (
-        {f"closer {look.closer}"} if look.closer else set()
-    )
+def limits_of(look: HarmlessLook, *, proposer: User | None = None) -> set[str]:
+    """Return whose looks this is one of, of which few count: the proposer's, a closer's, a file's,
+    a confirmer's. A file may be of the hand of whoever imported it, whatever names stand in it.
+    """
+    limits = {f"confirmer {lead}" for lead in look.confirmers}
+    if look.file is not None:
+        limits.add(f"file {look.file}")
+    if look.closer:
+        limits.add(f"closer {look.closer}")
+    if proposer is not None and (
+        look.person == proposer.pk or identity_of(proposer) in look.confirmers
+    ):
+        limits.add("proposer")
+    return limits
 
 
 def count_within_limits(looks: Iterable[HarmlessLook]) -> int:
-    """Return how many of these a trial would count: each look once, of any one closer's the first
-    four.
+    """Return how many of these a trial would count: each look once, of any one closer's, file's or
+    confirmer's the first four.
     """
     counts = Counter[str]()
     total = 0
@@ -97,6 +106,15 @@ def looks_for(looks: Mapping[int, HarmlessLook], *, is_strict: bool) -> Mapping[
     if not is_strict:
         return looks
     return {pk: look for pk, look in looks.items() if look.source in STRICT_SOURCES}
+
+
+def unconfirmed_among(incident_ids: Collection[int]) -> set[int]:
+    """Return those that a file calls harmless and nobody's look holds for harmless any more: the
+    lead has taken the confirmation back, or leads OT there no longer.
+    """
+    links = VerdictIncident.objects.filter(incident__in=incident_ids, verdict__came_by=CameBy.FILE)
+    of_files = set(links.values_list("incident", flat=True))
+    return of_files - harmless_looks(of_files).keys() if of_files else set()
 
 
 def _links_of(came_by: CameBy, incident_ids: Collection[int]) -> QuerySet[VerdictIncident]:
@@ -140,7 +158,8 @@ def _verdicts_of_files(incident_ids: Collection[int]) -> dict[int, HarmlessLook]
                 f"verdict {verdict.pk}",
                 verdict.by_id,
                 LookSource.FILE,
-                confirmers=frozenset(lead.pk for lead in leads),
+                confirmers=frozenset(identity_of(lead) for lead in leads),
+                file=verdict.file_id,
             )
             found.setdefault(link.incident_id, look)
     return found

@@ -32,7 +32,12 @@ from alerts.suppression.models import (
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.additions import incidents_added_by
-from alerts.suppression.watching.looks import HarmlessLook, harmless_looks, looks_for
+from alerts.suppression.watching.looks import (
+    HarmlessLook,
+    harmless_looks,
+    looks_for,
+    unconfirmed_among,
+)
 from alerts.suppression.watching.trial_before import TrialBefore, trials_before
 from portal.accounts.models import User
 from portal.ui.words import number, numeral
@@ -50,7 +55,8 @@ class TrialProgress:
     trial: Trial
     kept_open: Mapping[str, int]
     kept_number: int = 0  # of the version whose trial counts; 0 where none does
-    credited: frozenset[int] = frozenset()  # incidents of the weeks before that count
+    # Incidents of the weeks before that count, or did until the lead took back a confirmation.
+    credited: frozenset[int] = frozenset()
 
     @property
     def kept(self) -> int:
@@ -103,12 +109,16 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             line if line.incident in proving else replace(line, codes=(ONLY_SOFT,))
             for line in lines[version]
         ]
+    unconfirmed = unconfirmed_among(
+        {pk for version in versions for pk in version.credited_incident_ids}
+    )
     return {
         version.pk: _progress(
             version,
             lines[version.pk],
             looks_for(looks, is_strict=version.pk in strict),
             trial_before=before.get(version.pk),
+            unconfirmed=unconfirmed,
         )
         for version in versions
     }
@@ -166,6 +176,7 @@ def _progress(
     looks: Mapping[int, HarmlessLook],
     *,
     trial_before: TrialBefore | None,
+    unconfirmed: Collection[int],
 ) -> TrialProgress:
     kept_number = trial_before.version.number if trial_before and trial_before.was_live else 0
     free = [line for line in lines if not line.codes]
@@ -187,7 +198,7 @@ def _progress(
         matches=matches,
         true_positives=sum(line.is_true_positive for line in lines),
         period=WEEK if has_hours else None,
-        credit=len(credited),
+        credit=len(credited.difference(unconfirmed)),
         is_kept=bool(kept_number),
         wanted=version.matches_wanted if kept_number else None,
     )

@@ -257,8 +257,8 @@ def test_the_command_prints_one_document(tmp_path, make, oda, capsys, monkeypatc
     call_command("verdicts", "import", str(file), "--dry-run", "--json")
     report = json.loads(capsys.readouterr().out)
     assert (report["new"], report["dry_run"]) == (1, True)
-    call_command("verdicts", "import", str(file))
-    assert Verdict.objects.count() == 1
+    call_command("verdicts", "import", str(file), "--by", "ODA@demo.example")
+    assert Verdict.objects.get().file.imported_by == oda
 
 
 @pytest.mark.parametrize(
@@ -266,6 +266,7 @@ def test_the_command_prints_one_document(tmp_path, make, oda, capsys, monkeypatc
     [
         (["import", "/no/such/file.csv"], "cannot be read"),
         (["import"], "needs a file"),
+        (["import", "past.csv", "--by", "no@demo.example"], "Nobody in Tagout has the address"),
         (["export"], "one action of verdicts is import"),
     ],
 )

@@ -71,6 +71,23 @@ def test_a_lead_confirms_it_for_a_site_and_takes_that_back(take, site, lead):
     assert FileConfirmation.objects.count() == 2
 
 
+def test_what_a_lead_of_before_confirmed_another_lead_confirms_anew(take, site, lead, make_person):
+    file = take()
+    confirm(file, site, lead)
+    lead.grants.update(revoked_at=NOON)
+    assert not confirmations_of([file.pk])
+    pia = make_person(cast.PIA, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
+    confirm(file, site, pia)
+    assert confirmations_of([file.pk])[file.pk, site.pk].by == pia
+
+
+def test_the_page_counts_only_what_is_in_force(take, lead, client):
+    take()
+    first = Verdict.objects.order_by("pk")[0]
+    Verdict.objects.filter(pk=first.pk).update(withdrawn_at=NOON)
+    assert "1 answer" in read(client, lead)
+
+
 @pytest.mark.abuse("A19")
 @pytest.mark.parametrize(
     ("case", "words"),
@@ -132,6 +149,7 @@ def test_the_page_names_people_times_and_who_can_confirm(take, site, lead, oda, 
     file = take(emails=("oda@demo.example", lead.email))
     page = read(client, oda)
     assert "past.csv" in page and "2 answers" in page
+    assert "who ran it is not known" in page
     assert f"Oda Nowak (1), {lead.name} (1)" in page
     assert "Only the OT lead of Gdańsk can confirm this." in page
     assert "Confirm for Gdańsk" in read(client, lead)

@@ -116,8 +116,8 @@ def confirm_file(request: HttpRequest, file_id: int, site_id: int) -> HttpRespon
         act(file_id=file.pk, site_id=site_id, by=user, now=now)
     except Refused as refusal:
         return _page(request, problems=refusal.reasons)
-    words = gettext("Confirmed. Trials of rules count these answers from now on.")
+    words = gettext("Confirmed. Trials that begin from now on count these answers.")
     if is_back:
-        words = gettext("Taken back. Trials that begin do not count these answers.")
+        words = gettext("Taken back. Trials do not count these answers any more.")
     goal = f"{reverse('reviews:files')}#file-{file.pk}"
     return leave_toast(request, HttpResponseRedirect(goal), words)

@@ -8,8 +8,15 @@ from alerts.incidents.models import Incident, IncidentStatus, Severity
 from alerts.reviews.models import FileConfirmation, Verdict, VerdictFile
 from alerts.suppression.watching.credit import credited_incidents
 from alerts.suppression.watching.credit_sources import credit_by_source
-from alerts.suppression.watching.looks import LookSource, harmless_looks, looks_for
+from alerts.suppression.watching.looks import (
+    LookSource,
+    count_within_limits,
+    harmless_looks,
+    looks_for,
+)
+from alerts.suppression.watching.trials import trial_progress_of
 from portal.accounts.models import GrantScope, Role
+from portal.accounts.services.people import grant_role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories import rules
@@ -26,11 +33,11 @@ def pia(make_person, site):
 
 
 @pytest.fixture
-def by_file(workspace, site):
-    """`by_file(n, by=…)` makes n downloads that a file says were harmless."""
+def soft(workspace, site):
+    """`soft(n)` makes n downloads, one a minute, all open."""
 
-    def made(n, *, by):
-        rows = [
+    def made(n):
+        return [
             rules.incident_of(
                 workspace,
                 site,
@@ -43,6 +50,16 @@ def by_file(workspace, site):
             )
             for k in range(n)
         ]
+
+    return made
+
+
+@pytest.fixture
+def by_file(soft):
+    """`by_file(n, by=…)` makes n downloads that a file says were harmless."""
+
+    def made(n, *, by):
+        rows = soft(n)
         file = VerdictFile.objects.create(
             name="past.csv", imported_at=NOON, imported_by_label="command line"
         )
@@ -52,6 +69,11 @@ def by_file(workspace, site):
         return rows, file
 
     return made
+
+
+def lead_ot(person, site):
+    role, scope = Role.OT_SITE_LEAD, GrantScope.SITE
+    grant_role(to=person, role=role, scope=scope, scope_uuid=site.uuid, by="t", now=NOON)
 
 
 def confirmed(file, site, by):
@@ -69,6 +91,46 @@ def test_a_confirmed_file_counts_and_its_sources_name_it(canary, people, by_file
     assert credit_by_source(ids) == {"gone": 3}
 
 
+def test_a_trial_counts_them_only_while_the_confirmation_stands(
+    canary, people, by_file, soft, site, pia
+):
+    rows, file = by_file(3, by=people.olaf)
+    (own,) = soft(1)
+    rules.judge([own], by=people.oda)
+    row = confirmed(file, site, pia)
+    canary.credited_incident_ids = [own.pk, *(row.pk for row in rows)]
+    assert trial_progress_of(canary).trial.credit == 4
+    FileConfirmation.objects.filter(pk=row.pk).update(withdrawn_at=NOON)
+    assert trial_progress_of(canary).trial.credit == 1
+
+
+def test_a_confirmation_counts_while_the_person_leads_ot_there(people, by_file, site, pia):
+    (row,), file = by_file(1, by=people.olaf)
+    confirmed(file, site, pia)
+    assert harmless_looks([row.pk])
+    pia.grants.update(revoked_at=NOON)
+    assert not harmless_looks([row.pk])
+
+
+@pytest.mark.abuse("A19")
+def test_one_file_gives_half_of_it_at_most_whoever_stands_for_it(
+    canary, people, by_file, site, pia
+):
+    rows, file = by_file(7, by=people.olaf)
+    confirmed(file, site, pia)
+    assert credited_incidents(canary, now=NOON) == [row.pk for row in rows[:4]]
+    assert count_within_limits(harmless_looks([row.pk for row in rows]).values()) == 4
+
+
+@pytest.mark.abuse("A19")
+def test_one_lead_gives_half_of_it_at_most_however_many_files_it_comes_in(
+    canary, people, by_file, site, pia
+):
+    for _ in range(3):
+        confirmed(by_file(3, by=people.olaf)[1], site, pia)
+    assert len(credited_incidents(canary, now=NOON)) == 4
+
+
 def test_nobody_stands_alone_for_their_own_verdict(people, by_file, site, pia):
     (row,), file = by_file(1, by=pia)
     confirmed(file, site, pia)
@@ -81,14 +143,21 @@ def test_of_two_sites_both_leads_are_needed(people, by_file, site, pia):
     Incident.objects.filter(pk=row.pk).update(site_ids=[site.pk, porto.pk])
     confirmed(file, site, pia)
     assert not harmless_looks([row.pk])
-    confirmed(file, porto, pia)
+    row_of_porto = confirmed(file, porto, pia)
+    assert not harmless_looks([row.pk]), "Pia does not lead OT at Porto"
+    lead_ot(pia, porto)
+    assert row_of_porto.withdrawn_at is None
     assert harmless_looks([row.pk])
 
 
-def test_a_file_that_the_proposer_confirmed_gives_half_of_it_at_most(canary, people, by_file, site):
-    rows, file = by_file(7, by=people.olaf)
+def test_what_the_proposer_confirmed_and_saw_gives_half_of_it_at_most(
+    canary, people, by_file, soft, site
+):
+    _, file = by_file(3, by=people.olaf)
+    rules.judge(soft(3), by=canary.proposed_by)
+    lead_ot(canary.proposed_by, site)
     confirmed(file, site, canary.proposed_by)
-    assert credited_incidents(canary, now=NOON) == [row.pk for row in rows[:4]]
+    assert len(credited_incidents(canary, now=NOON)) == 4
 
 
 def test_a_strict_rule_counts_no_file(people, by_file, site, pia):
