@@ -47,6 +47,14 @@ OT_STATES = [
     *(("", "Not asked"), ("waiting", "Waiting for OT"), ("routine", "Routine")),
     *(("maintenance", "Maintenance"), ("suspicious", "Suspicious"), ("not-sure", "Not sure")),
 ]
+# Workers lock incidents before rows of the queue, so this does, too.
+FIRST = ["SET LOCAL lock_timeout = '3s'", "LOCK TABLE incidents_incident IN SHARE ROW EXCLUSIVE MODE"]
+# The version before, which runs during an upgrade and after a rollback, reads and writes these.
+OLD_COLUMNS = ("ot_state", "owner_id", "owner_name", "status")
+OLD_VALUES = f"""
+    UPDATE incidents_group g SET {", ".join(f"{name} = lead.{name}" for name in OLD_COLUMNS)}
+    FROM incidents_incident lead WHERE lead.id = g.lead_id
+"""
 HAS_OT_STATE = ~Q(ot_states=[""])
 HAS_OWNER = ~Q(owner_ids=[""])
 
@@ -59,11 +67,18 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [("incidents", "0030_work_that_came_after_the_alert")]
 
     operations: ClassVar = [
+        migrations.RunSQL(FIRST, migrations.RunSQL.noop),
         migrations.RemoveIndex("group", "queue_by_owner"),
         migrations.RemoveIndex("group", "queue_by_ot_state"),
-        *(
-            migrations.RemoveField("group", name)
-            for name in ("ot_state", "owner_id", "owner_name", "status")
+        migrations.SeparateDatabaseAndState(
+            [
+                migrations.RunSQL(
+                    f"ALTER TABLE incidents_group ALTER {name} SET DEFAULT {value}",
+                    f"ALTER TABLE incidents_group ALTER {name} DROP DEFAULT",
+                )
+                for name, value in zip(OLD_COLUMNS, ("''", "''", "''", 1), strict=True)
+            ],
+            [migrations.RemoveField("group", name) for name in OLD_COLUMNS],
         ),
         migrations.AddField("group", "n_unasked", models.IntegerField(db_default=0)),
         migrations.AddField("group", "n_waiting", models.IntegerField(db_default=0)),
@@ -90,9 +105,8 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             [
-                "SET LOCAL lock_timeout = '3s'",
                 "SET LOCAL statement_timeout = 0",
-                *("DELETE FROM incidents_group", KEYS, ROWS),
+                *("DELETE FROM incidents_group", KEYS, ROWS, OLD_VALUES),
             ],
             migrations.RunSQL.noop,
         ),

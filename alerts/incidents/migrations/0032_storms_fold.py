@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import migrations, models
 from django.db.models import Q
 
-ROWS = import_module("alerts.incidents.migrations.0031_rows_list_their_states").ROWS
+BEFORE = import_module("alerts.incidents.migrations.0031_rows_list_their_states")
 FUNCTIONS = """
     UPDATE incidents_incident i SET functions = left(found.functions, 200)
     FROM (SELECT ia.incident_id, string_agg(DISTINCT a.function, '|' ORDER BY a.function)
@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [("incidents", "0031_rows_list_their_states")]
 
     operations: ClassVar = [
+        migrations.RunSQL(BEFORE.FIRST, migrations.RunSQL.noop),
         migrations.AddField(
             "incident",
             "functions",
@@ -61,9 +62,9 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             [
-                "SET LOCAL lock_timeout = '3s'",
                 "SET LOCAL statement_timeout = 0",
-                *("DELETE FROM incidents_group", FUNCTIONS, KEYS, ROWS),
+                *("DELETE FROM incidents_group", FUNCTIONS, KEYS),
+                *(BEFORE.ROWS, BEFORE.OLD_VALUES),
             ],
             migrations.RunSQL.noop,
         ),

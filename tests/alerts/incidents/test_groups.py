@@ -304,6 +304,26 @@ def test_rows_that_were_split_by_state_become_one_when_the_software_is_renewed(w
     migration = import_module("alerts.incidents.migrations.0032_storms_fold")
     delete = "DELETE FROM incidents_group"
     with connection.cursor() as cursor:
-        for statement in (delete, migration.FUNCTIONS, migration.KEYS, migration.ROWS):
+        for statement in (delete, migration.FUNCTIONS, migration.KEYS, migration.BEFORE.ROWS):
             cursor.execute(statement)
     assert list(Group.objects.order_by("key").values()) == after
+
+
+def test_the_version_before_still_reads_and_writes_rows_during_an_upgrade(workspace):
+    taken = {"status": IncidentStatus.ACTIVE, "owner_id": "sam", "owner_name": "Sam Keller"}
+    (row,) = alike(workspace, 1, **taken)
+    regroup([row.pk], now=NOON)
+    before = import_module("alerts.incidents.migrations.0032_storms_fold").BEFORE
+    old = ", ".join(before.OLD_COLUMNS)
+    others = "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, severity"
+    counts = "n, latest_id, priority, first_at, latest_at, changed_at"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {old} FROM incidents_group")
+        assert cursor.fetchall() == [("", "", "", IncidentStatus.NEW)]
+        cursor.execute(before.OLD_VALUES)
+        cursor.execute(
+            f"INSERT INTO incidents_group (key, {others}, {counts}, {old})"
+            f" SELECT gen_random_uuid(), {others}, {counts}, {old} FROM incidents_group"
+        )
+        cursor.execute(f"SELECT {old} FROM incidents_group")
+        assert cursor.fetchall() == [("", "sam", "Sam Keller", IncidentStatus.ACTIVE)] * 2
