@@ -4,6 +4,7 @@ import itertools
 from html import unescape
 
 import pytest
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
 from django.test import Client
 
@@ -61,7 +62,7 @@ CORPUS = [
 ]
 FIELDS = {
     Incident: ("title", "alert_type", "protocol", "source", "destination", "place", "owner_name"),
-    Group: ("title", "alert_type", "protocol", "source", "destination", "place", "owner_name"),
+    Group: ("title", "alert_type", "protocol", "source", "destination", "place", "owner_names"),
     Alert: (
         "alert_type",
         "user_defined_title",
@@ -104,9 +105,11 @@ def fill_with_scripts():
             for row in model.objects.all():
                 texts = {}
                 for name in names:
-                    length = model._meta.get_field(name).max_length or 1_000
+                    field = model._meta.get_field(name)
+                    length = getattr(field, "base_field", field).max_length or 1_000
                     fitting = (text for text in corpus if len(text) <= length)
-                    texts[name] = next(fitting) if length >= 60 else next(corpus)[:length]
+                    text = next(fitting) if length >= 60 else next(corpus)[:length]
+                    texts[name] = [text] if isinstance(field, ArrayField) else text
                 model.objects.filter(pk=row.pk).update(**texts)
                 written += len(texts)
         cursor.execute("SET LOCAL session_replication_role = origin")

@@ -7,7 +7,7 @@ from io import BytesIO
 from alerts.captures.services import attach_capture, read_next_capture
 from alerts.incidents.acts.bulk import apply_verb
 from alerts.outbox.models import Change
-from alerts.reviews.models import Opinion, SecondOpinion
+from alerts.reviews.models import Opinion, SecondOpinion, VerdictFile
 from alerts.reviews.services.questions import ask_ot
 from alerts.reviews.services.verdicts import give_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
@@ -143,6 +143,7 @@ def things_of(workspace, site, ids):
     (stop,) = switch_off(by=lead, workspace_id=workspace.pk, reason="Odd.", now=NOON)
     version = RuleVersion.objects.get(rule__uuid=ids["rules"])
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
+    verdict_file = VerdictFile.objects.create(name="verdicts.csv", imported_at=NOON)
     return {
         "task": uuid.uuid4(),
         "report": uuid.uuid4(),
@@ -166,6 +167,8 @@ def things_of(workspace, site, ids):
         "device_id": ids["devices"],
         "site": site.uuid,
         "file": uuid.uuid4(),
+        "file_id": verdict_file.pk,
+        "site_id": site.pk,
         "key": uuid.uuid4(),
         "line": 1,
         "number": 1,
