@@ -315,8 +315,8 @@ def test_the_version_before_still_reads_and_writes_rows_during_an_upgrade(worksp
     regroup([row.pk], now=NOON)
     before = import_module("alerts.incidents.migrations.0032_storms_fold").BEFORE
     old = ", ".join(before.OLD_COLUMNS)
-    others = "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, severity"
-    counts = "n, latest_id, priority, first_at, latest_at, changed_at"
+    others = "workspace_id, site_ids, place, alert_type, title, protocol, source, destination"
+    counts = "severity, n, latest_id, priority, first_at, latest_at, changed_at"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {old} FROM incidents_group")
         assert cursor.fetchall() == [("", "", "", IncidentStatus.NEW)]
