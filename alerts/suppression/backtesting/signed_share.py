@@ -1,17 +1,20 @@
 """What signed rules would have closed without trial, stop or hold, beside what they closed."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from alerts.incidents.models import Incident, IncidentAlert
+from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import TimeSpan, statement_limit
 from alerts.suppression.backtesting.marginal_gains import alerts_by_version
-from alerts.suppression.models import ACTING, Ending, LedgerAct, LedgerEntry, RuleVersion
+from alerts.suppression.models import ACTING, Ending, LedgerAct, LedgerEntry, RuleVersion, Step
 from alerts.suppression.models import VersionState as State
+from alerts.suppression.models.rules import ENDED
 
 LATELY: Final = timedelta(days=28)
 MAX_SECONDS: Final = 5.0
@@ -21,7 +24,8 @@ _LATE: Final = timedelta(days=1)  # an incident comes at most so long after its 
 @dataclass(frozen=True, slots=True)
 class SignedShare:
     """Of the incidents of a site since then, how many its signed rules cover wholly, from their
-    second signature on, and how many of these rules have closed.
+    second signature to their end, and how many of these rules have closed. What a person worked on
+    at once is not covered: no rule closes it.
     """
 
     since: datetime
@@ -49,15 +53,10 @@ def signed_share_at(site_id: int, *, now: datetime) -> SignedShare | None:
 
 
 def _signed_share(site_id: int, *, now: datetime) -> SignedShare | None:
-    versions = list(
-        RuleVersion.objects.filter(
-            state__in=(*ACTING, State.PAUSED), site_ids__contains=[site_id]
-        ).annotate(signed_at=Max("signatures__signed_at", filter=Q(signatures__void_at=None)))
-    )
-    signed = {row.pk: row.signed_at for row in versions if row.signed_at is not None}
-    if not signed:
+    spans = _signed_spans(site_id, now=now)
+    if not spans:
         return None
-    since = max(now - LATELY, min(signed.values()))
+    since = max(now - LATELY, min(span.start for span in spans.values()))
     incidents = dict(
         Incident.objects.filter(
             site_ids__contains=[site_id], created_at__gte=since, created_at__lt=now, gone_at=None
@@ -67,11 +66,13 @@ def _signed_share(site_id: int, *, now: datetime) -> SignedShare | None:
     links = IncidentAlert.objects.filter(incident__in=list(incidents))
     for incident, alert in links.values_list("incident", "alert"):
         members[incident].append(alert)
-    covered_from: dict[int, datetime] = {}
-    matched = alerts_by_version(versions, TimeSpan(since - _LATE, now))
+    covered: dict[int, list[TimeSpan]] = defaultdict(list)
+    matched = alerts_by_version(list(spans), TimeSpan(since - _LATE, now))
+    span_by_id = {version.pk: span for version, span in spans.items()}
     for version, alerts in matched.items():
-        for alert in alerts if version in signed else ():
-            covered_from[alert] = min(signed[version], covered_from.get(alert, now))
+        for alert in alerts:
+            covered[alert].append(span_by_id[version])
+    touched = touched_incidents(incidents)
     closed = LedgerEntry.objects.filter(
         incident__in=list(incidents),
         act=LedgerAct.CLOSED,
@@ -82,8 +83,29 @@ def _signed_share(site_id: int, *, now: datetime) -> SignedShare | None:
         since=since,
         incidents=len(incidents),
         covered=sum(
-            all(covered_from.get(alert, now) <= incidents[incident] for alert in alerts)
+            all(_holds(covered[alert], incidents[incident]) for alert in alerts)
             for incident, alerts in members.items()
+            if incident not in touched
         ),
         closed=closed.values("incident").distinct().count(),
     )
+
+
+def _signed_spans(site_id: int, *, now: datetime) -> dict[RuleVersion, TimeSpan]:
+    """From the second signature of each version to its end, or until now. One that ended before it
+    acted was never signed by both sides.
+    """
+    has_acted = Exists(Step.objects.filter(version=OuterRef("pk"), to_state__in=ACTING))
+    rows = RuleVersion.objects.filter(
+        Q(state__in=(*ACTING, State.PAUSED)) | Q(has_acted, state__in=ENDED),
+        site_ids__contains=[site_id],
+    ).annotate(signed_at=Max("signatures__signed_at", filter=Q(signatures__void_at=None)))
+    return {
+        row: TimeSpan(row.signed_at, row.state_since if row.state in ENDED else now)
+        for row in rows
+        if row.signed_at is not None and (row.state not in ENDED or row.state_since > now - LATELY)
+    }
+
+
+def _holds(spans: Iterable[TimeSpan], at: datetime) -> bool:
+    return any(span.start <= at < span.end for span in spans)

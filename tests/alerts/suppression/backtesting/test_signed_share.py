@@ -1,10 +1,11 @@
 """What signed rules would have closed without trial, stop or hold, beside what they closed."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import IncidentStatus
+from alerts.incidents.models import IncidentStatus, TimelineItem
 from alerts.suppression.backtesting.signed_share import signed_share_at
 from alerts.suppression.models import LedgerEntry, RuleVersion, Signature
 from tests.conftest import NOON
@@ -12,12 +13,27 @@ from tests.factories import rules
 from tests.factories.rewriting import rewrite
 
 pytestmark = pytest.mark.django_db
-WEEK = timedelta(weeks=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
 
 def signed(version, *, ago):
     rewrite(Signature.objects.filter(version=version.pk), signed_at=NOON - ago)
     return version
+
+
+def ended(version, state, *, ago):
+    RuleVersion.objects.filter(pk=version.pk).update(state=state, state_since=NOON - ago)
+
+
+def next_of(version):
+    """A live version of the same text, signed by the same people."""
+    later = RuleVersion.objects.get(pk=version.pk)
+    later.pk, later.uuid, later.number, later.state = None, uuid.uuid4(), 2, "live"
+    later.save(force_insert=True)
+    for row in Signature.objects.filter(version=version.pk):
+        row.pk, row.version = None, later
+        row.save(force_insert=True)
+    return later
 
 
 def closed_by(version, incident, **columns):
@@ -51,8 +67,35 @@ def test_a_stopped_rule_goes_on_covering(site, history, canary):
     before = counts(site)
     RuleVersion.objects.filter(pk=canary.pk).update(state="paused")
     assert counts(site) == before
-    RuleVersion.objects.filter(pk=canary.pk).update(state="retired")
+
+
+def test_a_rule_that_ended_covers_what_came_until_then(site, history, canary):
+    signed(canary, ago=8 * WEEK)
+    ended(canary, "retired", ago=WEEK + DAY)
+    assert counts(site)[1] == sum(
+        WEEK + DAY < NOON - row.created_at <= 4 * WEEK for row in history.incidents
+    )
+    ended(canary, "retired", ago=5 * WEEK)
     assert signed_share_at(site.pk, now=NOON) is None
+
+
+def test_a_next_version_takes_nothing_from_what_the_one_before_covered(site, history, canary):
+    signed(canary, ago=3 * WEEK + DAY)
+    ended(canary, "replaced", ago=WEEK + DAY)
+    signed(next_of(canary), ago=WEEK + DAY)
+    for row in history.incidents[2:4]:
+        closed_by(canary, row)
+    assert counts(site)[1:] == (4, 2)
+
+
+def test_what_a_person_worked_on_at_once_is_not_covered(site, history, canary, people):
+    signed(canary, ago=8 * WEEK)
+    before = counts(site)
+    row = history.incidents[0]
+    TimelineItem.objects.create(
+        incident=row, at=row.created_at, side="soc", by=people.leo, code="closed"
+    )
+    assert counts(site) == (before[0], before[1] - 1, 0)
 
 
 def test_what_rules_closed_counts_unless_it_was_wrong(site, history, canary):
