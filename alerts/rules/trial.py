@@ -119,8 +119,8 @@ def trial_carry_over(old: RuleDefinition, new: RuleDefinition) -> TrialCarryOver
     where it closes something else, or where what it closes must stay inside hours (S1).
 
     It keeps it where each line of the old one still stands, as narrow as it was, and only lists of
-    device names grew: by no more names than they had. A device that is excepted no more is a
-    newcomer, too. Addresses and groups may not grow: what they stand for moves. Nor may Sentinel
+    device names grew: by no more names than they had. Nor may what was excepted be covered: that
+    was never tried. Addresses and groups may not grow: what they stand for moves. Nor may Sentinel
     close by itself: it introduces nobody.
     """
     if is_strict(old) or is_strict(new) or "sentinel" in (old.enforcement, new.enforcement):
@@ -128,21 +128,18 @@ def trial_carry_over(old: RuleDefinition, new: RuleDefinition) -> TrialCarryOver
     newcomers = set[str]()
     for line in old.all_of:
         same_field = [candidate for candidate in new.all_of if candidate.field == line.field]
-        if any(_is_within(candidate, line) for candidate in same_field):
+        if any(is_line_within(candidate, line) for candidate in same_field):
             continue
         grown = next((candidate for candidate in same_field if _grew(candidate, line)), None)
         if grown is None:
             return None
         newcomers |= set(grown.texts) - set(line.texts)
-    for line in old.except_any:
-        lifted = _lifted(line, new)
-        if lifted and line.field not in BY_NAME:
-            return None
-        newcomers |= lifted
+    if any(_is_lifted(line, new) for line in old.except_any):
+        return None
     return TrialCarryOver(frozenset(name.casefold() for name in newcomers))
 
 
-def _is_within(new: Clause, old: Clause) -> bool:
+def is_line_within(new: Clause, old: Clause) -> bool:
     """Whether one line holds for nothing for which the other does not."""
     if new.operator == Operator.AT_MOST and old.operator == Operator.AT_MOST:
         return _size(new) <= _size(old)
@@ -165,14 +162,14 @@ def _grew(new: Clause, old: Clause) -> bool:
     )
 
 
-def _lifted(line: Clause, new: RuleDefinition) -> set[str]:
-    """Return what was excepted and is no more."""
+def _is_lifted(line: Clause, new: RuleDefinition) -> bool:
+    """Whether something that was excepted is no more."""
+    if line.operator not in _LISTING:
+        return line not in new.except_any
     excepted = {
         value
         for clause in new.except_any
         if clause.field == line.field and clause.operator in _LISTING
         for value in clause.texts
     }
-    if line.operator in _LISTING:
-        return set(line.texts) - excepted
-    return set() if line in new.except_any else {"?"}
+    return not excepted.issuperset(line.texts)
