@@ -11,7 +11,12 @@ from django.db.models.functions import RowNumber
 
 from alerts.incidents.queries import sites_in_reach
 from alerts.patterns.models import Pattern, PatternState, SiteMining
-from alerts.patterns.queries.growth import is_growth_judged, is_outgrown
+from alerts.patterns.queries.growth import (
+    is_growth_judged,
+    is_outgrown,
+    keeps_lines,
+    names_refused,
+)
 from alerts.patterns.queries.patterns import patterns_in_plan, patterns_visible_to, site_minings
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import ACTING, OPEN, RuleVersion
@@ -43,7 +48,9 @@ TO_SIGN: Final = (StepState.READY, StepState.DRAFT, StepState.OT, StepState.SOC)
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One rule of the plan. `share`: of the site's incidents, what it alone adds."""
+    """One rule of the plan. `share`: of the site's incidents, what it alone adds; nothing where it
+    stays as it is.
+    """
 
     pattern: Pattern
     state: StepState
@@ -53,7 +60,7 @@ class PlanStep:
     @property
     def gain(self) -> int:
         """How many incidents it adds."""
-        return self.pattern.plan_gain
+        return self.pattern.plan_gain if self.share else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +204,8 @@ def _step(
         return PlanStep(pattern, step_state(pattern, version), share, version)
     if in_work is not None:
         return PlanStep(pattern, step_state(pattern, in_work), share, in_work)
+    if not keeps_lines(pattern, version) or names_refused(pattern, version):
+        return PlanStep(pattern, StepState.LIVE, 0.0, version)
     is_ready = pattern.has_enough_evidence and is_growth_judged(pattern, version)
     return PlanStep(pattern, StepState.READY if is_ready else StepState.EVIDENCE, share, version)
 

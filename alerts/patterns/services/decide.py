@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from alerts.patterns.engine.next_version import with_exceptions_of
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.policies import (
@@ -15,7 +16,12 @@ from alerts.patterns.policies import (
     reasons_against_deciding_pattern,
     reasons_against_rule_of_pattern,
 )
-from alerts.patterns.queries.growth import is_growth_judged, loses_much
+from alerts.patterns.queries.growth import (
+    is_growth_judged,
+    keeps_lines,
+    loses_much,
+    names_refused,
+)
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Verdict, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
@@ -59,28 +65,26 @@ def turn_into_rule(*, pattern_id: int, by: User, now: datetime) -> RuleVersion:
 @transaction.atomic
 def draft_next_version(*, pattern_id: int, by: User, now: datetime) -> RuleVersion:
     """Draft the next version of the live rule that a pattern outgrew. Refuses where nobody has
-    called harmless what is new in it, where the rule would lose much of what it closes, and where
-    another version of it is in work or in its trial.
+    called harmless what is new in it, where OT has called a device of it something else, where the
+    rule would lose much of what it closes or a line that is narrower by hand, and where another
+    version of it is in work or in its trial. What the live version excepts stays excepted.
     """
     pattern = _locked(pattern_id)
     reasons = reasons_against_deciding_pattern(pattern, by=by)
     versions = RuleVersion.objects.filter(rule=pattern.rule)
     live = versions.filter(state=VersionState.LIVE).first()
-    if live is None or versions.filter(state__in=(*OPEN, VersionState.CANARY)).exists():
+    if live is None:
         _refuse(pattern, reasons)
         raise CannotDecidePattern(_("No live rule was made from it."))
+    if versions.filter(state__in=(*OPEN, VersionState.CANARY)).exists():
+        words = {"rule": live.rule.label}
+        raise CannotDecidePattern(*reasons, _("Another version of %(rule)s is in work.") % words)
     reasons += obstacles_in_words(pattern.obstacles)
-    if not pattern.has_enough_evidence or not is_growth_judged(pattern, live):
-        reasons.append(_("Nobody of OT has said yet that what is new in it is routine."))
-    if loses_much(pattern, live, now=now):
-        reasons.append(
-            _("It would no longer cover alerts that %(rule)s matched in the last four weeks.")
-            % {"rule": live.rule.label}
-        )
+    reasons += _reasons_against_growth(pattern, live, now=now)
     if reasons:
         raise CannotDecidePattern(*reasons)
     draft = edit_version(version_id=live.pk, by=by, now=now)
-    rule = as_json(rule_of_pattern(pattern, now=now))
+    rule = as_json(rule_of_pattern(pattern, now=now, live=live.definition))
     owners = {name: draft.body[name] for name in ("owner_ot", "owner_soc") if name in draft.body}
     if draft.enforcement != SENTINEL:  # who closes is not what the pattern is about
         rule["enforcement"] = draft.enforcement
@@ -127,9 +131,34 @@ def reopen_pattern(*, pattern_id: int, by: User, now: datetime) -> Pattern:
     return pattern
 
 
-def rule_of_pattern(pattern: Pattern, *, now: datetime) -> RuleDefinition:
+def _reasons_against_growth(pattern: Pattern, live: RuleVersion, *, now: datetime) -> list[str]:
+    reasons, rule = [], {"rule": live.rule.label}
+    if not pattern.has_enough_evidence or not is_growth_judged(pattern, live):
+        reasons.append(_("Nobody of OT has said yet that what is new in it is routine."))
+    if refused := names_refused(pattern, live):
+        reasons.append(
+            _("OT has said that this is something else than what %(rule)s is about: %(names)s.")
+            % (rule | {"names": ", ".join(refused)})
+        )
+    if not keeps_lines(pattern, live):
+        reasons.append(
+            _("%(rule)s has lines narrower than this pattern. Write its next version by hand.")
+            % rule
+        )
+    if loses_much(pattern, live, now=now):
+        reasons.append(
+            _("It would no longer cover alerts that %(rule)s matched in the last four weeks.")
+            % rule
+        )
+    return reasons
+
+
+def rule_of_pattern(
+    pattern: Pattern, *, now: datetime, live: RuleDefinition | None = None
+) -> RuleDefinition:
     """Return the rule that describes the pattern, at its site, so that people there can own it.
-    Tagout enforces it, but where Sentinel can hold exactly this rule.
+    Tagout enforces it, but where Sentinel can hold exactly this rule. What `live` excepts, the
+    version that it would follow, is excepted.
     """
     main_cause = cause(pattern.cause) if pattern.cause else None
     rule = rule_for(
@@ -139,6 +168,8 @@ def rule_of_pattern(pattern: Pattern, *, now: datetime) -> RuleDefinition:
         reason=main_cause.label() if main_cause else pattern.cause,
         evidence=[str(verdict.uuid) for verdict in harmless_verdicts(pattern)],
     )
+    if live is not None:
+        rule = with_exceptions_of(live, rule)
     in_sentinel = replace(rule, enforcement=SENTINEL)
     return rule if reasons_against_enforcement(in_sentinel) else in_sentinel
 

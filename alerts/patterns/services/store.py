@@ -134,7 +134,7 @@ def plan_site(
     """Give each row its step in the plan: first what may be proposed now, by what each adds on top
     of the rules that act and of those before it; then what still lacks evidence. The best of that
     have places of their own: small rules that are ready would else take them all, and nobody would
-    ask about the large ones.
+    ask about the large ones. Places that are left then go to what is ready.
     """
     positions = {id(pattern): position for position, pattern in enumerate(patterns)}
     able = [
@@ -161,6 +161,10 @@ def plan_site(
         room -= min(sum(id(step.pattern) in lack for step in best), MAX_LACKING)
     steps = plan(ready, room=room)
     steps += plan(lacking, room=MAX_RULES - len(steps), after=steps)
+    if room < MAX_RULES and len(steps) < MAX_RULES:
+        placed = {id(step.pattern) for step in steps}
+        left = [place for place in ready if id(patterns[place]) not in placed]
+        steps += plan(left, room=MAX_RULES - len(steps), after=steps)
     for order, step in enumerate(steps, start=1):
         row = rows[positions[id(step.pattern)]]
         row.plan_order, row.plan_gain, row.plan_share = order, step.gain, round(step.share, 6)

@@ -9,13 +9,14 @@ from alerts.patterns.queries.plan import StepState, site_plans_for
 from alerts.patterns.queries.questions import questions_at
 from alerts.patterns.services.decide import CannotDecidePattern, draft_next_version
 from alerts.patterns.services.plan import Proposing, propose_patterns
-from alerts.suppression.models import RuleVersion, VersionState
+from alerts.suppression.models import DriftQuestion, RuleVersion, VersionState
 from alerts.suppression.transitions import move
 from tests.alerts.patterns.conftest import POLLING, store
 from tests.alerts.suppression.past import judge
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device, new_incident
+from tests.factories.rewriting import rewrite
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,8 @@ def test_once_it_is_judged_the_next_version_is_proposed_from_the_plan(
     assert "Meter" in str(version.body) or "MTR-1" in str(version.body)
     assert version.body["owner_ot"] == live.body["owner_ot"]
     assert (the_step(leo).state, the_step(leo).version) == (StepState.SOC, version)
+    with pytest.raises(CannotDecidePattern, match=f"Another version of {live.rule.label} is in"):
+        draft_next_version(pattern_id=step.pattern.pk, by=oda, now=NOON)
     rules.sign(version, by=leo, now=NOON)
     version.refresh_from_db()
     assert version.state == VersionState.CANARY and version.keeps_trial_of is None
@@ -117,3 +120,66 @@ def test_a_version_that_would_lose_what_the_rule_closes_is_not_drafted(meters, l
 def test_a_few_incidents_more_are_not_worth_two_signatures(meters, live, leo):
     Pattern.objects.filter(rule=live.rule).update(plan_gain=4)
     assert the_step(leo).state is StepState.LIVE
+
+
+def line(field, *values):
+    return {"field": field, "operator": "is", "values": list(values)}
+
+
+def narrow(live, member, *lines):
+    """The live version as somebody narrowed it by hand."""
+    body = live.body | {member: [*live.body[member], *lines]}
+    rewrite(RuleVersion.objects.filter(pk=live.pk), body=body)
+
+
+def refused_next(live, by, words):
+    pattern = Pattern.objects.get(rule=live.rule)
+    with pytest.raises(CannotDecidePattern, match=words):
+        draft_next_version(pattern_id=pattern.pk, by=by, now=NOON)
+    assert RuleVersion.objects.count() == 1
+    return True
+
+
+def test_what_ot_called_something_else_comes_into_no_next_version(meters, live, site, oda, leo):
+    judge(meters[-1:], oda)
+    assert the_step(leo).state is StepState.READY
+    DriftQuestion.objects.create(
+        site=site,
+        kind=DriftQuestion.Kind.JOINED,
+        after="mtr-1",
+        first_on=NOON.date(),
+        against=[],
+        in_favour=[],
+        asked_at=NOON,
+        found_at=NOON,
+        state=DriftQuestion.State.NO,
+        answered_by=oda,
+        answered_at=NOON,
+    )
+    step = the_step(leo)
+    assert (step.state, step.share, step.gain) == (StepState.LIVE, 0, 0)
+    assert refused_next(live, oda, "something else than what R-1 is about: (MTR|mtr)-1")
+
+
+def test_what_people_excepted_stays_excepted(meters, live, oda, leo):
+    judge(meters[-1:], oda)  # of the third meter
+    narrow(live, "except_any", line("destination_device", "MTR-1"))
+    step = the_step(leo)
+    assert step.state is StepState.READY
+    draft = draft_next_version(pattern_id=step.pattern.pk, by=oda, now=NOON)
+    assert draft.body["except_any"] == [line("destination_device", "MTR-1")]
+
+
+def test_what_people_excepted_is_no_growth(meters, live, oda, leo):
+    judge(meters[-1:], oda)
+    narrow(live, "except_any", line("destination_device", "MTR-3"))
+    assert the_step(leo).state is StepState.EVIDENCE
+    assert refused_next(live, oda, "what is new in it is routine")
+
+
+def test_a_line_that_people_added_is_not_dropped(meters, live, oda, leo):
+    judge(meters[-1:], oda)
+    narrow(live, "all_of", line("protocol", "MODBUS"))
+    step = the_step(leo)
+    assert (step.state, step.share) == (StepState.LIVE, 0)
+    assert refused_next(live, oda, "lines narrower than this pattern")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.queries import sites_in_reach
 from alerts.patterns.policies import may_decide
 from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
@@ -88,12 +89,12 @@ def plan(request: HttpRequest) -> HttpResponse:
 @require_GET
 def distance(request: HttpRequest) -> HttpResponse:
     """How far what rules closed at a site is from what the signed plan promised there."""
-    now = clock.now()
-    plans = site_plans_for(actor_of(request))
-    if not plans:
+    now, uuid = clock.now(), request.GET.get("site", "")
+    sites = list(sites_in_reach(actor_of(request)))
+    named = [site for site in sites if str(site.uuid) == uuid]
+    if not sites or (uuid and not named):
         raise Http404
-    chosen = plan_of_site(plans, request.GET.get("site", ""))
-    words = distance_words(chosen.totals.site, now=now)
+    words = distance_words((named or sites)[0], now=now)
     return render(request, "alerts/patterns/_distance.html", {"words": words})
 
 
