@@ -33,6 +33,13 @@ def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
     return max(min([now - CREDIT_PERIOD, *latest]), now - MAX_CREDIT_AGE)
 
 
+def max_looks_of_one(wanted: int) -> int:
+    """Return how many of the matches that an amendment needs may be looks of its proposer, or of
+    one name that closes in Sentinel: the proposer may have signed as well.
+    """
+    return wanted // 2
+
+
 def credit_wanted(matches_a_day: float) -> int:
     """Return how many matches of the weeks before let a trial end after its seven days, where so
     many come a day.

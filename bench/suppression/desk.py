@@ -21,6 +21,7 @@ from alerts.reviews.services.opinions import (
     give_opinion,
 )
 from alerts.reviews.services.verdicts import give_verdict
+from alerts.suppression.drafting.drift_questions import digest_of
 from alerts.suppression.models import DriftQuestion
 from alerts.suppression.signing.answer_drift import NO, NOT_SURE, YES, answer_drift
 from bench.suppression.azure_bodies import analyst_at, closing_properties, name_of
@@ -160,7 +161,14 @@ class Desk:
             codes = {code for code, _ in row.against}
             answer = YES if is_yes(codes) else NO if GRAVE & codes else NOT_SURE
             try:
-                answer_drift(question=row.uuid, by=lead, answer=answer, now=now, proved_at=now)
+                answer_drift(
+                    question=row.uuid,
+                    by=lead,
+                    answer=answer,
+                    digest=digest_of(row),
+                    now=now,
+                    proved_at=now,
+                )
             except Refused:
                 continue
 

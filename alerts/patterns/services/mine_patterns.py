@@ -3,6 +3,7 @@ what rules no longer fit: every night, when somebody asks, and when the clock of
 """
 
 import gc
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ from portal.jobs.models import Job, JobState
 from portal.jobs.services import back_off, claim_due, ensure_job, put_back, save_payload
 from portal.ui.words import number
 
+log = logging.getLogger(__name__)
 DAYS: Final = 90
 MAX_DAYS: Final = 400
 MAX_PATTERNS: Final = 2_000  # of a site; the largest are kept
@@ -107,7 +109,11 @@ def _mine_site(site: Site, *, stops: Iterable[FieldValues], days: int, now: date
             usual_minutes=usual_minutes(),
             now=now,
         )
-    ask_about_changes(history, now=now)
+    try:
+        with transaction.atomic():
+            ask_about_changes(history, now=now)
+    except Exception:  # of whatever kind: the plan and the other sites go on without the question
+        log.exception("no question about changes at site %s", site.pk)
     return SiteMining(
         site=site,
         history_days=days_known,

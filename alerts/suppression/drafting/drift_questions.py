@@ -2,9 +2,11 @@
 The nightly mining finds them (`alerts.patterns.services.drift`); people decide.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -74,7 +76,23 @@ def versions_to_compare(site: Site) -> list[RuleVersion]:
 def names_not_the_same(site_ids: Collection[int]) -> set[str]:
     """Return the newcomers that OT called something else."""
     rows = DriftQuestion.objects.filter(site__in=site_ids, state=DriftQuestion.State.NO)
-    return set(rows.values_list("after", flat=True))
+    return set(rows.exclude(kind=DriftQuestion.Kind.MOVED).values_list("after", flat=True))
+
+
+def digest_of(question: DriftQuestion) -> str:
+    """Return what a person has seen of a question as one word: other lines, or other facts against
+    it, make it another.
+    """
+    rows = question.lines.order_by("version").values_list("version", "line", "new_line")
+    return _digest(question, rows)
+
+
+def _digest(question: DriftQuestion, lines: Iterable[tuple[Any, ...]]) -> str:
+    parts = [
+        *(question.kind, question.before, question.after),
+        *([list(fact) for fact in question.against], [list(line) for line in lines]),
+    ]
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def drift_questions_visible_to(
@@ -96,7 +114,8 @@ def ask_about_drift(
     *, site: Site, findings: Collection[DriftFinding], now: datetime
 ) -> list[DriftQuestion]:
     """Ask OT of a site about each change that was not asked about before; bring those that wait up
-    to date, and end those that are no longer so. What OT called something else is not asked again.
+    to date, and end those that are no longer so. What OT called something else is not asked again,
+    nor is a line whose amendment was rejected. Who was not sure is asked again once it is another.
     """
     waiting = {
         (row.kind, row.before, row.after): row
@@ -104,11 +123,8 @@ def ask_about_drift(
             site=site, state=DriftQuestion.State.WAITING
         )
     }
-    refused = names_not_the_same([site.pk])
     asked = []
-    for finding in findings:
-        if finding.after in refused:
-            continue
+    for finding in _still_to_ask(site, findings):
         row = waiting.pop(finding.key, None)
         if row is None:
             row = DriftQuestion(
@@ -119,17 +135,54 @@ def ask_about_drift(
                 asked_at=now,
             )
             asked.append(row)
+        digest = digest_of(row) if row.pk else ""
         row.latest_on, row.first_on = finding.latest_on, finding.first_on
         row.against, row.in_favour = list(finding.against), list(finding.in_favour)
         row.found_at = now
         row.save()
         _store_lines(row, finding.lines)
+        if row.unsure_ids and digest_of(row) != digest:
+            row.unsure_ids = []
+            row.save(update_fields=["unsure_ids"])
     gone = [row.pk for row in waiting.values()]
     DriftQuestion.objects.filter(pk__in=gone).update(state=DriftQuestion.State.OVERTAKEN)
     for row in asked:
         _notify(row, now=now)
         record("suppression.drift.asked", on=row, by=ITSELF, at=now, site=site.name, kind=row.kind)
     return asked
+
+
+def _still_to_ask(site: Site, findings: Collection[DriftFinding]) -> list[DriftFinding]:
+    """Return the findings without what people have refused: a newcomer that OT called something
+    else, other hours of one rule, and a line whose amendment the SOC or OT rejected.
+    """
+    if not findings:
+        return []
+    names = names_not_the_same([site.pk])
+    lines = DriftLine.objects.filter(question__site=site)
+    kind, after = "question__kind", "question__after"
+    moves = set(
+        lines.filter(
+            question__state=DriftQuestion.State.NO, question__kind=DriftQuestion.Kind.MOVED
+        ).values_list(after, "version__rule")
+    )
+    rejected = set(
+        lines.filter(amendment__state=VersionState.REJECTED).values_list(
+            kind, "question__before", after, "version"
+        )
+    )
+    found = []
+    for finding in findings:
+        is_move = finding.kind == DriftQuestion.Kind.MOVED
+        left = [
+            line
+            for line in finding.lines
+            if (*finding.key, line.version.pk) not in rejected
+            and not (is_move and (finding.after, line.version.rule_id) in moves)
+        ]
+        if left and (is_move or finding.after not in names):
+            found.append(replace(finding, lines=left))
+    return found
 
 
 def _store_lines(row: DriftQuestion, lines: Collection[LineFinding]) -> None:

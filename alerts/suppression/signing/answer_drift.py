@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.reviews.policies import ANSWERING
-from alerts.suppression.drafting.drift_questions import drift_questions_visible_to
+from alerts.suppression.drafting.drift_questions import digest_of, drift_questions_visible_to
 from alerts.suppression.models import DriftLine, DriftQuestion
 from alerts.suppression.signing.amend import propose_amendment
 from alerts.suppression.signing.notify import in_words
@@ -32,12 +32,15 @@ def answer_drift(
     question: UUID,
     by: User,
     answer: str,
+    digest: str,
     now: datetime,
     proved_at: datetime | None = None,
     note: str = "",
 ) -> DriftQuestion:
-    """Take a person's answer. Not sure leaves the question to the others who are asked. A rule that
-    cannot be amended now stays as it is, with the reason on its line.
+    """Take a person's answer to what they saw (`digest_of` it then), and to nothing else: a night
+    may have changed it since. Not sure leaves the question to the others who are asked. A rule that
+    cannot be amended now stays as it is, with the reason on its line; where none can, the question
+    waits.
     """
     row = (
         DriftQuestion.objects.select_for_update(of=("self",))
@@ -48,13 +51,20 @@ def answer_drift(
         raise CannotAnswerDrift(*reasons)
     if answer not in ANSWERS:
         raise CannotAnswerDrift(gettext("Choose yes, no or not sure."))
+    if digest != digest_of(row):
+        raise CannotAnswerDrift(
+            gettext("It has changed since you opened it. Look at it again, then answer.")
+        )
     if answer == NOT_SURE:
         row.unsure_ids = sorted({*row.unsure_ids, by.pk})
         row.save(update_fields=["unsure_ids"])
     else:
         if answer == YES:
-            for line in row.lines.select_related("version__rule").order_by("pk"):
+            lines = list(row.lines.select_related("version__rule").order_by("pk"))
+            for line in lines:
                 _amend(line, by=by, note=note, now=now, proved_at=proved_at)
+            if not any(line.amendment for line in lines):
+                raise CannotAnswerDrift(*dict.fromkeys(line.refusal for line in lines))
         row.state, row.answered_by, row.answered_at = DriftQuestion.State(answer), by, now
         row.save(update_fields=["state", "answered_by", "answered_at"])
     record(
@@ -78,7 +88,12 @@ def reasons_against_answer(row: DriftQuestion, *, by: User) -> list[str]:
         words = gettext("Only people who speak for OT at %(site)s can answer this.")
         return [words % {"site": row.site}]
     if row.state == DriftQuestion.State.OVERTAKEN:
-        return [gettext("It is no longer so: the last analysis did not find it again.")]
+        return [
+            gettext(
+                "It is no longer so, or its rule is being changed: the last analysis did not find"
+                " it again."
+            )
+        ]
     if row.state != DriftQuestion.State.WAITING:
         return [gettext("A colleague has answered it in the meantime.")]
     return []

@@ -5,6 +5,7 @@ nothing else.
 from collections.abc import Collection, Iterable
 
 from alerts.rules.fields import FieldValues
+from alerts.rules.guards.never import holds_strict, is_strict
 from alerts.rules.match import holds
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import facts_by_incident
@@ -12,13 +13,15 @@ from alerts.suppression.queries import facts_by_incident
 
 def adds_to(version: RuleVersion, alerts: Iterable[FieldValues]) -> bool:
     """Return whether a version matches one of these alerts that the version which it amends does
-    not; any other version adds all that it matches.
+    not; any other version adds all that it matches. Where it is strict, one of those that it adds
+    needs hours: soft ones prove nothing of it.
     """
     before = version.amends if version.matches_wanted is not None else None
     if before is None:
         return True
     old, new = before.definition, version.definition
-    return any(holds(new, facts) and not holds(old, facts) for facts in alerts)
+    added = [facts for facts in alerts if holds(new, facts) and not holds(old, facts)]
+    return holds_strict(added) if is_strict(new) else bool(added)
 
 
 def incidents_added_by(version: RuleVersion, incident_ids: Collection[int]) -> set[int]:

@@ -22,6 +22,7 @@ from alerts.rules.trial import (
     MAX_CREDIT,
     MAX_OWN_CREDIT,
     credit_start,
+    max_looks_of_one,
 )
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
@@ -42,9 +43,10 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     of its planned work, that the version would have closed and that a person saw and found
     harmless, the newest first; no two of one look, at most four that its proposer found so, at most
     four of one file, at most four that one lead confirmed, and at most four that one name closed in
-    Sentinel: an account of a service may look like a person. Of a strict rule only those with an
-    alert that may be closed only inside hours, of an amendment only those of what it adds. Work
-    that a file brought after an alert covers nothing here.
+    Sentinel: an account of a service may look like a person. Of an amendment half of what it needs
+    takes the place of the four. Of a strict rule only those with an alert that may be closed only
+    inside hours, of an amendment only those of what it adds. Work that a file brought after an
+    alert covers nothing here.
     """
     acting = load_acting(
         RuleVersion.objects.filter(
@@ -65,9 +67,11 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     closable = _closable_among(list(looks), alerts=facts, acting=acting, now=now)
     found: list[int] = []
     counts = Counter[str]()
+    wanted = version.matches_wanted
+    most = MAX_OWN_CREDIT if wanted is None else max_looks_of_one(wanted)
     for row, look in looks.items():
         limited = limits_of(look, proposer=version.proposed_by)
-        if row.pk in closable and all(counts[who] < MAX_OWN_CREDIT for who in limited):
+        if row.pk in closable and all(counts[who] < most for who in limited):
             found.append(row.pk)
             counts.update(limited)
         if len(found) == MAX_CREDIT:

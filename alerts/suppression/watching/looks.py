@@ -87,15 +87,17 @@ def limits_of(look: HarmlessLook, *, proposer: User | None = None) -> set[str]:
     return limits
 
 
-def count_within_limits(looks: Iterable[HarmlessLook]) -> int:
-    """Return how many of these a trial would count: each look once, of any one closer's, file's or
-    confirmer's the first four.
+def count_within_limits(
+    looks: Iterable[HarmlessLook], *, proposer: User | None = None, most: int = MAX_OWN_CREDIT
+) -> int:
+    """Return how many of these a trial would count: each look once, of the proposer's and of any
+    one closer's, file's or confirmer's so many at most.
     """
     counts = Counter[str]()
     total = 0
-    for look in set(looks):
-        limits = limits_of(look)
-        if all(counts[who] < MAX_OWN_CREDIT for who in limits):
+    for look in sorted(set(looks), key=lambda look: (not look.closer, look.act)):
+        limits = limits_of(look, proposer=proposer)
+        if all(counts[who] < most for who in limits):
             counts.update(limits)
             total += 1
     return total

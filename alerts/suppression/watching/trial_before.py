@@ -37,7 +37,7 @@ class CarryOver:
                 return (
                     gettext(
                         "One line of version %(n)s changes. It is tried again for %(wanted)s"
-                        " matches inside its hours."
+                        " matches inside its hours that people saw and found harmless."
                     )
                     % words
                 )
@@ -143,16 +143,20 @@ def carry_over_for(version: RuleVersion, *, now: datetime) -> CarryOver | None:
 
 def _carry_over_of_amendment(version: RuleVersion) -> CarryOver | None:
     """The same of one line worded anew because OT said that the plant has changed. Sentinel
-    introduces nobody: what it closes by itself is tried as a whole.
+    introduces nobody: what it closes by itself is tried as a whole. So is a line of addresses, or
+    of devices at either end: only by a name at one end is a newcomer met by a person first.
     """
     before = version.amends
     if before is None or not is_amendment(version) or version.enforcement == SENTINEL:
         return None
     old, new = before.definition, version.definition
+    changed = [line for line in new.all_of if line not in old.all_of]
+    if any(line.field not in (*BY_NAME, "time") for line in changed):
+        return None
     names = {
         str(value).casefold()
-        for line in new.all_of
-        if line not in old.all_of and line.field in BY_NAME
+        for line in changed
+        if line.field in BY_NAME
         for value in set(line.values) - {v for clause in old.all_of for v in clause.values}
     }
     return CarryOver(

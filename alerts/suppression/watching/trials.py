@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from django.utils.functional import Promise
@@ -20,6 +21,7 @@ from alerts.rules.trial import (
     TRIAL,
     TRIAL_MATCHES,
     Trial,
+    max_looks_of_one,
     reasons_against_promotion,
 )
 from alerts.suppression.models import (
@@ -34,6 +36,7 @@ from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.additions import incidents_added_by
 from alerts.suppression.watching.looks import (
     HarmlessLook,
+    count_within_limits,
     harmless_looks,
     looks_for,
     unconfirmed_among,
@@ -99,6 +102,7 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             if line.codes and counts_where_harmless(line.codes)
         }
         | {line.incident for row in amendments for line in lines[row.pk]}
+        | {pk for row in amendments for pk in row.credited_incident_ids}
     )
     strict = [version.pk for version in versions if is_strict(version.definition)]
     proving = incidents_with_strict_alerts(
@@ -190,19 +194,43 @@ def _progress(
     has_hours = any(clause.field == "time" for clause in version.definition.all_of)
     ran_before = trial_before.ran if trial_before else timedelta()
     matches = len(free) + len(looks_counted)
-    if version.matches_wanted is not None and not is_strict(version.definition):
-        matches = len({looks[line.incident] for line in lines if line.incident in looks})
     credited = frozenset(version.credited_incident_ids) - {line.incident for line in lines}
+    credit = len(credited.difference(unconfirmed))
+    if version.matches_wanted is not None:
+        matches, credit = _looks_at_amendment(version, lines, looks, credited=credited)
     trial = Trial(
         began_at=version.state_since - ran_before,
         matches=matches,
         true_positives=sum(line.is_true_positive for line in lines),
         period=WEEK if has_hours else None,
-        credit=len(credited.difference(unconfirmed)),
+        credit=credit,
         is_kept=bool(kept_number),
         wanted=version.matches_wanted if kept_number else None,
     )
     return TrialProgress(trial, rest, kept_number, credited)
+
+
+def _looks_at_amendment(
+    version: RuleVersion,
+    lines: list[_Line],
+    looks: Mapping[int, HarmlessLook],
+    *,
+    credited: Collection[int],
+) -> tuple[int, int]:
+    """Return by how many looks people found harmless what an amendment adds: in its trial, and
+    before it. Nothing that nobody saw counts, and of all of it no more than half is of the proposer
+    or of one closer.
+    """
+    most = max_looks_of_one(version.matches_wanted or 0)
+    fresh = {
+        looks[line.incident]
+        for line in lines
+        if line.incident in looks and counts_where_harmless(line.codes)
+    }
+    before = {looks[incident] for incident in credited if incident in looks}
+    count = partial(count_within_limits, proposer=version.proposed_by, most=most)
+    matches = count(fresh)
+    return matches, max(count(fresh | before) - matches, 0)
 
 
 _WORKED_ON = _("a person works on them")

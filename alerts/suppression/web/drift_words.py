@@ -38,13 +38,13 @@ IN_FAVOUR: Final[dict[str, Promise]] = {
     "work": _("Planned work names it: %(title)s"),
     "work_then": _("Planned work covers the new hours"),
     "same_pairs": _("The same devices, none is new: %(n)s pairs"),
-    "nights": _("On each of %(n)s days it came at the new hours"),
+    "nights": _("It came at the new hours on %(n)s days"),
     "like_rest": _("It does what the others do, of which there are %(n)s: %(kind)s"),
 }
 
 
-def drift_sentence(question: DriftQuestion, *, today: date) -> str:
-    """Return what seems to have happened."""
+def drift_sentence(question: DriftQuestion, *, today: date | None) -> str:
+    """Return what seems to have happened; on record, where there is no today, with dates."""
     words = {
         "since": drift_day(question.first_on, today),
         "until": drift_day(question.latest_on, today) if question.latest_on else "",
@@ -82,8 +82,10 @@ def _name_in(question: DriftQuestion) -> str:
     return str(details.get("same_name", {}).get("name", question.after))
 
 
-def drift_day(day: date, today: date) -> str:
-    """Return a day in words: its weekday within a week, else its date."""
+def drift_day(day: date, today: date | None) -> str:
+    """Return a day in words: its weekday within a week, else its date; on record all of it."""
+    if today is None:
+        return date_format(day, "DATE_FORMAT")
     return date_format(day, "l" if 0 < (today - day).days < WEEK else "MONTH_DAY_FORMAT")
 
 

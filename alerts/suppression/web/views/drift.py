@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.suppression.drafting.drift_questions import (
+    digest_of,
     drift_questions_visible_to,
     drift_waiting_for,
 )
@@ -49,13 +50,13 @@ def drift(request: HttpRequest, uuid: UUID) -> HttpResponse:
     problems: list[str] = []
     if request.method == "POST":
         answer = request.POST.get("answer", "")
-        note = drift_sentence(row, today=now.astimezone(ZoneInfo(row.site.time_zone)).date())
         try:
             row = answer_drift(
                 question=row.uuid,
                 by=user,
                 answer=answer,
-                note=note,
+                digest=request.POST.get("digest", ""),
+                note=drift_sentence(row, today=None),
                 now=now,
                 proved_at=proved_at_of(request),
             )
@@ -80,7 +81,8 @@ def _context(row: DriftQuestion, user: User) -> dict[str, Any]:
         "has_more": any(code == "more" for code, _ in row.against),
         "lines": [(line, line_words(line)) for line in lines],
         "n_lines": len(lines),
-        "alerts": sum(line.alerts for line in lines),
+        "alerts": max((line.alerts for line in lines), default=0),  # rules may share them
+        "digest": digest_of(row),
         "may_answer": drift_waiting_for(user).filter(pk=row.pk).exists(),
         "YES": YES,
         "NO": NO,

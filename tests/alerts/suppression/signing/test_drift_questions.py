@@ -4,9 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.patterns.services import drift
 from alerts.patterns.services.mine_patterns import mine_patterns
 from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import Clause, NotARule
 from alerts.suppression.drafting.drafts import edit_version
+from alerts.suppression.drafting.drift_questions import (
+    DriftFinding,
+    LineFinding,
+    ask_about_drift,
+    digest_of,
+)
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.models import (
     DriftQuestion,
@@ -46,7 +54,8 @@ def replacement(live, workspace, site):
 
 
 def answer(question, by, word, **more):
-    return answer_drift(question=question.uuid, by=by, answer=word, now=NOON, **more)
+    values = {"digest": digest_of(question)} | more
+    return answer_drift(question=question.uuid, by=by, answer=word, now=NOON, **values)
 
 
 def test_ot_is_asked_once_about_a_replaced_server(live, replacement):
@@ -152,12 +161,109 @@ def test_what_is_no_longer_so_cannot_be_answered(live, replacement, workspace, s
         answer(question, people.oda, "yes")
 
 
-def test_a_rule_that_somebody_is_changing_is_not_asked_about(live, replacement, people):
+def test_a_yes_by_which_no_rule_can_be_amended_is_refused_with_the_reason(
+    live, replacement, people
+):
     question = question_of_tonight()
     edit_version(version_id=live.pk, by=people.olaf, now=NOON)
-    line = answer(question, people.oda, "yes").lines.get()
-    assert line.amendment is None
-    assert "is being made already" in line.refusal
+    with pytest.raises(CannotAnswerDrift, match="is being made already"):
+        answer(question, people.oda, "yes")
+    question.refresh_from_db()
+    assert (question.state, question.lines.get().amendment) == ("waiting", None)
+
+
+def test_an_answer_is_one_to_what_was_seen_and_to_nothing_else(live, replacement, people):
+    question = question_of_tonight()
+    digest = digest_of(question)
+    question.lines.update(new_line=live.definition.all_of[0].as_json())
+    for word in ("yes", "no", "not-sure"):
+        with pytest.raises(CannotAnswerDrift, match="changed since you opened it"):
+            answer(question, people.oda, word, digest=digest)
+    assert list(RuleVersion.objects.all()) == [live]
+
+
+def test_who_was_not_sure_is_asked_again_once_more_speaks_against_it(
+    live, replacement, workspace, site, people
+):
+    question = answer(question_of_tonight(), people.oda, "not-sure")
+    mine_patterns(now=NOON + timedelta(hours=1))
+    question.refresh_from_db()
+    assert question.unsure_ids == [people.oda.pk]
+    backups(workspace, site, NEW, range(2), targets=("DB-1",))
+    mine_patterns(now=NOON + timedelta(hours=2))
+    question.refresh_from_db()
+    assert question.unsure_ids == []
+
+
+def test_a_line_whose_amendment_was_rejected_is_not_asked_about_again(live, replacement, people):
+    amendment = answer(question_of_tonight(), people.oda, "yes").lines.get().amendment
+    RuleVersion.objects.filter(pk=amendment.pk).update(state=VersionState.REJECTED)
+    mine_patterns(now=NOON + DAY / 2)
+    assert DriftQuestion.objects.get().state == "yes"
+
+
+def test_no_to_other_hours_of_one_rule_says_nothing_of_another(live, site, people):
+    windows = Clause("time", "within", ("Mon 03:00-05:00 Europe/Warsaw",))
+    line = LineFinding(version=live, line=windows, new_line=windows, alerts=2, days=2)
+    finding = DriftFinding(
+        kind="moved",
+        before="Mon 02:00-04:00 Europe/Warsaw",
+        after=windows.texts[0],
+        latest_on=None,
+        first_on=NOON.date(),
+        against=[],
+        in_favour=[],
+        lines=[line],
+    )
+    (first,) = ask_about_drift(site=site, findings=[finding], now=NOON)
+    answer(first, people.oda, "no")
+    assert not ask_about_drift(site=site, findings=[finding], now=NOON)
+    first.lines.all().delete()  # as if it had been another rule
+    assert ask_about_drift(site=site, findings=[finding], now=NOON)
+
+
+class UnreadableVersion:
+    """A live version whose body no longer spells a rule."""
+
+    rule_id = 0
+
+    @property
+    def definition(self):
+        raise NotARule("no rule")
+
+
+def test_a_rule_that_cannot_be_read_hides_no_other(live, replacement, monkeypatch):
+    monkeypatch.setattr(drift, "versions_to_compare", lambda site: [UnreadableVersion(), live])
+    assert question_of_tonight().lines.get().version == live
+
+
+def test_without_questions_of_a_site_the_plan_is_made_all_the_same(live, replacement, monkeypatch):
+    def fail(*_args, **_more):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("alerts.patterns.services.mine_patterns.ask_about_changes", fail)
+    assert mine_patterns(now=NOON).patterns
+
+
+def signed_amendment(question, people):
+    amendment = answer(question, people.oda, "yes").lines.get().amendment
+    for side, by in ((SigningSide.OT, people.oda), (SigningSide.SOC, people.leo)):
+        amendment = rules.sign(amendment, by=by, side=side, now=NOON)
+    return amendment
+
+
+def test_who_said_yes_is_one_of_the_two_who_looked_at_most(live, workspace, site, people):
+    make_device(site, NEW, "10.1.0.52", kind="Server")
+    rows = backups(workspace, site, NEW, range(3), owner_name="", classification="Undetermined")
+    rules.judge(rows[:3], by=people.oda)
+    amendment = signed_amendment(question_of_tonight(), people)
+    assert trial_progress_of(amendment).trial.counted == 1
+    rules.tag(amendment, workspace, site, 1, incident=rows[3])
+    rules.judge(rows[3:4], by=people.oda)
+    assert trial_progress_of(amendment).trial.counted == 1  # nor by a look in the trial
+    rules.tag(amendment, workspace, site, 1, incident=rows[4])
+    rules.judge(rows[4:5], by=people.olaf)
+    assert trial_progress_of(amendment).trial.counted == 2
 
 
 def test_one_thing_more_is_a_fact_against_and_stays_open(live, workspace, site, people):

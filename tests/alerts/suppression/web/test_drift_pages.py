@@ -5,7 +5,8 @@ import re
 import pytest
 
 from alerts.rules.guards.signing import SigningSide
-from alerts.suppression.models import DriftQuestion, VersionState
+from alerts.suppression.drafting.drift_questions import digest_of
+from alerts.suppression.models import DriftQuestion, RuleVersion, VersionState
 from tests.alerts.suppression.drifting import NEW, backups, live_rule, replaced_server
 from tests.alerts.suppression.drifting import question_of_tonight as ask_tonight
 from tests.conftest import NOON
@@ -60,6 +61,7 @@ def test_what_speaks_against_comes_first_and_nothing_is_ticked(at, people, quest
     assert page.index("Speaks against") < page.index("Speaks for")
     assert "What it does beyond that still goes to the SOC." in page
     assert "checked" not in page
+    assert "If you have just proved who you are, yes signs it for OT." in page
 
 
 def test_who_cannot_answer_reads_it_without_the_buttons(at, people, question):
@@ -68,23 +70,37 @@ def test_who_cannot_answer_reads_it_without_the_buttons(at, people, question):
 
 
 def test_one_tap_proposes_the_line_and_signs_it_for_ot(at, people, question):
-    answer = at(people.oda, f"/drift/{question.uuid}/", answer="yes")
+    answer = at(people.oda, f"/drift/{question.uuid}/", answer="yes", digest=digest_of(question))
     assert (answer.status_code, answer.url) == (302, f"/drift/{question.uuid}/")
     page = words_of(at(people.oda, f"/drift/{question.uuid}/"))
     assert "Answered: yes" in page and "Oda Nowak" in page and "version 2" in page
     amendment = DriftQuestion.objects.get().lines.get().amendment
     assert amendment.state == VersionState.PROPOSED
     assert amendment.signatures.get().side == SigningSide.OT
+    assert "Sunday" not in amendment.proposer_note  # on record a day has its date
+    assert str(question.first_on.year) in amendment.proposer_note
+
+
+def test_a_tap_on_a_page_that_a_night_has_overtaken_is_refused(at, people, question):
+    page = at(people.oda, f"/drift/{question.uuid}/").content.decode()
+    (digest,) = re.findall(r'name="digest" value="(\w+)"', page)
+    DriftQuestion.objects.update(against=[["no_inventory", {"name": NEW}]])
+    answer = at(people.oda, f"/drift/{question.uuid}/", answer="yes", digest=digest)
+    assert answer.status_code == 422
+    assert "It has changed since you opened it." in words_of(answer)
+    assert not RuleVersion.objects.exclude(amends=None).exists()
 
 
 def test_an_answer_that_is_none_is_refused(at, people, question):
-    answer = at(people.oda, f"/drift/{question.uuid}/", answer="perhaps")
+    answer = at(
+        people.oda, f"/drift/{question.uuid}/", answer="perhaps", digest=digest_of(question)
+    )
     assert answer.status_code == 422
     assert "Choose yes, no or not sure." in words_of(answer)
 
 
 def test_in_the_sitting_the_difference_is_one_line(at, people, question):
-    at(people.oda, f"/drift/{question.uuid}/", answer="yes")
+    at(people.oda, f"/drift/{question.uuid}/", answer="yes", digest=digest_of(question))
     page = words_of(at(people.leo, "/approvals/sitting/"))
     assert "One line changes" in page
     assert "<del>SRV-BKP-1</del>" in page and "<ins>SRV-BKP-2</ins>" in page
