@@ -147,7 +147,7 @@ class _Context:
             and new.first // 24 > self.signed_day
             and not new.end.is_outside
             and new.group.is_named
-            and self._are_harmless(new.cells)
+            and self._are_harmless(site.positions_of(new.name, new.end))
             and not any(site.is_doubted(name) for name in (new.end.device, new.end.address) if name)
         )
 
@@ -164,10 +164,11 @@ class _Context:
 
     def _is_silent(self, old: RoleSighting) -> bool:
         """Whether a device that had a rhythm has been silent for longer than chance explains, in
-        everything it did.
+        everything it did: also where alerts show nothing but its address.
         """
+        end = old.end if old.name == old.end.device else None  # an address may have moved on
         return (
-            old.latest == self.rule.site.latest_of(old.name)
+            old.latest == self.rule.site.latest_of(old.name, end)
             and not old.end.is_critical
             and self._are_harmless(old.cells)
             and is_long_silence(old.days, today=self.today)
@@ -237,7 +238,7 @@ class _Context:
         covered = set(new.cells)
         return tuple(
             deed
-            for deed, positions in sorted(site.deeds_of(new.name).items())
+            for deed, positions in sorted(site.deeds_of_end(new.name, new.end).items())
             if deed not in usual and not covered.issuperset(positions)
         )
 
@@ -341,11 +342,18 @@ def _shifted_to(begun: list[CellHour], windows: tuple[str, ...]) -> tuple[str, .
         fitting = []
         for hours in range(1, MAX_SHIFT + 1):
             moved = tuple(_shifted(window, direction * hours * 60) for window in windows)
-            if all(is_in_hours(occurrence, moved) for occurrence in begun):
+            is_whole = not any(_is_empty(window) for window in moved)
+            if is_whole and all(is_in_hours(occurrence, moved) for occurrence in begun):
                 fitting.append(moved)
         if fitting:
             return Clause("time", Operator.WITHIN, fitting[len(fitting) // 2]).texts
     return None
+
+
+def _is_empty(window: str) -> bool:
+    """Whether a window ends where it begins, as a whole day would that is moved."""
+    found = _WINDOW.fullmatch(window)
+    return found is not None and found.group(2, 3) == found.group(4, 5)
 
 
 def _shifted(window: str, minutes: int) -> str:

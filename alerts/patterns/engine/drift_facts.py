@@ -15,6 +15,7 @@ type FactsBothWays = tuple[tuple[DriftFact, ...], tuple[DriftFact, ...]]
 MAX_GAP: Final = 3  # days between the old one's end and the new one's beginning
 NEW: Final = 2  # days for which a newcomer may have been here before it began
 MAX_NAMED: Final = 3
+AROUND: Final = 14  # days; planned work so long before a change says why the plant changed
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -25,7 +26,7 @@ class DeviceRecord:
     is_described: bool = False  # by an inventory or a person, not by alerts alone
     vendor: str = ""
     first_day: int = 0  # since when it is here
-    work: str = ""  # title of planned work around the change that names it
+    works: tuple[tuple[int, str], ...] = ()  # day and title of planned work that names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def facts_about_replacing(sides: HabitSides) -> FactsBothWays:
     (in_favour if len(stems) == 1 else against).append(("name", names))
     if old.end.address and old.end.address == new.end.address:
         in_favour.append(("same_address", {"address": new.end.address}))
-    _weigh_work((was, now), against, in_favour)
+    _weigh_work(new, sides.described, against, in_favour)
     in_favour.append(("silent", {"name": old.name, "day": str(old.latest // 24)}))
     return tuple(against), tuple(in_favour)
 
@@ -73,7 +74,7 @@ def facts_about_renumbering(sides: HabitSides) -> FactsBothWays:
     _weigh_partners(old, new, against, in_favour)
     _weigh_hours(old.occurrences, new.occurrences, against, in_favour)
     _weigh_inventory(new, sides.described, against, in_favour)
-    _weigh_work([_description(row, sides.described) for row in (old, new)], against, in_favour)
+    _weigh_work(new, sides.described, against, in_favour)
     in_favour.append(("silent", {"name": old.name, "day": str(old.latest // 24)}))
     return tuple(against), tuple(in_favour)
 
@@ -98,7 +99,7 @@ def facts_about_joining(
     is_alike = _DIGITS.sub("#", new.name.casefold()) in stems
     names = {"before": listed[0].name, "after": new.name}
     (in_favour if is_alike else against).append(("name", names))
-    _weigh_work([_description(new, described)], against, in_favour)
+    _weigh_work(new, described, against, in_favour)
     in_favour.append(("like_rest", {"n": str(len(listed)), "kind": new.group.kind}))
     return tuple(against), tuple(in_favour)
 
@@ -172,11 +173,15 @@ def _weigh_inventory(
 
 
 def _weigh_work(
-    descriptions: Iterable[DeviceRecord],
+    new: RoleSighting,
+    described: Mapping[str, DeviceRecord],
     against: list[DriftFact],
     in_favour: list[DriftFact],
 ) -> None:
-    titles = [description.work for description in descriptions if description.work]
+    """Only work that names the newcomer and began in the days before it did."""
+    first = new.first // 24
+    works = sorted(_description(new, described).works, reverse=True)
+    titles = [title for day, title in works if first - AROUND <= day <= first]
     if titles:
         in_favour.append(("work", {"title": titles[0]}))
     else:

@@ -99,10 +99,35 @@ class SiteCells:
         """Whether somebody called something that names the device suspicious."""
         return any(self.cells[position].is_suspect for position in self.by_name.get(name, ()))
 
-    def latest_of(self, name: str) -> int:
-        """Return the hour of the latest alert that names the device, whatever it was."""
-        positions = self.by_name.get(name, ())
+    def latest_of(self, name: str, end: CellEnd | None = None) -> int:
+        """Return the hour of the latest alert that names the device, whatever it was; with its end,
+        also of what shows nothing but its address.
+        """
+        positions = self.by_name.get(name, ()) if end is None else self.positions_of(name, end)
         return max(hour_number(o) for at in positions for o in self.cells[at].occurrences)
+
+    def positions_of(self, name: str, end: CellEnd) -> list[int]:
+        """Return the cells of a device that a line lists by this name: under its name, and under
+        its address where they name no other device.
+        """
+        found = {*self.by_name.get(name, ()), *self.by_name.get(end.device, ())}
+        for position in self.by_name.get(end.address, ()):
+            key = self.cells[position].key
+            here = [o.device for o in (key.source, key.destination) if o.address == end.address]
+            if {"", end.device}.intersection(here):
+                found.add(position)
+        return sorted(found)
+
+    def deeds_of_end(self, name: str, end: CellEnd) -> dict[Deed, list[int]]:
+        """Return what a device did by its name or by its address, with the cells of each."""
+        deeds: dict[Deed, list[int]] = defaultdict(list)
+        names = {name, end.device, end.address} - {""}
+        for position in self.positions_of(name, end):
+            key = self.cells[position].key
+            shown = {key.source.device, key.source.address}
+            shown |= {key.destination.device, key.destination.address}
+            deeds[deed_of(self.cells[position], min(names & shown))].append(position)
+        return deeds
 
     def deeds_of(self, name: str) -> dict[Deed, list[int]]:
         """Return what a device did, with the cells of each: also what it was done to, for nothing

@@ -2,6 +2,7 @@
 changed in the plant (suppression §9).
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,6 +15,7 @@ from alerts.patterns.engine.drift_facts import DeviceRecord, DriftFact, facts_of
 from alerts.patterns.engine.sightings import SiteCells
 from alerts.patterns.services.site_history import SiteHistory
 from alerts.planned_work.models import NamedDevice
+from alerts.rules.rule import NotARule
 from alerts.suppression.drafting.drift_questions import (
     DriftFinding,
     LineFinding,
@@ -22,7 +24,8 @@ from alerts.suppression.drafting.drift_questions import (
 )
 from alerts.suppression.models import DriftQuestion, RuleVersion
 
-AROUND: Final = timedelta(days=14)  # planned work so long before says why a plant changed
+LOOKED_BACK: Final = timedelta(days=90)  # for planned work that may say why a plant changed
+log = logging.getLogger(__name__)
 type DriftByRule = tuple[RuleVersion, Drift]
 
 
@@ -37,9 +40,14 @@ def ask_about_changes(history: SiteHistory, *, now: datetime) -> list[DriftQuest
     described = _with_works(history, now=now)
     found: dict[tuple[str, ...], list[DriftByRule]] = defaultdict(list)
     for version in versions:
+        try:
+            definition = version.definition
+        except NotARule as problem:  # of whatever rule: nobody is asked about it, others go on
+            log.warning("rule %s cannot be read: %s", version.rule_id, problem)
+            continue
         since = version.proposed_at or version.made_at
         for drift in find_drifts(
-            version.definition,
+            definition,
             cells,
             signed_day=since.astimezone(zone).toordinal(),
             today=now.astimezone(zone).toordinal(),
@@ -100,14 +108,17 @@ def _line(version: RuleVersion, drift: Drift) -> LineFinding:
 
 
 def _with_works(history: SiteHistory, *, now: datetime) -> dict[str, DeviceRecord]:
-    """Return what the inventory holds about devices, with recent planned work that names them."""
+    """Return what the inventory holds about devices, with planned work that names them."""
     described = dict(history.descriptions)
+    zone = ZoneInfo(history.site.time_zone)
     rows = NamedDevice.objects.filter(
         revision__work__site=history.site,
-        revision__occurrences__starts_at__range=(now - AROUND, now),
+        revision__occurrences__starts_at__range=(now - LOOKED_BACK, now),
         revision__occurrences__known_until=None,
-    )
-    for name, address, title in rows.values_list("name", "address", "revision__title").distinct():
+    ).values_list("name", "address", "revision__title", "revision__occurrences__starts_at")
+    for name, address, title, starts_at in rows.distinct():
+        work = (starts_at.astimezone(zone).toordinal(), title)
         for handle in {name.casefold(), address.casefold()} - {""}:
-            described[handle] = replace(described.get(handle, DeviceRecord()), work=title)
+            record = described.get(handle, DeviceRecord())
+            described[handle] = replace(record, works=(*record.works, work))
     return described

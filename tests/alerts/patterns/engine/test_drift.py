@@ -195,3 +195,50 @@ def test_whatever_happened_only_one_line_changes_and_covers_no_more_than_before(
         assert site.latest_of(drift.before) <= min(
             o.day * 24 + o.slot % 24 for at in new for o in cells[at].occurrences
         )
+
+
+def test_what_it_does_under_nothing_but_its_address_is_more_too():
+    by_address = cell(NEW._replace(device=""), device("DB-1"), SMB, days=[CHANGED])
+    (drift,) = drifts(BACKUP, [*USUAL, *SINCE, by_address])
+    assert [deed[-1] for deed in drift.more] == [">DB-1"]
+
+
+def test_who_is_heard_of_under_nothing_but_its_address_is_not_silent():
+    by_address = cell(OLD._replace(device=""), device("DB-1"), SMB, days=[CHANGED + 1])
+    assert not drifts(BACKUP, [*USUAL, *SINCE, by_address])
+
+
+def test_a_newcomer_of_whom_a_type_of_the_never_list_came_anywhere_is_not_asked_about():
+    grave = cell(NEW, device("DB-1"), "Suspicion of Conficker Malware", days=[CHANGED])
+    assert not drifts(BACKUP, [*USUAL, *SINCE, grave])
+
+
+@pytest.mark.parametrize(
+    "name, day, is_in_favour",
+    [
+        ("srv-bkp-2", CHANGED, True),
+        ("srv-bkp-2", CHANGED - 14, True),
+        ("srv-bkp-2", CHANGED - 15, False),
+        ("srv-bkp-2", CHANGED + 1, False),
+        ("srv-bkp-1", CHANGED, False),
+    ],
+)
+def test_only_work_that_names_the_newcomer_and_began_before_it_is_in_favour(
+    name, day, is_in_favour
+):
+    works = ((MONDAY + day, "Change of servers"),)
+    described = IN_INVENTORY | {name: replace(IN_INVENTORY.get(name, DeviceRecord()), works=works)}
+    (drift,) = drifts(BACKUP, USUAL + SINCE, described=described)
+    assert ("work" in codes(drift.in_favour)) == is_in_favour
+    assert ("no_work" in codes(drift.against)) != is_in_favour
+
+
+def test_a_whole_day_has_no_other_hours():
+    days = [f"{day} 00:00-24:00 Europe/Warsaw" for day in ("Mon", "Tue", "Wed")]
+    rule = rule_of(*BACKUP.all_of[2:], line("time", *days))
+    usual = [day for day in range(28) if day % 7 < 3]
+    cells = [
+        cell(OLD, target, LOGIN, occurrences=[*happened(usual, 22), *happened([31, 38], 3)])
+        for target in TARGETS
+    ]
+    assert not drifts(rule, cells, today=MONDAY + 40)

@@ -29,7 +29,8 @@ from tests.alerts.patterns.engine.test_drift import (
 )
 
 DAYS = range(CHANGED, CHANGED + 2)
-KNOWN = DeviceRecord(is_described=True, first_day=MONDAY + CHANGED, work="Change of servers")
+WORK = ((MONDAY + CHANGED, "Change of servers"),)
+KNOWN = DeviceRecord(is_described=True, first_day=MONDAY + CHANGED, works=WORK)
 LAPTOP = device("LT-7", "Server", "Operations")
 STATION_HOURS = [f"{d} 02:00-05:00 Europe/Warsaw" for d in WEEKDAYS]
 TIMED = rule_of(*BACKUP.all_of[2:], line("time", *STATION_HOURS))
@@ -105,12 +106,12 @@ ATTACKS: dict[str, tuple[RuleDefinition, list, DeviceRecord | None]] = {
     "of another make and with another kind of name, planned by nobody": (
         BACKUP,
         USUAL + backup(LAPTOP, DAYS),
-        replace(KNOWN, work="", vendor="Raspberry"),
+        replace(KNOWN, works=(), vendor="Raspberry"),
     ),
     "a week after the old one had fallen silent, planned by nobody": (
         BACKUP,
         backup(OLD, range(CHANGED - 7)) + backup(NEW, DAYS, targets=TARGETS[:2]),
-        replace(KNOWN, work=""),
+        replace(KNOWN, works=()),
     ),
     "from outside the plant": (BACKUP, USUAL + backup(outside("93.184.216.34"), DAYS), KNOWN),
     "with a function that the old one never used": (
@@ -212,7 +213,7 @@ def test_no_attack_is_amended_by_who_answers_by_the_page(name):
 
 
 def test_the_same_person_says_yes_to_a_replacement():
-    described = {"srv-bkp-2": replace(KNOWN, work="")}
+    described = {"srv-bkp-2": replace(KNOWN, works=())}
     (drift,) = find_drifts(
         BACKUP,
         SiteCells(USUAL + backup(NEW, DAYS)),
