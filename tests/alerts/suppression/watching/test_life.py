@@ -26,6 +26,7 @@ from portal.ui.moments import date_of, moment_words
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
+from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -51,6 +52,12 @@ def _tag(version, workspace, site, n, *, ending=""):
 def _state(version):
     version.refresh_from_db()
     return version.state
+
+
+@reuse_rows
+def canary(proposal, people):
+    """The rule about downloads, signed by Leo as well: four of its Tuesdays are credited."""
+    return rules.sign(proposal, by=people.leo, now=NOON)
 
 
 @pytest.fixture
