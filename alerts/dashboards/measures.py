@@ -20,8 +20,10 @@ from django.db.models import (
     DurationField,
     ExpressionWrapper,
     F,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -35,6 +37,7 @@ from alerts.incidents.models import (
     CLOSED_AT,
     Incident,
     IncidentStatus,
+    OtState,
 )
 from alerts.reviews.models import Question
 
@@ -72,6 +75,17 @@ WAITING = Q(n_waiting__gt=0)
 def late_at(now: datetime) -> Q:
     """Rows in which an answer of OT is late."""
     return WAITING & Q(ot_due_at__lt=now)
+
+
+def n_late_at(now: datetime) -> Case:
+    """How many incidents of a row wait for an answer that is late: a row may wait for answers to
+    several questions. They are counted in late rows only, which are few.
+    """
+    late = Incident.objects.filter(
+        group_key=OuterRef("key"), ot_state=OtState.WAITING, ot_due_at__lt=now
+    )
+    counted = late.order_by().values("group_key").annotate(late=Count("pk")).values("late")
+    return Case(When(late_at(now), then=Subquery(counted)), default=Value(0))
 
 
 # The life of an incident, looking back. Who is merged away is its survivor; what Sentinel deleted

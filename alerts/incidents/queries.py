@@ -159,6 +159,14 @@ def bulk_acts_of(user: User) -> QuerySet[BulkAct]:
     return BulkAct.objects.filter(by=user)
 
 
+def has_done(user: User, act: UUID) -> bool:
+    """Return whether the person has done this act, or started it, and has not taken it back."""
+    lines = TimelineItem.objects.filter(act=act, by=user).order_by()
+    codes = set(lines.values_list("code", flat=True).distinct())
+    is_done = bool(codes) and codes.isdisjoint(TAKEN_BACK)
+    return is_done or bulk_acts_of(user).filter(act=act).exists()
+
+
 def dead_bulk_acts() -> QuerySet[BulkAct]:
     """Acts on many incidents that were tried too often and wait for their person, newest first."""
     dead = BulkAct.objects.filter(state=JobState.DEAD).order_by("-settled_at", "-pk")

@@ -20,7 +20,7 @@ from alerts.dashboards.measures import (
     answered_in_time,
     closed_by_classification,
     decided_questions,
-    late_at,
+    n_late_at,
 )
 from alerts.dashboards.queries.series import Series, SitesOrNone, series_of, sites_shown_to
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
@@ -147,7 +147,7 @@ def _counts(
             open=Sum("n", default=0),
             needs=Sum("n_unasked", default=0),
             waiting=Sum("n_waiting", default=0),
-            late=Sum("n_waiting", filter=late_at(now), default=0),
+            late=Sum(n_late_at(now), default=0),
         )
     )
     return {row.pop("counted_by"): row for row in rows}

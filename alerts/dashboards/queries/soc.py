@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum
 
-from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, late_at
+from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, late_at, n_late_at
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.hidden_verdicts import hidden_from, ot_state_is
 from alerts.incidents.models import Incident, OtState, Severity
@@ -106,10 +106,10 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
 
 def _tiles(user: User, now: datetime) -> list[Tile]:
     waiting = ot_state_is([OtState.WAITING], hidden=hidden_from(user), of_groups=True)
-    views = {
+    views: dict[str, tuple[Q, str | Case | None]] = {
         "needs": (NEEDS_TRIAGE, "n_unasked"),
         "waiting": (waiting, "n_waiting"),
-        "late": (late_at(now), "n_waiting"),
+        "late": (late_at(now), n_late_at(now)),
         "mine": (is_owned_by(owner_ids_of(user), of_groups=True), None),
     }
     counts = {f"{view}_rows": Count("pk", filter=rows) for view, (rows, _) in views.items()}

@@ -16,6 +16,7 @@ from alerts.incidents.acts.sentinel_comments import ot_line_of
 from alerts.incidents.acts.triage import people_for
 from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.policies import MAX_MESSAGE_LENGTH, fitting_for
+from alerts.incidents.queries import has_done
 from alerts.incidents.web.targets import Targets
 from alerts.incidents.wording import SEVERITY_WORDS, outcome_words
 from portal.accounts.models import User
@@ -39,6 +40,8 @@ class ActForm(forms.Form):
     icon: ClassVar[str]
     done: ClassVar[Promise]  # names what was done
     act = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    fingerprint = forms.CharField(required=False, widget=forms.HiddenInput)
+    is_repeated = False  # it was sent before, and what it is about has changed by that
 
     def __init__(
         self,
@@ -50,6 +53,28 @@ class ActForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=initial)
         self.targets, self.by = targets, by
+
+    @override
+    def clean(self) -> None:
+        """Nobody acts on what their form did not show, nor without the form where it warns."""
+        super().clean()
+        fingerprint, act = self.cleaned_data.get("fingerprint"), self.act_id
+        if not fingerprint and self.warns:
+            raise forms.ValidationError(gettext("Read this first, then confirm."))
+        if fingerprint and fingerprint != self.targets.fingerprint:
+            self.is_repeated = act is not None and has_done(self.by, act)
+            if not self.is_repeated:
+                raise forms.ValidationError(
+                    gettext(
+                        "What this is about has changed since you opened the form. Look at it"
+                        " again, then confirm."
+                    )
+                )
+
+    @property
+    def warns(self) -> bool:
+        """Whether the form shows something that must be read first."""
+        return False
 
     @property
     def act_id(self) -> UUID | None:
@@ -63,7 +88,8 @@ class ActForm(forms.Form):
 
     def values(self) -> ActValues:
         """Return what the service is given, as JSON can keep it."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "act"}
+        beside = ("act", "fingerprint")
+        return {name: value for name, value in self.cleaned_data.items() if name not in beside}
 
     def summary(self) -> str:
         """Return what is done in a few words: to whom, to which severity, as what."""
@@ -105,6 +131,15 @@ class AssignForm(ActForm):
             *((key, person.name) for key, person in self.people.items()),
             ("nobody", _("Nobody")),
         ]
+
+    @property
+    @override
+    def warns(self) -> bool:
+        return bool(self.targets.other_owners(self.by))
+
+    @override
+    def context(self) -> dict[str, Any]:
+        return {"other_owners": self.targets.other_owners(self.by)}
 
     def clean_to(self) -> User | None:
         """The person meant; None for nobody."""
@@ -204,7 +239,15 @@ class CloseForm(ActForm):
             "closed_as": ",".join(sorted({row.classification or NONE for row in closed})),
             "unanswered": sum(row.ot_state == OtState.WAITING for row in incidents),
             "suspicious": sum(row.ot_state == OtState.SUSPICIOUS for row in incidents),
+            "other_owners": self.targets.other_owners(self.by),
         }
+
+    @property
+    @override
+    def warns(self) -> bool:
+        grave = (OtState.WAITING, OtState.SUSPICIOUS)
+        is_grave = any(row.ot_state in grave for row in self.targets.incidents)
+        return is_grave or bool(self.targets.other_owners(self.by))
 
     @override
     def values(self) -> ActValues:

@@ -144,7 +144,7 @@ def find_acts(request: HttpRequest, text: str) -> FinderResult:
     if not on:
         return FinderResult()
     try:
-        targets = targets_of(QueryDict(on), actor_of(request))
+        targets = targets_of(QueryDict(on), actor_of(request), now=clock.now())
     except Http404:
         return FinderResult()
     if reasons_against_acting(targets.incidents, by=actor_of(request)):

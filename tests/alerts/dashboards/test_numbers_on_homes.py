@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from html import unescape
 from statistics import median
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -57,8 +57,9 @@ def busy(workspace, porto_workspace, site, porto, oda, sam, leo):
             ask(make(2, destination=destination), now=asked_at),
             now=asked_at + timedelta(hours=took),
         )
-    ask(make(4, destination="PLC-10"), now=NOON - 3 * DAY)  # late by now
-    ask(make(2, destination="PLC-11"))
+    stream = {"destination": "PLC-10", "pattern": uuid4()}  # one row with two questions
+    ask(make(4, **stream), now=NOON - 3 * DAY)  # late by now
+    ask(make(2, **stream))
     shut = {"status": IncidentStatus.CLOSED, "created_at": NOON - 40 * DAY, "modified_at": NOON}
     closings = [
         ("gdansk", "BenignPositive", "", 1),

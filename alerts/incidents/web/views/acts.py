@@ -15,11 +15,13 @@ from alerts.incidents.acts.apply import CannotUndo, undo_act
 from alerts.incidents.acts.bulk import apply_verb, start_bulk_act
 from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.policies import may_act_on, reasons_against_acting
+from alerts.incidents.queries import bulk_acts_of
 from alerts.incidents.web.forms import ACT_FORMS, ActForm
 from alerts.incidents.web.links import goal_of
 from alerts.incidents.web.targets import NAMES, targets_of
 from alerts.incidents.web.views.bulk import bulk_address
 from portal import clock
+from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.ui.moments import READER, reader_clock
@@ -38,8 +40,8 @@ def act_on_incidents(request: HttpRequest, verb: str) -> HttpResponse:
     is_sent = request.method == "POST"
     query, user, now = request.POST if is_sent else request.GET, actor_of(request), clock.now()
     try:
-        targets = targets_of(query, user)
-        targets = targets.suspicious if verb == "escalate" else targets
+        targets = targets_of(query, user, now=now)
+        targets = targets.to_escalate if verb == "escalate" else targets
     except Http404:
         if not is_part_request(request):
             if not is_sent and query.keys().isdisjoint(NAMES):
@@ -83,19 +85,21 @@ def _ask(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> Ht
         "form": form,
         "targets": targets,
         "members": members_of(incidents, now=now, zone=zone),
-        "against": against if not form.errors else [],
+        "against": [reason for reason in against if reason not in form.non_field_errors()],
         "act_id": form.data.get("act") or uuid4(),
         "goal": goal_of(request),
         "in_dialog": is_part_request(request),
         **form.context(),
     }
-    part = "form" if request.method == "POST" else "dialog"
+    part = "form" if request.POST.get("fingerprint") else "dialog"  # no form is on the screen yet
     name = f"{TEMPLATE}#{part}" if is_part_request(request) else TEMPLATE
     return vary(render(request, name, context, status=422 if form.errors else 200))
 
 
 def _do(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> HttpResponse:
     """At once, or where there are many as a bulk act with a page of its own."""
+    if form.is_repeated and form.act_id is not None:
+        return _answer_again(request, form.act_id, by=form.by)
     targets = form.targets
     common: dict[str, Any] = {
         "verb": verb,
@@ -112,6 +116,14 @@ def _do(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> Htt
         return _lead_to(request, row.act)
     act = apply_verb(incident_ids=targets.ids, **common)
     return _answer(request, form.toast(), undo=reverse("incidents:undo", args=[act]))
+
+
+def _answer_again(request: HttpRequest, act: UUID, *, by: User) -> HttpResponse:
+    """The same form came a second time, after what it was about has changed by the first."""
+    if bulk_acts_of(by).filter(act=act).exists():
+        return _lead_to(request, act)
+    undo = reverse("incidents:undo", args=[act])
+    return _answer(request, gettext("This has been done already."), undo=undo)
 
 
 def _lead_to(request: HttpRequest, act: UUID) -> HttpResponse:

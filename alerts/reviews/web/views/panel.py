@@ -115,14 +115,15 @@ def _about(
     person: User, incident: Incident, question: Question | None, group: UUID | None
 ) -> list[Incident]:
     """Return the incidents an answer may be about: the question's, or those of the row that are in
-    the same state.
+    the same state: this one, and the newest of the others.
     """
     about: list[Incident] = []
     if question is not None:
         about = list(waiting_incidents_of(question))
     elif group is not None:
         alike = incidents_visible_to(person).filter(group_key=group, ot_state=incident.ot_state)
-        about = list(alike[:MAX_ABOUT])
+        newest = alike.exclude(pk=incident.pk).order_by("-created_at", "-pk")
+        about = [*alike.filter(pk=incident.pk), *newest[: MAX_ABOUT - 1]]
     return about if incident in about else [incident]
 
 

@@ -145,7 +145,7 @@ def test_the_title_says_to_whom_and_as_what(
     small_pieces, signed_in, sam, make_row, verb, values, title
 ):
     client = signed_in(sam)
-    send(client, make_row(6, title="Case", owner_id="leo"), verb, **values)
+    send(client, make_row(6, title="Case", owner_id=sam.email), verb, **values)
     page = text_of(client.get(f"/incidents/bulk/{BulkAct.objects.get().act}/"))
     assert title in html.unescape(page)
     assert values.get("message", values.get("comment", "")) in page

@@ -1,6 +1,7 @@
 """What the incident page includes, and asking from a row of the queue."""
 
 import json
+import re
 import uuid
 
 import pytest
@@ -309,6 +310,14 @@ def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, od
     )
     verdict = Verdict.objects.get()
     assert set(verdict.incidents.all()) == {rows[0], rows[2]}
+
+
+def test_of_a_long_row_an_answer_is_about_this_incident_and_the_newest(see, make, oda, monkeypatch):
+    monkeypatch.setattr("alerts.reviews.web.views.panel.MAX_ABOUT", 3)
+    rows = make(6)  # the oldest first
+    page = see(oda, rows[1], f"?group={rows[1].group_key}")
+    ticked = re.findall(r'name="incident" value="(\d+)" checked', page)
+    assert {int(pk) for pk in ticked} == {rows[1].pk, rows[5].pk, rows[4].pk}
 
 
 def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
