@@ -79,7 +79,7 @@ def names_not_the_same(site_ids: Collection[int]) -> set[str]:
     return set(rows.exclude(kind=DriftQuestion.Kind.MOVED).values_list("after", flat=True))
 
 
-def digest_of(question: DriftQuestion) -> str:
+def question_digest(question: DriftQuestion) -> str:
     """Return what a person has seen of a question as one word: other lines, or other facts against
     it, make it another.
     """
@@ -135,13 +135,13 @@ def ask_about_drift(
                 asked_at=now,
             )
             asked.append(row)
-        digest = digest_of(row) if row.pk else ""
+        digest = question_digest(row) if row.pk else ""
         row.latest_on, row.first_on = finding.latest_on, finding.first_on
         row.against, row.in_favour = list(finding.against), list(finding.in_favour)
         row.found_at = now
         row.save()
         _store_lines(row, finding.lines)
-        if row.unsure_ids and digest_of(row) != digest:
+        if row.unsure_ids and question_digest(row) != digest:
             row.unsure_ids = []
             row.save(update_fields=["unsure_ids"])
     gone = [row.pk for row in waiting.values()]

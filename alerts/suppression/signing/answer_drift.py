@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.reviews.policies import ANSWERING
-from alerts.suppression.drafting.drift_questions import digest_of, drift_questions_visible_to
+from alerts.suppression.drafting.drift_questions import question_digest, drift_questions_visible_to
 from alerts.suppression.models import DriftLine, DriftQuestion
 from alerts.suppression.signing.amend import propose_amendment
 from alerts.suppression.signing.notify import in_words
@@ -37,7 +37,7 @@ def answer_drift(
     proved_at: datetime | None = None,
     note: str = "",
 ) -> DriftQuestion:
-    """Take a person's answer to what they saw (`digest_of` it then), and to nothing else: a night
+    """Take a person's answer to what they saw (`question_digest` it then), and to nothing else: a night
     may have changed it since. Not sure leaves the question to the others who are asked. A rule that
     cannot be amended now stays as it is, with the reason on its line; where none can, the question
     waits.
@@ -51,7 +51,7 @@ def answer_drift(
         raise CannotAnswerDrift(*reasons)
     if answer not in ANSWERS:
         raise CannotAnswerDrift(gettext("Choose yes, no or not sure."))
-    if digest != digest_of(row):
+    if digest != question_digest(row):
         raise CannotAnswerDrift(
             gettext("It has changed since you opened it. Look at it again, then answer.")
         )

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.suppression.drafting.drift_questions import (
-    digest_of,
+    question_digest,
     drift_questions_visible_to,
     drift_waiting_for,
 )
@@ -82,7 +82,7 @@ def _context(row: DriftQuestion, user: User) -> dict[str, Any]:
         "lines": [(line, line_words(line)) for line in lines],
         "n_lines": len(lines),
         "alerts": max((line.alerts for line in lines), default=0),  # rules may share them
-        "digest": digest_of(row),
+        "digest": question_digest(row),
         "may_answer": drift_waiting_for(user).filter(pk=row.pk).exists(),
         "YES": YES,
         "NO": NO,

@@ -13,7 +13,7 @@ from alerts.suppression.drafting.drift_questions import (
     DriftFinding,
     LineFinding,
     ask_about_drift,
-    digest_of,
+    question_digest,
 )
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.models import (
@@ -54,7 +54,7 @@ def replacement(live, workspace, site):
 
 
 def answer(question, by, word, **more):
-    values = {"digest": digest_of(question)} | more
+    values = {"digest": question_digest(question)} | more
     return answer_drift(question=question.uuid, by=by, answer=word, now=NOON, **values)
 
 
@@ -174,7 +174,7 @@ def test_a_yes_by_which_no_rule_can_be_amended_is_refused_with_the_reason(
 
 def test_an_answer_is_one_to_what_was_seen_and_to_nothing_else(live, replacement, people):
     question = question_of_tonight()
-    digest = digest_of(question)
+    digest = question_digest(question)
     question.lines.update(new_line=live.definition.all_of[0].as_json())
     for word in ("yes", "no", "not-sure"):
         with pytest.raises(CannotAnswerDrift, match="changed since you opened it"):

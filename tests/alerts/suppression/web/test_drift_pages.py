@@ -5,7 +5,7 @@ import re
 import pytest
 
 from alerts.rules.guards.signing import SigningSide
-from alerts.suppression.drafting.drift_questions import digest_of
+from alerts.suppression.drafting.drift_questions import question_digest
 from alerts.suppression.models import DriftQuestion, RuleVersion, VersionState
 from tests.alerts.suppression.drifting import NEW, backups, live_rule, replaced_server
 from tests.alerts.suppression.drifting import question_of_tonight as ask_tonight
@@ -70,7 +70,9 @@ def test_who_cannot_answer_reads_it_without_the_buttons(at, people, question):
 
 
 def test_one_tap_proposes_the_line_and_signs_it_for_ot(at, people, question):
-    answer = at(people.oda, f"/drift/{question.uuid}/", answer="yes", digest=digest_of(question))
+    answer = at(
+        people.oda, f"/drift/{question.uuid}/", answer="yes", digest=question_digest(question)
+    )
     assert (answer.status_code, answer.url) == (302, f"/drift/{question.uuid}/")
     page = words_of(at(people.oda, f"/drift/{question.uuid}/"))
     assert "Answered: yes" in page and "Oda Nowak" in page and "version 2" in page
@@ -93,14 +95,14 @@ def test_a_tap_on_a_page_that_a_night_has_overtaken_is_refused(at, people, quest
 
 def test_an_answer_that_is_none_is_refused(at, people, question):
     answer = at(
-        people.oda, f"/drift/{question.uuid}/", answer="perhaps", digest=digest_of(question)
+        people.oda, f"/drift/{question.uuid}/", answer="perhaps", digest=question_digest(question)
     )
     assert answer.status_code == 422
     assert "Choose yes, no or not sure." in words_of(answer)
 
 
 def test_in_the_sitting_the_difference_is_one_line(at, people, question):
-    at(people.oda, f"/drift/{question.uuid}/", answer="yes", digest=digest_of(question))
+    at(people.oda, f"/drift/{question.uuid}/", answer="yes", digest=question_digest(question))
     page = words_of(at(people.leo, "/approvals/sitting/"))
     assert "One line changes" in page
     assert "<del>SRV-BKP-1</del>" in page and "<ins>SRV-BKP-2</ins>" in page
