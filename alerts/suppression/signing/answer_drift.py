@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.reviews.policies import ANSWERING
-from alerts.suppression.drafting.drift_questions import question_digest, drift_questions_visible_to
+from alerts.suppression.drafting.drift_questions import drift_questions_visible_to, question_digest
 from alerts.suppression.models import DriftLine, DriftQuestion
 from alerts.suppression.signing.amend import propose_amendment
 from alerts.suppression.signing.notify import in_words
@@ -37,7 +37,7 @@ def answer_drift(
     proved_at: datetime | None = None,
     note: str = "",
 ) -> DriftQuestion:
-    """Take a person's answer to what they saw (`question_digest` it then), and to nothing else: a night
+    """Take a person's answer to what they saw (its `question_digest`), and to nothing else: a night
     may have changed it since. Not sure leaves the question to the others who are asked. A rule that
     cannot be amended now stays as it is, with the reason on its line; where none can, the question
     waits.

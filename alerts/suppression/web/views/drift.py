@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.suppression.drafting.drift_questions import (
-    question_digest,
     drift_questions_visible_to,
     drift_waiting_for,
+    question_digest,
 )
 from alerts.suppression.models import DriftQuestion
 from alerts.suppression.signing.answer_drift import (
