@@ -21,7 +21,7 @@ from alerts.reviews.services.opinions import (
     give_opinion,
 )
 from alerts.reviews.services.verdicts import give_verdict
-from alerts.suppression.drafting.drift_questions import digest_of
+from alerts.suppression.drafting.drift_questions import question_digest
 from alerts.suppression.models import DriftQuestion
 from alerts.suppression.signing.answer_drift import NO, NOT_SURE, YES, answer_drift
 from bench.suppression.azure_bodies import analyst_at, closing_properties, name_of
@@ -165,7 +165,7 @@ class Desk:
                     question=row.uuid,
                     by=lead,
                     answer=answer,
-                    digest=digest_of(row),
+                    digest=question_digest(row),
                     now=now,
                     proved_at=now,
                 )
