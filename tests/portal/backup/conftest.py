@@ -76,11 +76,24 @@ def databases(transactional_db):
 @pytest.fixture(scope="session")
 def empty_database(django_db_setup, django_db_blocker):
     """The name of a database in which every test leaves nothing: for what is refused."""
+    with _a_database(django_db_blocker, template=lambda: "template1") as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def migrated_database(django_db_setup, django_db_blocker):
+    """The same with all tables, without a row."""
+    with _a_database(django_db_blocker, template=make_template) as name:
+        yield name
+
+
+@contextmanager
+def _a_database(blocker, *, template):
     found = Databases()
-    with django_db_blocker.unblock():
-        name = found.new()
+    with blocker.unblock():
+        name = found.new(template=template())
     yield name
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         found.drop()
 
 

@@ -8,6 +8,8 @@ import zlib
 from contextlib import closing
 from functools import partial
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -205,19 +207,21 @@ def test_code_that_somebody_has_put_into_a_database_does_not_come_back(databases
         b"COPY pg_catalog.pg_authid (oid) FROM stdin;",
     ],
 )
-def test_a_statement_among_the_rows_does_not_run(archive, tmp_path, statement):
+def test_a_statement_among_the_rows_does_not_run(databases, migrated_database, archive, statement):
     """Loading refuses it; what a refusal leaves is in the test that follows."""
-    target = tmp_path / "ran"
-    change_rows(archive, statement.replace(b"%s", str(target).encode()))
     words = "holds something other than rows|has other columns than its migrations make"
-    with (
-        closing(BackupArchive(archive)) as opened,
-        pytest.raises(Refused, match=words),
-        transaction.atomic(),
-    ):
-        load_rows(opened, server=connection.pg_version)
-    assert not target.exists()
-    assert not Entry.objects.exists(), "its table is there, and nothing is in it"
+    with TemporaryDirectory() as folder:  # a short path: the statement takes the place of a heading
+        target = Path(folder) / "ran"
+        change_rows(archive, statement.replace(b"%s", str(target).encode()))
+        with databases.at(migrated_database):
+            with (
+                closing(BackupArchive(archive)) as opened,
+                pytest.raises(Refused, match=words),
+                transaction.atomic(),
+            ):
+                load_rows(opened, server=connection.pg_version)
+            assert not Entry.objects.exists(), "its table is there, and nothing is in it"
+        assert not target.exists()
 
 
 def test_a_dump_with_a_statement_among_its_rows_is_not_restored(assert_refused, archive):
