@@ -33,7 +33,7 @@ def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
     return max(min([now - CREDIT_PERIOD, *latest]), now - MAX_CREDIT_AGE)
 
 
-def max_looks_of_one(wanted: int) -> int:
+def max_looks_a_person(wanted: int) -> int:
     """Return how many of the matches that an amendment needs may be looks of its proposer, or of
     one name that closes in Sentinel: the proposer may have signed as well.
     """

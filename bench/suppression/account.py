@@ -81,7 +81,7 @@ class Account:
         """
         self.ask_patterns(now)
         trials = _trial_answers(self._answers)
-        back = set(_given_back().values_list("incident", flat=True))
+        back = set(_reopened_closings().values_list("incident", flat=True))
         later = _index_of(Pattern.objects.select_related("site", "rule"), now)
         answers = {pk: trials.get(pk, answer) for pk, answer in self._answers.items()}
         answers |= dict.fromkeys(back, (GIVEN_BACK, ""))
@@ -146,7 +146,7 @@ def _covered_answer(why: Why) -> tuple[str, str] | None:
     return None
 
 
-def _given_back() -> Any:
+def _reopened_closings() -> Any:
     lines = LedgerEntry.objects.filter(act=LedgerAct.CLOSED)
     return lines.exclude(ending="").exclude(ending__in=("linked", "true_positive"))
 

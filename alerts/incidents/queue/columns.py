@@ -51,15 +51,15 @@ COLUMNS = (
 )
 
 
-def _list_of_one(column: str) -> Func:
+def _single_value_list(column: str) -> Func:
     return Func(column, template="ARRAY[%(expressions)s]", output_field=ArrayField(TextField()))
 
 
 # The columns in which rows list what their incidents differ in, of a single incident.
 STATE_OF_ONE = {
-    "ot_states": _list_of_one("ot_state"),
-    "owner_ids": _list_of_one("owner_id"),
-    "owner_names": _list_of_one("owner_name"),
+    "ot_states": _single_value_list("ot_state"),
+    "owner_ids": _single_value_list("owner_id"),
+    "owner_names": _single_value_list("owner_name"),
     "storm_since": Value(None, output_field=DateTimeField()),
     **dict.fromkeys(
         ("storm_before", "storm_hours", "storm_peers"), Value(None, output_field=IntegerField())
@@ -94,7 +94,8 @@ class IncidentListRow:
     is_apart: bool  # of the source of a storm on the same page, but unlike the rest of it
     owner: str
     owners: str  # all of them in words, where they differ
-    more_owners: int
+    more_owners: int  # people beside the first
+    is_partly_owned: bool  # nobody has taken the others
     is_mine: bool
     updated: Moment
 
@@ -281,7 +282,8 @@ def _row(
         is_apart=group["storm_since"] is None and _raised_by(group) in storms,
         owner=named[0] if named else "",
         owners=", ".join(name or gettext("Nobody") for name in owners) if len(owners) > 1 else "",
-        more_owners=len(owners) - 1,
+        more_owners=max(len(named) - 1, 0),
+        is_partly_owned=bool(named) and "" in group["owner_ids"],
         is_mine=not {owner for owner in group["owner_ids"] if owner}.isdisjoint(frame.my_owner_ids),
         updated=moment_of(latest_at, frame.now, zone, is_local=frame.is_local),
     )

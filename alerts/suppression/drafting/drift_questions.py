@@ -124,7 +124,7 @@ def ask_about_drift(
         )
     }
     asked = []
-    for finding in _still_to_ask(site, findings):
+    for finding in _new_findings(site, findings):
         row = waiting.pop(finding.key, None)
         if row is None:
             row = DriftQuestion(
@@ -152,7 +152,7 @@ def ask_about_drift(
     return asked
 
 
-def _still_to_ask(site: Site, findings: Collection[DriftFinding]) -> list[DriftFinding]:
+def _new_findings(site: Site, findings: Collection[DriftFinding]) -> list[DriftFinding]:
     """Return the findings without what people have refused: a newcomer that OT called something
     else, other hours of one rule, and a line whose amendment the SOC or OT rejected.
     """

@@ -22,7 +22,7 @@ from alerts.rules.trial import (
     MAX_CREDIT,
     MAX_OWN_CREDIT,
     credit_start,
-    max_looks_of_one,
+    max_looks_a_person,
 )
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
@@ -68,7 +68,7 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     found: list[int] = []
     counts = Counter[str]()
     wanted = version.matches_wanted
-    most = MAX_OWN_CREDIT if wanted is None else max_looks_of_one(wanted)
+    most = MAX_OWN_CREDIT if wanted is None else max_looks_a_person(wanted)
     for row, look in looks.items():
         limited = limits_of(look, proposer=version.proposed_by)
         if row.pk in closable and all(counts[who] < most for who in limited):

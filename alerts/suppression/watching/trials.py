@@ -21,7 +21,7 @@ from alerts.rules.trial import (
     TRIAL,
     TRIAL_MATCHES,
     Trial,
-    max_looks_of_one,
+    max_looks_a_person,
     reasons_against_promotion,
 )
 from alerts.suppression.models import (
@@ -221,7 +221,7 @@ def _looks_at_amendment(
     before it. Nothing that nobody saw counts, and of all of it no more than half is of the proposer
     or of one closer.
     """
-    most = max_looks_of_one(version.matches_wanted or 0)
+    most = max_looks_a_person(version.matches_wanted or 0)
     fresh = {
         looks[line.incident]
         for line in lines

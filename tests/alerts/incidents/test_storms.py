@@ -180,12 +180,12 @@ def test_who_was_closed_meanwhile_does_not_join(plant, monkeypatch):
     plant.live(days=2)
     joining = storms._joining
 
-    def close_one_meanwhile(stream, *, since):
+    def close_before_joining(stream, *, since):
         ids = joining(stream, since=since)
         Incident.objects.filter(pk=ids[0]).update(status=IncidentStatus.CLOSED, group_key=None)
         return ids
 
-    monkeypatch.setattr(storms, "_joining", close_one_meanwhile)
+    monkeypatch.setattr(storms, "_joining", close_before_joining)
     ids = plant.raise_incidents(*STORM, seconds=1)
     assert Incident.objects.filter(pk__in=ids, storm=None, group_key=None).count() == 1
     assert Group.objects.exclude(storm_since=None).get().n == len(STORM) - 1

@@ -170,6 +170,8 @@ def test_people_of_another_site_see_no_file_and_confirm_none(take, site, make_pe
     assert client.post(f"/reviews/files/{file.pk}/{site.pk}/").status_code == 404
 
 
-def test_it_is_found_from_the_list_of_reviews(oda, client):
+def test_it_is_found_from_the_list_of_reviews_where_there_is_a_file(take, oda, client):
     client.force_login(oda)
+    assert "/reviews/files/" not in client.get("/reviews/").content.decode()
+    take()
     assert "/reviews/files/" in client.get("/reviews/").content.decode()

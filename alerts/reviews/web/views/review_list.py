@@ -21,6 +21,7 @@ from alerts.reviews.queries.second_opinions import (
     suspicions_to_decide,
     without_hidden,
 )
+from alerts.reviews.queries.verdict_files import files_visible_to
 from alerts.reviews.registry import plant_questions_for
 from alerts.reviews.web.context import reason
 from portal import clock
@@ -85,6 +86,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "of_plant": of_plant if tab == WAITING and not after else [],
         "undecided": _undecided(person) if tab == WAITING and not after else [],
         "is_ot": is_ot,
+        "has_files": not is_part_request(request) and files_visible_to(person).exists(),
         "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],
         "now": clock.now(),
         "oob": is_part_request(request),

@@ -210,7 +210,7 @@ def _card(
         case,
         leads_ot=", ".join(person.name for person in leads[SigningSide.OT]),
         leads_soc=", ".join(person.name for person in leads[SigningSide.SOC]),
-        may_set=may_set,
+        may_set=may_set and all(leads.values()),  # alone, one side's end never counts
         to_agree=others[-1] if others and not case.case.is_agreed else None,
         rules=tuple(
             (version, may_change(user, version, STOPPING))

@@ -174,7 +174,7 @@ def test_a_view_lists(sam, view, expected):
 
 
 @pytest.fixture
-def one_stream(gdansk, plant, sam):
+def mixed_row(gdansk, plant, sam):
     """Five alike incidents: unasked, asked in time and late, suspicious and taken by Sam."""
     own = {"owner_id": sam.email, "owner_name": sam.name, "status": IncidentStatus.ACTIVE}
     row = make_queue_row(gdansk, plant, n=5, title="Stop")
@@ -193,7 +193,7 @@ def one_stream(gdansk, plant, sam):
     return row
 
 
-@pytest.mark.usefixtures("one_stream")
+@pytest.mark.usefixtures("mixed_row")
 def test_one_stream_is_one_row_in_each_view_of_its_states(sam):
     everywhere = ["needs", "waiting", "answered", "mine", "late", "open"]
     assert [view for view in everywhere if "Stop" in titles(sam, view)] == everywhere
@@ -207,15 +207,16 @@ def test_one_stream_is_one_row_in_each_view_of_its_states(sam):
     assert titles(sam, query="-ot:suspicious") == ["Scan"]
 
 
-@pytest.mark.usefixtures("one_stream")
+@pytest.mark.usefixtures("mixed_row")
 def test_what_people_must_see_apart_is_on_the_row(sam):
     row = next(row for row in listed(sam).rows if row.title == "Stop")
     assert (row.n, row.context.label, row.due_tone) == (5, "Suspicious", "sla-late")
     assert row.also == "Waiting for OT, Routine, Not asked"
     assert (row.owner, row.owners, row.is_mine) == (sam.name, f"Nobody, {sam.name}", True)
+    assert (row.more_owners, row.is_partly_owned) == (0, True), "nobody is no second owner"
 
 
-@pytest.mark.usefixtures("one_stream")
+@pytest.mark.usefixtures("mixed_row")
 def test_facets_count_the_row_once_for_each_of_its_states(sam):
     found = {f.field: f for f in facets(Queue(sam, queue_params("open", ""), now=NOON))}
     assert {v.value: v.count for v in found["ot"].values} == {

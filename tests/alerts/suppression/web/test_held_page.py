@@ -169,11 +169,13 @@ def test_what_was_over_when_tagout_read_of_it_is_not_shown_as_ended(plant, case,
 
 def test_a_side_without_a_lead_of_all_its_sites_is_named_as_such(plant, case, client):
     *_, leo = plant
-    assert "OT: Olaf Lindqvist · SOC: Leo Hartmann" in read(client, leo)
+    page = read(client, leo)
+    assert "OT: Olaf Lindqvist · SOC: Leo Hartmann" in page and "Set another end" in page
     sites = [*case.site_ids, make_site("Porto").pk]
     Incident.objects.filter(pk=case.pk).update(site_ids=sites)
     page = read(client, leo)
     assert "OT: nobody · SOC: Leo Hartmann" in page and "one side has none" in page
+    assert "Set another end" not in page, "it would never count"
 
 
 def test_many_cases_come_in_pages_and_what_was_refused_comes_first(plant, case, client):
