@@ -81,24 +81,30 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
-def tag_covered(
-    *, incident_id: int, cover: Cover, now: datetime, kept_open: Sequence[Sentence] = ()
-) -> bool:
+def tag_covered(*, incident_id: int, cover: Cover, acting: ActingSet, now: datetime) -> bool:
     """Put the label of each trial on an incident that it would close, or that it covers and a guard
-    keeps open: why stands in the ledger (`kept_open`).
+    keeps open: why is in the ledger. It is decided anew, because `cover` was read with a page of
+    incidents: what somebody has called suspicious meanwhile is no match that a rule would close.
     """
-    incident = _lock_if_open(incident_id) if kept_open else _lock_if_new(incident_id)
+    trials = _without_entry(incident_id, _canaries_of_tagout(cover))
+    return bool(trials) and _tag_if_covered(incident_id, acting=acting, now=now)
+
+
+@transaction.atomic
+def _tag_if_covered(incident_id: int, *, acting: ActingSet, now: datetime) -> bool:
+    incident = _lock_if_open(incident_id)
     if incident is None or _was_closed_by_rule(incident_id):
         return False
-    canaries = [
-        version for version in cover.canaries if not version.in_sentinel or not cover.is_sentinels
-    ]
-    trials = _without_entry(incident_id, canaries)
+    alerts = facts_by_incident([incident_id])[incident_id]
+    judgement = decide_incident(incident, alerts=alerts, acting=acting, now=now)
+    cover = judgement.cover
+    if not judgement.is_kept_open and (not judgement.may_act or cover.is_live):
+        return False
+    trials = _without_entry(incident_id, _canaries_of_tagout(cover))
     if not trials:
         return False
     lines = _write_entries(
-        incident, trials, LedgerAct.TAGGED, cover=cover, now=now, kept_open=kept_open
+        incident, trials, LedgerAct.TAGGED, cover=cover, now=now, kept_open=judgement.reasons
     )
     present = {label.casefold() for label in incident.labels}
     labels = [version.label for version in trials if version.label.casefold() not in present]
@@ -113,6 +119,13 @@ def tag_covered(
     )
     _link(lines, act)
     return True
+
+
+def _canaries_of_tagout(cover: Cover) -> list[ActingRule]:
+    """Return the trials in a cover whose labels Tagout sets, not Sentinel itself."""
+    return [
+        version for version in cover.canaries if not version.in_sentinel or not cover.is_sentinels
+    ]
 
 
 def closing_comment(versions: Iterable[ActingRule]) -> str:

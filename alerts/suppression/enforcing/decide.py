@@ -188,10 +188,15 @@ def _decide_on(
             )
         _log_once(incidents[0])
         return 0
-    return sum(_act_on(incident, page, now=now, was_held=were_held) for incident in incidents)
+    return sum(
+        _act_on(incident, page, acting=acting, now=now, was_held=were_held)
+        for incident in incidents
+    )
 
 
-def _act_on(incident: Incident, page: DecisionPage, *, now: datetime, was_held: bool) -> bool:
+def _act_on(
+    incident: Incident, page: DecisionPage, *, acting: ActingSet, now: datetime, was_held: bool
+) -> bool:
     try:
         judgement = page.decide(incident)
         cover = judgement.cover
@@ -202,13 +207,11 @@ def _act_on(incident: Incident, page: DecisionPage, *, now: datetime, was_held: 
             late = new_ends(incident.pk, alerts=page.alerts[incident.pk], cover=cover)
             introduce_members(incident_id=incident.pk, ends=late, now=now)
         if judgement.is_kept_open and cover.canaries:
-            return tag_covered(
-                incident_id=incident.pk, cover=cover, now=now, kept_open=judgement.reasons
-            )
+            return tag_covered(incident_id=incident.pk, cover=cover, acting=acting, now=now)
         if not judgement.may_act:
             return False
         if not cover.is_live:
-            return tag_covered(incident_id=incident.pk, cover=cover, now=now)
+            return tag_covered(incident_id=incident.pk, cover=cover, acting=acting, now=now)
         if cover.is_sentinels:
             return False
         return close_covered(incident_id=incident.pk, cover=cover, now=now)

@@ -66,7 +66,7 @@ def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     """
     of_files, verdicts = _verdicts_of_files(incident_ids), _verdicts_on(incident_ids)
     looks = of_files | _closings_of(incident_ids) | verdicts
-    for incident in _doubted_among(looks):
+    for incident in doubted_among(looks):
         del looks[incident]
     return looks
 
@@ -75,9 +75,7 @@ def limits_of(look: HarmlessLook, *, proposer: User | None = None) -> set[str]:
     """Return whose looks this is one of, of which few count: the proposer's, a closer's, a file's,
     a confirmer's. A file may be of the hand of whoever imported it, whatever names stand in it.
     """
-    limits = {f"confirmer {lead}" for lead in look.confirmers}
-    if look.file is not None:
-        limits.add(f"file {look.file}")
+    limits = _limits_of_file(look)
     if look.closer:
         limits.add(f"closer {look.closer}")
     if proposer is not None and (
@@ -101,6 +99,27 @@ def count_within_limits(
             counts.update(limits)
             total += 1
     return total
+
+
+def count_beside_credit(
+    fresh: Iterable[HarmlessLook], credited: Iterable[HarmlessLook], *, most: int = MAX_OWN_CREDIT
+) -> int:
+    """Return how many looks at the matches of a trial count: each once, of one file, and of what
+    one lead confirmed, no more than `most` together with what its credit has of them already.
+    """
+    counts = Counter(who for look in set(credited) for who in _limits_of_file(look))
+    total = 0
+    for look in sorted(set(fresh), key=lambda look: look.act):
+        limits = _limits_of_file(look)
+        if all(counts[who] < most for who in limits):
+            counts.update(limits)
+            total += 1
+    return total
+
+
+def _limits_of_file(look: HarmlessLook) -> set[str]:
+    limits = {f"confirmer {lead}" for lead in look.confirmers}
+    return limits if look.file is None else limits | {f"file {look.file}"}
 
 
 def looks_for(looks: Mapping[int, HarmlessLook], *, is_strict: bool) -> Mapping[int, HarmlessLook]:
@@ -263,7 +282,7 @@ def _count_within(moments: Sequence[datetime], after: datetime, until: datetime)
     return bisect_right(moments, until) - bisect_right(moments, after)
 
 
-def _doubted_among(incident_ids: Collection[int]) -> set[int]:
+def doubted_among(incident_ids: Collection[int]) -> set[int]:
     """Those that were called suspicious, turned out a true positive, or were opened again."""
     ids = list(incident_ids)
     suspicious = verdicts_in_force().filter(kind=VerdictKind.SUSPICIOUS, incidents__in=ids)

@@ -3,7 +3,7 @@ API and mails.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,7 +36,9 @@ from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.additions import incidents_added_by
 from alerts.suppression.watching.looks import (
     HarmlessLook,
+    count_beside_credit,
     count_within_limits,
+    doubted_among,
     harmless_looks,
     looks_for,
     unconfirmed_among,
@@ -58,7 +60,8 @@ class TrialProgress:
     trial: Trial
     kept_open: Mapping[str, int]
     kept_number: int = 0  # of the version whose trial counts; 0 where none does
-    # Incidents of the weeks before that count, or did until the lead took back a confirmation.
+    # Incidents of the weeks before that count, or did until somebody doubted them, or the lead took
+    # back a confirmation.
     credited: frozenset[int] = frozenset()
 
     @property
@@ -94,15 +97,16 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
         lines[row.pk] = [
             line for line in lines[row.pk] if line.incident in added or line.is_true_positive
         ]
+    kept_open = {row.pk: _may_count_where_harmless(lines[row.pk]) for row in versions}
+    weighed = [row for row in versions if kept_open[row.pk] or row in amendments]
     looks = harmless_looks(
-        {
-            line.incident
-            for version_lines in lines.values()
-            for line in version_lines
-            if line.codes and counts_where_harmless(line.codes)
-        }
+        set[int]().union(*kept_open.values())
         | {line.incident for row in amendments for line in lines[row.pk]}
-        | {pk for row in amendments for pk in row.credited_incident_ids}
+        | {pk for row in weighed for pk in row.credited_incident_ids}
+    )
+    doubted = doubted_among(
+        {line.incident for rows in lines.values() for line in rows if not line.codes}
+        | {pk for row in versions for pk in row.credited_incident_ids}
     )
     strict = [version.pk for version in versions if is_strict(version.definition)]
     proving = incidents_with_strict_alerts(
@@ -123,6 +127,7 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             looks_for(looks, is_strict=version.pk in strict),
             trial_before=before.get(version.pk),
             unconfirmed=unconfirmed,
+            doubted=doubted,
         )
         for version in versions
     }
@@ -174,6 +179,11 @@ class _Line:
     codes: tuple[str, ...]  # of what keeps the incident open; none: the rule would have closed it
 
 
+def _may_count_where_harmless(lines: Iterable[_Line]) -> set[int]:
+    """The incidents that a guard keeps open and that count once a person finds them harmless."""
+    return {line.incident for line in lines if line.codes and counts_where_harmless(line.codes)}
+
+
 def _progress(
     version: RuleVersion,
     lines: list[_Line],
@@ -181,21 +191,19 @@ def _progress(
     *,
     trial_before: TrialBefore | None,
     unconfirmed: Collection[int],
+    doubted: Collection[int],
 ) -> TrialProgress:
     kept_number = trial_before.version.number if trial_before and trial_before.was_live else 0
-    free = [line for line in lines if not line.codes]
-    harmless = {
-        line.incident
-        for line in lines
-        if line.codes and line.incident in looks and counts_where_harmless(line.codes)
-    }
-    looks_counted = {looks[incident] for incident in harmless}
+    # What somebody has doubted since the rule would have closed it is no match of it.
+    free = [line for line in lines if not line.codes and line.incident not in doubted]
+    harmless = _may_count_where_harmless(lines) & looks.keys()
     rest = Counter(line.codes[0] for line in lines if line.codes and line.incident not in harmless)
     has_hours = any(clause.field == "time" for clause in version.definition.all_of)
     ran_before = trial_before.ran if trial_before else timedelta()
-    matches = len(free) + len(looks_counted)
     credited = frozenset(version.credited_incident_ids) - {line.incident for line in lines}
-    credit = len(credited.difference(unconfirmed))
+    of_credit = [looks[incident] for incident in credited & looks.keys()]
+    matches = len(free) + count_beside_credit([looks[pk] for pk in harmless], of_credit)
+    credit = len(credited.difference(unconfirmed, doubted))
     if version.matches_wanted is not None:
         matches, credit = _looks_at_amendment(version, lines, looks, credited=credited)
     trial = Trial(

@@ -173,3 +173,68 @@ def test_a_suspicion_takes_it_away(people, by_file, site, pia):
     confirmed(file, site, pia)
     rules.judge([row], by=people.oda, verdict="suspicious")
     assert not harmless_looks([row.pk])
+
+
+@pytest.fixture
+def kept_open(canary, workspace, site):
+    """`kept_open(rows)`: the trial covers these, and a guard kept them open."""
+
+    def made(rows):
+        for row in rows:
+            rules.tag(canary, workspace, site, 1, incident=row, kept_open=[["never.owner", {}]])
+
+    return made
+
+
+@pytest.mark.abuse("A19")
+def test_matches_of_a_trial_count_half_of_it_at_most_from_one_file(
+    canary, people, by_file, kept_open, site, pia
+):
+    rows, file = by_file(7, by=people.olaf)
+    kept_open(rows)
+    confirmed(file, site, pia)
+    assert trial_progress_of(canary).trial.matches == 4
+
+
+@pytest.mark.abuse("A19")
+def test_one_lead_gives_four_matches_at_most_and_those_of_the_credit_are_among_them(
+    canary, people, by_file, soft, kept_open, site, pia
+):
+    credited, first = by_file(3, by=people.olaf)
+    rows, second = by_file(3, by=people.olaf)
+    for file in (first, second):
+        confirmed(file, site, pia)
+    canary.credited_incident_ids = [row.pk for row in credited]
+    kept_open(rows)
+    trial = trial_progress_of(canary).trial
+    assert (trial.credit, trial.matches) == (3, 1)
+    answered = soft(6)
+    for row in answered:
+        rules.judge([row], by=people.oda)
+    kept_open(answered)
+    assert trial_progress_of(canary).trial.matches == 7, "what people answer here has no such limit"
+
+
+def test_matches_of_a_file_count_only_while_its_confirmation_stands(
+    canary, people, by_file, kept_open, site, pia
+):
+    rows, file = by_file(2, by=people.olaf)
+    kept_open(rows)
+    row = confirmed(file, site, pia)
+    assert trial_progress_of(canary).trial.matches == 2
+    FileConfirmation.objects.filter(pk=row.pk).update(withdrawn_at=NOON)
+    assert trial_progress_of(canary).trial.matches == 0
+    confirmed(file, site, pia)
+    assert trial_progress_of(canary).trial.matches == 2
+    pia.grants.update(revoked_at=NOON)
+    assert trial_progress_of(canary).trial.matches == 0
+
+
+def test_what_was_credited_and_is_doubted_since_counts_no_more(canary, people, soft):
+    rows = soft(2)
+    for row in rows:
+        rules.judge([row], by=people.oda)
+    canary.credited_incident_ids = [row.pk for row in rows]
+    assert trial_progress_of(canary).trial.credit == 2
+    rules.judge(rows[:1], by=people.olaf, verdict="suspicious")
+    assert trial_progress_of(canary).trial.credit == 1
