@@ -34,7 +34,7 @@ _TABLES: Final = ("incidents_incident", "incidents_alert", "incidents_incidental
 
 
 def fill(n: int) -> None:
-    """Draw the past into an empty database; say on stderr how long that took."""
+    """Draw the past into an empty database; print on stderr how long that took."""
     from django.db import connection
 
     from portal.accounts.models import User

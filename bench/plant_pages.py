@@ -1,8 +1,8 @@
 """Pages of the list as Sentinel sends them, made from incidents of the simulator's plant.
 
-The plant tells a few thousand incidents; longer lists repeat them under new names, numbers, marks
+The plant has a few thousand incidents; longer lists repeat them under new names, numbers, marks
 and times, so that a million take no longer to make than to store. Descriptions are filled up until
-an incident has the 2.5 KB that the promises speak of. Page k is always the same.
+an incident has the 2.5 KB of the promises. Page k is always the same.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -28,7 +28,7 @@ class Line:
 
 
 def show(report_lines: Iterable[Line], *, file: Path | None = None) -> bool:
-    """Print a table, write it as JSON where asked, and say whether all promises hold."""
+    """Print a table, write it as JSON where asked, and return whether all promises hold."""
     rows = list(report_lines)
     print(f"\n{'line':<46} {'size':>9}  {'measured':>18}  {'floor':>18}  {'ratio':>7}  promise")
     for row in rows:

@@ -83,7 +83,7 @@ def _answers_to(version: Any) -> dict[str, Any]:
 
 def measure(answers: int) -> list[Line]:
     """Return a line for each page: p95 in ms, and beside it what page and database computed: on a
-    busy machine the first says how long the page waited, the second what it costs.
+    busy machine the first is how long the page waited, the second what it costs.
     """
     from django.db import connection
     from django.test import Client

@@ -1,5 +1,5 @@
-"""What is known: incidents, alerts and entities as we keep them. Hot rows are narrow, raw JSON
-stands apart; groups of equal pattern are rows. Rows show Sentinel's latest state, overlaid with
+"""What is known: incidents, alerts and entities as we keep them. Hot rows are narrow, raw JSON is
+stored apart; groups of equal pattern are rows. Rows show Sentinel's latest state, overlaid with
 what is still owed to it. An act on more than 50 incidents is a row too (`BulkAct`), done piece by
 piece by a worker that skips, with a reason, what it may not or need not change. Must not depend on
 who asked OT or which rule closes: reviews and suppression write `ot_state` and `closed_by` through

@@ -1,5 +1,5 @@
-"""What entities of incidents say beside the inventory of a device: names, addresses and ids that it
-had there.
+"""What entities of incidents have beside the inventory of a device: names, addresses and ids that
+it had there.
 """
 
 from collections import defaultdict
@@ -40,7 +40,7 @@ class DeviceEvidence:
 
 
 def device_evidence(device_ids: Collection[int]) -> Mapping[int, DeviceEvidence]:
-    """Return what entities say of these devices, by the device's id."""
+    """Return what entities have of these devices, by the device's id."""
     if not device_ids:
         return {}
     found: dict[int, set[tuple[str, str]]] = defaultdict(set)

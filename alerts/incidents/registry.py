@@ -1,5 +1,5 @@
 """What rooms above contribute to this one: what follows when alerts were stored, tabs of an
-incident, and which techniques alert types stand for.
+incident, and the techniques of alert types.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -270,7 +270,8 @@ class VerdictAlert(models.Model):
 
 class SecondOpinion(models.Model):
     """Whether other people of OT see an answer as its giver does. It is asked about suspicious
-    answers and, so that being asked tells nothing, about some harmless ones. Two of three decide.
+    answers and, so that being asked gives nothing away, about some harmless ones. Two of three
+    decide.
     """
 
     class State(models.TextChoices):

@@ -4,7 +4,7 @@ their alert types, and to custom details. Elsewhere a title counts where none ma
 
 Titles, descriptions and providers change there after the fact. An analytics rule is named by its
 full id, and only its query as it was read last counts, never its template or its name. Where the
-query may select other types too, the custom detail `AlertName` tells them apart; of a query that
+query may select other types too, the custom detail `AlertName` separates them; of a query that
 does more than filter alerts nothing is proved, and a rule that needs it is not exact.
 """
 
@@ -69,8 +69,9 @@ class AnalyticsRule:
 
 @dataclass(frozen=True, slots=True)
 class PortalTypes:
-    """How the alert types of a rule are told in the portal. `doubts` say why not exactly; with
-    `missing` there is no condition at all. `rules` are those that the conditions name.
+    """How the portal's conditions select the alert types of a rule. `doubts` are the reasons why
+    not exactly; with `missing` there is no condition at all. `rules` are those that the conditions
+    name.
     """
 
     conditions: tuple[Json, ...] = ()

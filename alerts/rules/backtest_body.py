@@ -46,7 +46,7 @@ class TotalsBody(Body):
 
 
 class OutsideHoursBody(TotalsBody):
-    """What was said of alerts that only the hours of a rule leave out."""
+    """The verdicts on alerts that only the hours of a rule leave out."""
 
     true_positives: Count
 

@@ -1,11 +1,11 @@
 """A rule as conditions of a Sentinel automation rule: exact, wider, or impossible, and why.
 
-Exact is said of an incident with one alert, and of alerts that no guard keeps open: the guards are
+Exact means an incident with one alert, and of alerts that no guard keeps open: the guards are
 written into every deployed rule. Sentinel compares without regard to capitals, and a condition on
-entities holds if any entity fits; so each name must stand for one device of the workspace.
+entities holds if any entity fits; so each name must be that of one device of the workspace.
 `undirected` rewrites a rule in the words that Sentinel has; `deployed` is what a wider one would
 really catch, as a rule that the other readings can count on history. In the Defender portal
-analytics rules and custom details stand for the alert types (`analytics_rules.py`); no title is
+analytics rules and custom details replace the alert types (`analytics_rules.py`); no title is
 compared there.
 """
 
@@ -71,8 +71,8 @@ class Target:
     """What is known of the workspace a rule would be deployed to.
 
     `accepts` are property names whose conditions a probe saw at work (IncidentLabel: in collection
-    form). `single` are names and addresses, case-folded, that stand for exactly one device there.
-    `guarded_*` name safety systems and crown jewels.
+    form). `single` are names and addresses, case-folded, that are those of exactly one device
+    there. `guarded_*` name safety systems and crown jewels.
     """
 
     workspace: str
@@ -199,8 +199,8 @@ def reasons_against_titles(types: frozenset[str], target: Target) -> list[Senten
 
 
 def _add_types(draft: _Draft, rule: RuleDefinition, target: Target) -> tuple[AnalyticsRule, ...]:
-    """The alert types of the whole rule: as the Defender portal can tell them, or by title, and why
-    titles are not theirs alone.
+    """The alert types of the whole rule: as the Defender portal can select them, or by title, and
+    why titles are not theirs alone.
     """
     types = [clause for clause in rule.all_of if clause.field == "alert_type"]
     if not types or target.is_in_defender_portal is None:
@@ -326,7 +326,8 @@ _WITHOUT_DIRECTION: Final = {
 def undirected(rule: RuleDefinition) -> RuleDefinition:
     """Return the rule for Sentinel to enforce: source and destination become the devices and
     addresses that an alert names, and the site goes where a workspace is named. It matches all that
-    the rule matches, and the other direction too; the compiler says whether Sentinel can hold it.
+    the rule matches, and the other direction too; the compiler returns whether Sentinel can hold
+    it.
     """
     has_workspace = bool(pinned(rule.all_of, "workspace"))
     return replace(

@@ -111,7 +111,8 @@ def traits_of(facts: FieldValues, *, zone: str) -> Traits:
 
 def judged_in(rows: Iterable[EvidenceRow], *, is_strict: bool) -> Judged:
     """The trials among rows that a rule matches; not sure counts as unjudged. Where a strict rule
-    says soft alerts, too, that these are harmless is no trial of it; that one is suspicious counts.
+    covers soft alerts, too, verdicts that these are harmless are no trial of it; that one is
+    suspicious counts.
     """
     verdicts = {
         uuid: verdict

@@ -13,7 +13,7 @@ SEVERITIES: Final = ("Unknown", "Informational", "Low", "Medium", "High")  # by 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldValues:
-    """One alert whose details were fetched. An empty text means that the alert does not say.
+    """One alert whose details were fetched. An empty text means that the alert has no such fact.
 
     `alert_type` is empty where the title alone states it and proves nothing: that title is then
     `unproved_title`. `severity` is a place in SEVERITIES; 0 meets no clause. Counts are of the

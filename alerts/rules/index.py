@@ -38,7 +38,7 @@ class Bucket[Id]:
         ] = []
 
     def add(self, rule_id: Id, rule: RuleDefinition, answered: list[Clause]) -> list[Entries[Id]]:
-        """Put the rule in and say in which lists it stands; `answered` clauses need no test."""
+        """Put the rule in and return in which lists it is; `answered` clauses need no test."""
         index_clause = _index_clause(rule)
         lines = [
             clause for clause in rule.all_of if clause not in answered and clause != index_clause
@@ -162,7 +162,7 @@ class RuleIndex[Id]:
             home[:] = [entry for entry in home if entry[0] != rule_id]
 
     def bucket_of(self, rule_id: Id) -> Place:
-        """Where a rule stands; `neither` costs every alert, and the editor shows it."""
+        """The place of a rule; `neither` costs every alert, and the editor shows it."""
         return self._homes[rule_id][0]
 
     def _bucket(self, place: Place, key: tuple[str, str]) -> Bucket[Id]:

@@ -1,8 +1,8 @@
 """A rule as KQL over `SecurityAlert`, for who wants to see in Log Analytics what it is about.
 
 The newest row of each alert of a sensor is taken apart into the facts that rules name. What only
-Tagout knows (planned work, the plant's inventory, the size of an incident) KQL cannot ask for:
-those lines are left out and named, and the query then finds more than the rule.
+Tagout has (planned work, the plant's inventory, the size of an incident) KQL cannot ask for: those
+lines are left out and named, and the query then finds more than the rule.
 """
 
 import json

@@ -29,7 +29,7 @@ type Predicate = Callable[[FieldValues], bool]
 
 @lru_cache(maxsize=16384)
 def predicate(clause: Clause) -> Predicate:
-    """Whether facts meet a checked clause. What an alert does not say meets nothing."""
+    """Whether facts meet a checked clause. A fact that an alert lacks meets nothing."""
     field = FIELDS[clause.field]
     if field.kind is FieldKind.TIME:
         windows = clause.texts
@@ -48,7 +48,7 @@ def predicate(clause: Clause) -> Predicate:
 
 
 def line_predicate(clause: Clause, rule: RuleDefinition) -> Predicate:
-    """Whether facts meet a line of this rule. Where planned work stands for its hours, an alert
+    """Whether facts meet a line of this rule. Where planned work replaces its hours, an alert
     that may be closed only inside hours meets the line by work alone that boxes it in.
     """
     if clause.field != "planned_work" or not works_of_box(rule):
@@ -144,7 +144,7 @@ def matches(rule: RuleDefinition, facts: FieldValues) -> Match:
 
 
 def why_not(clause: Clause, facts: FieldValues) -> Sentence:
-    """What the alert said where the rule asked for something else."""
+    """What the alert has where the rule asks for something else."""
     field = FIELDS[clause.field]
     if field.kind is FieldKind.TIME:
         return why_outside(facts.at, clause.texts)

@@ -93,7 +93,7 @@ def without_line(rule: RuleDefinition, line: Clause) -> RuleDefinition:
 
 
 def change_of(line: Clause, sightings: Sequence[Sighting], *, now: datetime) -> LineChange | None:
-    """Return how the line would be said now, or None where it still fits. `sightings` are of all
+    """Return how the line would read now, or None where it still fits. `sightings` are of all
     devices in its place, listed or not.
     """
     members = [sighting for sighting in sightings if sighting.name in line.texts]
@@ -138,6 +138,6 @@ def _takes_place(new: Sighting, old: Sighting) -> bool:
 
 
 def suggested_rule(rule: RuleDefinition, changes: Sequence[LineChange]) -> RuleDefinition:
-    """Return what the next version of the rule would say."""
+    """Return what the next version of the rule would be."""
     new_by_line = {change.line: change.new_line for change in changes}
     return replace(rule, all_of=tuple(new_by_line.get(line, line) for line in rule.all_of))

@@ -66,7 +66,7 @@ class Clause:
 
 
 def reasons_against_clause(clause: Clause) -> list[Sentence]:
-    """Why this line says nothing that an alert could be held against; one sentence each."""
+    """Why this line has nothing that an alert could be compared with; one sentence each."""
     field = FIELDS.get(clause.field)
     if field is None:
         return [Sentence("clause.field", field=clause.field, known=listed(FIELDS))]
@@ -293,7 +293,7 @@ class NotARule(ValueError):
 
 
 def parse_rule(text: str | bytes) -> RuleDefinition:
-    """The rule that a JSON text spells. Whether it makes sense, `reasons_against_rule` says."""
+    """The rule that a JSON text spells. Whether it makes sense is for `reasons_against_rule`."""
     return from_json(load(text))
 
 

@@ -73,7 +73,7 @@ def gate_form(*, is_enabled: bool) -> Json:
 
 
 def probe_form(names: Iterable[str], *, until: datetime) -> Json:
-    """A rule that never runs: what Sentinel says to it shows which conditions it takes."""
+    """A rule that never runs: Sentinel's answer to it shows which conditions it takes."""
     properties = sorted(set(names))
     return {
         "displayName": f"{NAME_PREFIX}probe: never runs, goes by itself",

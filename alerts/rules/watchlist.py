@@ -1,10 +1,10 @@
 """Routine pairs as rows of a Sentinel watchlist, by which analytics rules leave alerts out before
 they become incidents.
 
-A rule is in the list only where every line of it can be said there: a pair of devices or addresses
-by name, alert types, hours, and equal texts of what the alert itself states. `exclusion.kql` reads
-the rows; what it cannot read, no row states. One more row is the gate: it holds the lease, and
-without it, or after it, the whole list has no effect.
+A rule is in the list only where every line of it can be written there: a pair of devices or
+addresses by name, alert types, hours, and equal texts of what the alert itself states.
+`exclusion.kql` reads the rows; what it cannot read, no row states. One more row is the gate: it
+holds the lease, and without it, or after it, the whole list has no effect.
 """
 
 import json
@@ -153,7 +153,7 @@ def routine_of(
 
 
 class _RowDraft:
-    """What becomes of the lines of a rule: texts by field, hours, and what cannot be said."""
+    """What becomes of the lines of a rule: texts by field, hours, and what cannot be written."""
 
     def __init__(self, rule: RuleDefinition, workspace: str) -> None:
         self.windows = [line.texts for line in rule.all_of if line.field == "time"]
@@ -168,7 +168,7 @@ class _RowDraft:
             self._take_out(line)
 
     def reasons(self) -> list[Sentence]:
-        """Why the exclusion cannot say this rule."""
+        """Why the exclusion cannot express this rule."""
         reasons = list(self._obstacles)
         types = sorted(self._texts.get("alert_type", ()))
         if not types:
@@ -214,7 +214,9 @@ class _RowDraft:
             self._texts[field] = set(line.texts) if texts is None else texts & set(line.texts)
 
     def _take_out(self, line: Clause) -> None:
-        """An exception is said by leaving rows out; that takes a line that names what is left."""
+        """An exception is written by leaving rows out; that takes a line that names what is
+        left.
+        """
         fields = _BOTH.get(line.field, (_field_of(line),))
         if line.field == "time":
             return

@@ -1,4 +1,4 @@
-"""The English of every sentence the engine can say, by code."""
+"""The English of every sentence of the engine, by code."""
 
 from typing import Final
 

@@ -10,5 +10,5 @@ from portal import clock
 
 @shared_task(acks_late=True)
 def watch_credentials(**_later: Any) -> None:
-    """Tell administrators of certificates that end soon, and of sign-ins that Azure refuses."""
+    """Notify administrators of certificates that end soon, and of sign-ins that Azure refuses."""
     warn_about_credentials(now=clock.now(), unshifted=clock.unshifted())

@@ -31,7 +31,7 @@ def analyst_at(moment: datetime) -> Body:
 
 
 def name_of(text: str) -> str:
-    """Return the GUID by which Azure knows a thing of the scenario, the same each time."""
+    """Return Azure's GUID of a thing of the scenario, the same each time."""
     return str(uuid5(NAMESPACE_URL, text))
 
 
@@ -129,7 +129,7 @@ def _facts_of_sensor(alert: Alert) -> Body:
 
 
 def entity_bodies(incident: Incident) -> list[Body]:
-    """Return the entities of an incident, each once: what stands in the plant as a device with its
+    """Return the entities of an incident, each once: what is in the plant as a device with its
     place and address, the rest as an address.
     """
     found: dict[str, Body] = {}

@@ -1,4 +1,4 @@
-"""A simulated company as Tagout knows it: workspaces, sites, inventory, people, planned work."""
+"""A simulated company as Tagout has it: workspaces, sites, inventory, people, planned work."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""How sites differ in what Tagout is told of them; drawn from the seed, not from the truth."""
+"""How sites differ in what Tagout gets from them; drawn from the seed, not from the truth."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,5 @@
-"""What came of it, measured against the truth: the only part of this bench that reads it. Beside it
-stands what others do on the same data (watchlist and hours, exact pairs, a severity cut).
+"""What came of it, measured against the truth: the only part of this bench that reads it. Beside
+it: what others do on the same data (watchlist and hours, exact pairs, a severity cut).
 """
 
 from collections import Counter, defaultdict

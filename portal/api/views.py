@@ -234,7 +234,9 @@ def command(
 
 
 def _values(query: Fields, request: Request) -> dict[str, Any]:
-    """What the parameters say; `from` comes as `from_`, as Python keeps the word for itself."""
+    """The values of the parameters; `from` comes as `from_`, as Python keeps the word for
+    itself.
+    """
     values, errors = {}, {}
     for name, reader in query.items():
         if name not in request.query_params:

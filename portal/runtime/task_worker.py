@@ -105,7 +105,7 @@ class Worker(celery_worker.Worker):
         Thread(target=self._watch_consumer, name="consumer watch", daemon=True).start()
 
     def _send_worker_shutdown(self) -> None:
-        """Say goodbye, so that nobody waits for this instance; where the database is away, it is
+        """Sign off, so that nobody waits for this instance; where the database is away, it is
         forgotten an hour later.
         """
         super()._send_worker_shutdown()  # type: ignore[misc]  # in no stub

@@ -115,7 +115,7 @@ class NoStore:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Say so where the page shows nothing of its own."""
+        """Show it where the page shows nothing of its own."""
         response = self._get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -1,4 +1,4 @@
-"""How fresh each workspace is, and how the installation stands."""
+"""How fresh each workspace is, and the state of the installation."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -79,7 +79,7 @@ class SyncSerializer(Serializer[Any]):
     history_percent = IntegerField(allow_null=True)
 
     def get_error(self, sync: Sync) -> str:
-        """What Azure said, else what went wrong in reading."""
+        """Azure's answer, else what went wrong in reading."""
         return sync.standing.error or sync.error
 
 

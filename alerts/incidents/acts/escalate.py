@@ -1,4 +1,4 @@
-"""Escalate suspicious incidents: raise them, give them an owner and tell the SOC leads."""
+"""Escalate suspicious incidents: raise them, give them an owner and notify the SOC leads."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime

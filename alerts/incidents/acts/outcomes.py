@@ -1,4 +1,4 @@
-"""Hear from the outbox how writes ended, and let the incidents say so."""
+"""Take from the outbox how writes ended, and record it on the incidents."""
 
 from datetime import datetime
 from typing import Any

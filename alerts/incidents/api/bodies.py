@@ -1,4 +1,4 @@
-"""What commands on incidents are told."""
+"""The bodies of commands on incidents."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class SeverityIn(In):
     severity = serializers.ChoiceField(_RATED, help_text="in Sentinel's words")
 
     def validate_severity(self, word: str) -> Severity:
-        """The value that stands for the word."""
+        """The value of the word."""
         return Severity(SEVERITIES[word])
 
 

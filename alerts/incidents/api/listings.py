@@ -42,7 +42,7 @@ _WORDS = {Severity(value).label: value for value in reversed(Severity.values)}
 
 
 def workspace_is(name: str) -> Q:
-    """Of the workspace of this name, said with its key so that an index answers it."""
+    """Of the workspace of this name, filtered by its key so that an index answers it."""
     return Q(workspace_id__in=_keys(Workspace.objects.filter(name=name)))
 
 

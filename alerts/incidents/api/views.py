@@ -182,12 +182,12 @@ class IncidentViewSet(Resource):
 
     @command(CommentIn, **WRITE)
     def comment(self, row: Incident, values: dict[str, Any]) -> None:
-        """Say something, in Sentinel too."""
+        """Comment on it, in Sentinel too."""
         comment_on_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **values)
 
     @command(NoInput, **WRITE)
     def read_tasks(self, row: Incident, values: dict[str, Any]) -> None:
-        """Have its tasks read from Sentinel; `tasks/` tells them when they are there."""
+        """Have its tasks read from Sentinel; `tasks/` lists them when they are there."""
         read_tasks_again(
             incident_id=row.pk, by=self.person, now=self.now, unshifted=clock.unshifted()
         )

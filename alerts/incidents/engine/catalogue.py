@@ -62,7 +62,7 @@ def fill(template: str, sides: Sides, language: str) -> str:
 def _text(
     role: str, case: str, sides: Sides, words: Mapping[str, Any], nouns: list[str]
 ) -> tuple[str, bool]:
-    """What stands for one placeholder, and whether it begins with a noun of ours."""
+    """What replaces one placeholder, and whether it begins with a noun of ours."""
     if role == "title":
         return shortened(sides.title), False
     if role == "pair":

@@ -2,7 +2,7 @@
 
 Words, chips and menus edit the same text, so that an address states all of it. Free text finds a
 title, a device or address, a label, a verdict, a technique or a number (`2178`, `#2178`);
-`type:=Name` wants the whole name and no longer one.
+`type:=Name` matches the whole name and no longer one.
 """
 
 import re

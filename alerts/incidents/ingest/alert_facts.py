@@ -91,7 +91,7 @@ class AlertEnd(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlertFacts:
-    """The facts of an alert: as columns, as members of a line, as its incident hears of them."""
+    """The facts of an alert: as columns, as members of a line, as its incident gets them."""
 
     columns: AlertColumns
     line: str
@@ -140,7 +140,7 @@ def alert_row_of(
     titles: TitleRules,
     now: datetime,
 ) -> AlertRow:
-    """Return the row of an alert that happened at this place. What it does not say itself is taken
+    """Return the row of an alert that happened at this place. What it does not have itself is taken
     from its incident: when that was created, and which devices its entities describe. `titles` are
     the analytics rules of its workspace, by which its title proves its type.
     """
@@ -274,7 +274,7 @@ def addresses_of(device: WireDevice) -> tuple[str, ...]:
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The names that say something, each once, in order."""
+    """The names that are not empty or placeholders, each once, in order."""
     return tuple(sorted(set(filter(None, names))))
 
 

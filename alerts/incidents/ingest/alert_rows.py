@@ -29,7 +29,7 @@ type Key = tuple[int, str]  # workspace and key
 
 
 class StoredAlert(NamedTuple):
-    """What the incident needs to know of an alert, after all its versions were merged."""
+    """What the incident needs of an alert, after all its versions were merged."""
 
     id: int
     at: datetime
@@ -188,7 +188,7 @@ def store_alerts(rows: Sequence[AlertRow]) -> dict[Key, StoredAlert]:
 
 
 def record_ends(alert_ids: Iterable[int]) -> None:
-    """Record where the two ends of these alerts stood (kind, zone and subnet), where that was not
+    """Record where the two ends of these alerts were (kind, zone and subnet), where that was not
     done before: rules see an alert as of then, whatever the inventory states of its devices later.
     """
     if ids := list(alert_ids):

@@ -15,7 +15,7 @@ _NEWEST = 1000  # incidents among which evidence is looked for
 
 
 class StoredCounterpart(NamedTuple):
-    """An incident that is in the portal, and where it stands among ours."""
+    """An incident that is in the portal, and its place among ours."""
 
     pk: int
     counterpart: Counterpart

@@ -68,7 +68,7 @@ def store_details_of_many(
     Returns other incidents that weigh less by what was learnt (their ends had talked before):
     `regroup` them in a transaction of their own, because the queue's rows are locked in order.
 
-    A batch stands or falls together; who wants to know which one cannot be stored, halves it.
+    A batch is stored whole or not at all; who wants to know which one cannot be stored, halves it.
     """
     temp_tables = alert_rows.TEMP_TABLE, entities.TEMP_TABLE, incident_details.TEMP_TABLE
     incidents = lock_incidents(fetched, temp_tables=temp_tables)
@@ -253,7 +253,7 @@ def release_details(*, claimed: Collection[Claimed], due_at: datetime) -> None:
 
 
 def retry_or_fail_details(*, claimed: Claimed, reason: str, now: datetime) -> None:
-    """Try this one again later, or give it up and say why."""
+    """Try this one again later, or give it up and store why."""
     retry_at = None
     if claimed.attempts < MAX_ATTEMPTS:
         retry_at = now + _BACK_OFF[min(claimed.attempts, len(_BACK_OFF)) - 1]

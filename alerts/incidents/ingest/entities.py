@@ -79,7 +79,7 @@ class Entities:
                     self._devices.append(device)
 
     def store(self) -> None:
-        """Know the devices, and store the entities with their raw JSON."""
+        """Create or update the devices, and store the entities with their raw JSON."""
         learn_devices(devices=self._devices)
         if not self._rows:
             return

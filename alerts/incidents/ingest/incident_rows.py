@@ -155,7 +155,7 @@ def row_of_bounded(wire: WireIncident) -> IncidentRow:
 
 @lru_cache(maxsize=4096)
 def owner_columns(owner: WireOwner) -> tuple[str, str, str]:
-    """The owner's id, name and address as we keep them; "" for what Sentinel does not say."""
+    """The owner's id, name and address as we keep them; "" for what Sentinel leaves out."""
     address = owner.email or owner.user_principal_name or ""
     name = owner.assigned_to or address or owner.object_id or ""
     return (owner.object_id or address or name)[:64], name[:120], address[:254]
@@ -211,7 +211,7 @@ class _Ownership(NamedTuple):
 
 
 class _Rest(NamedTuple):
-    """What few incidents say."""
+    """What few incidents have."""
 
     incident: str
     is_merged: bool
@@ -279,7 +279,7 @@ def new_copy_rows(
 def _content(
     title: str, severity: str | None, status: str | None, lists: tuple[tuple[str, ...], ...]
 ) -> _Content:
-    """The same for all that say the same: most incidents of a plant are routine."""
+    """The same for all with the same values: most incidents of a plant are routine."""
     tactics, techniques, product_names = lists
     row = _row_with(
         title=title,

@@ -1,7 +1,7 @@
-"""Keep what the logs of a workspace tell of its past: incidents that Sentinel's own lists did not
+"""Store what the logs of a workspace have of its past: incidents that Sentinel's own lists did not
 bring yet, what hangs on incidents, and alerts that never became part of one.
 
-The logs lag behind Sentinel and know no etag: what Sentinel itself has told is never written over.
+The logs lag behind Sentinel and have no etag: what came from Sentinel itself is never overwritten.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -118,7 +118,7 @@ def store_log_details(
 
 @dataclass(frozen=True, slots=True)
 class _NoIncident:
-    """Stands where the row of an alert asks for its incident."""
+    """Takes the place of the incident in the row of an alert."""
 
     workspace_id: int
     created_at: datetime

@@ -1,8 +1,8 @@
 """Show Sentinel's latest state, overlaid with what we still owe it; our comments from the moment
 they are owed; the OT state of incidents, and what OT said of their patterns.
 
-Reviews calls the setters inside its own transaction and records them; this room does not know who
-asked or answered.
+Reviews calls the setters inside its own transaction and records them; who asked or answered is in
+rooms above.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

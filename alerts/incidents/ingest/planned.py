@@ -1,5 +1,5 @@
-"""Keep what planned work says of alerts, and rank their incidents by it. The room of planned work
-calls these inside its own transaction.
+"""Store what planned work has about alerts, and rank their incidents by it. The room of planned
+work calls these inside its own transaction.
 """
 
 from collections.abc import Collection, Iterable

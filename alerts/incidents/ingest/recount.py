@@ -1,5 +1,5 @@
 """Rank open incidents again where the weights have changed. Else a stored priority is counted when
-its incident changes, and old and new ones stand mixed in one queue.
+its incident changes, and one queue mixes old and new ones.
 
 One job notes of which weights the stored priorities are. A worker of newer weights begins it anew,
 and works on its own alone: beside it a worker of the version before leaves it as it is, and so does

@@ -1,4 +1,4 @@
-"""Rows that stand for many incidents."""
+"""Rows of many incidents."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -113,7 +113,7 @@ class PatternMemory(models.Model):
 
 class PairMemory(models.Model):
     """Since when alerts named two devices together at a place: "pair never seen before" (product
-    §8). Which of the two began does not matter, nor whether the alert told it.
+    §8). Which of the two began does not matter, nor whether the alert has it.
     """
 
     pair = models.UUIDField(primary_key=True)  # of workspace, place and both ends

@@ -1,4 +1,4 @@
-"""What each alert of an incident stands for: the sensors that saw it, the violations in it."""
+"""What each alert of an incident came from: the sensors that saw it, the violations in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -211,7 +211,7 @@ def points_of(sightings: RecentSightings) -> list[ChartPoint]:
 
 
 def bars_title(sightings: RecentSightings) -> str:
-    """What the bars say, read out."""
+    """The bars as text for a screen reader."""
     this = sightings.weeks[-1][1] if sightings.weeks else 0
     words = gettext("Weekly counts for 13 weeks: %(all)s in all, %(this)s this week")
     return words % {"all": number(sightings.count), "this": number(this)}

@@ -1,5 +1,5 @@
 """The side panel: what decides whether a row is worth more than a glance, and which incidents it
-stands for.
+holds.
 """
 
 import re
@@ -95,7 +95,7 @@ def members_of(
 def members_of_group(
     group: Group, incidents: QuerySet[Incident], *, now: datetime, zone: tzinfo
 ) -> Members:
-    """Return for which of these incidents a row of the queue stands. Only those listed are read."""
+    """Return which of these incidents a row of the queue holds. Only those listed are read."""
     newest = incidents.filter(group_key=group.key).order_by(ACTIVE_UNTIL.desc(), "-pk")
     return Members(
         group.n,
@@ -135,7 +135,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class IncidentPreview:
-    """One incident as the panel shows it; `members` are all that its row stands for."""
+    """One incident as the panel shows it; `members` are all that its row holds."""
 
     pk: int
     number: str

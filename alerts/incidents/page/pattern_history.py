@@ -101,7 +101,7 @@ def recent_sightings(incident: Incident, *, now: datetime, zone: tzinfo) -> Rece
 
 def usual_hours_of(incident: Incident) -> UsualHours | None:
     """Return when incidents of this pattern usually happen, by the plant hours of their alerts in
-    the ninety days before this one; None where there is no such time. Every page that says "usual
+    the ninety days before this one; None where there is no such time. Every page that shows "usual
     hours" asks here.
     """
     if incident.pattern is None:
@@ -143,7 +143,7 @@ def count_inside(incident: Incident, window: HourWindow, *, now: datetime) -> in
 
 def sightings_before(incident: Incident) -> tuple[int, int]:
     """Return how many incidents of this pattern came in the ninety days before this one, and how
-    many of those days the history reaches back. Every page that says "seen before" asks here.
+    many of those days the history reaches back. Every page that shows "seen before" asks here.
     """
     start = incident.created_at - timedelta(days=DAYS)
     with connection.cursor() as cursor:  # in each page of an incident and each preview

@@ -112,7 +112,7 @@ def _in_words(change: Any) -> SentinelWrite:
 
 def _note(change: Change) -> str:
     """What became of it. Defender's side may have changed what was sent; the note of a playbook
-    that was started is the name of its run, and says nothing here.
+    that was started is the name of its run, and is left out here.
     """
     is_started = change.kind == WriteKind.PLAYBOOK and change.outcome == ChangeOutcome.SENT
     is_settled = change.outcome != ChangeOutcome.OPEN

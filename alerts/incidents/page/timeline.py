@@ -133,7 +133,7 @@ def _outcome(details: Mapping[str, Any]) -> str:
 
 
 def _status(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
-    """Closed in Sentinel is said as a close here is; other changes show both words."""
+    """A close in Sentinel reads as a close here does; other changes show both words."""
     if details.get("to") == IncidentStatus.CLOSED.label and details.get("classification"):
         return _closed(details, item)
     return _changed(gettext_lazy("changed the status"))(details, item)
@@ -394,7 +394,7 @@ class TimelineEvent:
 
 
 def timeline_events_of(incident: Incident, who: Who = "all") -> list[TimelineEvent]:
-    """The newest first; comments stand among them. `who` leaves people or systems only. Where a
+    """The newest first; comments are among them. `who` leaves people or systems only. Where a
     verdict is hidden from the reader of the incident, nothing that came after it.
     """
     items = timeline_of(incident).fetch_mode(FETCH_RAISE)

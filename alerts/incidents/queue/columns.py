@@ -117,7 +117,7 @@ class IncidentListRow:
 
     @property
     def is_many(self) -> bool:
-        """Whether it stands for several incidents."""
+        """Whether it holds several incidents."""
         return self.n > 1
 
     @property

@@ -64,7 +64,7 @@ VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NO
 
 
 class Places(Protocol):
-    """Names that stand for ids: sites and workspaces within the person's reach."""
+    """Names in place of ids: sites and workspaces within the person's reach."""
 
     @property
     def sites(self) -> Mapping[int, str]:

@@ -127,9 +127,9 @@ def _searched(queue: Queue) -> int:
 
 
 def _count_sql(rows: str, condition: str) -> str:
-    """What `Queue.in_view` says, spelled out: all tabs are on every page of the queue, and building
-    their conditions anew took longer than counting. None is counted further than where a page shows
-    "10,000+".
+    """What `Queue.in_view` filters, spelled out: all tabs are on every page of the queue, and
+    building their conditions anew took longer than counting. None is counted further than where a
+    page shows "10,000+".
     """
     return (
         f"(SELECT count(*) FROM (SELECT FROM {rows} o WHERE {condition}"
@@ -313,7 +313,7 @@ _UNTRIAGED = "_tagout_untriaged"
 
 
 def hand_over_untriaged(request: HttpRequest, n: int) -> None:
-    """Tell the frame what the page has counted already."""
+    """Give the frame what the page has counted already."""
     request.__dict__[_UNTRIAGED] = n
 
 

@@ -1,4 +1,4 @@
-"""How rows are found by what only their incidents or alerts know: number, label, device, technique;
+"""How rows are found by what only their incidents or alerts have: number, label, device, technique;
 and the sites and workspaces that a person may name. A row of the queue is found when one of its
 incidents is. Every finder is answered by an index.
 """

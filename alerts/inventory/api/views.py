@@ -33,7 +33,7 @@ class SiteViewSet(Resource):
 
     @command(SiteIn, scope=TokenScope.SITES_WRITE, roles=LEADING, address="set")
     def set_place(self, row: Site, values: dict[str, Any]) -> None:
-        """Say where a site is: its time zone and its control room. Where rules stop by a new clock,
+        """Set where a site is: its time zone and its control room. Where rules stop by a new clock,
         that is refused until it is confirmed.
         """
         if reasons := reasons_against_setting_site(self.person, row):
@@ -70,7 +70,7 @@ class DeviceViewSet(Resource):
 
     @command(DeviceIn, scope=TokenScope.SITES_WRITE, roles=OT_ROLES)
     def describe(self, row: Device, values: dict[str, Any]) -> None:
-        """Say what a device is: its kind, its role, how critical it is, on which level."""
+        """Set what a device is: its kind, its role, how critical it is, on which level."""
         describe_device(
             device_id=row.pk, by=self.person, now=self.now, unshifted=clock.unshifted(), **values
         )

@@ -1,1 +1,1 @@
-"""The verbs of the door out: owe, withdraw, deliver, retry, discard; want a rule."""
+"""The verbs of the door out: owe, withdraw, deliver, retry, discard; ask for a rule."""

@@ -32,9 +32,9 @@ def set_desired_rule(
     insists: bool = False,
     again: bool = False,
 ) -> WantedRule:
-    """Want exactly this body there. Wanting it again changes nothing, also where it was refused:
-    the same words would be refused again, unless `again` is set. `insists` writes over what
-    somebody changed by hand.
+    """Record that exactly this body is to be there. Wanting it again changes nothing, also where it
+    was refused: the same words would be refused again, unless `again` is set. `insists` writes over
+    what somebody changed by hand.
     """
     row = _locked(workspace_id, name, about=about, label=label, kind=kind, now=now)
     failed = row.outcome in (Landing.REFUSED, Landing.CHANGED_BY_HAND)
@@ -52,7 +52,7 @@ def clear_desired_rule(
     reason: str = "",
     urgency: RulePriority = RulePriority.AWAY,
 ) -> WantedRule | None:
-    """Want nothing there under this name; None where nothing ever was."""
+    """Record that nothing is to be there under this name; None where nothing ever was."""
     rows = WantedRule.objects.select_for_update(of=("self",))
     row = rows.filter(workspace_id=workspace_id, name=name).first()
     if row is None:
@@ -66,7 +66,7 @@ def clear_desired_rule(
 def set_rule_absent(
     *, workspace_id: int, name: UUID, about: UUID, label: str, reason: str, now: datetime
 ) -> bool:
-    """Want no rule there, on a row with the reason; return whether that is new."""
+    """Record that no rule is to be there, on a row with the reason; return whether that is new."""
     row = _locked(workspace_id, name, about=about, label=label, kind=RuleKind.RULE, now=now)
     if row.wanted is not None:
         _set_wanted(row, None, reason=reason, urgency=RulePriority.AWAY, insists=True, now=now)

@@ -1,4 +1,4 @@
-"""What commands on planned work are told."""
+"""The bodies of commands on planned work."""
 
 from typing import Any
 

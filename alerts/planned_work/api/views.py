@@ -70,14 +70,14 @@ class PlannedWorkViewSet(Resource):
 
     @command(WorkIn, **WRITE, detail=False)
     def create(self, values: dict[str, Any]) -> HttpResponse:
-        """Plan work. It tells what to expect and closes nothing."""
+        """Plan work. It announces what to expect and closes nothing."""
         site = self._site(values)
         made = plan_work(site=site, plan=_plan(values, site), by=self.person, now=self.now)
         return self.answer_row(made.uuid)
 
     @command(WorkIn, **WRITE)
     def edit(self, row: Revision, values: dict[str, Any]) -> None:
-        """Say what the work is from now on; what is over stays as it was."""
+        """Set what the work is from now on; what is over stays as it was."""
         site = self._site(values)
         if site.pk != row.work.site_id:
             raise _bad("site", "The work is of another site. Cancel it there and plan it here.")
@@ -93,13 +93,13 @@ class PlannedWorkViewSet(Resource):
 
     @command(OccurrenceIn, **WRITE)
     def done(self, row: Revision, values: dict[str, Any]) -> None:
-        """Say that an occurrence is done."""
+        """Mark an occurrence as done."""
         occurrence = self._occurrence(row, values)
         finish_work(occurrence_id=occurrence.pk, by=self.person, now=self.now)
 
     @command(CancelIn, **WRITE)
     def cancel(self, row: Revision, values: dict[str, Any]) -> None:
-        """Say that the work does not take place."""
+        """Cancel the work."""
         cancel_work(work_id=row.work_id, by=self.person, now=self.now, **values)
 
     def _site(self, values: Mapping[str, Any]) -> Site:

@@ -194,7 +194,7 @@ def _cover(candidates: Iterable[_Candidate]) -> list[int]:
 
 
 def _is_after_fact(row: _Candidate, occurrence: Occurrence) -> bool:
-    """Whether the alert was there before work that a file brought, and says was known before."""
+    """Whether the alert was there before work that a file brought as known before."""
     return occurrence.stored_at is not None and row.at < occurrence.stored_at
 
 
@@ -234,7 +234,7 @@ def _boxes_of(revisions: Collection[Revision]) -> _Boxes:
 
 def _is_boxed(row: _Candidate, occurrence: Occurrence, boxes: _Boxes) -> bool:
     """Whether the work boxed the alert in; of one that came before the work did, whether it would
-    have, had it been here since the file says that it was written down.
+    have, had it been here since the date at which, by the file, it was written down.
     """
     if _is_after_fact(row, occurrence):
         if occurrence.origin != OriginKind.CALENDAR:

@@ -293,7 +293,7 @@ def extend(request: HttpRequest, work: UUID) -> HttpResponse:
 
 @post_only(otherwise=lambda work: reverse("planned_work:work", args=[work]))
 def done(request: HttpRequest, work: UUID) -> HttpResponse:
-    """Say that an occurrence is done."""
+    """Mark an occurrence as done."""
 
     def carry_out(occurrence: Occurrence) -> None:
         finish_work(occurrence_id=occurrence.pk, by=actor_of(request), now=clock.now())

@@ -1,4 +1,4 @@
-"""What commands on questions are told."""
+"""The bodies of commands on questions."""
 
 from rest_framework import serializers
 

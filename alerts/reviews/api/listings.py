@@ -158,7 +158,7 @@ SECOND_OPINIONS = Listing(
 
 class OpinionSerializer(ListRow):
     """Second opinions that you are asked for, latest first. They tell of the incidents, and not
-    what others made of them; that is told under `second-opinions/` once you have answered.
+    what others made of them; that is listed under `second-opinions/` once you have answered.
     """
 
     id = UUIDField(source="uuid", help_text="of the question")

@@ -74,7 +74,7 @@ class QuestionViewSet(Resource):
 
     @command(HandOverIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
     def hand_over(self, row: Question, values: dict[str, Any]) -> None:
-        """Tell a colleague of the same site that this question is for them."""
+        """Point a colleague of the same site to this question."""
         people = {person.email: person for person in ot_people_at(row.site, row.lead.workspace)}
         to = people.get(values.pop("to").lower())
         hand_over_question(question_id=row.pk, to=to, by=self.person, now=self.now, **values)
@@ -144,7 +144,7 @@ class OpinionViewSet(Resource):
 
     @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
     def give(self, row: Opinion, values: dict[str, Any]) -> None:
-        """Say what you make of it. Two of three people decide."""
+        """Give your own answer. Two of three people decide."""
         give_opinion(opinion=row.uuid, by=self.person, now=self.now, **values)
 
     @command(NoInput, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
@@ -154,7 +154,7 @@ class OpinionViewSet(Resource):
 
 
 class AboutIncident(Resource):
-    """What the two sides say about one incident."""
+    """The answers of both sides about one incident."""
 
     tag = "incidents"
     listing = QUESTIONS

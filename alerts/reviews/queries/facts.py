@@ -47,7 +47,7 @@ def question_facts(
     hidden: HiddenVerdicts = NOTHING_HIDDEN,
 ) -> QuestionFacts | None:
     """How usual this incident is; None while its alerts were not fetched. `besides` is the answer
-    that is beside it: it is not counted as something said before, nor is what is `hidden` from the
+    that is beside it: it is not counted as an earlier answer, nor is what is `hidden` from the
     reader.
     """
     if incident.pattern is None:

@@ -424,7 +424,7 @@ def suspicions_without_opinion() -> list[int]:
 
 
 def why_settled(verdict: Verdict, *, asked_since: datetime) -> SecondOpinion.State | None:
-    """Return what has settled an answer without a second opinion; None while it stands. Who closed
+    """Return what has settled an answer without a second opinion; None while it is open. Who closed
     an incident as harmless before the question was open has not answered it.
     """
     incident_ids = incidents_decided_by(verdict)

@@ -103,7 +103,9 @@ def _judgements(verdicts: Sequence[PastVerdict]) -> list[VerdictTrial]:
 
 
 class _Resolution:
-    """The lines with what Tagout knows of their incidents and people. The incidents are locked."""
+    """The lines with the incidents and people that Tagout has for them. The incidents are
+    locked.
+    """
 
     def __init__(self, lines: Sequence[VerdictLine], *, now: datetime) -> None:
         self.faults: list[TableFault] = []

@@ -2,7 +2,7 @@
 
 A suspicion goes with it whatever else is in there; only a verdict that is about its alerts, too,
 ends it. A harmless verdict is about named alerts: it holds for the survivor only where all of its
-alerts were judged harmless. Otherwise the survivor's timeline says that a part was judged, and
+alerts were judged harmless. Otherwise the survivor's timeline shows that a part was judged, and
 nothing more is inferred.
 """
 

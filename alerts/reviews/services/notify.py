@@ -65,7 +65,7 @@ def notify_asked(
 def notify_handed_over(
     question: Question, *, to: User, by: User, about: Sequence[Incident], note: str, now: datetime
 ) -> None:
-    """Tell the colleague who was pointed to the question."""
+    """Notify the colleague who was pointed to the question."""
 
     def wording() -> tuple[str, list[str]]:
         lines = [
@@ -98,7 +98,7 @@ def notify_answered(
     left: int,
     now: datetime,
 ) -> None:
-    """Tell who asked, and who owns the incident. `left`: how many the question waits on for."""
+    """Notify who asked, and who owns the incident. `left`: how many the question waits on for."""
     zone = zone_name_of(about) or "UTC"
     cause = cause_of(verdict.cause)
 
@@ -176,7 +176,7 @@ def _path(question: Question) -> str:
 
 
 def notify_asked_for_opinion(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
-    """Tell the person who is asked, in the words of any question."""
+    """Notify the person who is asked, in the words of any question."""
     _ask(opinion, _question(opinion, about, now), now=now)
 
 
@@ -237,7 +237,7 @@ def notify_leads(
 
 
 def notify_outcome(second_opinion: SecondOpinion, *, now: datetime) -> None:
-    """Tell who answered what it came to; of a suspicion that holds, both leads too."""
+    """Notify who answered of the result; of a suspicion that holds, both leads too."""
     about = list(second_opinion.verdict.incidents.select_related("workspace__organisation"))
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
     people = {second_opinion.verdict.by, *(opinion.person for opinion in answered)}

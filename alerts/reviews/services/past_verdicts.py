@@ -52,7 +52,7 @@ class VerdictTrial:
 
 def record_past_verdicts(*, verdicts: Sequence[PastVerdict], by: Actor, now: datetime) -> int:
     """Keep verdicts of the demo's past, each as a trial of its own, and return how many were kept.
-    They count for patterns as any verdict does, but owe Sentinel nothing and tell nobody: the
+    They count for patterns as any verdict does, but send nothing to Sentinel and notify nobody: the
     incidents are closed. Verdicts on open incidents, and those kept already, are passed over.
 
     They may come in any order: of several on one incident the one that was given last holds.

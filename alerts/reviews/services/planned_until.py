@@ -1,4 +1,4 @@
-"""Plan the work that an answer tells of: “this is planned until 16:00”."""
+"""Plan the work that an answer announces: “this is planned until 16:00”."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -139,7 +139,7 @@ class CannotHandOver(Refused):
 def hand_over_question(
     *, question_id: int, to: User | None, by: User, now: datetime, note: str = ""
 ) -> Question:
-    """Tell a colleague of the same site that this question is for them. It stays open to all."""
+    """Point a colleague of the same site to this question. It stays open to all."""
     question = (
         Question.objects.select_for_update(of=("self",))
         .select_related("site", "lead__workspace__organisation", "asked_by")

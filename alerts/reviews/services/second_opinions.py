@@ -204,7 +204,7 @@ def _is_asked_already(incidents: Iterable[Incident], site: Site) -> bool:
 
 def _harmless_near(verdict: Verdict, site: Site, *, seed: bytes) -> Verdict | None:
     """A harmless answer of about the same time at the same site, drawn by chance, so that neither
-    its age nor the moment of asking tells it from a suspicious one.
+    its age nor the moment of asking sets it apart from a suspicious one.
     """
     span = (verdict.given_at - NEAR, verdict.given_at + NEAR)
     candidates = Verdict.objects.filter(
@@ -320,7 +320,7 @@ def _least_asked(people: list[User], second_opinion: SecondOpinion, *, seed: byt
 
 
 def _end_unsure(second_opinion: SecondOpinion, *, now: datetime) -> bool:
-    """Nobody is left to ask. A harmless answer stands; a suspicion waits for the leads, but where
+    """Nobody is left to ask. A harmless answer is kept; a suspicion waits for the leads, but where
     the SOC has closed all of it as harmless, which then decides.
     """
     state = SecondOpinion.State.NOT_SURE

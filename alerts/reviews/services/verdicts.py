@@ -85,9 +85,9 @@ def give_verdict(
     note: str = "",
     latest_answer: str | None = None,
 ) -> Verdict:
-    """Say for OT what this was: of a question's incidents, or of incidents nobody asked about. With
-    both, of these incidents of the question; it waits on for the others. With the question alone,
-    of all that it waits for, or of all it was about once it is answered.
+    """Record for OT what this was: of a question's incidents, or of incidents nobody asked about.
+    With both, of these incidents of the question; it waits on for the others. With the question
+    alone, of all that it waits for, or of all it was about once it is answered.
 
     The same `key` from the same person gives the same verdict again and changes nothing; with
     another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it

@@ -41,7 +41,7 @@ type Check = tuple[bool | None, str]
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """What may be said with one verdict."""
+    """What may be added to one verdict."""
 
     verdict: str
     field: str

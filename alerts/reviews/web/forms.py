@@ -1,5 +1,5 @@
 """Forms of asking and answering, the incidents that an answer may be about, and “planned until”.
-Forms only read; the services say what is missing.
+Forms only read; the services return what is missing.
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """Guards around one close. S1: what keeps an incident open although every alert in it is covered.
-S2: who joined a group after the rule was signed is seen by a person first. S10: each close says
-which rule it was, who signed it, why and until when. S7: what stops a rule after a close.
+S2: who joined a group after the rule was signed is seen by a person first. S10: each close names
+the rule, who signed it, why and until when. S7: what stops a rule after a close.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -103,7 +103,7 @@ def reason_uncovered(facts: FieldValues) -> Sentence:
 
 
 def is_worth_a_tag(reasons: Iterable[Sentence]) -> bool:
-    """Whether a trial may say that it covers an incident which these reasons keep open."""
+    """Whether a trial may show that it covers an incident which these reasons keep open."""
     return UNDECIDED.isdisjoint(reason.code for reason in reasons)
 
 

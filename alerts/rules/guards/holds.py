@@ -19,7 +19,7 @@ MAX_AGREED: Final = timedelta(days=90)  # the latest end that both leads can agr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRef:
-    """A device as an alert or the inventory names it; empty where that is not said."""
+    """A device as an alert or the inventory names it; empty where that is unknown."""
 
     site: str = ""
     zone: str = ""
@@ -161,8 +161,8 @@ def _blocking_labels_of(hold: Hold, incident: IncidentEnds) -> set[str]:
 
 
 def _pair_names(case: AlertEnds, alert: AlertEnds) -> tuple[str, ...]:
-    """Return both labels where the alert goes between the ends of the case. Where it does not say
-    from where to where, it is enough that it names both.
+    """Return both labels where the alert goes between the ends of the case. Where it has no
+    direction, it is enough that it names both.
     """
     assert case.source is not None and case.destination is not None
     if alert.source is not None and alert.destination is not None:

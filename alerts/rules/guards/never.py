@@ -113,7 +113,7 @@ def reasons_against_hours(rule: RuleDefinition, *, plant_zones: Iterable[str]) -
 
 
 def works_of_box(rule: RuleDefinition) -> tuple[str, ...]:
-    """Return the kinds of planned work that stand for hours in this rule; none beside windows."""
+    """Return the kinds of planned work that replace hours in this rule; none beside windows."""
     return () if _windows(rule) else tuple(kind for kinds in _works(rule) for kind in kinds)
 
 

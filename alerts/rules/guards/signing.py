@@ -27,7 +27,8 @@ def reasons_against_draft(
     plant_zones: Iterable[str],
     criticality: Mapping[str, str],
 ) -> list[Sentence]:
-    """What the rule itself must change (S1, S2, S3). A rule that makes no sense is told that only.
+    """What the rule itself must change (S1, S2, S3). A rule that makes no sense gets only that
+    reason.
 
     `criticality` is of the devices and addresses in `assets_of(rule)`, as far as they are known.
     """

@@ -1,7 +1,7 @@
 """A circuit breaker for a host that many workspaces share: Microsoft Graph, Log Analytics.
 
 What all processes remember about it is in rows, which the client does not depend on: whoever keeps
-them says so here (`provide_breakers`).
+them registers here (`provide_breakers`).
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Say where a site is: its time zone and its control room."""
+"""Set where a site is: its time zone and its control room."""
 
 import re
 import unicodedata

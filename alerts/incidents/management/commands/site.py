@@ -1,4 +1,4 @@
-"""`site set NAME [--time-zone Z] [--phone P]`, `site list`: what people know of a plant. Stands in
+"""`site set NAME [--time-zone Z] [--phone P]`, `site list`: what people know of a plant. It is in
 this room because the plant hours of alerts follow the clock of their site.
 """
 

@@ -127,7 +127,7 @@ def undo_verdict_view(request: HttpRequest, act: UUID) -> HttpResponse:
 def _undone(
     request: HttpRequest, verdict: Verdict, text: str, *, status: int = 200
 ) -> HttpResponse:
-    """Back to the question; a page of another room stays and hears of it."""
+    """Back to the question; a page of another room stays and gets an event."""
     goal = reverse("reviews:answer", args=[verdict.question.uuid]) if verdict.question else _list()
     if not is_part_request(request):
         return leave_toast(request, HttpResponseRedirect(goal), text)

@@ -109,7 +109,7 @@ def hand_over(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _asked(
     request: HttpRequest, question: Question, lead: Incident, *, now: datetime
 ) -> HttpResponse:
-    """Say that it was asked, where the asking was done."""
+    """Confirm the question where it was asked."""
     text = gettext("OT at %(site)s was asked. %(title)s") % {
         "site": question.site.name,
         "title": headline_of(lead),
@@ -258,7 +258,7 @@ def ask_about_rows(
 
 
 def show_all_asked(request: HttpRequest, questions: Sequence[Question]) -> HttpResponse:
-    """Say how many questions were asked."""
+    """Return how many questions were asked, as a sentence."""
     words = ngettext(
         "OT at %(site)s was asked %(n)s question.",
         "OT at %(site)s was asked %(n)s questions.",

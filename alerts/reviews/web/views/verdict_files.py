@@ -104,7 +104,7 @@ def _rows(file: VerdictFile, shares: Sequence[FileShare], user: User) -> list[Sh
 
 @post_only(otherwise=lambda file_id, site_id: reverse("reviews:files"))
 def confirm_file(request: HttpRequest, file_id: int, site_id: int) -> HttpResponse:
-    """Stand for what a file brought about a site, or take that back."""
+    """Confirm what a file brought about a site, or take that back."""
     user, now = actor_of(request), clock.now()
     file = get_object_or_404(files_visible_to(user), pk=file_id)
     shares = {share.site.pk: share for share in shares_of_files([file.pk], user=user)[file.pk]}
