@@ -79,14 +79,14 @@ def shares_of_files(file_ids: Collection[int], *, user: User) -> Mapping[int, Se
 
 
 def confirmations_of(
-    file_ids: Collection[int] | None,
+    file_ids: Collection[int],
 ) -> Mapping[tuple[int, int], FileConfirmation]:
-    """Return the confirmations in force of these files, or of all, by file and site: those of
-    people who lead OT there now.
+    """Return the confirmations in force of these files, by file and site: those of people who lead
+    OT there now.
     """
-    rows = FileConfirmation.objects.filter(withdrawn_at=None)
-    if file_ids is not None:
-        rows = rows.filter(file__in=file_ids)
+    if not file_ids:
+        return {}
+    rows = FileConfirmation.objects.filter(withdrawn_at=None, file__in=file_ids)
     people: dict[int, User] = {}
     found = {}
     for row in rows.select_related("by", "site", "file"):

@@ -64,6 +64,8 @@ def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     is one trial however many incidents it covers. What somebody called suspicious, what turned out
     a true positive and what was opened again is not among them.
     """
+    if not incident_ids:
+        return {}
     of_files, verdicts = _verdicts_of_files(incident_ids), _verdicts_on(incident_ids)
     looks = of_files | _closings_of(incident_ids) | verdicts
     for incident in doubted_among(looks):
@@ -133,9 +135,13 @@ def unconfirmed_among(incident_ids: Collection[int]) -> set[int]:
     """Return those that a file calls harmless and nobody's look holds for harmless any more: the
     lead has taken the confirmation back, or leads OT there no longer.
     """
+    if not incident_ids:
+        return set()
     links = VerdictIncident.objects.filter(incident__in=incident_ids, verdict__came_by=CameBy.FILE)
     of_files = set(links.values_list("incident", flat=True))
-    return of_files - harmless_looks(of_files).keys() if of_files else set()
+    vouched = _verdicts_of_files(of_files).keys() - _doubted_among(of_files)
+    rest = of_files - vouched  # of which few have another look
+    return rest - harmless_looks(rest).keys()
 
 
 def _links_of(came_by: CameBy, incident_ids: Collection[int]) -> QuerySet[VerdictIncident]:
@@ -162,13 +168,11 @@ def _verdicts_of_files(incident_ids: Collection[int]) -> dict[int, HarmlessLook]
     """By incident, the first verdict of a file that a lead of OT has confirmed for all sites of the
     incident. Nobody vouches alone for a verdict of their own.
     """
-    confirmations = confirmations_of(None)
-    if not confirmations:
-        return {}
-    files = {file for file, _ in confirmations}
-    rows = _links_of(CameBy.FILE, incident_ids).filter(verdict__file__in=files)
+    rows = _links_of(CameBy.FILE, incident_ids).exclude(verdict__file=None)
+    links = list(rows.select_related("verdict__by", "incident"))
+    confirmations = confirmations_of({link.verdict.file_id or 0 for link in links})
     found: dict[int, HarmlessLook] = {}
-    for link in rows.select_related("verdict__by", "incident"):
+    for link in links:
         verdict, sites = link.verdict, link.incident.site_ids
         leads = [
             row.by for site in sites if (row := confirmations.get((verdict.file_id or 0, site)))
@@ -285,6 +289,8 @@ def _count_within(moments: Sequence[datetime], after: datetime, until: datetime)
 def doubted_among(incident_ids: Collection[int]) -> set[int]:
     """Those that were called suspicious, turned out a true positive, or were opened again."""
     ids = list(incident_ids)
+    if not ids:
+        return set()
     suspicious = verdicts_in_force().filter(kind=VerdictKind.SUSPICIOUS, incidents__in=ids)
     found = set(suspicious.values_list("incidents", flat=True))
     found |= set(

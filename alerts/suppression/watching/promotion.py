@@ -25,6 +25,7 @@ from alerts.suppression.watching.lifecycle import ITSELF, reasons_against_enforc
 from alerts.suppression.watching.trials import (
     TrialProgress,
     approvals_in_force,
+    may_have_run,
     progress_by_version,
     reasons_to_wait,
     sides_owned_by,
@@ -208,8 +209,9 @@ def _reasons(version: RuleVersion, approval: _ApprovalRequest, *, now: datetime)
         return [Sentence("sign.not_a_person", kind=approval.kind)]
     if version.state != VersionState.CANARY:
         return [gettext("This version is not in its canary.")]
-    trial = trial_progress_of(version).trial
-    if not is_overdue(trial, now=now):
+    is_old = may_have_run(version, TRIAL_ENDS, now=now)
+    trial = trial_progress_of(version).trial if is_old else None
+    if trial is None or not is_overdue(trial, now=now):
         return [
             gettext("The owners decide once a canary of %(n)s days has had too few matches.")
             % {"n": number(TRIAL_ENDS.days)}

@@ -70,6 +70,13 @@ class TrialProgress:
         return sum(self.kept_open.values())
 
 
+def may_have_run(version: RuleVersion, period: timedelta, *, now: datetime) -> bool:
+    """Return whether a trial may have run for so long: of most the row alone says that it has not.
+    What goes on with the trial of another version has run for longer than its row says.
+    """
+    return version.keeps_trial_of_id is not None or now - version.state_since >= period
+
+
 def trial_progress_of(version: RuleVersion) -> TrialProgress:
     """The same of one version."""
     return progress_by_version([version])[version.pk]
@@ -77,6 +84,8 @@ def trial_progress_of(version: RuleVersion) -> TrialProgress:
 
 def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialProgress]:
     """Return how far these versions have come, in as many questions as for one."""
+    if not versions:
+        return {}
     before = trials_before(versions)
     goes_on = {
         trial.version.pk: pk for pk, trial in before.items() if not trial.was_live

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from alerts.rules.guards.never import assets_of
 from alerts.rules.rule import NotARule, instant
 from alerts.rules.sentence import Sentence
-from alerts.rules.trial import reasons_against_promotion
+from alerts.rules.trial import TRIAL, reasons_against_promotion
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.models import ACTING, RuleVersion, VersionState
@@ -18,7 +18,7 @@ from alerts.suppression.signing.people import accounts_of_owners, concerned_by
 from alerts.suppression.transitions import lock_version, move
 from alerts.suppression.watching.lifecycle import ITSELF, reasons_against_enforcing, stop_by_itself
 from alerts.suppression.watching.promotion import ask_owners, promote_by_itself
-from alerts.suppression.watching.trials import progress_by_version
+from alerts.suppression.watching.trials import may_have_run, progress_by_version
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.failures import RoundFailures
@@ -91,8 +91,8 @@ def _assets(version: RuleVersion) -> tuple[str, ...]:
 
 def promote_due(*, now: datetime) -> int:
     """Let canaries live whose trial is over and whose fresh back-test is clean (S4)."""
-    canaries = list(RuleVersion.objects.filter(state=VersionState.CANARY, expires_at__gt=now))
-    progress = progress_by_version(canaries)
+    canaries = RuleVersion.objects.filter(state=VersionState.CANARY, expires_at__gt=now)
+    progress = progress_by_version([row for row in canaries if may_have_run(row, TRIAL, now=now)])
     ripe = [
         pk
         for pk, progress_of in progress.items()

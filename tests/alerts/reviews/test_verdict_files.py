@@ -65,7 +65,7 @@ def test_a_lead_confirms_it_for_a_site_and_takes_that_back(take, site, lead):
     with pytest.raises(CannotConfirmFile, match="It is confirmed"):
         confirm(file, site, lead)
     withdraw_file_confirmation(file_id=file.pk, site_id=site.pk, by=lead, now=NOON + ONE_DAY)
-    assert not confirmations_of(None)
+    assert not confirmations_of([file.pk])
     assert Entry.objects.filter(action="reviews.file.withdrawn").exists()
     confirm(file, site, lead)
     assert FileConfirmation.objects.count() == 2
@@ -159,7 +159,7 @@ def test_the_page_names_people_times_and_who_can_confirm(take, site, lead, oda, 
     assert client.post(path, {"do": "withdraw"}).status_code == 422, "Oda is no lead"
     client.force_login(lead)
     assert client.post(path, {"do": "withdraw"}).status_code == 302
-    assert not confirmations_of(None)
+    assert not confirmations_of([file.pk])
 
 
 @pytest.mark.abuse("A12")
