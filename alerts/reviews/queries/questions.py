@@ -341,36 +341,53 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     )
     if incidents is not None:
         links = links.filter(incident__in=incidents)
-    if (
-        not links.exists()
-    ):  # as for most incidents; what ends a suspicion costs thirty times as much
-        return []
-    found: QuerySet[Any] = (
-        _without_ended(links.exclude(SETTLED_BY_SOC))
+    others = VerdictIncident.objects.filter(incident=OuterRef("incident"))
+    rows = (
+        links.exclude(SETTLED_BY_SOC)
         .exclude(
             verdict__second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
             verdict__second_opinion__decided_by__isnull=False,
         )
+        .annotate(
+            is_past=FROM_THE_PAST,
+            may_have_ended=Q(incident__merged_into__isnull=False)
+            | Q(Exists(others.exclude(verdict=OuterRef("verdict")))),
+        )
         .order_by("verdict__given_at", "verdict", "incident")
+        .values_list(
+            "pk",
+            "may_have_ended",
+            "incident",
+            "verdict",
+            "verdict__given_at",
+            "verdict__second_opinion__state",
+            "verdict__second_opinion__leads_asked_at",
+            "is_past",
+        )
     )
-    rows = found.annotate(is_past=Exists(_past_links())).values_list(
-        "incident",
-        "verdict",
-        "verdict__given_at",
-        "verdict__second_opinion__state",
-        "verdict__second_opinion__leads_asked_at",
-        "is_past",
-    )
+    found = list(rows)
+    ended = _ended_among([pk for pk, may_have_ended, *_ in found if may_have_ended])
     return [
         Suspicion(
             incident,
             verdict,
             given_at,
             is_narrow=state == SecondOpinion.State.OPEN and asked_at is not None,
-            is_past=is_past,
+            is_past=bool(is_past),
         )
-        for incident, verdict, given_at, state, asked_at, is_past in rows
+        for pk, _, incident, verdict, given_at, state, asked_at, is_past in found
+        if pk not in ended
     ]
+
+
+def _ended_among(link_ids: Collection[int]) -> set[int]:
+    """Return those of these links that a later verdict has ended: few have another one at all, and
+    which alerts that leaves out costs most to ask.
+    """
+    if not link_ids:
+        return set()
+    going_on = _without_ended(VerdictIncident.objects.filter(pk__in=link_ids))
+    return set(link_ids) - set(going_on.values_list("pk", flat=True))
 
 
 def _without_ended(links: QuerySet[Any]) -> QuerySet[Any]:
@@ -394,10 +411,6 @@ def _later_verdicts(**where: OuterRef) -> QuerySet[Any]:
     return links.filter(
         Q(verdict__given_at__gt=given_at) | Q(verdict__given_at=given_at, verdict__gt=pk)
     )
-
-
-def _past_links() -> QuerySet[Any]:
-    return VerdictIncident.objects.filter(FROM_THE_PAST, pk=OuterRef("pk"))
 
 
 def incidents_decided_by(verdict: Verdict) -> list[int]:

@@ -25,7 +25,7 @@ from alerts.incidents.models import (
 )
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
-from alerts.reviews.queries.questions import incidents_asked, incidents_judged, suspicions_on
+from alerts.reviews.queries.questions import incidents_asked, incidents_judged
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import (
     CoveredEnd,
@@ -47,16 +47,13 @@ from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
 from alerts.suppression.enforcing.plant_holds import (
     BlockingDevices,
-    ends_of_incident,
-    plant_holds,
-    start_of_holds,
+    entities_of,
+    holds_by_incident,
 )
-from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE
 from alerts.suppression.queries import (
     AlertFacts,
     entity_names,
     id_of_entity,
-    incidents_of_plant,
     references_of,
 )
 
@@ -165,9 +162,7 @@ def read_surroundings(
     """
     ids = [incident.pk for incident in incidents]
     facts = {pk: alerts[pk] for pk in ids}
-    entities: dict[int, list[Entity]] = defaultdict(list)
-    for entity in Entity.objects.filter(incident__in=ids).select_related("device__zone__site"):
-        entities[entity.incident_id].append(entity)
+    entities = entities_of(ids)
     comments: dict[int, list[bool]] = defaultdict(list)
     for pk, ours in Comment.objects.filter(incident__in=ids).values_list("incident", "ours"):
         comments[pk].append(ours)
@@ -183,7 +178,7 @@ def read_surroundings(
         reopened=frozenset(pk for pk, _, code in acts if code == "reopened"),
         asked=frozenset(incidents_asked(ids)),
         judged=frozenset(incidents_judged(ids)),
-        holds=_holds_by_incident(
+        holds=holds_by_incident(
             incidents,
             alerts={pk: rows.values() for pk, rows in facts.items()},
             entities=entities,
@@ -194,58 +189,6 @@ def read_surroundings(
             for workspace in {incident.workspace_id for incident in incidents}
         },
     )
-
-
-def _holds_by_incident(
-    incidents: Sequence[Incident],
-    *,
-    alerts: Mapping[int, Iterable[FieldValues]],
-    entities: Mapping[int, Sequence[Entity]],
-    now: datetime,
-    began_by: datetime | None = None,
-) -> dict[int, BlockingDevices]:
-    """The devices of these incidents that another case holds; an incident's own verdict is no case
-    against it: it keeps itself open as touched by a person.
-    """
-    by_plant: dict[tuple[int, tuple[int, ...]], list[Incident]] = defaultdict(list)
-    for incident in incidents:
-        by_plant[incident.workspace_id, tuple(sorted(incident.site_ids))].append(incident)
-    found: dict[int, BlockingDevices] = {}
-    for (workspace_id, site_ids), members in by_plant.items():
-        plant = incidents_of_plant(workspace_id, site_ids)
-        suspicions = [suspicion for suspicion in suspicions_on(plant) if not suspicion.is_past]
-        # Hardly any plant has a true positive at hand, and what asks for them costs more.
-        if not suspicions and not plant.filter(classification=TRUE_POSITIVE).exists():
-            found |= {incident.pk: BlockingDevices() for incident in members}
-            continue
-        since = min(start_of_holds(incident, now=now) for incident in members)
-        holds = plant_holds(plant, suspicions=suspicions, since=since, now=now)
-        for incident in members:
-            touched = ends_of_incident(alerts[incident.pk], entities.get(incident.pk, ()))
-            found[incident.pk] = holds.devices_of(incident, touched, began_by=began_by)
-    return found
-
-
-def blocking_devices(
-    incident: Incident,
-    *,
-    alerts: Iterable[FieldValues],
-    now: datetime,
-    began_by: datetime | None = None,
-) -> BlockingDevices:
-    """Return the devices of this incident that another case holds open; with `began_by`, of true
-    positives only those that held them at that moment. What a true positive has held since the
-    incident came stays with people when the hold ends.
-    """
-    entities = Entity.objects.filter(incident=incident).select_related("device__zone__site")
-    holds = _holds_by_incident(
-        [incident],
-        alerts={incident.pk: alerts},
-        entities={incident.pk: list(entities)},
-        now=now,
-        began_by=began_by,
-    )
-    return holds[incident.pk]
 
 
 _OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end

@@ -65,6 +65,15 @@ def cases_since(
     return [case for case in cases if case.until is None or case.until > since]
 
 
+def candidates_since(incidents: QuerySet[Incident], *, since: datetime) -> QuerySet[Incident]:
+    """Return those of these incidents that may have held their devices after `since`, by their own
+    rows: until when each of them did costs much more to ask.
+    """
+    agreed = HoldEnd.objects.filter(incident=OuterRef("pk"), void_at=None, until__gt=since)
+    lately = Q(modified_at__gt=since - AFTER_CASE_IN_WORK) | Q(gone_at__gt=since)
+    return incidents.filter(classification=TRUE_POSITIVE).filter(OPEN | lately | Q(Exists(agreed)))
+
+
 def ended_cases(
     incidents: QuerySet[Incident], *, since: datetime, now: datetime
 ) -> list[TruePositiveCase]:
@@ -83,9 +92,7 @@ def _all_since(
     incidents: QuerySet[Incident], *, since: datetime, now: datetime
 ) -> list[TruePositiveCase]:
     """Return all that may have held something after `since`, the latest first."""
-    agreed = HoldEnd.objects.filter(incident=OuterRef("pk"), void_at=None, until__gt=since)
-    lately = Q(modified_at__gt=since - AFTER_CASE_IN_WORK) | Q(gone_at__gt=since)
-    rows = incidents.filter(classification=TRUE_POSITIVE).filter(OPEN | lately | Q(Exists(agreed)))
+    rows = candidates_since(incidents, since=since)
     news = TimelineItem.objects.filter(_IS_NEWS, incident=OuterRef("pk")).order_by("-at")
     rows = rows.annotate(**{_NEWS_AT: news.values("at")[:1]})
     found = list(rows.select_related("workspace__organisation").order_by("-modified_at", "-pk"))

@@ -6,7 +6,7 @@ rules closed on that device, and what touches it stays open until the case ends;
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from alerts.rules.guards.closing import LINK
 from alerts.rules.sentence import listed
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import acting_set
-from alerts.suppression.enforcing.judging import blocking_devices
+from alerts.suppression.enforcing.plant_holds import entities_of, holds_by_incident
 from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE, true_positive_cases
 from alerts.suppression.models import OPEN, Ending, LedgerAct, LedgerEntry, RuleVersion
 from alerts.suppression.queries import facts_by_incident
@@ -170,16 +170,42 @@ def _closed_while_held(look: WatchRound) -> int:
         incident__details_state=DetailsState.FETCHED,
     ).filter(is_new)
 
-    def open_again(entries: list[LedgerEntry]) -> bool:
-        incident = entries[0].incident
-        alerts = facts_by_incident([incident.pk])[incident.pk].values()
-        began_by = min(line.at for line in entries)
-        found = blocking_devices(incident, alerts=alerts, now=look.now, began_by=began_by)
-        return bool(found.of_cases) and reopen_on_hold(
-            incident=incident, lines=entries, what=listed(found.of_cases, "and"), now=look.now
+    closes = list(_by_incident(lines).values())
+    return sum(
+        _reopen_held(closes[start : start + PAGE], look) for start in range(0, len(closes), PAGE)
+    )
+
+
+def _reopen_held(closes: Sequence[list[LedgerEntry]], look: WatchRound) -> int:
+    """Open those of these incidents again of which a device was held when they were closed. A page
+    that cannot be read is looked at incident by incident.
+    """
+    incidents = [lines[0].incident for lines in closes]
+    ids = [incident.pk for incident in incidents]
+    try:
+        facts = facts_by_incident(ids)
+        holds = holds_by_incident(
+            incidents,
+            alerts={pk: alerts.values() for pk, alerts in facts.items()},
+            entities=entities_of(ids),
+            now=look.now,
+            began_by={lines[0].incident_id: min(line.at for line in lines) for lines in closes},
+        )
+    except Exception:
+        if len(closes) > 1:
+            return sum(_reopen_held([lines], look) for lines in closes)
+        look.failed = True
+        log.exception("What holds incident %s could not be read", ids[0])
+        return 0
+
+    def open_again(lines: list[LedgerEntry]) -> bool:
+        incident = lines[0].incident
+        devices = holds[incident.pk].of_cases
+        return bool(devices) and reopen_on_hold(
+            incident=incident, lines=lines, what=listed(devices, "and"), now=look.now
         )
 
-    return _act_by_incident(look, lines, open_again)
+    return _act_by_incident(look, (line for lines in closes for line in lines), open_again)
 
 
 def _linked(look: WatchRound) -> int:
@@ -251,14 +277,18 @@ def _act_by_incident(
     look: WatchRound, lines: Iterable[LedgerEntry], act: Callable[[list[LedgerEntry]], bool]
 ) -> int:
     """One incident at a time; one that fails is logged, and looked at again in the next round."""
-    by_incident: dict[int, list[LedgerEntry]] = defaultdict(list)
-    for line in lines:
-        by_incident[line.incident_id].append(line)
     count = 0
-    for incident_id, found in by_incident.items():
+    for incident_id, found in _by_incident(lines).items():
         try:
             count += bool(act(found))
         except Exception:
             look.failed = True
             log.exception("What became of incident %s could not be judged", incident_id)
     return count
+
+
+def _by_incident(lines: Iterable[LedgerEntry]) -> dict[int, list[LedgerEntry]]:
+    by_incident: dict[int, list[LedgerEntry]] = defaultdict(list)
+    for line in lines:
+        by_incident[line.incident_id].append(line)
+    return by_incident

@@ -139,7 +139,7 @@ def unconfirmed_among(incident_ids: Collection[int]) -> set[int]:
         return set()
     links = VerdictIncident.objects.filter(incident__in=incident_ids, verdict__came_by=CameBy.FILE)
     of_files = set(links.values_list("incident", flat=True))
-    vouched = _verdicts_of_files(of_files).keys() - _doubted_among(of_files)
+    vouched = _verdicts_of_files(of_files).keys() - doubted_among(of_files)
     rest = of_files - vouched  # of which few have another look
     return rest - harmless_looks(rest).keys()
 

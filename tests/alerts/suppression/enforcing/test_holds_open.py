@@ -4,6 +4,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.models import Entity, Incident, IncidentStatus
 from alerts.reviews.models import SecondOpinion
@@ -12,8 +14,7 @@ from alerts.reviews.services.questions import ask_ot
 from alerts.reviews.services.second_opinions import run_second_opinions
 from alerts.reviews.services.verdicts import give_verdict, undo_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
-from alerts.suppression.enforcing.judging import blocking_devices
-from alerts.suppression.enforcing.plant_holds import BlockingDevices
+from alerts.suppression.enforcing.plant_holds import BlockingDevices, blocking_devices
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import facts_by_incident
 from portal.accounts.models import GrantScope, Role
@@ -140,6 +141,27 @@ def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
     row = incident_at(workspace, site, **ends)
     assert holds_of(row) == BlockingDevices(by_past_cases=(ADDRESS,)), "it came an hour before"
     assert holds_of(came_now(row)) == BlockingDevices()
+
+
+def test_until_when_a_case_held_is_asked_only_for_what_touches_a_device_of_it(plant):
+    workspace, site, *_ = plant
+    case = incident_at(workspace, site, status=IncidentStatus.CLOSED)
+    rewrite(
+        Incident.objects.filter(pk=case.pk),
+        classification="TruePositive",
+        created_at=NOON - 120 * HOUR,
+        modified_at=NOON - 96 * HOUR,
+    )
+    ends = {"source_device": "HMI-99", "source_address": "10.20.1.99"}
+    ends |= {"destination_device": "PLC-99", "destination_address": "10.20.1.98"}
+
+    def asked_of(row):
+        with CaptureQueriesContext(connection) as asked:
+            assert holds_of(row) == BlockingDevices()
+        return [query["sql"] for query in asked if "timelineitem" in query["sql"]]
+
+    assert asked_of(incident_at(workspace, site))
+    assert not asked_of(incident_at(workspace, site, **ends))
 
 
 @pytest.mark.parametrize("end", [{"gone_at": NOON}, {"merged_into": 7}], ids=["gone", "merged"])

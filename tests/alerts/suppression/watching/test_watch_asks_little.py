@@ -7,9 +7,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from alerts.incidents.models import IncidentStatus
+from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from alerts.suppression.watching.watch import watch_rules
+from portal.jobs.models import Job
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
+from tests.factories.incidents import make_incident
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +73,42 @@ def test_a_round_writes_about_a_few_rules_and_the_next_about_the_rest(make):
     assert [watch_rules(now=NOON)["warned"] for _ in range(4)] == [5, 5, 2, 0]
     make(6, "canary", state_since=NOON - timedelta(days=40))
     assert [watch_rules(now=NOON)["asked"] for _ in range(3)] == [5, 1, 0]
+
+
+def test_how_far_a_trial_has_come_is_not_asked_before_it_may_end(make):
+    def are_matches_counted():
+        with CaptureQueriesContext(connection) as asked:
+            watch_rules(now=NOON)
+        return any("suppression_ledgerentry" in query["sql"] for query in asked)
+
+    make(2, "canary", state_since=NOON - timedelta(days=6))
+    assert not are_matches_counted()
+    make(1, "canary", state_since=NOON - timedelta(days=8))
+    assert are_matches_counted()
+
+
+def _asked_about_closes():
+    Job.objects.all().delete()  # the first round looks at all
+    with CaptureQueriesContext(connection) as asked:
+        watch_closed_incidents(now=NOON)
+    assert any("incidents_entity" in query["sql"] for query in asked), "the case holds devices"
+    return len(asked)
+
+
+def test_what_holds_the_devices_of_many_closes_is_asked_once(make, workspace, site):
+    (version,) = make(1)
+    values = {"workspace": workspace, "site": site, "landed_at": NOON - timedelta(hours=2)}
+    make_incident(
+        workspace,
+        site_ids=[site.pk],
+        status=IncidentStatus.ACTIVE,
+        classification="TruePositive",
+        created_at=NOON - timedelta(hours=1),
+        source="HMI-99",
+        destination="PLC-99",
+    )
+    rule_rows.make_entry(version, **values)
+    few = _asked_about_closes()
+    for _ in range(6):
+        rule_rows.make_entry(version, **values)
+    assert _asked_about_closes() <= few
