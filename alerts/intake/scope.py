@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from alerts.incidents.ingest.removal import Removed, remove_incidents
 from alerts.incidents.models import LEFT_SCOPE, UNNAMED, Incident, IncidentRaw
 from alerts.intake.models import OutsideCount, Quarantined
@@ -16,9 +18,13 @@ from alerts.sentinel.models import DefenderIncident, Workspace, WorkspaceScope
 from alerts.sentinel.services.scope import set_scope
 from alerts.sentinel.wire.records import UnreadableRecord
 from alerts.sentinel.wire.values import UNDECIDED, OtScope
+from alerts.suppression.enforcing.held_incidents import incidents_that_hold
 from portal.audit.services import Actor, record
+from portal.jobs.models import Job
+from portal.jobs.services import keep_note
 
 _CHUNK = 2000
+HOLDS = "intake.outside-holds"  # the note of one that stays until it holds nothing any more
 BY = "command line"
 ALL_WARNING = (
     "From now on Tagout stores every incident of this workspace, also of mail, endpoints and"
@@ -43,13 +49,14 @@ def change_scope(*, workspace: Workspace, kind: str, by: Actor, now: datetime) -
 
 
 def remove_unnamed_outside(*, now: datetime, is_dry_run: bool) -> int:
-    """Remove incidents that were let in before they named a product, and name only others by now.
-    Returns how many those are.
+    """Remove incidents that were let in before they named a product, and name only others by now;
+    and those outside that stayed because others were held open by them, when nothing is. Returns
+    how many those are.
     """
     total = 0
     for workspace in Workspace.objects.exclude(ot_scope=WorkspaceScope.ALL):
         if is_dry_run:
-            total += len(list(_outside_of(workspace, only_unnamed=True)))
+            total += len(_removable(workspace, only_unnamed=True, now=now)[0])
         else:
             removed = _remove_outside(workspace, only_unnamed=True, by="retention", now=now)
             total += removed.removed + removed.emptied
@@ -59,20 +66,28 @@ def remove_unnamed_outside(*, now: datetime, is_dry_run: bool) -> int:
 def _remove_outside(
     workspace: Workspace, *, only_unnamed: bool, by: Actor, now: datetime
 ) -> Removed:
-    ids = list(_outside_of(workspace, only_unnamed=only_unnamed))
+    ids, waiting = _removable(workspace, only_unnamed=only_unnamed, now=now)
     names = list(Incident.objects.filter(pk__in=ids).values_list("name", flat=True))
-    removed = remove_incidents(incident_ids=ids, now=now)
+    removed = remove_incidents(incident_ids=ids, now=now)._replace(waiting=len(waiting))
+    for pk in waiting:
+        keep_note(kind=HOLDS, key=str(pk), now=now)
     if ids:
         DefenderIncident.objects.filter(workspace=workspace, name__in=names).delete()
-        record(
-            "intake.scope.applied",
-            on=workspace,
-            by=by,
-            at=now,
-            removed=removed.removed,
-            emptied=removed.emptied,
-        )
+        Job.objects.filter(kind=HOLDS, key__in=list(map(str, ids))).delete()
+    if ids or (waiting and not only_unnamed):
+        record("intake.scope.applied", on=workspace, by=by, at=now, **removed._asdict())
     return removed
+
+
+def _removable(
+    workspace: Workspace, *, only_unnamed: bool, now: datetime
+) -> tuple[list[int], list[int]]:
+    """Return what is outside of the scope: what can be removed now, and those true positives and
+    suspicions by which others stay open. A narrower scope releases no device.
+    """
+    outside = list(_outside_of(workspace, only_unnamed=only_unnamed))
+    holding = incidents_that_hold(Incident.objects.filter(pk__in=outside), now=now)
+    return [pk for pk in outside if pk not in holding], sorted(holding)
 
 
 def _outside_of(workspace: Workspace, *, only_unnamed: bool) -> Iterator[int]:
@@ -81,7 +96,9 @@ def _outside_of(workspace: Workspace, *, only_unnamed: bool) -> Iterator[int]:
     rows = IncidentRaw.objects.filter(incident__workspace=workspace)
     rows = rows.exclude(incident__flags__contains=[LEFT_SCOPE])
     if only_unnamed:
-        rows = rows.filter(incident__flags__contains=[UNNAMED])
+        stayed = Job.objects.filter(kind=HOLDS).values_list("key", flat=True)
+        is_due = Q(incident__in=list(map(int, stayed)))
+        rows = rows.filter(Q(incident__flags__contains=[UNNAMED]) | is_due)
     members: Any = rows.values_list(
         "incident",
         "incident__title",

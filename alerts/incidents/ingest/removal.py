@@ -32,10 +32,11 @@ _BATCH = 200
 
 
 class Removed(NamedTuple):
-    """How many incidents were removed, and of how many a shell is kept."""
+    """How many incidents were removed, of how many a shell is kept, and how many stay for now."""
 
     removed: int
     emptied: int
+    waiting: int = 0
 
 
 def remove_incidents(*, incident_ids: Collection[int], now: datetime) -> Removed:

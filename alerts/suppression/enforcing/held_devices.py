@@ -9,9 +9,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from alerts.incidents.models import Entity, Incident
-from alerts.incidents.models.incident import OPEN
 from alerts.rules.guards.holds import DeviceRef, can_exclude, is_same_device
 from alerts.rules.rule import NotARule
+from alerts.suppression.enforcing.held_incidents import incidents_touching
 from alerts.suppression.enforcing.plant_holds import ends_by_incident, handles_of
 from alerts.suppression.enforcing.true_positive_cases import (
     TruePositiveCase,
@@ -50,29 +50,21 @@ def device_holds(cases: Sequence[TruePositiveCase]) -> list[DeviceHold]:
     """Return what each of these cases holds, in their order."""
     ids = [case.incident.pk for case in cases]
     names, ends = device_names_of(ids), hold_ends_of(ids)
+    waiting = incidents_touching(ids, Incident.objects.filter(pk__in=HeldIncident.objects.all()))
+    lines = LedgerEntry.objects.filter(
+        act=LedgerAct.CLOSED, ending__in=(Ending.LINKED, Ending.ON_HOLD)
+    )
+    closed = incidents_touching(ids, Incident.objects.filter(ledger__in=lines).distinct())
     return [
         DeviceHold(
             case,
             names[case.incident.pk],
             ends=ends.get(case.incident.pk, ()),
-            rules=_rules_on_devices_of(case.incident),
-            waiting=_count_waiting(case.incident),
+            rules=_rules_of(lines.filter(incident__in=closed.get(case.incident.pk, ()))),
+            waiting=len(waiting.get(case.incident.pk, ())),
         )
         for case in cases
     ]
-
-
-def open_incidents_of(case: TruePositiveCase, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
-    """Return those of these incidents that were open while the case held a device of theirs, and
-    that nobody has closed: rules leave them to people, however long before it they came. The latest
-    first.
-    """
-    devices = Entity.objects.filter(incident=case.incident, device__isnull=False).values("device")
-    touching = Entity.objects.filter(device__in=devices).values("incident")
-    rows = incidents.filter(OPEN, pk__in=touching).exclude(pk=case.incident.pk)
-    if case.until is not None:
-        rows = rows.filter(created_at__lt=case.until)
-    return rows.order_by("-created_at", "-pk")
 
 
 def holds_on_rule(
@@ -116,18 +108,6 @@ def device_names_of(incident_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def _rules_on_devices_of(incident: Incident) -> list[RuleVersion]:
-    devices = Entity.objects.filter(incident=incident, device__isnull=False).values("device")
-    lines = LedgerEntry.objects.filter(
-        act=LedgerAct.CLOSED,
-        ending__in=(Ending.LINKED, Ending.ON_HOLD),
-        incident__entities__device__in=devices,
-    )
+def _rules_of(lines: QuerySet[LedgerEntry]) -> list[RuleVersion]:
     versions = RuleVersion.objects.filter(state__in=ACTING, rule__in=lines.values("rule"))
     return list(versions.select_related("rule").order_by("rule__number", "number"))
-
-
-def _count_waiting(incident: Incident) -> int:
-    devices = Entity.objects.filter(incident=incident, device__isnull=False).values("device")
-    rows = HeldIncident.objects.filter(incident__entities__device__in=devices)
-    return rows.distinct().count()

@@ -44,6 +44,15 @@ class TruePositiveCase:
         """Whether it holds its devices because it is open."""
         return self.until is None
 
+    def has_ended(self, now: datetime) -> bool:
+        """Whether it holds nothing at that moment any more."""
+        return self.until is not None and self.until <= now
+
+    @property
+    def was_in_effect(self) -> bool:
+        """Whether it held anything after it was closed: not if that was long ago when it came."""
+        return self.until is None or self.since < self.until
+
     @property
     def since(self) -> datetime:
         """From when on what rules close on its devices should have stayed open."""
@@ -72,20 +81,6 @@ def candidates_since(incidents: QuerySet[Incident], *, since: datetime) -> Query
     agreed = HoldEnd.objects.filter(incident=OuterRef("pk"), void_at=None, until__gt=since)
     lately = Q(modified_at__gt=since - AFTER_CASE_IN_WORK) | Q(gone_at__gt=since)
     return incidents.filter(classification=TRUE_POSITIVE).filter(OPEN | lately | Q(Exists(agreed)))
-
-
-def ended_cases(
-    incidents: QuerySet[Incident], *, since: datetime, now: datetime
-) -> list[TruePositiveCase]:
-    """Return those that held their devices until then or later, and do not any more. What was over
-    when Tagout first read of it held nothing here.
-    """
-    cases = cases_since(incidents, since=since, now=now)
-    return [
-        case
-        for case in cases
-        if case.until is not None and case.until <= now and case.since < case.until
-    ]
 
 
 def _all_since(

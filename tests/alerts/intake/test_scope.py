@@ -18,14 +18,18 @@ from alerts.intake.services.outside import RULE_READING
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import schedule_comparison, sweep_workspace
 from alerts.readiness.services.check_workspace import kind_of_job
+from alerts.reviews.models import Verdict
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.services.scope import MAX_CHECKS, keep_check, keep_rules
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
+from alerts.suppression.enforcing.plant_holds import blocking_devices
+from alerts.suppression.queries import facts_by_incident
 from portal import clock
 from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert
+from tests.factories import rules
+from tests.factories.incidents import make_alert, make_device, make_incident
 from tests.memory_sentinel import MemorySentinel
 from tests.whole_database import tables_with
 
@@ -270,7 +274,7 @@ def test_of_an_incident_that_people_have_decided_on_a_shell_stays(
         incident=Incident.objects.get(name=decided), details={"from": "Payslip", "to": "x"}, **line
     )
     removed = change_scope(workspace=workspace, kind="d4iot", by="test", now=NOON)
-    assert removed == (1, 1)
+    assert removed == (1, 1, 0)
     assert not tables_with(["Payslip", "anouk.verhoeven"])
     assert not Group.objects.exists()
     row = Incident.objects.get()
@@ -281,6 +285,43 @@ def test_of_an_incident_that_people_have_decided_on_a_shell_stays(
     page = client.get(f"/incidents/{row.pk}/").content.decode()
     assert "Outside of the scope of its workspace" in page
     assert "Deleted in Sentinel" not in page
+
+
+@pytest.mark.abuse("A45")
+@pytest.mark.parametrize("kind", ["true positive", "suspicion"])
+def test_what_holds_a_device_stays_whole_until_it_holds_nothing(
+    workspace, site, sentinel, poll, oda, kind
+):
+    change_scope(workspace=workspace, kind="all", by="test", now=NOON)
+    make_device(site, "EWS-07", "10.20.1.7")
+    name, mail = (add(sentinel, MAIL, title=title) for title in ("Malware", "Payslip"))
+    poll()
+    row = Incident.objects.get(name=name)
+    make_alert(row, site=site, source_device="EWS-07")
+    if kind == "true positive":
+        sentinel.edit(name, status="Closed", classification="TruePositive")
+        poll()
+    else:
+        (verdict,) = rules.judge([row], by=oda, verdict="suspicious")
+    routine = make_incident(workspace, site_ids=[site.pk], created_at=NOON)
+    make_alert(routine, site=site, source_device="EWS-07")
+
+    def devices(now):
+        alerts = facts_by_incident([routine.pk])[routine.pk].values()
+        found = blocking_devices(routine, alerts=alerts, now=now)
+        return {*found.of_cases, *found.by_past_cases, *found.by_suspicions}
+
+    removed = change_scope(workspace=workspace, kind="d4iot", by="test", now=NOON)
+    assert (removed.removed, removed.waiting) == (1, 1) and not is_stored(mail)
+    assert devices(NOON) == {"EWS-07"}
+    later = NOON + timedelta(days=5)
+    assert remove_unnamed_outside(now=later, is_dry_run=True) == 0
+    assert devices(later) == {"EWS-07"}, "it waits for a person"
+    routine.delete()
+    if kind == "suspicion":
+        Verdict.objects.filter(pk=verdict.pk).update(withdrawn_at=NOON)
+    assert remove_unnamed_outside(now=later, is_dry_run=False) == 1
+    assert not is_stored(name)
 
 
 @pytest.mark.parametrize(("product", "is_read"), [(D4IOT, True), (MAIL, False)])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -19,13 +18,9 @@ from alerts.suppression.enforcing.held_devices import (
     DeviceHold,
     device_holds,
     device_names_of,
-    open_incidents_of,
 )
-from alerts.suppression.enforcing.true_positive_cases import (
-    TruePositiveCase,
-    ended_cases,
-    true_positive_cases,
-)
+from alerts.suppression.enforcing.held_incidents import cases_with_effect
+from alerts.suppression.enforcing.true_positive_cases import TruePositiveCase
 from alerts.suppression.models import HoldEnd, RuleVersion, Step, VersionState
 from alerts.suppression.policies import STOPPING, may_change, sides_led_by
 from alerts.suppression.queries import versions_visible_to
@@ -135,7 +130,8 @@ def _page(
 ) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     visible = incidents_visible_to(user)
-    cases = true_positive_cases(visible, now=now)
+    waiting = cases_with_effect(visible, visible, since=now - LATELY, now=now)
+    cases = [case for case in waiting if not case.has_ended(now)]
     cases.sort(key=lambda case: case.incident.pk != refused_id)  # what was refused comes first
     shown, more = _part(request, cases, "after")
     cards = [
@@ -148,15 +144,14 @@ def _page(
         )
         for case in device_holds(shown)
     ]
-    ended, more_ended = _part(
-        request, ended_cases(visible, since=now - LATELY, now=now), "ended_after"
-    )
+    over = [case for case in waiting if case.has_ended(now)]
+    ended, more_ended = _part(request, over, "ended_after")
     page: dict[str, Any] = page_frame(user, now) | {
         "cards": cards,
         "count": len(cases),
         "more": more,
         "more_ended": more_ended,
-        "ended": _ended(ended, visible),
+        "ended": _ended(ended, waiting),
         "stopped": _stopped(user),
         "max_days": MAX_DAYS,
         "asks_password": any(card.may_set for card in cards) and needs_password(request, now=now),
@@ -178,15 +173,16 @@ def _part(
     return cases[start:end], more
 
 
-def _ended(cases: Sequence[TruePositiveCase], visible: QuerySet[Incident]) -> list[EndedHold]:
+def _ended(
+    cases: Sequence[TruePositiveCase], waiting: Mapping[TruePositiveCase, Sequence[Incident]]
+) -> list[EndedHold]:
     names = device_names_of([case.incident.pk for case in cases])
-    found = []
-    for case in cases:
-        rows = open_incidents_of(case, visible)
-        found.append(
-            EndedHold(case, names[case.incident.pk], list(rows[:MAX_LISTED]), rows.count())
+    return [
+        EndedHold(
+            case, names[case.incident.pk], waiting[case][:MAX_LISTED], count=len(waiting[case])
         )
-    return found
+        for case in cases
+    ]
 
 
 def _card(

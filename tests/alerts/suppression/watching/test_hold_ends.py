@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from alerts.incidents.models import Incident, IncidentStatus
-from alerts.suppression.enforcing.true_positive_cases import ended_cases, true_positive_cases
+from alerts.suppression.enforcing.held_incidents import cases_with_effect
+from alerts.suppression.enforcing.true_positive_cases import true_positive_cases
 from alerts.suppression.models import HoldEnd
 from alerts.suppression.watching.hold_ends import CannotSetHoldEnd, set_hold_end
 from portal.accounts.models import GrantScope, Role, User
@@ -81,7 +82,8 @@ def test_they_can_hold_it_longer(case, olaf, leo):
         set_end(case, by, until=NOON + 60 * DAY)
     assert holds(now=NOON + 59 * DAY)
     assert not holds(now=NOON + 61 * DAY)
-    (ended,) = ended_cases(Incident.objects.all(), since=NOON + 40 * DAY, now=NOON + 61 * DAY)
+    rows = Incident.objects.all()
+    (ended,) = cases_with_effect(rows, rows, since=NOON + 40 * DAY, now=NOON + 61 * DAY)
     assert ended.until == NOON + 60 * DAY
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from alerts.incidents.models import Incident, IncidentStatus
-from alerts.suppression.models import HoldEnd, LedgerEntry, RuleVersion
+from alerts.suppression.models import HeldIncident, HoldEnd, LedgerEntry, RuleVersion
 from alerts.suppression.watching.lifecycle import stop_by_itself
 from portal.accounts.models import GrantScope, Role
 from tests import cast
@@ -140,6 +140,26 @@ def test_what_came_meanwhile_stands_at_the_hold_that_has_ended(plant, case, clie
     assert "Came meanwhile and wait for a person" in page and "and 2 more" in page
     links = [f'href="/incidents/{row.pk}/"' in page for row in [*rows, *others]]
     assert links == [True] * 5 + [False] * 4
+
+
+def test_a_hold_of_long_ago_is_listed_while_something_stays_open_by_it(plant, case, client):
+    workspace, site, plc, *_, leo = plant
+    row = make_incident(workspace, site_ids=[site.pk], source="", destination="")
+    make_alert(row, site=site, any_device=[plc.name.lower()])  # by its name alone
+    rewrite(Incident.objects.filter(pk=row.pk), created_at=NOON - 60 * 24 * HOUR)
+    old = dict.fromkeys(("created_at", "closed_at", "modified_at"), NOON - 60 * 24 * HOUR)
+    rewrite(Incident.objects.filter(pk=case.pk), **old)
+    assert f'href="/incidents/{row.pk}/"' in read(client, leo)
+    Incident.objects.filter(pk=row.pk).update(status=IncidentStatus.CLOSED)
+    assert "Ended in the last 30 days" not in read(client, leo)
+
+
+def test_what_waits_for_it_by_name_alone_is_counted(plant, case, client):
+    workspace, site, plc, *_, leo = plant
+    row = make_incident(workspace, site_ids=[site.pk], source="", destination="")
+    make_alert(row, site=site, any_device=[plc.name])
+    HeldIncident.objects.create(incident=row, held_at=NOON, looked_at=NOON)
+    assert "Incidents that wait</dt> <dd>1</dd>" in read(client, leo)
 
 
 def test_a_lead_of_the_same_side_is_offered_nothing_to_agree_with(plant, case, client, make_person):
