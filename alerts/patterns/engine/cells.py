@@ -78,6 +78,7 @@ class CellKey:
     protocol: str = ""
     function: str = ""
     is_directed: bool = True
+    sensor: str = ""  # which saw it
 
     def either_way(self) -> tuple[CellKey, ...]:
         """Return the key; without direction also the one with its ends exchanged."""

@@ -19,7 +19,7 @@ from alerts.patterns.engine.drafts import (
     strict_drafts,
 )
 from alerts.patterns.engine.evidence import VerdictEvidence, pool_evidence
-from alerts.patterns.engine.hours import Hours
+from alerts.patterns.engine.identity import obstacle_of, returns, sensors_of
 from alerts.patterns.engine.pattern import MinedPattern, Strictness, TypeName, strictness_of
 from alerts.patterns.engine.process import CellIndex
 from alerts.patterns.engine.roaming_jobs import DeviceNames, with_targets_of_inventory
@@ -33,14 +33,12 @@ from alerts.patterns.engine.sides import (
     smallest_networks,
 )
 from alerts.patterns.engine.works import split_by_works, when_it_happens
-from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.rules.fields import NO_VALUE
 from alerts.rules.guards.never import HIGH
 
 type CellsBySource = Mapping[str, Sequence[AlertCell]]
 MAX_UNITS: Final = 10  # targets that are judged one by one; of more their kinds in their zones
 NO_NAMES: Final[DeviceNames] = {}
-MIN_RETURNING_SHARE: Final = 0.5  # of the alerts, on later days than a listed device's first
 
 
 def group_by_source(cells: Iterable[AlertCell]) -> CellsBySource:
@@ -178,9 +176,13 @@ def pattern_of(
     )
     if source is None or destination is None:
         return None
-    if Rung.LISTED not in (source.rung, destination.rung):
-        source = _side([c.key.source for c in cells], inventory, allow_wide=False) or source
     hours, planned_work = when_it_happens(draft, is_strict=is_strict)
+    sensors: tuple[str, ...] = ()
+    if Rung.LISTED not in (source.rung, destination.rung):
+        listed = _side([c.key.source for c in cells], inventory, allow_wide=False) or source
+        if not (is_strict or (listed.rung == Rung.LISTED and returns(listed, destination, cells))):
+            sensors = sensors_of(source, destination, cells)
+        source = source if sensors else listed
     pattern = MinedPattern(
         site=cells[0].key.site,
         types=types,
@@ -199,8 +201,16 @@ def pattern_of(
         days=count_days(cells),
         cells=(),
         evidence=VerdictEvidence(),
-        obstacle=_obstacle(source, destination, is_strict, hours, planned_work)
-        or ("" if planned_work or _returns(source, destination, cells) else "one_off"),
+        obstacle=obstacle_of(
+            source,
+            destination,
+            is_strict=is_strict,
+            hours=hours,
+            planned_work=planned_work,
+            sensors=sensors,
+        )
+        or ("" if planned_work or returns(source, destination, cells) else "one_off"),
+        sensors=sensors,
     )
     return _with_exceptions(pattern, suspect, cells)
 
@@ -215,44 +225,6 @@ def _with_inventory(
     if listed is pattern:
         return pattern
     return _with_exceptions(replace(listed, exceptions=(), except_sources=()), suspect, cells)
-
-
-def _obstacle(
-    source: PatternSide,
-    destination: PatternSide,
-    is_strict: bool,
-    hours: Hours | None,
-    planned_work: str,
-) -> str:
-    if Rung.LISTED not in (source.rung, destination.rung):
-        return "no_identity"
-    if is_strict and hours is None and not planned_work:
-        return "needs_hours"
-    if planned_work and planned_work not in KINDS_FOR_RULES:
-        return "needs_planned_work"  # of a kind that a rule can name
-    return ""
-
-
-def _returns(source: PatternSide, destination: PatternSide, cells: list[AlertCell]) -> bool:
-    """Whether the devices that a side lists came back on other days. A list of devices that were
-    each seen once, such as what was installed last month, matches nothing that is yet to come.
-    """
-    ends: list[Callable[[AlertCell], str]] = []
-    if source.rung == Rung.LISTED:
-        ends.append(lambda cell: cell.key.source.name)
-    if destination.rung == Rung.LISTED:
-        ends.append(lambda cell: cell.key.destination.name)
-    return all(_returning_share(cells, end) >= MIN_RETURNING_SHARE for end in ends)
-
-
-def _returning_share(cells: list[AlertCell], end: Callable[[AlertCell], str]) -> float:
-    """Return the share of alerts on other days than the first of the device at this end."""
-    first: dict[str, int] = {}
-    for cell in cells:
-        day = min(occurrence.day for occurrence in cell.occurrences)
-        first[end(cell)] = min(first.get(end(cell), day), day)
-    again = sum(o.alerts for cell in cells for o in cell.occurrences if o.day > first[end(cell)])
-    return again / count_alerts(cells)
 
 
 def _side(

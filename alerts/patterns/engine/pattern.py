@@ -67,6 +67,8 @@ class MinedPattern:
     cells: tuple[int, ...]  # indices of the cells it covers
     evidence: VerdictEvidence
     obstacle: str = ""  # why no rule can come of it as it stands: a code of `words`
+    # Those that saw it, where its devices come and go and only their place can be named; else none.
+    sensors: tuple[str, ...] = ()
 
     def covers(self, cell: AlertCell, slot: int, utc_slot: int, works: frozenset[str]) -> bool:
         """Whether it covers alerts of this cell at this hour of the week."""
@@ -102,6 +104,7 @@ class MinedPattern:
             and cell.severity <= self.severity
             and (not self.protocols or key.protocol in self.protocols)
             and (not self.functions or key.function in self.functions)
+            and (not self.sensors or key.sensor in self.sensors)
             and self._covers_ends(key.source, key.destination)
         )
 
@@ -154,6 +157,7 @@ def pattern_as_json(pattern: MinedPattern) -> dict[str, Any]:
         "exceptions": list(pattern.exceptions),
         "except_sources": list(pattern.except_sources),
         "severity": pattern.severity,
+        "sensors": list(pattern.sensors),
     }
 
 
@@ -186,6 +190,7 @@ def pattern_from_json(data: Any) -> MinedPattern:
         days=0,
         cells=(),
         evidence=VerdictEvidence(),
+        sensors=_texts(data, "sensors") if "sensors" in data else (),
     )
 
 

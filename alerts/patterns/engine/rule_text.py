@@ -36,6 +36,8 @@ def rule_for(
             for side in (pattern.source, pattern.destination)
             if side.members
         ]
+    if pattern.sensors:
+        clauses.append(_alternatives("sensor", pattern.sensors))
     if pattern.protocols:
         clauses.append(_alternatives("protocol", pattern.protocols))
     if pattern.functions:

@@ -56,6 +56,7 @@ CELL_COLUMNS: Final = (
     "a.destination_zone",
     "a.protocol",
     "a.function",
+    "a.sensor",
     f"CASE WHEN {_WITHOUT_ENDS} THEN a.any_device ELSE '{{}}' END",
     f"CASE WHEN {_WITHOUT_ENDS} AND a.any_device = '{{}}' THEN a.any_address ELSE '{{}}' END",
     f"a.severity >= {HIGH}",

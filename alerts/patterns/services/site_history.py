@@ -194,6 +194,7 @@ def _cell_key(site: str, columns: list[Any], ends: _Ends) -> tuple[CellKey, bool
         destination_zone,
         protocol,
         function,
+        sensor,
         devices,
         addresses,
         is_high,
@@ -207,7 +208,9 @@ def _cell_key(site: str, columns: list[Any], ends: _Ends) -> tuple[CellKey, bool
         source, destination = destination, CellEnd()
     elif not source.name:
         source, destination = ends.pair(devices, addresses)
-    key = CellKey(site, alert_type, own_title, source, destination, protocol, function, is_directed)
+    key = CellKey(
+        site, alert_type, own_title, source, destination, protocol, function, is_directed, sensor
+    )
     return key, is_high
 
 

@@ -199,8 +199,11 @@ _PHRASES: Final = {
 
 def pattern_headline(row: Pattern) -> str:
     """Return who does what to whom, and when, in one line without a full stop."""
-    when = hours_words(row.process, row.time_zone)
-    return gettext("%(what)s, %(when)s") % {"what": purpose_sentence(row), "when": when}
+    words = {"what": purpose_sentence(row), "when": hours_words(row.process, row.time_zone)}
+    if not row.process.sensors:
+        return gettext("%(what)s, %(when)s") % words
+    words["sensors"] = _listed(row.process.sensors, row.process.sensors)
+    return gettext("%(what)s, where %(sensors)s watches, %(when)s") % words
 
 
 def purpose_sentence(row: Pattern) -> str:

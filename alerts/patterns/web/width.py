@@ -79,6 +79,10 @@ def _row(row: Pattern, part: str, code: str, detail: dict[str, Any]) -> WidthRow
     figures = _figures(row.member_figures.get(part, []))
     more = "" if len(figures) < 2 else _count_members(len(figures))
     why = _side_why(side, code, detail)
+    if part == "source" and pattern.sensors:
+        why += " " + gettext(
+            "They come and go, so the rule names who watches their place: %(sensors)s."
+        ) % {"sensors": ", ".join(pattern.sensors)}
     return WidthRow(
         part, label, words[:1].upper() + words[1:], why, icon, figures if more else [], more
     )

@@ -8,9 +8,13 @@ import pytest
 from alerts.incidents.models import Alert, DetailsState, Incident, PlannedAlert
 from alerts.patterns.engine.sides import Rung
 from alerts.patterns.models import Mining, Pattern, PatternState, SiteMining
+from alerts.patterns.services.decide import rule_of_pattern
 from alerts.patterns.services.mine_patterns import CannotMinePatterns, mine_patterns
+from alerts.patterns.web.headline import pattern_headline
 from alerts.patterns.web.width import width_rows
+from alerts.rules.sql import rule_condition_sql
 from alerts.sites.models import Criticality, Device
+from alerts.suppression.backtesting.history_sql import fetch_rows
 from tests.alerts.patterns.conftest import POLLING, SCAN, store
 from tests.alerts.suppression.past import PROGRAMMING, close_by, judge, routine
 from tests.conftest import NOON
@@ -379,3 +383,35 @@ def test_a_weekly_scanner_is_given_the_workstations_of_the_inventory(
     }
     words = {line.part: line.why for line in width_rows(row)}
     assert "24 so far: listed by name are all 28 of these kinds" in words["destination"]
+
+
+def test_visitors_that_come_once_are_pinned_by_the_sensor_of_their_zone(
+    workspace, site, noise, run_mining
+):
+    for n in range(12):
+        make_device(site, f"LAP-{n:02}", f"10.8.0.{n + 1}", kind="Laptop")
+    visits = [
+        new_incident(
+            workspace,
+            title=POLLING,
+            source=f"LAP-{n:02}",
+            destination="",
+            site_ids=[site.pk],
+            details_state=DetailsState.FETCHED,
+            created_at=NOON - timedelta(days=n + 1),
+        )
+        for n in range(12)
+    ]
+    store(visits, site, source_kind="Laptop", source_zone="Packaging 2", sensor="SENSOR-GUEST")
+    (row,) = [row for row in run_mining() if row.process.sensors]
+    assert row.process.sensors == ("SENSOR-GUEST",)
+    assert "wide.asset" not in {code for code, _ in row.obstacles}
+    assert "Every Laptop of Packaging 2" in pattern_headline(row)
+    assert "where SENSOR-GUEST watches" in pattern_headline(row)
+    words = {line.part: line.why for line in width_rows(row)}
+    assert "the rule names who watches their place: SENSOR-GUEST" in words["source"]
+    rule = rule_condition_sql(rule_of_pattern(row, now=NOON))
+    ((matched,),) = fetch_rows(
+        f"SELECT count(*) FROM incidents_alerts a WHERE {rule.text}", rule.params
+    )
+    assert matched == 12

@@ -41,6 +41,7 @@ def cell(source, destination, alert_type=POLLING, *, days=range(20), hour=9, ver
         destination,
         more.pop("protocol", ""),
         more.pop("function", ""),
+        sensor=more.pop("sensor", ""),
     )
     judged = [
         CellVerdict(

@@ -54,6 +54,7 @@ PATTERNS = st.builds(
     cells=st.just(()),
     evidence=st.just(VerdictEvidence()),
     obstacle=st.just(""),
+    sensors=NAMES,
 )
 PATTERN = MinedPattern(
     site="Gdańsk",
@@ -115,3 +116,9 @@ def test_what_spells_no_pattern_is_refused(path, value):
     place[path[-1]] = value
     with pytest.raises(PatternFormatError):
         pattern_from_json(data)
+
+
+def test_a_pattern_that_was_stored_before_sensors_were_read_has_none():
+    data = pattern_as_json(PATTERN)
+    del data["sensors"]
+    assert pattern_from_json(data).sensors == ()
