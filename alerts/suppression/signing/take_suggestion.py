@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.rules.lifetime import default_end
 from alerts.rules.new_devices import suggested_rule
-from alerts.rules.rule import as_json
+from alerts.rules.rule import as_json, instant
 from alerts.suppression.backtesting.backtest import preview_backtest
 from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.drafting.rule_reach import reach_of_rule
@@ -32,7 +33,10 @@ def take_suggested_version(*, version_id: int, by: User, now: datetime) -> RuleV
     if not changes:
         raise NothingSuggested(gettext("The rule still fits: no new version is suggested."))
     draft = edit_version(version_id=version.pk, by=by, now=now)
+    # Two people sign for it anew: an end of the version before would have them sign again soon.
+    ends = max(filter(None, (version.expires_at, default_end(version.definition, now=now))))
     body = draft.body | {
+        "expires_at": instant(ends),
         "all_of": as_json(suggested_rule(version.definition, changes))["all_of"],
         "except_any": version.body["except_any"],
     }

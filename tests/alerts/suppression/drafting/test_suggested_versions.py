@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Alert, Incident, TimelineItem
+from alerts.rules.lifetime import default_end
 from alerts.rules.new_devices import (
     LineChange,
     Newcomer,
@@ -13,6 +14,7 @@ from alerts.rules.new_devices import (
     change_of,
     suggested_rule,
 )
+from alerts.rules.rule import instant
 from alerts.suppression.drafting.drafts import CannotSaveRule
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.models import RuleVersion, VersionState
@@ -21,6 +23,7 @@ from tests.alerts.suppression.samples import DOWNLOADS, NOW, clause
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
+from tests.factories.rewriting import rewrite
 
 DAY = timedelta(days=1)
 LINE = clause("source_device", "is_one_of", "EWS-1", "EWS-2")
@@ -175,6 +178,17 @@ def test_it_is_taken_as_a_draft_that_needs_all_that_a_draft_needs(live, newcomer
     assert lines["source_device"] == ("ENG-WS-04", "ENG-WS-05")
     live.refresh_from_db()
     assert live.state == VersionState.LIVE
+
+
+def test_it_ends_as_what_is_signed_today_so_that_nobody_signs_it_again_soon(live, newcomer, people):
+    soon = NOON + timedelta(days=15)
+    rewrite(
+        RuleVersion.objects.filter(pk=live.pk),
+        body=live.body | {"expires_at": instant(soon)},
+        expires_at=soon,
+    )
+    draft = take_suggested_version(version_id=live.pk, by=people.oda, now=NOON)
+    assert draft.definition.expires_at == default_end(draft.definition, now=NOON) > soon
 
 
 def test_where_the_rule_fits_nothing_is_taken(live, people):
