@@ -24,6 +24,8 @@ from alerts.sites.models import Site
 from alerts.suppression.models import (
     ACTING,
     OPEN,
+    Ending,
+    LedgerAct,
     LedgerEntry,
     Rule,
     RuleVersion,
@@ -95,6 +97,13 @@ def ending_versions(versions: QuerySet[RuleVersion], *, now: datetime) -> QueryS
     alive = versions.filter(state__in=(*ACTING, VersionState.PAUSED))
     ending = alive.filter(expires_at__gt=now, expires_at__lte=now + ENDS_SOON)
     return ending.order_by("expires_at", "pk")
+
+
+def trials_that_cannot_end() -> QuerySet[RuleVersion]:
+    """Return the canaries that labelled a true positive: nobody can promote them."""
+    lines = LedgerEntry.objects.filter(act=LedgerAct.TAGGED, ending=Ending.TRUE_POSITIVE)
+    canaries = RuleVersion.objects.filter(state=VersionState.CANARY)
+    return canaries.filter(pk__in=lines.values("version"))
 
 
 def acting_by_state(workspace_ids: Collection[int] | None = None) -> dict[str, int]:

@@ -13,11 +13,13 @@ from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Pattern
 from alerts.reviews.models import VerdictKind
 from alerts.reviews.queries.questions import evidence_in_force
+from alerts.rules.match import holds
 from alerts.rules.rule import NotARule, RuleDefinition
 from alerts.rules.sql import Sql, rule_condition_sql
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.drafting.drift_questions import names_not_the_same
-from alerts.suppression.models import RuleVersion, VersionState
+from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, RuleVersion, VersionState
+from alerts.suppression.queries import facts_by_incident
 
 MIN_GROWTH: Final = 5  # incidents that a next version adds; fewer are not worth two signatures
 MAX_LOST_SHARE: Final = 0.02  # of what the rule matched lately, which the next one would not
@@ -70,6 +72,24 @@ def names_refused(pattern: Pattern, version: RuleVersion) -> Sequence[str]:
     params = (*growth.params, [name.lower() for name in refused])
     covered = [row[0] for row in fetch_rows(_NAMES.format(growth=growth.text), params)]
     return sorted({*listed, *covered})
+
+
+def leaves_out_harm(pattern: Pattern, version: RuleVersion) -> bool:
+    """Whether the pattern covers nothing of the true positives that the version's trial labelled,
+    and nothing more than the version does of which nobody has called an alert harmless.
+    """
+    lines = LedgerEntry.objects.filter(
+        version=version, act=LedgerAct.TAGGED, ending=Ending.TRUE_POSITIVE
+    )
+    harm = facts_by_incident(set(lines.values_list("incident", flat=True)))
+    rule = _rule_of(pattern, version)
+    if any(holds(rule, facts) for alerts in harm.values() for facts in alerts.values()):
+        return False
+    growth = _lately(pattern, growth_sql(pattern, version))
+    has_grown = fetch_rows(
+        f"SELECT EXISTS (SELECT FROM incidents_alerts a WHERE {growth.text})", growth.params
+    )
+    return not has_grown[0][0] or is_growth_judged(pattern, version)
 
 
 def growth_sql(pattern: Pattern, version: RuleVersion) -> Sql:

@@ -15,6 +15,7 @@ from alerts.patterns.queries.growth import (
     is_growth_judged,
     is_outgrown,
     keeps_lines,
+    leaves_out_harm,
     names_refused,
 )
 from alerts.patterns.queries.patterns import patterns_in_plan, patterns_visible_to, site_minings
@@ -22,7 +23,11 @@ from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import ACTING, OPEN, RuleVersion
 from alerts.suppression.models import VersionState as RuleState
 from alerts.suppression.models.rules import ENDED
-from alerts.suppression.queries import acting_versions, versions_visible_to
+from alerts.suppression.queries import (
+    acting_versions,
+    trials_that_cannot_end,
+    versions_visible_to,
+)
 from alerts.suppression.signing.awaiting_signature import with_signatures
 from portal.accounts.models import User
 
@@ -39,7 +44,8 @@ class StepState(StrEnum):
     SOC = "soc"  # waits for the SOC's signature
     OT = "ot"  # waits for OT's signature
     DRAFT = "draft"  # somebody writes the rule, or was asked for changes
-    READY = "ready"  # may be proposed: a rule, or the next version of a rule that it outgrew
+    # May be proposed: a rule, or the next version of one that it outgrew or whose trial cannot end.
+    READY = "ready"
     EVIDENCE = "evidence"  # lacks evidence, or nobody has judged what is new in it
 
 
@@ -159,6 +165,7 @@ def _plans(
     versions = _unfinished_versions(versions_shown.filter(rule__in=rule_ids))
     in_work = {version.rule_id: version for version in versions if version.state in OPEN}
     current = _current_versions(versions)
+    stuck = set(trials_that_cannot_end().values_list("pk", flat=True))
     acting = _acting_at(sites)
     blocked = _largest_blocked(visible)
     return [
@@ -170,6 +177,7 @@ def _plans(
                     current.get(step.rule_id or 0),
                     site_totals,
                     in_work=in_work.get(step.rule_id or 0),
+                    stuck=stuck,
                 )
                 for step in steps
                 if step.site_id == site_totals.site_id
@@ -197,8 +205,14 @@ def _step(
     totals: SiteMining,
     *,
     in_work: RuleVersion | None,
+    stuck: Collection[int],
 ) -> PlanStep:
     share = pattern.plan_gain / totals.incidents if totals.incidents else 0.0
+    if version is not None and version.pk in stuck:
+        state = step_state(pattern, in_work or version)
+        if in_work is None and is_way_out(pattern, version):
+            state = StepState.READY
+        return PlanStep(pattern, state, share, in_work or version)
     counted_at = totals.mining.ran_at
     if version is None or not is_outgrown(pattern, version, counted_at=counted_at):
         return PlanStep(pattern, step_state(pattern, version), share, version)
@@ -208,6 +222,19 @@ def _step(
         return PlanStep(pattern, StepState.LIVE, 0.0, version)
     is_ready = pattern.has_enough_evidence and is_growth_judged(pattern, version)
     return PlanStep(pattern, StepState.READY if is_ready else StepState.EVIDENCE, share, version)
+
+
+def is_way_out(pattern: Pattern, stuck: RuleVersion) -> bool:
+    """Whether the pattern is the next version of a rule whose trial labelled a true positive: it
+    leaves that out, and nothing else of the rule is wider but for names that were judged.
+    """
+    return (
+        pattern.has_enough_evidence
+        and not pattern.obstacles
+        and keeps_lines(pattern, stuck)
+        and not names_refused(pattern, stuck)
+        and leaves_out_harm(pattern, stuck)
+    )
 
 
 def step_state(pattern: Pattern, version: RuleVersion | None) -> StepState:

@@ -22,6 +22,7 @@ from alerts.patterns.queries.growth import (
     loses_much,
     names_refused,
 )
+from alerts.patterns.queries.plan import is_way_out
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Verdict, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
@@ -31,6 +32,7 @@ from alerts.suppression.drafting.drafts import draft_rule, edit_version, save_dr
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.models import OPEN, RuleVersion, VersionState
+from alerts.suppression.queries import trials_that_cannot_end
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -64,7 +66,8 @@ def turn_into_rule(*, pattern_id: int, by: User, now: datetime) -> RuleVersion:
 
 @transaction.atomic
 def draft_next_version(*, pattern_id: int, by: User, now: datetime) -> RuleVersion:
-    """Draft the next version of the live rule that a pattern outgrew. Refuses where nobody has
+    """Draft the next version of the live rule that a pattern outgrew, or of one whose trial cannot
+    end because of a true positive that the pattern leaves out. Refuses where nobody has
     called harmless what is new in it, where OT has called a device of it something else, where the
     rule would lose much of what it closes or a line that is narrower by hand, and where another
     version of it is in work or in its trial. What the live version excepts stays excepted.
@@ -72,26 +75,31 @@ def draft_next_version(*, pattern_id: int, by: User, now: datetime) -> RuleVersi
     pattern = _locked(pattern_id)
     reasons = reasons_against_deciding_pattern(pattern, by=by)
     versions = RuleVersion.objects.filter(rule=pattern.rule)
-    live = versions.filter(state=VersionState.LIVE).first()
-    if live is None:
+    stuck = trials_that_cannot_end().filter(rule=pattern.rule).first()
+    former = stuck or versions.filter(state=VersionState.LIVE).first()
+    if former is None:
         _refuse(pattern, reasons)
         raise CannotDecidePattern(_("No live rule was made from it."))
-    if versions.filter(state__in=(*OPEN, VersionState.CANARY)).exists():
-        words = {"rule": live.rule.label}
+    in_the_way = OPEN if stuck else (*OPEN, VersionState.CANARY)
+    if versions.filter(state__in=in_the_way).exists():
+        words = {"rule": former.rule.label}
         raise CannotDecidePattern(*reasons, _("Another version of %(rule)s is in work.") % words)
     reasons += obstacles_in_words(pattern.obstacles)
-    reasons += _reasons_against_growth(pattern, live, now=now)
+    if stuck is None:
+        reasons += _reasons_against_growth(pattern, former, now=now)
+    elif not is_way_out(pattern, stuck):
+        reasons.append(_("The pattern does not leave out the true positive, or changes more."))
     if reasons:
         raise CannotDecidePattern(*reasons)
-    draft = edit_version(version_id=live.pk, by=by, now=now)
-    rule = as_json(rule_of_pattern(pattern, now=now, live=live.definition))
+    draft = edit_version(version_id=former.pk, by=by, now=now)
+    rule = as_json(rule_of_pattern(pattern, now=now, live=former.definition))
     owners = {name: draft.body[name] for name in ("owner_ot", "owner_soc") if name in draft.body}
     if draft.enforcement != SENTINEL:  # who closes is not what the pattern is about
         rule["enforcement"] = draft.enforcement
     saved = save_draft(
         version_id=draft.pk, by=by, now=now, body=rule | owners, revision=draft.revision
     )
-    record("patterns.candidate.turned", on=pattern, by=by, at=now, rule=live.rule.label)
+    record("patterns.candidate.turned", on=pattern, by=by, at=now, rule=former.rule.label)
     return saved
 
 

@@ -21,6 +21,7 @@ from alerts.rules.rule import Clause, RuleDefinition
 from alerts.rules.sql import HAS_TYPE, IS_SOFT, Sql
 from alerts.suppression.backtesting.history_sql import TimeSpan, in_period
 from alerts.suppression.enforcing.acting_rules import acting_set
+from alerts.suppression.queries import trials_that_cannot_end
 
 WORKS: Final = 2**32  # times the number of planned works, in `moment` and `week`
 TABLES: Final = (
@@ -215,10 +216,14 @@ def _fill(period: TimeSpan) -> HistorySize:
 
 def _acting_scopes(period: TimeSpan) -> Iterator[Sql]:
     """Yield the alerts of the period that rules which act match, one piece for all rules that name
-    the same site: its alerts are read once, however many rules it has.
+    the same site: its alerts are read once, however many rules it has. A trial that cannot end
+    takes nothing off people, now or later.
     """
     by_site: dict[Clause | None, list[RuleDefinition]] = defaultdict(list)
-    for version in acting_set().versions.values():
+    stuck = set(trials_that_cannot_end().values_list("pk", flat=True))
+    for pk, version in acting_set().versions.items():
+        if pk in stuck:
+            continue
         site = next((line for line in version.definition.all_of if line.field == "site"), None)
         by_site[site].append(version.definition)
     for site, rules in by_site.items():

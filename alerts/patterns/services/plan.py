@@ -16,6 +16,7 @@ from alerts.reviews.models import CANNED, Question
 from alerts.reviews.services.questions import ask_ot
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models import VersionState as RuleState
+from alerts.suppression.queries import trials_that_cannot_end
 from alerts.suppression.signing.propose import propose_rule
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -67,8 +68,11 @@ def propose_pattern(*, pattern_id: int, proposing: Proposing, now: datetime) -> 
     )
     draft = versions.filter(state=RuleState.DRAFT, made_by=by).first()
     if draft is None:
-        is_live = versions.filter(state=RuleState.LIVE).exists()
-        write = draft_next_version if is_live else turn_into_rule
+        has_next = (
+            versions.filter(state=RuleState.LIVE).exists()
+            or trials_that_cannot_end().filter(pk__in=versions).exists()
+        )
+        write = draft_next_version if has_next else turn_into_rule
         draft = write(pattern_id=pattern_id, by=by, now=now)
     return propose_rule(
         version_id=draft.pk,
