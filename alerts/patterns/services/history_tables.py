@@ -28,6 +28,7 @@ TABLES: Final = (
     "mined_work",
     "mined_works",
     "mined_harm",
+    "mined_storm",
     "mined_living",
     "mined_alert",
     "mined_cell",
@@ -84,6 +85,13 @@ SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_EVIDENCE}) h
 SELECT l.alert_id FROM incidents_incidents i JOIN incidents_alert_links l ON l.incident_id = i.id
  WHERE i.classification = 'TruePositive' AND i.status = %s
 """
+# A storm is one thing that happened, however many incidents it made: none of them is routine. What
+# did harm in one is still left out by name.
+_STORMS = """
+CREATE TEMP TABLE mined_storm AS
+SELECT DISTINCT l.alert_id AS id FROM incidents_incident i
+  JOIN incidents_alert_links l ON l.incident_id = i.id WHERE i.storm IS NOT NULL
+"""
 # Work that covers the alert, as known when it came: so rules read it. Alerts that need hours must
 # be boxed by it; for the others it is enough that it names a device of theirs.
 _WORK = f"""
@@ -103,12 +111,14 @@ SELECT kinds, row_number() OVER (ORDER BY kinds) AS number
 # `hour` counts UTC hours since 1970; `week` is the hour of the week in UTC and in plant time.
 _ALERTS = f"""
 CREATE TEMP TABLE mined_alert AS
-SELECT s.id, s.site_id, s.cell, s.severity, s.at,
+SELECT s.id, s.site_id, s.cell, s.severity, s.at, s.in_storm,
        coalesce(k.number, 0) * {WORKS} + s.hour * 256 + s.slot AS moment,
        coalesce(k.number, 0) * {WORKS} + (s.hour + 72) %% 168 * 256 + s.slot AS week
   FROM (SELECT a.id, a.site_id, a.severity, a.at,
                hash_record_extended(ROW({", ".join(CELL_COLUMNS)},
                    a.id IN (SELECT h.id FROM mined_harm h)), 0) AS cell,
+               a.id IN (SELECT m.id FROM mined_storm m)
+                   AND a.id NOT IN (SELECT h.id FROM mined_harm h) AS in_storm,
                (extract(epoch FROM a.at)::bigint / 3600)::int AS hour,
                coalesce(a.plant_weekday * 24 + a.plant_minute / 60,
                         (extract(isodow FROM a.at AT TIME ZONE 'UTC')::int - 1) * 24
@@ -120,12 +130,13 @@ _CELLS = """
 CREATE TEMP TABLE mined_cell AS
 SELECT cell, min(site_id) AS site_id, max(id) AS alert_id, max(severity) AS severity,
        min(at) AS first_at, max(at) AS latest_at, array_agg(moment) AS moments
-  FROM mined_alert WHERE site_id IS NOT NULL GROUP BY cell
+  FROM mined_alert WHERE site_id IS NOT NULL AND NOT in_storm GROUP BY cell
 """
 _PARTS = """
 CREATE TEMP TABLE mined_part AS
 SELECT l.incident_id, m.site_id, m.cell, m.week, v.id IS NOT NULL AS lives,
-       i.status = %s AND i.classification = 'BenignPositive' AND i.closed_by = '' AS benign,
+       i.status = %s AND i.classification = 'BenignPositive' AND i.closed_by = ''
+           AND NOT m.in_storm AS benign,
        i.status = %s AND i.classification = 'TruePositive' AS harmful
   FROM mined_alert m JOIN incidents_alert_links l ON l.alert_id = m.id
   JOIN incidents_incidents i ON i.id = l.incident_id LEFT JOIN mined_living v ON v.id = m.id
@@ -149,7 +160,7 @@ _VERDICTS = f"""
 CREATE TEMP TABLE mined_verdict AS
 SELECT DISTINCT m.site_id, m.cell, h.uuid, h.verdict, h.cause, h.by_id, m.week
   FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_EVIDENCE}) h ON h.id = n.annotation_id
-  JOIN mined_alert m ON m.id = n.alert_id WHERE m.site_id IS NOT NULL
+  JOIN mined_alert m ON m.id = n.alert_id WHERE m.site_id IS NOT NULL AND NOT m.in_storm
 """
 _INDEXES = (
     "CREATE INDEX ON mined_cell (site_id)",
@@ -189,6 +200,7 @@ def _fill(period: TimeSpan) -> HistorySize:
         cursor.execute("SET LOCAL statement_timeout = '120s'")
         cursor.execute("SET LOCAL work_mem = '192MB'")
         cursor.execute(_HARM, [closed])
+        cursor.execute(_STORMS)
         cursor.execute("CREATE TEMP TABLE mined_living (id bigint PRIMARY KEY)")
         for scope in _acting_scopes(period):
             cursor.execute(

@@ -32,7 +32,7 @@ from alerts.suppression.backtesting.history_sql import fetch_rows
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 NO_WORKS: Final[frozenset[str]] = frozenset()
-UNCOVERED: Final = IncidentPart(-1, 0, 0)  # of an alert that is not at this site
+UNCOVERED: Final = IncidentPart(-1, 0, 0)  # of an alert of another site, or of a storm
 
 _CELLS = f"""
 SELECT c.cell, c.severity, c.first_at, c.latest_at, c.moments,
@@ -112,7 +112,8 @@ def read_site(site: Site, *, stops: Iterable[FieldValues], now: datetime) -> Sit
         history.cells[positions[cell]].closings += closings
         history.cells[positions[cell]].true_positives += harmful
     for cell, minutes in fetch_rows(_MINUTES, [site.pk]):
-        history.minutes.setdefault(positions[cell], []).extend(minutes)
+        if cell in positions:
+            history.minutes.setdefault(positions[cell], []).extend(minutes)
     _read_shapes(history, positions)
     for facts in stops:
         history.stops[facts.alert_type].append(facts)
@@ -249,6 +250,8 @@ def _read_shapes(history: SiteHistory, positions: Mapping[int, int]) -> None:
         return times[week]
 
     def part_of(cell: int, week: int) -> IncidentPart:
+        if cell not in positions:  # it came in storms only
+            return UNCOVERED
         key = positions[cell], week
         part = parts.get(key)
         if part is None:

@@ -15,7 +15,7 @@ from alerts.patterns.web.width import width_rows
 from alerts.rules.sql import rule_condition_sql
 from alerts.sites.models import Criticality, Device
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from tests.alerts.patterns.conftest import POLLING, SCAN, store
+from tests.alerts.patterns.conftest import NOISE, POLLING, SCAN, store
 from tests.alerts.suppression.past import PROGRAMMING, close_by, judge, routine
 from tests.conftest import NOON
 from tests.factories.incidents import (
@@ -415,3 +415,30 @@ def test_visitors_that_come_once_are_pinned_by_the_sensor_of_their_zone(
         f"SELECT count(*) FROM incidents_alerts a WHERE {rule.text}", rule.params
     )
     assert matched == 12
+
+
+def test_a_storm_is_no_routine_and_its_closings_are_no_evidence(polling, run_mining, oda):
+    by_gateway = polling(4)
+    (before,) = run_mining()
+    burst = [row for rows in by_gateway.values() for row in rows[:10]]
+    judge(burst[:1], oda)
+    Incident.objects.filter(pk__in=[row.pk for row in burst]).update(storm=uuid4())
+    (row,) = run_mining()
+    assert (before.alerts, row.alerts) == (80, 40)
+    assert (before.closings, row.closings, row.judged) == (80, 40, 0)
+    assert SiteMining.objects.latest("pk").incidents == 80 + NOISE, "they reached people"
+
+
+def test_what_came_in_storms_only_is_no_pattern(polling, run_mining):
+    Incident.objects.filter(pk__in=[row.pk for rows in polling(4).values() for row in rows]).update(
+        storm=uuid4()
+    )
+    assert run_mining() == []
+
+
+def test_what_was_suspicious_in_a_storm_is_left_out_all_the_same(polling, run_mining, oda):
+    by_gateway = polling(5)
+    judge(by_gateway["GW-1"][:1], oda, "suspicious")
+    Incident.objects.filter(pk=by_gateway["GW-1"][0].pk).update(storm=uuid4())
+    (row,) = run_mining()
+    assert row.process.exceptions == ("GW-1",)
