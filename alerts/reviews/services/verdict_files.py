@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 
 from alerts.reviews.models import FileConfirmation, VerdictFile
 from alerts.reviews.policies import leads_ot_at
+from alerts.reviews.queries.file_answers import answers_of_file, digest_of, hidden_answers
 from alerts.reviews.queries.verdict_files import (
     confirmations_of,
     verdicts_of_file_at,
@@ -23,12 +24,15 @@ class CannotConfirmFile(Refused):
     """The verdicts of the file count as before."""
 
 
-def confirm_verdict_file(*, file_id: int, site_id: int, by: User, now: datetime) -> None:
+def confirm_verdict_file(
+    *, file_id: int, site_id: int, shown: str, by: User, now: datetime
+) -> None:
     """Confirm as lead of OT that these people gave these verdicts at these times, so that trials
-    may count them. Every refusal is put on record.
+    may count them. `shown` is the digest of the answers that the person looked through. Every
+    refusal is put on record.
     """
     try:
-        _confirm(file_id, site_id, by=by, now=now)
+        _confirm(file_id, site_id, shown=shown, by=by, now=now)
     except CannotConfirmFile as refusal:
         with transaction.atomic():
             file, why = VerdictFile.objects.get(pk=file_id), list(refusal.reasons)
@@ -37,16 +41,23 @@ def confirm_verdict_file(*, file_id: int, site_id: int, by: User, now: datetime)
 
 
 @transaction.atomic
-def _confirm(file_id: int, site_id: int, *, by: User, now: datetime) -> None:
+def _confirm(file_id: int, site_id: int, *, shown: str, by: User, now: datetime) -> None:
     file = VerdictFile.objects.select_for_update().get(pk=file_id)
     site = Site.objects.get(pk=site_id)
     if reasons := reasons_against_confirming_file(file=file, site=site, by=by):
         raise CannotConfirmFile(*reasons)
+    if digest_of(answers_of_file(file, site, user=by)) != shown:
+        raise CannotConfirmFile(
+            gettext(
+                "Its answers, or what is known of their incidents, have changed since they were"
+                " shown. Look through them again."
+            )
+        )
     lapsed = FileConfirmation.objects.filter(file=file, site=site, withdrawn_at=None)
     lapsed.update(withdrawn_at=now)  # of who leads OT there no longer
     FileConfirmation.objects.create(file=file, site=site, by=by, confirmed_at=now)
     n = verdicts_of_file_at(file, site).count()
-    record("reviews.file.confirmed", on=file, by=by, at=now, site=site.name, n=n)
+    record("reviews.file.confirmed", on=file, by=by, at=now, site=site.name, n=n, shown=shown)
 
 
 @transaction.atomic
@@ -78,6 +89,8 @@ def reasons_against_confirming_file(*, file: VerdictFile, site: Site, by: User) 
         return [gettext("It is confirmed for this site.")]
     if file.imported_by is not None and identity_of(file.imported_by) == identity_of(by):
         return [gettext("You imported it, so another lead has to confirm it.")]
+    if hidden_answers(file, site, user=by):
+        return [gettext("You are asked for a second opinion on an answer of it. Give that first.")]
     authors = User.objects.filter(pk__in=verdicts.values("by"))
     if all(identity_of(author) == identity_of(by) for author in authors):
         return [gettext("All of its answers are yours, so another lead has to confirm them.")]

@@ -8,6 +8,7 @@ from alerts.reviews.web.views import (
     panel,
     review_list,
     second_opinion,
+    verdict_file,
     verdict_files,
 )
 from portal.ui.moved import redirect_to
@@ -20,8 +21,8 @@ urlpatterns = [
     path("reviews/files/", verdict_files.list_verdict_files, name="files"),
     path(
         "reviews/files/<int:file_id>/<int:site_id>/",
-        verdict_files.confirm_file,
-        name="confirm-file",
+        verdict_file.verdict_file,
+        name="file",
     ),
     path("reviews/ask/", ask.ask_ot_view, name="ask"),
     path("reviews/undo/<uuid:act>/", answer.undo_verdict_view, name="undo"),

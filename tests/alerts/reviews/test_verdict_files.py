@@ -1,11 +1,21 @@
 """A lead of OT confirms what a file of verdicts brought about a site."""
 
+import re
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
 
-from alerts.reviews.models import FileConfirmation, Verdict, VerdictFile
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.reviews.models import (
+    FileConfirmation,
+    Opinion,
+    SecondOpinion,
+    Verdict,
+    VerdictFile,
+)
+from alerts.reviews.queries.file_answers import answers_of_file, digest_of
 from alerts.reviews.queries.verdict_files import confirmations_of
 from alerts.reviews.services.import_verdicts import import_verdicts
 from alerts.reviews.services.verdict_files import (
@@ -13,10 +23,12 @@ from alerts.reviews.services.verdict_files import (
     confirm_verdict_file,
     withdraw_file_confirmation,
 )
+from alerts.reviews.web.views import verdict_file
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.conftest import NOON
+from tests.factories import rules
 from tests.factories.incidents import make_site
 from tests.program import Program
 
@@ -47,7 +59,8 @@ def take(oda, make):
 
 
 def confirm(file, site, by):
-    confirm_verdict_file(file_id=file.pk, site_id=site.pk, by=by, now=NOON)
+    shown = digest_of(answers_of_file(file, site, user=by))
+    confirm_verdict_file(file_id=file.pk, site_id=site.pk, shown=shown, by=by, now=NOON)
 
 
 def test_an_import_is_a_file_with_its_verdicts(take):
@@ -138,11 +151,18 @@ def test_what_was_confirmed_is_written_once(take, site, lead, oda):
 # The page.
 
 
-def read(client, user):
+def read(client, user, path="/reviews/files/"):
     client.force_login(user)
-    answer = client.get("/reviews/files/")
+    answer = client.get(path)
     assert answer.status_code == 200
     return " ".join(answer.content.decode().split())
+
+
+def confirm_on_page(client, path, **query):
+    """Confirm what a page of the answers shows."""
+    page = client.get(path, query).content.decode()
+    (shown,) = re.findall(r'name="shown" value="(\w+)"', page)
+    return client.post(path, {"do": "confirm", "shown": shown})
 
 
 def test_the_page_names_people_times_and_who_can_confirm(take, site, lead, oda, client):
@@ -152,9 +172,9 @@ def test_the_page_names_people_times_and_who_can_confirm(take, site, lead, oda, 
     assert "who ran it is not known" in page
     assert f"Oda Nowak (1), {lead.name} (1)" in page
     assert "Only the OT lead of Gdańsk can confirm this." in page
-    assert "Confirm for Gdańsk" in read(client, lead)
     path = f"/reviews/files/{file.pk}/{site.pk}/"
-    assert client.post(path, {"do": "confirm"}).status_code == 302
+    assert f'href="{path}"' in read(client, lead)
+    assert confirm_on_page(client, path).status_code == 302
     assert "Take back" in read(client, lead) and "Take back" not in read(client, oda)
     assert client.post(path, {"do": "withdraw"}).status_code == 422, "Oda is no lead"
     client.force_login(lead)
@@ -175,3 +195,105 @@ def test_it_is_found_from_the_list_of_reviews_where_there_is_a_file(take, oda, c
     assert "/reviews/files/" not in client.get("/reviews/").content.decode()
     take()
     assert "/reviews/files/" in client.get("/reviews/").content.decode()
+
+
+# Its answers, one by one.
+
+
+def path_of(file, site):
+    return f"/reviews/files/{file.pk}/{site.pk}/"
+
+
+def test_each_answer_is_shown_with_what_it_would_count_for(take, site, lead, client):
+    file = take(emails=("oda@demo.example", lead.email))
+    first, second = Incident.objects.order_by("number")
+    page = read(client, lead, path_of(file, site))
+    for row in (first, second):
+        assert f'href="/incidents/{row.pk}/"' in page and f"#{row.number}" in page
+    assert f"One look for trials of rules about {first.alert_type}." in page
+    assert "Yours, so your confirmation does not count for it." in page
+    assert "Confirm these 2 answers" in page
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        ("true positive", "the SOC found a true positive"),
+        ("reopened", "the incident was opened again"),
+        ("suspicious", "somebody else calls it suspicious"),
+    ],
+)
+def test_what_disagrees_with_what_is_known_comes_first_and_counts_nothing(
+    take, site, lead, oda, client, fact, words
+):
+    file = take()
+    row = Incident.objects.order_by("number")[0]  # answered first, so last on the page
+    if fact == "true positive":
+        Incident.objects.filter(pk=row.pk).update(classification="TruePositive", status=3)
+    elif fact == "reopened":
+        TimelineItem.objects.create(incident=row, at=NOON, side="sentinel", code="reopened")
+    else:
+        rules.judge([row], by=oda, verdict="suspicious")
+    page = read(client, lead, path_of(file, site))
+    assert f"But: {words}" in page
+    assert page.index(f"/incidents/{row.pk}/") < page.index("One look for trials")
+    assert page.count("One look for trials") == 1
+
+
+@pytest.mark.abuse("A20")
+@pytest.mark.parametrize("change", ["answer", "incident"])
+def test_what_changed_since_it_was_shown_is_not_confirmed(take, site, lead, client, change):
+    file = take()
+    shown = digest_of(answers_of_file(file, site, user=lead))
+    if change == "answer":
+        first = Verdict.objects.order_by("pk")[0]
+        Verdict.objects.filter(pk=first.pk).update(withdrawn_at=NOON)
+    else:
+        Incident.objects.update(classification="TruePositive", status=3)
+    client.force_login(lead)
+    answer = client.post(path_of(file, site), {"do": "confirm", "shown": shown})
+    assert answer.status_code == 422
+    assert "Look through them again." in answer.content.decode()
+    assert not FileConfirmation.objects.exists()
+    assert confirm_on_page(client, path_of(file, site)).status_code == 302
+
+
+@pytest.mark.abuse("A20")
+def test_what_was_never_shown_is_not_confirmed(take, site, lead, client):
+    file = take()
+    client.force_login(lead)
+    assert client.post(path_of(file, site), {"do": "confirm"}).status_code == 422
+    assert not FileConfirmation.objects.exists()
+
+
+def test_many_answers_come_in_pages_and_are_confirmed_at_the_end(
+    take, site, lead, client, monkeypatch
+):
+    monkeypatch.setattr(verdict_file, "PAGE", 1)
+    file = take()
+    path = path_of(file, site)
+    page = read(client, lead, path)
+    assert "Answers 1 to 1 of 2" in page and "at the end of the last page" in page
+    assert 'name="shown"' not in page
+    (shown,) = set(re.findall(r"shown=(\w+)", page))
+    alone = read(client, lead, f"{path}?page=2")
+    assert "the list begins anew" in alone and 'name="shown"' not in alone, "nobody saw page 1"
+    assert confirm_on_page(client, path, page="2", shown=shown).status_code == 302
+
+
+@pytest.mark.abuse("A12")
+def test_what_the_lead_is_asked_a_second_opinion_on_is_neither_shown_nor_confirmed(
+    take, site, lead, client
+):
+    file = take()
+    first = Verdict.objects.order_by("pk")[0]
+    asked = SecondOpinion.objects.create(verdict=first, site=site, opened_at=NOON)
+    Opinion.objects.create(
+        second_opinion=asked, person=lead, asked_at=NOON, due_at=NOON + ONE_DAY, act=uuid.uuid4()
+    )
+    page = read(client, lead, path_of(file, site))
+    assert page.count("One look for trials") == 1
+    assert "1 answer is hidden until you have given your second opinion" in page
+    assert "Give that first." in page and "Confirm th" not in page
+    with pytest.raises(CannotConfirmFile, match="Give that first"):
+        confirm(file, site, lead)

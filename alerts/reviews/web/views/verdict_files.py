@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django.utils.translation import gettext
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from alerts.reviews.models import VerdictFile
@@ -18,18 +15,12 @@ from alerts.reviews.queries.verdict_files import (
     shares_of_files,
     workspaces_of_file_at,
 )
-from alerts.reviews.services.verdict_files import (
-    confirm_verdict_file,
-    reasons_against_confirming_file,
-    withdraw_file_confirmation,
-)
-from portal import clock
+from alerts.reviews.services.verdict_files import reasons_against_confirming_file
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
-from portal.errors import Refused
 from portal.ui.moments import READER
 from portal.ui.pieces import with_query
-from portal.ui.responses import leave_toast, post_only, render_page
+from portal.ui.responses import render_page
 from portal.ui.words import number
 
 PAGE: Final = 20
@@ -62,10 +53,6 @@ class FileCard:
 @require_GET
 def list_verdict_files(request: HttpRequest) -> HttpResponse:
     """The files, the newest first, each with what it brought about the sites one sees."""
-    return _page(request)
-
-
-def _page(request: HttpRequest, *, problems: Sequence[str] = ()) -> HttpResponse:
     user = actor_of(request)
     files = files_visible_to(user).order_by("-imported_at", "-pk")
     after = request.GET.get("after", "")
@@ -78,13 +65,11 @@ def _page(request: HttpRequest, *, problems: Sequence[str] = ()) -> HttpResponse
     shares = shares_of_files([file.pk for file in rows[:PAGE]], user=user)
     page = {
         "cards": [FileCard(file, _rows(file, shares[file.pk], user)) for file in rows[:PAGE]],
-        "problems": problems,
         "more": with_query(request.GET, {"after": str(rows[PAGE - 1].pk)})
         if len(rows) > PAGE
         else "",
     }
-    status = 422 if problems else 200
-    return render_page(request, "alerts/reviews/verdict_files.html", page, status=status)
+    return render_page(request, "alerts/reviews/verdict_files.html", page)
 
 
 def _rows(file: VerdictFile, shares: Sequence[FileShare], user: User) -> list[ShareRow]:
@@ -100,24 +85,3 @@ def _rows(file: VerdictFile, shares: Sequence[FileShare], user: User) -> list[Sh
         )
         for share in shares
     ]
-
-
-@post_only(otherwise=lambda file_id, site_id: reverse("reviews:files"))
-def confirm_file(request: HttpRequest, file_id: int, site_id: int) -> HttpResponse:
-    """Confirm what a file brought about a site, or take that back."""
-    user, now = actor_of(request), clock.now()
-    file = get_object_or_404(files_visible_to(user), pk=file_id)
-    shares = {share.site.pk: share for share in shares_of_files([file.pk], user=user)[file.pk]}
-    if site_id not in shares:
-        return _page(request, problems=[gettext("It brought nothing about this site.")])
-    is_back = request.POST.get("do") == "withdraw"
-    act = withdraw_file_confirmation if is_back else confirm_verdict_file
-    try:
-        act(file_id=file.pk, site_id=site_id, by=user, now=now)
-    except Refused as refusal:
-        return _page(request, problems=refusal.reasons)
-    words = gettext("Confirmed. Trials that begin from now on count these answers.")
-    if is_back:
-        words = gettext("Taken back. Trials do not count these answers any more.")
-    goal = f"{reverse('reviews:files')}#file-{file.pk}"
-    return leave_toast(request, HttpResponseRedirect(goal), words)
