@@ -32,7 +32,14 @@ GIVEN_BACK = "given back to people"
 UNCOVERED = frozenset({"scene.uncovered", "scene.untyped"})
 # Of several alerts the one that was furthest from being closed counts; the nearest rule or pattern
 # of each.
-ORDER = ("rule signed, not yet in its trial", "rule stopped", "rule ended", "signed later")
+LAST_HOURS = "trial: its last hours"
+ORDER = (
+    LAST_HOURS,
+    "rule signed, not yet in its trial",
+    "rule stopped",
+    "rule ended",
+    "signed later",
+)
 READY, EVIDENCE, BEYOND = "pattern ready, not signed", "pattern lacks evidence", "not in the plan"
 DECLINED, LATER, NOTHING = "pattern declined", "pattern only later", "no pattern"
 PATTERN_ORDER = (READY, EVIDENCE, BEYOND, DECLINED)
@@ -210,7 +217,9 @@ class _Versions:
             return "rule stopped"
         if state in (VersionState.RETIRED, VersionState.EXPIRED, VersionState.REPLACED):
             return "rule ended"
-        if state in (VersionState.CANARY, VersionState.LIVE):
+        if state == VersionState.CANARY:  # what came in the six hours in which its trial ended
+            return LAST_HOURS
+        if state == VersionState.LIVE:
             return "rule signed, not yet in its trial"  # in the six hours after the alert
         return "signed later"
 

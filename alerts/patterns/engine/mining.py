@@ -279,7 +279,8 @@ def _with_cells(pattern: MinedPattern, index: CellIndex) -> MinedPattern:
     cells = [index.cells[position] for position in covered]
     counts = [(cell, pattern.count_inside(cell)) for cell in cells]
     side = pattern.destination
-    by_group = len(side.members) > MAX_UNITS or side.is_from_inventory
+    # Who comes once cannot be asked about one by one: the rule names a kind and its zone.
+    by_group = len(side.members) > MAX_UNITS or side.is_from_inventory or bool(pattern.sensors)
     evidence = pool_evidence(counts, covers_time=pattern.covers_time, by_group=by_group)
     strict = [entry for entry in counts if _is_strict(entry[0])] if pattern.is_strict else counts
     if len(strict) < len(counts):

@@ -117,3 +117,15 @@ def test_a_suspicious_visitor_is_left_out_by_name():
     pattern = one(cells)
     assert pattern.except_sources == ("LAP-77",)
     assert not pattern.covers_cell(cells[-1])
+
+
+def test_one_verdict_speaks_for_its_kind_in_the_zone_and_for_no_other():
+    phones = [device(f"PHONE-{n}", kind="Phone", zone="Visitors") for n in range(8)]
+    judged = [
+        *asked(LAPTOPS[:1], verdicts=("routine",)),
+        *asked(LAPTOPS[1:], days=lambda n: [n + 1]),
+    ]
+    inventory = INVENTORY | {DeviceGroup("Phone", "Visitors"): 9}
+    patterns = form_patterns([*judged, *asked(phones)], inventory)
+    enough = {pattern.source.kinds: pattern.evidence.is_enough for pattern in patterns}
+    assert enough == {("Laptop",): True, ("Phone",): False, ("Laptop", "Phone"): False}
