@@ -12,8 +12,8 @@ from typing import Any
 
 from alerts.incidents.models import Incident
 from alerts.incidents.models.incident import OPEN
-from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Pattern
+from alerts.patterns.queries.patterns import rule_as_mined
 from alerts.rules.fields import FieldValues
 from alerts.rules.index import RuleIndex
 from alerts.suppression.enforcing.explain import Why, reasons_against_any_rule, why_of
@@ -226,9 +226,7 @@ class _Versions:
 
 def _index_of(patterns: Iterable[Pattern], now: datetime) -> RuleIndex[int]:
     """What would match; who would enforce it, and on whose word, costs hundreds of questions."""
-    return RuleIndex(
-        {row.pk: rule_for(row.process, time_zone=row.time_zone, now=now) for row in patterns}
-    )
+    return RuleIndex({row.pk: rule_as_mined(row, now=now) for row in patterns})
 
 
 def _pattern_of(

@@ -136,7 +136,7 @@ def incidents_of_pattern(
     pattern: Pattern, incidents: QuerySet[Incident], *, now: datetime
 ) -> QuerySet[Incident]:
     """Return those of these incidents that the pattern covers, found by the database."""
-    scope = rule_condition_sql(_rule_of(pattern, now))
+    scope = rule_condition_sql(rule_as_mined(pattern, now=now))
     ids = RawSQL(
         "SELECT l.incident_id FROM incidents_alerts a"
         f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {scope.text}",
@@ -147,7 +147,7 @@ def incidents_of_pattern(
 
 def verdicts_of_pattern(pattern: Pattern, *, now: datetime, limit: int) -> list[Verdict]:
     """Return OT's verdicts on its alerts that count as evidence, the newest first."""
-    scope = rule_condition_sql(_rule_of(pattern, now))
+    scope = rule_condition_sql(rule_as_mined(pattern, now=now))
     ids = fetch_rows(
         "SELECT n.annotation_id FROM reviews_verdict_alerts n"
         " JOIN reviews_verdicts v ON v.id = n.annotation_id"
@@ -173,7 +173,7 @@ class CounterExample:
 
 def counter_examples(pattern: Pattern, *, now: datetime, limit: int) -> list[CounterExample]:
     """Return the nearest alerts outside, those that OT called suspicious first."""
-    rule = _rule_of(pattern, now)
+    rule = rule_as_mined(pattern, now=now)
     period = TimeSpan(now - timedelta(days=NEAR_DAYS), now)
     suspicious = suspicious_near_misses(rule, period)[-limit:]
     near = near_misses(rule)
@@ -199,5 +199,6 @@ def counter_examples(pattern: Pattern, *, now: datetime, limit: int) -> list[Cou
     ]
 
 
-def _rule_of(pattern: Pattern, now: datetime) -> RuleDefinition:
+def rule_as_mined(pattern: Pattern, *, now: datetime) -> RuleDefinition:
+    """Return what a pattern matches as a rule, without reason, evidence and who enforces it."""
     return rule_for(pattern.process, time_zone=pattern.time_zone, now=now)
