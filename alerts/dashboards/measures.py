@@ -1,9 +1,9 @@
 """What the numbers mean. Pages, reports and other programs count by these definitions and no
 other. Each takes rows that the person may see, and moments of business time.
 
-The unit is the incident, as Sentinel counts them; questions to OT are counted as questions. Rows
-of the queue and alerts are no measure: one row stands for several incidents, one incident for
-several alerts.
+The unit is the incident, as Sentinel counts them; questions to OT are counted as questions, and
+what people do as decisions, one an act. Rows of the queue and alerts are no measure: one row stands
+for several incidents, one incident for several alerts.
 """
 
 from collections.abc import Callable
@@ -179,12 +179,15 @@ class MeasureKind(StrEnum):
     CLOSED_BY_RULE = "closed-by-rule"
     IN_TIME = "in-time"  # percent of questions that meet IN_TIME
     TIME_TO_ANSWER = "answer-took"  # the median of TIME_TO_ANSWER
+    BY_RULE_SHARE = "by-rule-share"  # percent of closings that our rules made
+    DECISIONS = "decisions"  # acts of people, as `queries/decision_counts.py` counts them
+    DECISIONS_A_THOUSAND = "decisions-a-thousand"  # the same by thousand incidents that came
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One number over time. Measures of questions have `rows`, each of which counts at its moment
-    `at`; those of incidents are read from `lives`.
+    `at`; those of incidents are read from `lives`, and decisions from what people did.
     """
 
     name: str
@@ -196,14 +199,46 @@ class Measure:
     at: str = ""
 
     @property
+    def is_of_decisions(self) -> bool:
+        """Whether it counts what people did here, which Tagout records since it has a workspace."""
+        return self.kind in (MeasureKind.DECISIONS, MeasureKind.DECISIONS_A_THOUSAND)
+
+    @property
     def is_of_incidents(self) -> bool:
         """Whether it counts incidents, so that a gap in reading Sentinel is a gap in it."""
-        return self.rows is None
+        return self.rows is None and not self.is_of_decisions
+
+    @property
+    def counts_from_zero(self) -> bool:
+        """Whether a period in which nothing happened has the number 0, not none."""
+        return self.unit in ("incidents", "decisions")
 
 
 MEASURES: Final = {
     measure.name: measure
     for measure in (
+        Measure(
+            "decisions",
+            _("Decisions"),
+            _(
+                "Acts of people in Tagout in the period: closing, asking OT, answering, "
+                "escalating, giving a second opinion. One act counts once, however many incidents "
+                "it is about. Not counted: what was undone, what rules and programs do, verdicts "
+                "from files, and what people do in Sentinel itself."
+            ),
+            "decisions",
+            MeasureKind.DECISIONS,
+        ),
+        Measure(
+            "decisions-per-thousand",
+            _("Decisions per thousand incidents"),
+            _(
+                "Decisions in the period, divided by the incidents that were created in it, times a"
+                " thousand. Incidents from before their workspace was connected are left out."
+            ),
+            "decisions per thousand incidents",
+            MeasureKind.DECISIONS_A_THOUSAND,
+        ),
         Measure(
             "open-incidents",
             _("Open incidents"),
@@ -227,6 +262,16 @@ MEASURES: Final = {
             _("Incidents closed in the period by a signed Tagout rule, and not reopened."),
             "incidents",
             MeasureKind.CLOSED_BY_RULE,
+        ),
+        Measure(
+            "closed-by-rule-share",
+            _("Share closed by rules"),
+            _(
+                "Of the incidents closed in the period and not reopened, the share that a signed "
+                "Tagout rule closed."
+            ),
+            "percent",
+            MeasureKind.BY_RULE_SHARE,
         ),
         Measure(
             "answer-time",

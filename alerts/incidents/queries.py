@@ -11,6 +11,8 @@ from django.db.models.functions import Concat
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.hidden_verdicts import mask_verdicts
 from alerts.incidents.models import (
+    COUNTS_AS_DECISION,
+    UNDONE,
     Alert,
     BulkAct,
     Comment,
@@ -124,6 +126,15 @@ def comments_of(incident: Incident) -> QuerySet[Comment]:
     ours = changes_of(incident.workspace_id, incident.name).filter(act=hidden.act)
     names = [str(key) for key in ours.values_list("key", flat=True)]
     return rows.filter(created_at__lt=hidden.given_at).exclude(name__in=names)
+
+
+def decision_lines(*, since: datetime, until: datetime) -> QuerySet[TimelineItem]:
+    """Return the lines of what people decided about incidents on a page, after a moment and up to
+    another, without what they undid.
+    """
+    lines = TimelineItem.objects.filter(COUNTS_AS_DECISION, at__gt=since)
+    undone = lines.filter(code=UNDONE, incident=OuterRef("incident"), act=OuterRef("act"))
+    return lines.filter(~Exists(undone), at__lte=until).exclude(code=UNDONE).order_by()
 
 
 def recent_acts_of(user: User, *, now: datetime) -> list[Act]:

@@ -48,10 +48,11 @@ class PointSerializer(Serializer[Any]):
         help_text="null where nothing was measured, or too much was not read",
     )
     count = IntegerField(
-        source="number.count", help_text="how many incidents or questions it is made of"
+        source="number.count", help_text="how many incidents, questions or decisions it is made of"
     )
     missing_seconds = SerializerMethodField(
-        help_text="how much of the period was not read from Sentinel"
+        help_text="how much of the period was not read from Sentinel; of decisions, how much was "
+        "before the workspace was connected"
     )
 
     def get_missing_seconds(self, point: SeriesPoint) -> int:
@@ -95,7 +96,10 @@ class MetricSerializer(MeasureSerializer):
 QUERY: dict[str, Any] = {
     "from": QueryMoment(help_text="the beginning; without it twelve weeks before `to`"),
     "to": QueryMoment(help_text="the end; without it now"),
-    "interval": QueryChoice(list(INTERVALS), help_text="the length of a period; without it a week"),
+    "interval": QueryChoice(
+        list(INTERVALS),
+        help_text="the length of a period (a shift has eight hours); without it a week",
+    ),
     "group_by": QueryChoice(
         list(GROUPINGS),
         help_text="a number for each; an incident counts at every site that it touches, so sites "

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-INTERVALS: Final = {"day": timedelta(days=1), "week": timedelta(days=7)}
+SHIFT: Final = timedelta(hours=8)  # of a desk that works day and night
+INTERVALS: Final = {"shift": SHIFT, "day": timedelta(days=1), "week": timedelta(days=7)}
 MAX_PERIODS: Final = 400
 # What is late by less counts as read: polls run every 20 s, and a page calls 15 min too old.
 GRACE: Final = timedelta(minutes=15)
@@ -43,10 +44,13 @@ class ReportSpan:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """From when until when everything was read; None where nothing was."""
+    """From when until when everything was read; None where nothing was. `connected_at`: since when
+    people decide here, where that is known.
+    """
 
     since: datetime | None
     until: datetime | None
+    connected_at: datetime | None = None
 
     def missing_in(self, period: ReportPeriod) -> timedelta:
         """How much of a period was not read."""
@@ -76,3 +80,9 @@ def covered_by_all(coverages: list[Coverage]) -> Coverage:
         None if not starts or None in starts else max(at for at in starts if at),
         None if not ends or None in ends else min(at for at in ends if at),
     )
+
+
+def recorded_by_any(coverages: list[Coverage], until: datetime) -> Coverage:
+    """What people did is covered since the first of these was connected, without gaps."""
+    starts = [coverage.connected_at for coverage in coverages if coverage.connected_at]
+    return Coverage(min(starts, default=None), until)

@@ -22,18 +22,24 @@ from alerts.dashboards.measures import (
     decided_questions,
     n_late_at,
 )
-from alerts.dashboards.queries.series import Series, SitesOrNone, series_of, sites_shown_to
+from alerts.dashboards.queries.series import Series, SeriesPoint, series_of, sites_shown_to
+from alerts.dashboards.queries.spans import SitesOrNone
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import Question
 from alerts.reviews.queries.questions import questions_visible_to, verdicts_visible_to
 from alerts.reviews.queries.second_opinions import Agreement, agreement_since
 from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 
 WEEKS: Final = 12
 AGREEMENT_PERIOD: Final = timedelta(days=90)  # of second opinions, of which there are few
-TRENDS: Final = ("open-incidents", "closed-by-people", "closed-by-rule", "answer-time")
+TRENDS: Final = (
+    *("decisions", "decisions-per-thousand", "closed-by-rule", "open-incidents"),
+    *("closed-by-people", "answer-time"),
+)
+DECISIONS_AT_SITE: Final = ("decisions", "decisions-per-thousand", "closed-by-rule-share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,23 @@ def trends_for(
     measures = [MEASURES[name] for name in TRENDS]
     found = series_of(measures, user, span=span, covered=covered, now=now)
     return [(measure, series[0]) for measure, series in zip(measures, found, strict=True)]
+
+
+def decisions_at(
+    site: Site, user: User, *, covered: Mapping[int, Coverage], now: datetime
+) -> list[SeriesPoint]:
+    """Return the last seven days of a site: decisions, the same per thousand incidents, and the
+    share of closings that rules made.
+    """
+    found = series_of(
+        [MEASURES[name] for name in DECISIONS_AT_SITE],
+        user,
+        span=ReportSpan(now - WEEK, now, WEEK),
+        covered=covered,
+        site=site,
+        now=now,
+    )
+    return [series[0].points[0] for series in found]
 
 
 def _sites(user: User, now: datetime) -> list[PlaceNumbers]:

@@ -6,20 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import (
-    BigIntegerField,
-    Count,
-    DateTimeField,
-    F,
-    Func,
-    IntegerField,
-    Q,
-    QuerySet,
-    Value,
-)
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Value
 
-from alerts.dashboards.engine.periods import Coverage, ReportPeriod, ReportSpan, covered_by_all
+from alerts.dashboards.engine.periods import (
+    Coverage,
+    ReportPeriod,
+    ReportSpan,
+    covered_by_all,
+    recorded_by_any,
+)
 from alerts.dashboards.measures import (
     IN_TIME,
     TIME_TO_ANSWER,
@@ -29,6 +24,12 @@ from alerts.dashboards.measures import (
     Share,
     lives,
 )
+from alerts.dashboards.queries.decision_counts import (
+    GroupDecisions,
+    decisions_by_group,
+)
+from alerts.dashboards.queries.spans import PeriodNumber, SitesOrNone
+from alerts.incidents.models import touches_sites
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Question
 from alerts.reviews.queries.questions import questions_visible_to
@@ -52,7 +53,8 @@ class Number:
 @dataclass(frozen=True, slots=True)
 class SeriesPoint:
     """The number of one period. `missing`: how much of the period was not read from Sentinel; with
-    too much of it missing there is no value.
+    too much of it missing there is no value. Of decisions it is how much of the period was before
+    the workspace was connected, and only all of it leaves no value.
     """
 
     period: ReportPeriod
@@ -72,31 +74,6 @@ class Series:
     total: Number  # of the whole stretch
 
 
-class PeriodNumber(Func):
-    """In which period of a span a moment lies, counted from 0; -1 before the span, and the number
-    of periods after it. The borders that lie before a moment are counted by a search among them.
-    """
-
-    template = "(width_bucket(%(expressions)s) - 1)"
-    output_field = IntegerField()
-
-    def __init__(self, at: str, span: ReportSpan) -> None:
-        borders = [span.start, *(period.end for period in span.periods)]
-        super().__init__(
-            F(at) - Value(timedelta(microseconds=1)),  # a border belongs to the period it ends
-            Value(borders, output_field=ArrayField(DateTimeField())),
-        )
-
-
-class SitesOrNone(Func):
-    """One row for each site of an incident, and one without a site where it has none."""
-
-    template = (
-        "unnest(CASE WHEN %(expressions)s = '{}' THEN ARRAY[NULL]::bigint[]"
-        " ELSE %(expressions)s END)"
-    )
-
-
 def series_of(
     measures: Sequence[Measure],
     user: User,
@@ -104,28 +81,38 @@ def series_of(
     span: ReportSpan,
     covered: Mapping[int, Coverage],
     group_by: str = "",
+    site: Site | None = None,
     now: datetime,
 ) -> list[list[Series]]:
     """Return for each measure its series over the periods of a span; `covered` is what was read of
     each workspace. Grouped by site an incident counts at each site that it touches, so groups may
-    add up to more than the whole. All measures of incidents are read in one pass.
+    add up to more than the whole. With `site`, measures of questions aside, only what touches it
+    counts. All measures of incidents are read in one pass, and so are those of decisions.
     """
+    incidents = incidents_visible_to(user)
+    if site is not None:
+        incidents = incidents.filter(touches_sites([site.pk]))
     lives_by_group: list[_Lives] = []
     if any(measure.is_of_incidents for measure in measures):
-        lives_by_group = _lives_of(incidents_visible_to(user), span, group_by)
+        lives_by_group = _lives_of(incidents, span, group_by)
+    decisions: Mapping[Any, GroupDecisions] = {}
+    if any(measure.is_of_decisions for measure in measures):
+        decisions = decisions_by_group(incidents, span, group_by)
     result = []
     for measure in measures:
-        cells, totals = (
-            _of_incidents(measure, lives_by_group, span)
-            if measure.rows is None
-            else _of_questions(measure, measure.rows(_questions(user), now), span, group_by)
-        )
-        nothing = Number(0 if measure.is_of_incidents else None, 0)
+        if measure.rows is not None:
+            rows = measure.rows(_questions(user), now)
+            cells, totals = _of_questions(measure, rows, span, group_by)
+        elif measure.is_of_decisions:
+            cells, totals = _of_decisions(measure, decisions, span)
+        else:
+            cells, totals = _of_incidents(measure, lives_by_group, span)
+        nothing = Number(0 if measure.counts_from_zero else None, 0)
         series = []
         for key, name in _names(user, group_by, cells.keys() | totals.keys()).items():
-            coverage = _coverage(measure, covered, group_by, key)
+            coverage = _coverage(measure, covered, group_by, key, span)
             points = [
-                _point(period, cells.get(key, {}).get(at, nothing), coverage)
+                _point(period, cells.get(key, {}).get(at, nothing), coverage, measure)
                 for at, period in enumerate(span.periods)
             ]
             series.append(Series(name, points, totals.get(key, nothing)))
@@ -134,20 +121,52 @@ def series_of(
 
 
 def _coverage(
-    measure: Measure, covered: Mapping[int, Coverage], group_by: str, key: Any
+    measure: Measure,
+    covered: Mapping[int, Coverage],
+    group_by: str,
+    key: Any,
+    span: ReportSpan,
 ) -> Coverage | None:
-    if not measure.is_of_incidents:
+    if measure.rows is not None:
         return None
-    if group_by == "workspace" and key in covered:
-        return covered[key]
-    return covered_by_all(list(covered.values()))
+    by_workspace = group_by == "workspace" and key in covered
+    coverages = [covered[key]] if by_workspace else list(covered.values())
+    if measure.is_of_decisions:
+        return recorded_by_any(coverages, span.end)
+    return covered_by_all(coverages)
 
 
-def _point(period: ReportPeriod, number: Number, coverage: Coverage | None) -> SeriesPoint:
+def _point(
+    period: ReportPeriod, number: Number, coverage: Coverage | None, measure: Measure
+) -> SeriesPoint:
     if coverage is None:
         return SeriesPoint(period, number, timedelta(), is_gap=False)
     missing, is_gap = coverage.missing_in(period), coverage.has_gap_in(period)
+    if measure.is_of_decisions:  # what was recorded of a period is worth showing
+        is_gap = missing >= period.end - period.start
     return SeriesPoint(period, Number(None, 0) if is_gap else number, missing, is_gap)
+
+
+def _of_decisions(
+    measure: Measure, groups: Mapping[Any, GroupDecisions], span: ReportSpan
+) -> tuple[Cells, dict[Any, Number]]:
+    def number_of(decisions: int, incidents: int) -> Number:
+        if measure.kind is MeasureKind.DECISIONS:
+            return Number(decisions, decisions)
+        return Number(round(1000 * decisions / incidents, 1) if incidents else None, incidents)
+
+    cells = {
+        key: {
+            at: number_of(group.decisions.get(at, 0), group.incidents.get(at, 0))
+            for at in range(span.count)
+        }
+        for key, group in groups.items()
+    }
+    whole = {
+        key: number_of(sum(group.decisions.values()), sum(group.incidents.values()))
+        for key, group in groups.items()
+    }
+    return cells, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +198,18 @@ def _of_incidents(
     measure: Measure, groups: Sequence[_Lives], span: ReportSpan
 ) -> tuple[Cells, dict[Any, Number]]:
     counts: dict[Any, list[int]] = defaultdict(lambda: [0] * span.count)
+    by_rule: dict[Any, list[int]] = defaultdict(lambda: [0] * span.count)
     for group in groups:
         for at in _counts_in(measure.kind, group, span.count):
             counts[group.group][at] += group.n
+            by_rule[group.group][at] += group.n * group.by_rule
+    if measure.kind is MeasureKind.BY_RULE_SHARE:
+        shares = {
+            key: {at: Number(Share(by_rule[key][at], n).percent, n) for at, n in enumerate(ns)}
+            for key, ns in counts.items()
+        }
+        totals = {key: Share(sum(by_rule[key]), sum(ns)) for key, ns in counts.items()}
+        return shares, {key: Number(share.percent, share.of) for key, share in totals.items()}
     cells = {key: {at: Number(n, n) for at, n in enumerate(ns)} for key, ns in counts.items()}
     whole = {
         key: ns[-1] if measure.kind is MeasureKind.OPEN else sum(ns) for key, ns in counts.items()
@@ -197,6 +225,8 @@ def _counts_in(kind: MeasureKind, group: _Lives, periods: int) -> Iterable[int]:
         )
     if group.left is None or group.left >= periods or not group.is_closing:
         return []
+    if kind is MeasureKind.BY_RULE_SHARE:
+        return [group.left]
     return [group.left] if group.by_rule == (kind is MeasureKind.CLOSED_BY_RULE) else []
 
 

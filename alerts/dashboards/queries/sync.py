@@ -54,6 +54,7 @@ class Sync:
     workspace_id: int
     name: str
     is_paused: bool
+    added_at: datetime
     fresh_at: datetime | None
     history_since: datetime | None  # all that was raised since then was read
     level: Level
@@ -142,6 +143,7 @@ def _sync(workspace: Workspace, now: datetime) -> Sync:
         workspace_id=workspace.pk,
         name=workspace.name,
         is_paused=is_paused,
+        added_at=workspace.added_at,
         fresh_at=fresh_at,
         history_since=cursor.backfilled_until if cursor else None,
         level="" if is_paused else LEVELS[age],
@@ -157,4 +159,7 @@ def coverage_by_workspace(syncs: Iterable[Sync]) -> dict[int, Coverage]:
     """
     rows = list(syncs)
     active = [sync for sync in rows if not sync.is_paused] or rows
-    return {sync.workspace_id: Coverage(sync.history_since, sync.fresh_at) for sync in active}
+    return {
+        sync.workspace_id: Coverage(sync.history_since, sync.fresh_at, sync.added_at)
+        for sync in active
+    }

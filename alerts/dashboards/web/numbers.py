@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.dashboards.engine.periods import Coverage, covered_by_all
+from alerts.dashboards.engine.periods import SHIFT, Coverage, covered_by_all
 from alerts.dashboards.measures import Measure, MeasureKind
 from alerts.dashboards.queries.numbers import Numbers, PlaceNumbers
 from alerts.dashboards.queries.series import Series, SeriesPoint
@@ -35,7 +35,12 @@ def numbers_in_words(
         "it": numbers,
         "days_left": days_left,
         "reads_history": any(sync.history_percent is not None for sync in syncs),
-        "cards": [_card(numbers, measure, series, days_left) for measure, series in trends],
+        "cards": [
+            _card(numbers, measure, series, days_left) | _of_decisions(measure, trends)
+            for measure, series in trends
+            if measure.kind is not MeasureKind.DECISIONS_A_THOUSAND
+        ],
+        "measures": [measure for measure, _ in trends],
         "closed": [(classification(closed.classification), closed.n) for closed in numbers.closed],
         "sites": [_place(place) for place in numbers.sites],
         "workspaces": [_place(place) for place in numbers.workspaces],
@@ -65,6 +70,35 @@ def _agreement(agreement: Agreement) -> str:
     return f"{words} {harmless}"
 
 
+def _of_decisions(measure: Measure, trends: Trends) -> dict[str, Any]:
+    """Return what the card of decisions shows of a week, a shift and a thousand incidents."""
+    if measure.kind is not MeasureKind.DECISIONS:
+        return {}
+    latest = {other.kind: series.points[-1] for other, series in trends}
+    week = latest[MeasureKind.DECISIONS]
+    return {
+        "hint": decision_rates(
+            week, a_thousand=latest[MeasureKind.DECISIONS_A_THOUSAND].number.value
+        )
+    }
+
+
+def decision_rates(point: SeriesPoint, *, a_thousand: float | None) -> str:
+    """Return how many decisions that is a shift and a thousand incidents, and since when they are
+    counted where that is not the whole period.
+    """
+    if point.number.value is None:
+        return gettext("not counted yet")
+    counted = point.period.end - point.period.start - point.missing
+    parts = [gettext("%(n)s a shift") % {"n": number(point.number.value * (SHIFT / counted), 1)}]
+    if a_thousand is not None:
+        parts.append(gettext("%(n)s per thousand incidents") % {"n": number(a_thousand)})
+    if point.missing:
+        since = date_of((point.period.end - counted).astimezone(reader_clock().zone(READER)))
+        parts.append(gettext("counted since %(date)s") % {"date": since})
+    return " · ".join(parts)
+
+
 def _card(numbers: Numbers, measure: Measure, series: Series, days_left: int) -> dict[str, Any]:
     now, before = series.points[-1], series.points[-2]
     values = [point.number.value for point in series.points if point.number.value is not None]
@@ -90,13 +124,15 @@ def measure_words(measure: Measure, value: float | None) -> str:
         return "–"
     if measure.kind is MeasureKind.TIME_TO_ANSWER:
         return span_words(timedelta(seconds=value))
-    return percent(value / 100, 0) if measure.kind is MeasureKind.IN_TIME else number(value)
+    return percent(value / 100, 0) if measure.unit == "percent" else number(value)
 
 
 def _line_point(measure: Measure, point: SeriesPoint) -> LinePoint:
     end = point.period.end.astimezone(reader_clock().zone(READER))
     day = date_of(end, year=False)
-    gap = _gap_words(point.missing) if point.is_gap else ""
+    gap = ""
+    if point.is_gap:
+        gap = gettext("not counted yet") if measure.is_of_decisions else _gap_words(point.missing)
     return LinePoint(day, point.number.value, measure_words(measure, point.number.value), gap)
 
 
@@ -119,6 +155,8 @@ def _title(measure: Measure, series: Series, highest: str) -> str:
 
 def _hint(numbers: Numbers, measure: Measure, now: SeriesPoint, before: SeriesPoint) -> str:
     """Return how the number compares with others."""
+    if measure.is_of_decisions:
+        return ""
     if measure.kind is MeasureKind.TIME_TO_ANSWER:
         return _in_time(numbers)
     if measure.kind is MeasureKind.OPEN:
@@ -159,7 +197,9 @@ def _in_time(numbers: Numbers) -> str:
 
 
 def _list_behind(measure: Measure) -> str:
-    """The list that the number counts."""
+    """The list that the number counts; none where nothing lists it."""
+    if measure.is_of_decisions:
+        return ""
     if measure.kind is MeasureKind.OPEN:
         return queue_address("open")
     if measure.kind is MeasureKind.TIME_TO_ANSWER:

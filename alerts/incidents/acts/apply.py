@@ -19,7 +19,7 @@ from alerts.incidents.ingest.overlay import (
     refresh_overlay,
     show_our_comments,
 )
-from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
+from alerts.incidents.models import BY_TOKEN, UNDONE, Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import DECISIONS
 from alerts.outbox.engine.merge import base_for
@@ -191,6 +191,7 @@ def _add_to_timeline(
     now: datetime,
     act: UUID | None,
 ) -> None:
+    by_token = {BY_TOKEN: True} if isinstance(by, User) and by.via_token is not None else {}
     TimelineItem.objects.bulk_create(
         [
             TimelineItem(
@@ -200,7 +201,7 @@ def _add_to_timeline(
                 by=by if isinstance(by, User) else None,
                 by_label=str(by)[:200],
                 code=code,
-                details=details,
+                details=details | by_token,
                 act=act,
             )
             for pk, (code, details) in lines.items()
@@ -245,7 +246,7 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     ids = [row.pk for row in rows]
     write_timeline(
         incident_ids=ids,
-        code="undone",
+        code=UNDONE,
         side=TimelineItem.Side(first.side),
         by=by,
         now=now,

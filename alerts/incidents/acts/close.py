@@ -16,8 +16,6 @@ from alerts.outbox.engine.merge import close_patch
 from portal.accounts.models import User
 from portal.errors import Refused
 
-BY_TOKEN = "by_token"  # in the line of the timeline: a program closed it, so nobody looked
-
 
 class CannotClose(Refused):
     """The incidents stay open."""
@@ -52,8 +50,6 @@ def close_incidents(
     patch = close_patch(classification=classification, reason=reason or None, comment=text)
     details: dict[str, Any] = {"classification": classification, "reason": reason}
     details |= {"comment": comment.strip(), "ot": ot_line}
-    if isinstance(by, User) and by.via_token is not None:
-        details[BY_TOKEN] = True
 
     def effect_on(row: Incident) -> ActEffect | None:
         outcome = (row.classification, row.classification_reason)

@@ -1,6 +1,18 @@
 """The context of an incident: entities, comments, and what happened to it."""
 
 from django.db import models
+from django.db.models import Q
+
+# A decision of a person is one act on what a row of the queue shows.
+DECISION_CODES = ("closed", "asked", "answered", "escalated")
+UNDONE = "undone"  # the line that an act was taken back while it was held
+BY_TOKEN = "by_token"  # in details: a program did it for the person, so nobody looked
+IMPORTED = "imported"  # in details: it was taken over from a file
+COUNTS_AS_DECISION = (
+    Q(code__in=(*DECISION_CODES, UNDONE), by__isnull=False, act__isnull=False)
+    & ~Q(details__has_key=BY_TOKEN)
+    & ~Q(details__has_key=IMPORTED)
+)
 
 
 class Entity(models.Model):
@@ -129,7 +141,15 @@ class TimelineItem(models.Model):
     act = models.UUIDField(null=True)  # the act it belongs to, for undo
 
     class Meta:
-        indexes = [models.Index(fields=["incident", "-at"], name="timeline_of_an_incident")]
+        indexes = [
+            models.Index(fields=["incident", "-at"], name="timeline_of_an_incident"),
+            models.Index(
+                fields=["at"],
+                include=["incident", "act", "code"],
+                condition=COUNTS_AS_DECISION,
+                name="timeline_decisions",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} at {self.at:%Y-%m-%d %H:%M}"

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdict
 from alerts.incidents.hidden_verdicts import hidden_from
@@ -29,6 +29,16 @@ def opinions_waiting_for(user: User) -> QuerySet[Opinion]:
 def opinions_asked_of(user: User) -> QuerySet[Opinion]:
     """Return every second opinion that this person was asked for, in no order."""
     return Opinion.objects.filter(person=user)
+
+
+def answered_opinions(*, since: datetime, until: datetime) -> QuerySet[Opinion]:
+    """Return second opinions that people gave after a moment and up to another, without those that
+    took the place of the first answer: they are verdicts of their own.
+    """
+    answered = Opinion.objects.filter(
+        state=Opinion.State.ANSWERED, settled_at__gt=since, settled_at__lte=until
+    )
+    return answered.exclude(second_opinion__correction__by=F("person")).order_by()
 
 
 def opinion_asked_of(user: User, uuid: UUID) -> Opinion | None:

@@ -9,7 +9,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.models import Incident, IncidentAlert, IncidentStatus, TimelineItem
+from alerts.incidents.models import (
+    IMPORTED,
+    Incident,
+    IncidentAlert,
+    IncidentStatus,
+    TimelineItem,
+)
 from alerts.reviews.models import CameBy, Verdict, VerdictAlert, VerdictFile, VerdictIncident
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
@@ -196,4 +202,4 @@ def _details(row: Verdict) -> dict[str, object]:
         "note": row.note,
         "annotation": str(row.uuid),
     }
-    return details | ({"imported": True} if row.imported_at else {})
+    return details | ({IMPORTED: True} if row.imported_at else {})

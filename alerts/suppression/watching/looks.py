@@ -12,9 +12,14 @@ from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
 
-from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.engine.closers import is_person
-from alerts.incidents.models import CLOSE_IN_FORCE, Incident, IncidentCloser, TimelineItem
+from alerts.incidents.models import (
+    BY_TOKEN,
+    CLOSE_IN_FORCE,
+    Incident,
+    IncidentCloser,
+    TimelineItem,
+)
 from alerts.reviews.models import CameBy, VerdictIncident, VerdictKind
 from alerts.reviews.queries.questions import verdicts_in_force
 from alerts.reviews.queries.verdict_files import confirmations_of

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def cards(client, mia, workspace):
-    """`cards()` are the four cards of Mia's home, by name, each as HTML."""
+    """`cards()` are the five cards of Mia's home, by name, each as HTML."""
 
     def read(**cursor):
         if cursor:
@@ -52,7 +52,9 @@ def test_each_number_has_its_twelve_weeks_as_a_picture_and_as_a_table(cards, wor
     close(workspace, 1, 2, 9, 9.5, 9.6)
     close(workspace, 3, rule="R-12")
     found = cards()
-    assert list(found) == ["open-incidents", "closed-by-people", "closed-by-rule", "answer-time"]
+    assert list(found) == [
+        *("decisions", "closed-by-rule", "open-incidents", "closed-by-people", "answer-time")
+    ]
     people = found["closed-by-people"]
     assert len(rows_of(people)) == 12
     assert rows_of(people)[-2:] == [("17 Nov", "3"), ("24 Nov", "2")]

@@ -44,7 +44,7 @@ from alerts.suppression.signing.awaiting_signature import requests_for
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
-from portal.accounts.rights import SOC_ROLES
+from portal.accounts.rights import SOC_ROLES, roles_for
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import hours, number, percent
@@ -118,6 +118,7 @@ def plan_context(
         "plan": chosen,
         "site": chosen.totals.site,
         "zone": chosen.totals.site.time_zone,
+        "reads_numbers": not roles_of(user).isdisjoint(roles_for("dashboards.numbers")),
         "offer": offer_of(chosen),
         "judged": judged_words(chosen),
         "bound": plan_bound_words(chosen),

@@ -87,8 +87,8 @@ def test_what_was_not_read_is_null_and_says_how_much(program, week, workspace):
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("interval=month", "possible: day, week"),
-        ("interval=day,week", "possible: day, week"),
+        ("interval=month", "possible: shift, day, week"),
+        ("interval=day,week", "possible: shift, day, week"),
         ("group_by=owner", "possible: site, workspace, alert_type"),
         ("from=yesterday", "Give a moment"),
         ("from=2026-11-25T12:00:00Z", "earlier"),
