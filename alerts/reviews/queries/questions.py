@@ -341,7 +341,11 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     )
     if incidents is not None:
         links = links.filter(incident__in=incidents)
-    others = VerdictIncident.objects.filter(incident=OuterRef("incident"))
+    later = VerdictIncident.objects.filter(
+        incident=OuterRef("incident"),
+        verdict__withdrawn_at=None,
+        verdict__given_at__gte=OuterRef("verdict__given_at"),
+    ).exclude(Q(verdict=OuterRef("verdict")) | Q(verdict__kind=VerdictKind.NOT_SURE))
     rows = (
         links.exclude(SETTLED_BY_SOC)
         .exclude(
@@ -350,8 +354,7 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
         )
         .annotate(
             is_past=FROM_THE_PAST,
-            may_have_ended=Q(incident__merged_into__isnull=False)
-            | Q(Exists(others.exclude(verdict=OuterRef("verdict")))),
+            may_have_ended=Q(incident__merged_into__isnull=False) | Q(Exists(later)),
         )
         .order_by("verdict__given_at", "verdict", "incident")
         .values_list(

@@ -7,7 +7,7 @@ page of one: before a close is sent it is judged anew, by what has been read tha
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -143,15 +143,16 @@ def _names_in(facts: FieldValues) -> set[str]:
 class Surroundings:
     """What guards ask about the incidents of a page beside their alerts, read for all at once."""
 
-    entities: Mapping[int, Sequence[Entity]]
-    criticality: Mapping[int, Mapping[str, str]]  # of the devices of an incident, by name
-    comments: Mapping[int, Sequence[bool]]  # of each whether Tagout wrote it
-    worked_on: frozenset[int]  # by people in Tagout
-    reopened: frozenset[int]
-    asked: frozenset[int]  # questions to OT wait
-    judged: frozenset[int]
-    holds: Mapping[int, BlockingDevices]
-    minutes_old: Mapping[int, float]  # by workspace
+    entities: Mapping[int, Sequence[Entity]] = field(default_factory=dict)
+    # The criticality of the devices of an incident, by name.
+    criticality: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    comments: Mapping[int, Sequence[bool]] = field(default_factory=dict)  # whether Tagout wrote it
+    worked_on: frozenset[int] = frozenset()  # by people in Tagout
+    reopened: frozenset[int] = frozenset()
+    asked: frozenset[int] = frozenset()  # questions to OT wait
+    judged: frozenset[int] = frozenset()
+    holds: Mapping[int, BlockingDevices] = field(default_factory=dict)
+    minutes_old: Mapping[int, float] = field(default_factory=dict)  # by workspace
 
 
 def read_surroundings(
@@ -160,6 +161,8 @@ def read_surroundings(
     """Read what the guards ask about these incidents, in as many questions as for one at each plant
     that they come from.
     """
+    if not incidents:  # as on most pages: an empty question costs as much to build as any
+        return Surroundings()
     ids = [incident.pk for incident in incidents]
     facts = {pk: alerts[pk] for pk in ids}
     entities = entities_of(ids)
