@@ -42,8 +42,9 @@ def read_fields(source: Source, text: str, first_line: int) -> dict[str, YamlFie
     """Return the fields of a YAML mapping whose first line is `first_line` of the source; None
     where it is no mapping, which is then a fault.
     """
-    loader = _Loader(text)
+    loader = yaml.CSafeLoader(text)
     try:
+        _check_events(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             source.fault(first_line, 1, "YAML-MAPPING", "Write `key: value` lines here.")
@@ -69,25 +70,22 @@ def read_fields(source: Source, text: str, first_line: int) -> dict[str, YamlFie
 _UNKEEPABLE = re.compile(r"[\0\ud800-\udfff]")  # no page and no database has these letters
 
 
-class _Loader(yaml.SafeLoader):
-    """A loader without aliases: ten lines of them can expand to a million values. And without
-    letters that cannot be kept, which a text can only hold as numbers behind a backslash.
+def _check_events(text: str) -> None:
+    """Raise the error of an alias, ten lines of which can expand to a million values, and of a
+    letter that cannot be kept, which a text can only hold as numbers behind a backslash.
     """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]  # its stubs
+    for event in yaml.parse(text, yaml.CSafeLoader):
         problem = ""
         if isinstance(event, yaml.AliasEvent):
             problem = "write the value out, not *alias"
         elif isinstance(event, yaml.ScalarEvent) and _UNKEEPABLE.search(event.value):
             problem = "this holds a letter that cannot be kept, such as \\0"
         if problem:
-            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
-        return super().compose_node(parent, index)
+            raise yaml.MarkedYAMLError(None, None, problem, event.start_mark)  # type: ignore[arg-type]  # its stubs
 
 
 def _fields_of(
-    source: Source, loader: yaml.SafeLoader, node: yaml.MappingNode, first_line: int
+    source: Source, loader: yaml.CSafeLoader, node: yaml.MappingNode, first_line: int
 ) -> dict[str, YamlField]:
     fields: dict[str, YamlField] = {}
     for key_node, value_node in node.value:
@@ -100,7 +98,7 @@ def _fields_of(
     return fields
 
 
-def _field(source: Source, loader: yaml.SafeLoader, node: yaml.Node, first_line: int) -> YamlField:
+def _field(source: Source, loader: yaml.CSafeLoader, node: yaml.Node, first_line: int) -> YamlField:
     line, column = first_line + node.start_mark.line, node.start_mark.column + 1
     items: tuple[YamlField, ...] = ()
     members: Mapping[str, YamlField] = {}

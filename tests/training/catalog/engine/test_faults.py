@@ -30,7 +30,7 @@ YAML, LESSON, CARDS, SVG, LOCK = (
 SEEDED = [
     ("YAML-SYNTAX", YAML, "title: Reading alerts", "title: [Reading alerts\norder§: 1"),
     ("YAML-SYNTAX", YAML, "nice: [PD-WRL-001]", "nice: &all [PD-WRL-001]\nsummary: §*all"),
-    ("YAML-SYNTAX", YAML, "id: first-module", "§id: " + "[" * 3000),
+    ("YAML-SYNTAX", YAML, "id: first-module", "id: " + "[" * 999 + "§" + "[" * 2001),
     ("WRONG-VALUE", YAML, "title: Reading alerts", f"title: §{'Long ' * 41}"),
     ("WRONG-VALUE", YAML, "id: first-module", f"id: §{'a' * 51}"),
     *[("WRONG-VALUE", YAML, "id: first-module", f"id: §{page_path}") for page_path in OTHER_PAGES],
@@ -67,7 +67,7 @@ SEEDED = [
     ("FOOTNOTE-UNUSED", LESSON, "[^wireshark]:", "§[^more]: A book.\n[^wireshark]:"),
     ("FOOTNOTE-TWICE", LESSON, "functions.\n", "functions.\n§[^wireshark]: Again.\n"),
     ("YAML-SYNTAX", LESSON, "title: One stop", r'title: §"One\0"'),
-    ("YAML-SYNTAX", LESSON, "title: One stop", r'title: §"One\ud800"'),
+    ("YAML-SYNTAX", LESSON, "title: One stop", r'title: "One\u§d800"'),
     ("HEADING-LEVEL", LESSON, "## What", "§# What"),
     ("HEADING-LEVEL", LESSON, "## What", "§#### What"),
     ("OPEN-BLOCK", LESSON, "::: question {#steps", "§:::: question {#steps"),
