@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from alerts.suppression.drafting.drift_sentence import drift_sentence
 from alerts.suppression.models import DriftLine, DriftQuestion, RuleVersion
 from alerts.suppression.web.drift_words import (
     LineChangeWords,
-    drift_sentence,
     facts_against,
     facts_in_favour,
     line_words,

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.rules.rule import Clause
+from alerts.suppression.drafting.drift_sentence import drift_day
 from alerts.suppression.models import DriftLine, DriftQuestion
 from alerts.suppression.web.wording import clause_line
 from portal.ui.words import number
 
 Kind = DriftQuestion.Kind
-WEEK: Final = 7  # days within which a weekday says which day is meant
 AGAINST: Final[dict[str, Promise]] = {
     "other_hours": _("It comes at other hours, too: %(hours)s"),
     "no_inventory": _("No inventory names it, only alerts do"),
@@ -43,30 +42,6 @@ IN_FAVOUR: Final[dict[str, Promise]] = {
 }
 
 
-def drift_sentence(question: DriftQuestion, *, today: date | None) -> str:
-    """Return what seems to have happened; on record, where there is no today, with dates."""
-    words = {
-        "since": drift_day(question.first_on, today),
-        "until": drift_day(question.latest_on, today) if question.latest_on else "",
-        "before": question.before,
-        "after": question.after,
-        "name": _name_in(question),
-    }
-    sentences = {
-        Kind.REPLACED: gettext(
-            "Since %(since)s %(after)s does what %(before)s did until %(until)s"
-        ),
-        Kind.RENUMBERED: gettext(
-            "Since %(since)s %(name)s has the address %(after)s; until %(until)s it had %(before)s"
-        ),
-        Kind.JOINED: gettext(
-            "Since %(since)s %(after)s does what the devices of a rule do that does not list it"
-        ),
-        Kind.MOVED: gettext("Since %(since)s what kept its hours until %(until)s comes at others"),
-    }
-    return sentences[Kind(question.kind)] % words
-
-
 def ask_words(question: DriftQuestion) -> str:
     """Return the question of one tap."""
     return {
@@ -75,18 +50,6 @@ def ask_words(question: DriftQuestion) -> str:
         Kind.JOINED: gettext("Does it belong to them?"),
         Kind.MOVED: gettext("Was the job moved?"),
     }[Kind(question.kind)]
-
-
-def _name_in(question: DriftQuestion) -> str:
-    details = dict(question.in_favour)
-    return str(details.get("same_name", {}).get("name", question.after))
-
-
-def drift_day(day: date, today: date | None) -> str:
-    """Return a day in words: its weekday within a week, else its date; on record all of it."""
-    if today is None:
-        return date_format(day, "DATE_FORMAT")
-    return date_format(day, "l" if 0 < (today - day).days < WEEK else "MONTH_DAY_FORMAT")
 
 
 def facts_against(question: DriftQuestion) -> list[str]:

@@ -12,8 +12,9 @@ from django.utils.translation import gettext
 from alerts.reviews.registry import PlantQuestion
 from alerts.suppression.deploying.kill_switch import stops_in_force
 from alerts.suppression.drafting.drift_questions import drift_waiting_for
+from alerts.suppression.drafting.drift_sentence import drift_sentence
 from alerts.suppression.signing.awaiting_signature import count_awaiting_signature
-from alerts.suppression.web.drift_words import ask_words, drift_sentence
+from alerts.suppression.web.drift_words import ask_words
 from portal import clock
 from portal.accounts.models import User
 from portal.ui.shell import FooterLine

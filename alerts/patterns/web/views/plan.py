@@ -29,6 +29,7 @@ from alerts.patterns.queries.plan import (
 from alerts.patterns.queries.questions import Questions, questions_at
 from alerts.patterns.services.plan import CannotAskQuestions, ask_questions
 from alerts.patterns.web.pattern_card import PatternCard, pattern_card
+from alerts.patterns.web.plan_drift import drift_rows
 from alerts.patterns.web.plan_rows import (
     PlanRow,
     blocked_rows,
@@ -124,6 +125,7 @@ def plan_context(
         "bound": plan_bound_words(chosen),
         "curve": curve_of(chosen, row.pattern if row else None),
         "groups": groups,
+        "drifts": drift_rows(chosen.totals.site, user, now=now),
         "acting": chosen.acting,
         "blocked": blocked_rows(chosen),
         "row": row,

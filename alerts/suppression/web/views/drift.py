@@ -16,6 +16,7 @@ from alerts.suppression.drafting.drift_questions import (
     drift_waiting_for,
     question_digest,
 )
+from alerts.suppression.drafting.drift_sentence import drift_sentence
 from alerts.suppression.models import DriftQuestion
 from alerts.suppression.signing.answer_drift import (
     NO,
@@ -24,13 +25,7 @@ from alerts.suppression.signing.answer_drift import (
     CannotAnswerDrift,
     answer_drift,
 )
-from alerts.suppression.web.drift_words import (
-    ask_words,
-    drift_sentence,
-    facts_against,
-    facts_in_favour,
-    line_words,
-)
+from alerts.suppression.web.drift_words import ask_words, facts_against, facts_in_favour, line_words
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.password_checks import proved_at_of

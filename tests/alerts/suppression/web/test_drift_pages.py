@@ -1,13 +1,16 @@
 """Where people meet a drift: OT's list, the question of one tap, the sitting in which both sign."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.models import Incident
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.drafting.drift_questions import question_digest
 from alerts.suppression.models import DriftQuestion, RuleVersion, VersionState
-from tests.alerts.suppression.drifting import NEW, backups, live_rule, replaced_server
+from portal.ui.words import percent
+from tests.alerts.suppression.drifting import NEW, TARGETS, backups, live_rule, replaced_server
 from tests.alerts.suppression.drifting import question_of_tonight as ask_tonight
 from tests.conftest import NOON
 from tests.reuse import reuse_rows
@@ -120,3 +123,42 @@ def test_in_the_sitting_the_difference_is_one_line(at, people, question):
     )
     amendment.refresh_from_db()
     assert amendment.state == VersionState.CANARY
+
+
+def plan_of(at, person):
+    """What the plan's page says of changes of the plant; empty where it says nothing."""
+    page = at(person, "/plan/").content.decode()
+    found = re.search(r'<section class="plan-drift".*?</section>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
+
+
+def test_on_the_plan_a_change_says_what_yes_would_bring_and_whose_turn_it_is(at, people, question):
+    since = Incident.objects.filter(created_at__gte=NOON.replace(hour=0) - timedelta(days=2))
+    Incident.objects.filter(source=NEW).update(site_ids=[question.site_id])
+    covered = since.filter(source=NEW, destination__in=TARGETS).count()
+    words = plan_of(at, people.oda)
+    assert "1 change of the plant" in words and SINCE in words and "Answer" in words
+    assert f"{covered} of {since.count()} incidents since then" in words
+    assert f"+{percent(covered / since.count())}" in words
+    assert "Waiting for OT" in plan_of(at, people.leo)
+
+
+def test_the_plan_follows_a_yes_until_both_sides_have_signed(at, people, question):
+    digest = question_digest(question)
+    at(people.oda, f"/drift/{question.uuid}/", answer="yes", digest=digest)
+    assert "Waiting for the SOC" in plan_of(at, people.oda)
+    amendment = DriftQuestion.objects.get().lines.get().amendment
+    at(
+        people.leo,
+        f"/approvals/sitting/{amendment.uuid}/sign/",
+        seen_hash=amendment.rule_hash,
+        side="soc",
+    )
+    assert plan_of(at, people.leo) == ""
+
+
+@pytest.mark.parametrize("state", ["no", "overtaken"])
+def test_what_did_not_change_is_no_step_of_the_plan(at, people, question, state):
+    by = people.oda if state == "no" else None
+    DriftQuestion.objects.update(state=state, answered_by=by)
+    assert plan_of(at, people.leo) == ""
