@@ -8,21 +8,31 @@ DAY: Final = timedelta(days=1)
 RHYTHM: Final = timedelta(days=28)  # how far back a rhythm is read
 MIN_STORM: Final = 20  # incidents; fewer are no storm, however quiet it was before
 TIMES_ABOVE: Final = 3  # the busiest hour, or the busiest day, of the rhythm
+# The last part of a day must hold a quarter of its share, or the storm of that day is over.
+LATEST_PART: Final = 8
+SHARE_OF_LATEST: Final = 4
 
 
 class StreamRate(NamedTuple):
-    """How many incidents of a stream came in the window that ends with its latest, and in the
-    busiest window of the same length before.
+    """How many incidents of a stream came in the window that ends with its latest, in the busiest
+    window of the same length before, and in the latest eighth of the window.
     """
 
     window: timedelta
     n: int
     busiest: int
+    latest: int
 
     @property
     def is_storm(self) -> bool:
         """Whether so many are far above the stream's own rhythm."""
-        return self.n >= max(MIN_STORM, TIMES_ABOVE * self.busiest)
+        return self.n >= max(MIN_STORM, TIMES_ABOVE * self.busiest) and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the day was that of a storm which has ended: what comes after it is ordinary."""
+        expected = self.n / LATEST_PART
+        return self.window > HOUR and self.latest * SHARE_OF_LATEST < expected
 
     @property
     def is_above_rhythm(self) -> bool:

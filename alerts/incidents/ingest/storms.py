@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from alerts.incidents.engine.storms import (
     DAY,
     HOUR,
+    LATEST_PART,
     MIN_STORM,
     RHYTHM,
     StreamRate,
@@ -35,7 +36,8 @@ _MEMBERS = f"""
     FROM incidents_incident
     WHERE group_key = ANY(%(keys)s) AND {STREAM} = %(stream)s ORDER BY id LIMIT {MAX_MEMBERS}
 """
-# What of the stream came in each window, and in the busiest before it: its other storms left out.
+# What of the stream came in each window, in the busiest before it (its other storms left out), and
+# in the latest part of the window.
 _RATES = f"""
     WITH seen AS MATERIALIZED (
         SELECT created_at, storm FROM incidents_incident
@@ -45,7 +47,8 @@ _RATES = f"""
            (SELECT coalesce(max(n), 0) FROM (
                 SELECT count(*) AS n FROM seen
                 WHERE created_at <= %(at)s - w.width AND storm IS NULL
-                GROUP BY date_bin(w.width, created_at, %(at)s)) AS binned)
+                GROUP BY date_bin(w.width, created_at, %(at)s)) AS binned),
+           (SELECT count(*) FROM seen WHERE created_at > %(at)s - w.width / {LATEST_PART})
     FROM unnest(%(widths)s::interval[]) WITH ORDINALITY AS w(width, place) ORDER BY w.place
 """
 # While older incidents of the type still lack their details, nobody knows the rhythm.

@@ -250,8 +250,25 @@ def test_what_turns_out_to_differ_leaves_the_fold(plant):
     [(19, 0, False), (20, 0, True), (20, 6, True), (20, 7, False), (500, 160, True)],
 )
 def test_a_storm_is_at_least_twenty_and_three_times_what_came_before(n, busiest, expected):
-    assert StreamRate(HOUR, n, busiest).is_storm is expected
-    assert StreamRate(DAY, n, busiest).is_storm is expected
+    assert StreamRate(HOUR, n, busiest, latest=1).is_storm is expected
+    assert StreamRate(DAY, n, busiest, latest=n // 8 + 1).is_storm is expected
+
+
+@pytest.mark.parametrize(("latest", "expected"), [(3, False), (4, True), (100, True)])
+def test_the_storm_of_a_day_is_over_when_its_latest_eighth_lacks_a_quarter_of_its_share(
+    latest, expected
+):
+    assert StreamRate(DAY, 100, 6, latest).is_storm is expected
+
+
+def test_what_comes_hours_after_a_heavy_storm_is_ordinary(plant):
+    plant.live(days=3)
+    plant.raise_incidents(*STORM * 5, seconds=1)
+    (soon,) = plant.raise_incidents((PEERS[1], {}), at=NOON + timedelta(minutes=30))
+    assert Incident.objects.get(pk=soon).storm is not None
+    for hours in (4, 12, 22):
+        (ordinary,) = plant.raise_incidents((PEERS[1], {}), at=NOON + timedelta(hours=hours))
+        assert Incident.objects.get(pk=ordinary).storm is None, f"{hours} hours later"
 
 
 def test_a_new_source_has_no_usual_peers_and_a_safety_system_never_folds():
