@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext, ngettext
 
+from alerts.incidents.acts.apply import lock_incidents_of_act
 from alerts.incidents.acts.bulk import AT_ONCE, MAX_INCIDENTS
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident
@@ -101,13 +102,18 @@ class Targets:
         return gettext("%(title)s ×%(n)s") % {"title": title, "n": number(n)}
 
 
-def targets_of(query: QueryDict, user: User, *, now: datetime) -> Targets:
-    """Read the targets within the person's reach. 404 where there are none."""
+def targets_of(query: QueryDict, user: User, *, now: datetime, locks: bool = False) -> Targets:
+    """Read the targets within the person's reach. 404 where there are none. With `locks` nobody
+    changes them until the transaction ends, unless they are too many to act on at once.
+    """
     try:
         chosen, fields = _all_of(query, user) if query.get("all") else _picked(query, now)
     except ValueError:
         raise Http404 from None
     rows = incidents_visible_to(user).filter(chosen).select_related("workspace__organisation")
+    if locks:
+        ids = rows.order_by("pk").values_list("pk", flat=True)[: AT_ONCE + 1]
+        lock_incidents_of_act(list(ids))
     incidents = list(rows.order_by("-created_at", "-pk")[: MAX_INCIDENTS + 1])
     if not incidents:
         raise Http404

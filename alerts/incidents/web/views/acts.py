@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -37,10 +38,16 @@ def act_on_incidents(request: HttpRequest, verb: str) -> HttpResponse:
     """Ask how, then do it. Answers with a toast that names the object and offers Undo."""
     if verb not in ACT_FORMS:
         raise Http404
-    is_sent = request.method == "POST"
+    if request.method == "GET":
+        return _ask_or_do(request, verb, is_sent=False)
+    with transaction.atomic():  # what the form is checked against is locked until it is done
+        return _ask_or_do(request, verb, is_sent=True)
+
+
+def _ask_or_do(request: HttpRequest, verb: str, *, is_sent: bool) -> HttpResponse:
     query, user, now = request.POST if is_sent else request.GET, actor_of(request), clock.now()
     try:
-        targets = targets_of(query, user, now=now)
+        targets = targets_of(query, user, now=now, locks=is_sent)
         targets = targets.to_escalate if verb == "escalate" else targets
     except Http404:
         if not is_part_request(request):

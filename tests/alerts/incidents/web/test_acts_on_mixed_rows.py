@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.acts import apply
 from alerts.incidents.models import ESCALATED_LABEL, Incident, OtState, Severity
+from alerts.incidents.web import targets
 from alerts.outbox.models import Change
 from tests.alerts.incidents.web.many import BENIGN, closed, text_of
 from tests.conftest import NOON
@@ -54,6 +56,25 @@ def test_what_ot_said_since_the_form_was_opened_is_shown_before_it_is_closed(
     assert "OT calls 1 of these" in text_of(refused) or "OT was asked" in text_of(refused)
     assert post(client, "close", fields_of(refused), **BENIGN).status_code == 204
     assert closed() == 3
+
+
+def test_what_changed_while_somebody_waited_for_the_rows_is_shown_before_it_is_closed(
+    signed_in, sam, make_row, monkeypatch
+):
+    client, row = signed_in(sam), make_row(3, ot_state=OtState.ROUTINE)
+    _, fields = form_of(client, "close", f"group={row.key}")
+    suspicious = members_of(row)[0]
+
+    def wait_for_an_answer(ids):
+        change(suspicious, ot_state=OtState.SUSPICIOUS)  # committed by whoever had the rows
+        return lock(ids)
+
+    lock = apply.lock_incidents_of_act
+    for module in (apply, targets):
+        monkeypatch.setattr(module, "lock_incidents_of_act", wait_for_an_answer, raising=False)
+    refused = post(client, "close", fields, **BENIGN)
+    assert (refused.status_code, closed()) == (422, 0)
+    assert CHANGED in text_of(refused)
 
 
 @pytest.mark.parametrize(
