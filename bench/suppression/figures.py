@@ -110,6 +110,8 @@ class Outcome:
     """Of what reached people: why no rule closed it, and which rule or pattern was nearest."""
     amended: tuple[frozenset[str], ...] = ()
     """By amendment of a rule, the incidents that it matches beyond what it amends."""
+    decisions: int = 0
+    """What people decided in Tagout, by its own measure."""
 
 
 def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
@@ -149,13 +151,17 @@ def measure(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
         "drift_attacks_amended": sum(
             any(scenario.by_id[pk].is_attack for pk in ids) for ids in outcome.amended
         ),
-        **decision_figures(scenario, future, closed=closed, answers=_answers(outcome)),
+        **decision_figures(
+            scenario,
+            future,
+            closed=closed,
+            in_tagout=outcome.decisions,
+            unasked=sum(
+                scenario.split_at <= answer.at < outcome.until for answer in scenario.answers
+            ),
+        ),
         "account": account_of(scenario, outcome, after_trial) if outcome.account else {},
     } | outcome.figures
-
-
-def _answers(outcome: Outcome) -> int:
-    return sum(int(outcome.figures.get(name, 0)) for name in ("questions", "second_opinions"))
 
 
 def account_of(

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from alerts.dashboards.engine.periods import ReportSpan
+from alerts.dashboards.queries.decision_counts import decisions_by_group
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Opinion
 from alerts.rules.fields import FieldValues
@@ -48,7 +50,15 @@ def read_outcome(life_record: LifeRecord) -> Outcome:
         figures=_figures(life_record),
         account=_account(life_record, by_name),
         amended=tuple(_amended(by_name)),
+        decisions=_decisions(life_record),
     )
+
+
+def _decisions(life_record: LifeRecord) -> int:
+    since, until = life_record.company.scenario.split_at, life_record.until
+    days = ReportSpan(since, until, until - since)
+    counts = decisions_by_group(Incident.objects.all(), days, "")
+    return sum(sum(group.decisions.values()) for group in counts.values())
 
 
 def _amended(by_name: Mapping[str, str]) -> Iterator[frozenset[str]]:

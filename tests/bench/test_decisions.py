@@ -32,6 +32,26 @@ def test_what_is_in_the_row_when_somebody_acts_is_one_decision():
 def test_answers_of_ot_are_decisions_and_rules_take_off_what_they_close():
     scenario, incidents = company(6, minutes=10, closed_after=5)
     found = decision_figures(
-        scenario, incidents, closed={row.id for row in incidents[:4]}, answers=1
+        scenario, incidents, closed={row.id for row in incidents[:4]}, in_tagout=1
     )
-    assert found == {"decisions_without_rules": 6, "decisions": 3, "decisions_fewer": 0.5}
+    assert found == {
+        "decisions_without_rules": 6,
+        "decisions": 3,
+        "decisions_fewer": 0.5,
+        "decisions_in_tagout": 1,
+        "decisions_per_thousand": 500.0,
+        "decisions_fewer_than_incidents": 0.5,
+    }
+
+
+def test_against_one_decision_an_incident_rows_count_too():
+    scenario, incidents = company(6, minutes=10, closed_after=25)
+    found = decision_figures(scenario, incidents, closed=set(), in_tagout=0)
+    assert found["decisions_fewer"] == 0.0
+    assert round(found["decisions_fewer_than_incidents"], 2) == 0.67  # 2 acts, not 6
+
+
+def test_what_ot_answers_of_itself_is_decided_with_and_without_rules():
+    scenario, incidents = company(6, minutes=10, closed_after=5)
+    found = decision_figures(scenario, incidents, closed=set(), in_tagout=2, unasked=2)
+    assert (found["decisions_without_rules"], found["decisions_fewer"]) == (8, 0.0)
