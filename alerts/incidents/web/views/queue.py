@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.tokens import Term, toggled, without
@@ -218,8 +218,8 @@ def _queue_and_page(request: HttpRequest) -> tuple[Queue, QueuePage]:
     return queue, queue.page()
 
 
-def _tabs(queue: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
-    """The views; "Mine" only for who can own an incident."""
+def _tabs(queue: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str, str]]:
+    """The views, each with its number and of what; "Mine" only for who can own an incident."""
     params = queue.params
     views = [view for view in VIEWS if view != "mine" or may_triage(queue.user)]
     return [
@@ -232,6 +232,8 @@ def _tabs(queue: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
                 hot=view == "late" and counts[view] > 0,
             ),
             _count_words(queue, view, counts[view]),
+            # Equal open incidents are one row; closed ones are listed one by one.
+            gettext("incidents") if view == CLOSED else ngettext("row", "rows", counts[view]),
         )
         for view in views
     ]
