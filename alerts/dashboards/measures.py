@@ -209,6 +209,11 @@ class Measure:
         return self.rows is None and not self.is_of_decisions
 
     @property
+    def needs_incidents(self) -> bool:
+        """Whether the number of incidents is in it."""
+        return self.is_of_incidents or self.kind is MeasureKind.DECISIONS_A_THOUSAND
+
+    @property
     def counts_from_zero(self) -> bool:
         """Whether a period in which nothing happened has the number 0, not none."""
         return self.unit in ("incidents", "decisions")

@@ -58,7 +58,7 @@ def _decisions(life_record: LifeRecord) -> int:
     since, until = life_record.company.scenario.split_at, life_record.until
     days = ReportSpan(since, until, until - since)
     counts = decisions_by_group(Incident.objects.all(), days, "")
-    return sum(sum(group.decisions.values()) for group in counts.values())
+    return sum(sum(periods.values()) for periods in counts.values())
 
 
 def _amended(by_name: Mapping[str, str]) -> Iterator[frozenset[str]]:

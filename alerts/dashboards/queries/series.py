@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Value, When
 
 from alerts.dashboards.engine.periods import (
     Coverage,
@@ -24,10 +24,7 @@ from alerts.dashboards.measures import (
     Share,
     lives,
 )
-from alerts.dashboards.queries.decision_counts import (
-    GroupDecisions,
-    decisions_by_group,
-)
+from alerts.dashboards.queries.decision_counts import decisions_by_group
 from alerts.dashboards.queries.spans import PeriodNumber, SitesOrNone
 from alerts.incidents.models import touches_sites
 from alerts.incidents.queries import incidents_visible_to
@@ -93,9 +90,9 @@ def series_of(
     if site is not None:
         incidents = incidents.filter(touches_sites([site.pk]))
     lives_by_group: list[_Lives] = []
-    if any(measure.is_of_incidents for measure in measures):
+    if any(measure.needs_incidents for measure in measures):
         lives_by_group = _lives_of(incidents, span, group_by)
-    decisions: Mapping[Any, GroupDecisions] = {}
+    decisions: Mapping[Any, Mapping[int, int]] = {}
     if any(measure.is_of_decisions for measure in measures):
         decisions = decisions_by_group(incidents, span, group_by)
     result = []
@@ -104,7 +101,7 @@ def series_of(
             rows = measure.rows(_questions(user), now)
             cells, totals = _of_questions(measure, rows, span, group_by)
         elif measure.is_of_decisions:
-            cells, totals = _of_decisions(measure, decisions, span)
+            cells, totals = _of_decisions(measure, decisions, lives_by_group, span)
         else:
             cells, totals = _of_incidents(measure, lives_by_group, span)
         nothing = Number(0 if measure.counts_from_zero else None, 0)
@@ -147,28 +144,6 @@ def _point(
     return SeriesPoint(period, Number(None, 0) if is_gap else number, missing, is_gap)
 
 
-def _of_decisions(
-    measure: Measure, groups: Mapping[Any, GroupDecisions], span: ReportSpan
-) -> tuple[Cells, dict[Any, Number]]:
-    def number_of(decisions: int, incidents: int) -> Number:
-        if measure.kind is MeasureKind.DECISIONS:
-            return Number(decisions, decisions)
-        return Number(round(1000 * decisions / incidents, 1) if incidents else None, incidents)
-
-    cells = {
-        key: {
-            at: number_of(group.decisions.get(at, 0), group.incidents.get(at, 0))
-            for at in range(span.count)
-        }
-        for key, group in groups.items()
-    }
-    whole = {
-        key: number_of(sum(group.decisions.values()), sum(group.incidents.values()))
-        for key, group in groups.items()
-    }
-    return cells, whole
-
-
 @dataclass(frozen=True, slots=True)
 class _Lives:
     """So many incidents of a group that came in one period (-1: before) and left in another (None
@@ -180,6 +155,7 @@ class _Lives:
     left: int | None
     is_closing: bool
     by_rule: bool
+    is_decided_here: bool  # its workspace was connected when it came
     n: int
 
 
@@ -189,9 +165,42 @@ def _lives_of(incidents: QuerySet[Any], span: ReportSpan, group_by: str) -> list
     sites = SitesOrNone("site_ids", output_field=BigIntegerField())
     group = sites if group_by == "site" else F(group_by) if group_by else Value("")
     rows = rows.annotate(
-        group=group, came=PeriodNumber("created_at", span), left=PeriodNumber("left_at", span)
-    ).values_list("group", "came", "left", "is_closing", "by_rule")
+        group=group,
+        came=PeriodNumber("created_at", span),
+        left=PeriodNumber("left_at", span),
+        is_decided_here=Case(
+            When(created_at__gte=F("workspace__added_at"), then=Value(value=True)),
+            default=Value(value=False),
+        ),
+    ).values_list("group", "came", "left", "is_closing", "by_rule", "is_decided_here")
     return [_Lives(*row) for row in rows.annotate(n=Count("pk"))]
+
+
+def _of_decisions(
+    measure: Measure,
+    decisions: Mapping[Any, Mapping[int, int]],
+    lives_by_group: Sequence[_Lives],
+    span: ReportSpan,
+) -> tuple[Cells, dict[Any, Number]]:
+    came: dict[Any, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for group in lives_by_group:
+        if group.came >= 0 and group.is_decided_here:
+            came[group.group][group.came] += group.n
+
+    def number_of(n: int, incidents: int) -> Number:
+        if measure.kind is MeasureKind.DECISIONS:
+            return Number(n, n)
+        return Number(round(1000 * n / incidents, 1) if incidents else None, incidents)
+
+    cells: Cells = {}
+    whole = {}
+    for key in decisions.keys() | came.keys():
+        acts, incidents = decisions.get(key, {}), came[key]
+        cells[key] = {
+            at: number_of(acts.get(at, 0), incidents.get(at, 0)) for at in range(span.count)
+        }
+        whole[key] = number_of(sum(acts.values()), sum(incidents.values()))
+    return cells, whole
 
 
 def _of_incidents(
