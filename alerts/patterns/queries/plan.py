@@ -212,7 +212,8 @@ def _step(
         state = step_state(pattern, in_work or version)
         if in_work is None and is_way_out(pattern, version):
             state = StepState.READY
-        return PlanStep(pattern, state, share, in_work or version)
+        adds = share if state in TO_SIGN else 0.0  # as it is, it takes nothing off people
+        return PlanStep(pattern, state, adds, in_work or version)
     counted_at = totals.mining.ran_at
     if version is None or not is_outgrown(pattern, version, counted_at=counted_at):
         return PlanStep(pattern, step_state(pattern, version), share, version)

@@ -111,7 +111,8 @@ def test_what_somebody_narrowed_by_hand_is_not_offered_wider(stuck, leo):
         RuleVersion.objects.filter(pk=stuck.pk),
         body=stuck.body | {"all_of": [*stuck.body["all_of"], line]},
     )
-    assert the_step(leo).state is StepState.TRIAL
+    step = the_step(leo)
+    assert (step.state, step.gain) == (StepState.TRIAL, 0), "as it is, it takes nothing off people"
 
 
 def test_what_is_new_beside_it_must_be_judged(stuck, trial, leo, oda):
