@@ -11,7 +11,7 @@ import hashlib
 import io
 import struct
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -176,6 +176,18 @@ def judge_history(
     """Judge closed incidents whose details are fetched by now; return how many were judged. `truth`
     by incident name: process, verdict, site. `processed` keeps the rows looked at, to call again.
     """
+    return sum(
+        record_past_verdicts(verdicts=verdicts, by=BY, now=now)
+        for verdicts in verdicts_on_history(truth=truth, processed=processed)
+    )
+
+
+def verdicts_on_history(
+    *, truth: Mapping[str, Mapping[str, Any]], processed: set[int]
+) -> Iterator[Sequence[PastVerdict]]:
+    """Return what the engineers would say of closed incidents whose details are fetched by now,
+    a batch at a time. Rows of a batch are `processed` once the next one is asked for.
+    """
     closed = Incident.objects.filter(
         status=IncidentStatus.CLOSED, details_state=DetailsState.FETCHED
     )
@@ -183,17 +195,14 @@ def judge_history(
     fresh = [row for row in rows[:NEWEST] if row[0] not in processed]
     people = {user.email.split("@")[0]: user for user in User.objects.all()}
     common = _common_processes(truth)
-    judged = 0
     for start in range(0, len(fresh), BATCH):
         batch = fresh[start : start + BATCH]
-        verdicts = [
+        yield [
             _verdict(row, truth[row[1]], people, common)
             for row in batch
             if row[1] in truth and _dice(row[1], "asked") < _chance(truth[row[1]])
         ]
-        judged += record_past_verdicts(verdicts=verdicts, by="demo", now=now)
         processed.update(row[0] for row in batch)
-    return judged
 
 
 def _chance(truth: Mapping[str, Any]) -> float:

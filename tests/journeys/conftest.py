@@ -17,6 +17,7 @@ from tests.journeys.mail import Mailbox
 from tests.journeys.past import WEEKS, WORKSPACE, days_later, on_tuesday, script_of
 from tests.journeys.portal_world import PortalRoutine, PortalWorld
 from tests.journeys.routine import Routine
+from tests.journeys.small_plant import SmallPlant
 from tests.journeys.world import World
 
 A_WEDNESDAY = datetime(2036, 10, 15, 6, tzinfo=UTC)
@@ -117,8 +118,9 @@ def _three_months(monkeypatch, *, in_portal=False):
 
 @pytest.fixture
 def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
-    """It is a Wednesday morning at Gdańsk, after a month of life that OT has judged a part of; the
-    plant lives on as busily when time passes. The same each time, for it begins at the same moment.
+    """It is a Wednesday morning at Gdańsk, after a month of life; the plant lives on as busily when
+    time passes. The same each time: it begins at the same moment, and Tagout's time is the plant's,
+    not that of the machine that runs the test.
     """
     monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
@@ -128,8 +130,9 @@ def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
     with running_simulator(now=A_WEDNESDAY, incidents=history, living=True) as simulator:
         simulator.control.settings(per_day=A_DAY)
         _seed(simulator, mailbox, monkeypatch, settings, live_server)
-        made = Routine(simulator, mailbox)
-        made.begin_with_history()
+        made = SmallPlant(simulator, mailbox)
+        monkeypatch.setattr("portal.clock.now", lambda: made.moment)
+        made.read_history()
         yield made
 
 

@@ -6,7 +6,6 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from alerts.demo.services import judge_history
 from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
 from alerts.patterns.services.mine_patterns import mine_patterns
 from alerts.readiness.services.check_workspace import check_workspace
@@ -43,18 +42,6 @@ class Routine(World):
         self.sync(WORKSPACE)
         self.look()
         judge(people=[self.person(cast.ODA), self.person(cast.OLAF)], now=clock.now())
-        mine_patterns(now=clock.now())
-
-    def begin_with_history(self):
-        """Tagout begins at the simulator's time with the history that the plant has made, at one of
-        its sites; simulated engineers have judged it, as in the demo.
-        """
-        move_clock(by=self.now - clock.now())
-        Workspace.objects.filter(name="porto").update(state=Workspace.State.PAUSED)
-        call_command("sync", "--all", "--full", stdout=StringIO())
-        self.look()
-        truth = {row["name"]: row["truth"] for row in self.control.truth()}
-        judge_history(truth=truth, processed=set(), now=clock.now())
         mine_patterns(now=clock.now())
 
     def look(self):
@@ -102,7 +89,7 @@ class Routine(World):
         """A while later every worker has had its turn."""
         age_waiting_work(by=WHILE)
         poll_due_workspaces()
-        fetch_due_details()
+        self.fetch_details()
         watch_closed_incidents()
         watch_rules()
         decide_new_incidents()
@@ -110,6 +97,10 @@ class Routine(World):
         self.send()
         self.send()  # what the first one taught, such as what a workspace takes
         self.post()
+
+    def fetch_details(self):
+        """What the workers of intake do beside reading the list."""
+        fetch_due_details()
 
     def send(self):
         """What the workers of the outbox do."""

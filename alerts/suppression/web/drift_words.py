@@ -23,7 +23,7 @@ AGAINST: Final[dict[str, Promise]] = {
     "here_before": _("It was here %(days)s days before, and did not do this"),
     "gap": _("%(days)s days lie between the end of one and the beginning of the other"),
     "name": _("Its name follows another scheme"),
-    "partners_missing": _("%(n)s of %(all)s partners are missing"),
+    "partners_missing": _("Partners that are missing: %(n)s of %(all)s"),
     "no_work": _("No planned work names it"),
 }
 IN_FAVOUR: Final[dict[str, Promise]] = {
