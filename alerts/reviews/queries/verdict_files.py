@@ -23,6 +23,8 @@ class FileShare:
     people: Mapping[str, int]  # verdicts by name
     first: datetime
     last: datetime
+    authors: Sequence[User]
+    workspaces: Sequence[Workspace]  # of those incidents
     confirmation: FileConfirmation | None = None
 
     @property
@@ -51,7 +53,7 @@ def shares_of_files(file_ids: Collection[int], *, user: User) -> Mapping[int, Se
         .annotate(
             site=Func(F("incident__site_ids"), function="unnest", output_field=IntegerField())
         )
-        .values("verdict__file", "site", "verdict__by__name")
+        .values("verdict__file", "site", "verdict__by", "verdict__by__name")
         .annotate(
             n=Count("verdict", distinct=True),
             first=Min("verdict__given_at"),
@@ -59,20 +61,31 @@ def shares_of_files(file_ids: Collection[int], *, user: User) -> Mapping[int, Se
         )
     )
     people: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    authors: dict[tuple[int, int], list[int]] = defaultdict(list)
     spans: dict[tuple[int, int], list[datetime]] = defaultdict(list)
     for row in rows.order_by("verdict__by__name"):
         key = row["verdict__file"], row["site"]
-        people[key][row["verdict__by__name"]] = row["n"]
+        names = people[key]
+        names[row["verdict__by__name"]] = names.get(row["verdict__by__name"], 0) + row["n"]
+        authors[key].append(row["verdict__by"])
         spans[key] += [row["first"], row["last"]]
     sites = Site.objects.in_bulk({site for _, site in people})
-    confirmed = confirmations_of(file_ids)
+    users = User.objects.in_bulk({pk for pks in authors.values() for pk in pks})
+    workspaces = workspaces_of_files(file_ids)
+    confirmed = _confirmations_of(file_ids, workspaces)
     found: dict[int, list[FileShare]] = {pk: [] for pk in file_ids}
     for (file, site), names in people.items():
         if site in sites:
             moments = spans[file, site]
             found[file].append(
                 FileShare(
-                    sites[site], names, min(moments), max(moments), confirmed.get((file, site))
+                    sites[site],
+                    names,
+                    min(moments),
+                    max(moments),
+                    authors=[users[pk] for pk in authors[file, site]],
+                    workspaces=workspaces.get((file, site), ()),
+                    confirmation=confirmed.get((file, site)),
                 )
             )
     return {pk: sorted(shares, key=lambda share: share.site.name) for pk, shares in found.items()}
@@ -84,14 +97,18 @@ def confirmations_of(
     """Return the confirmations in force of these files, by file and site: those of people who lead
     OT there now.
     """
-    if not file_ids:
-        return {}
+    return _confirmations_of(file_ids, workspaces_of_files(file_ids)) if file_ids else {}
+
+
+def _confirmations_of(
+    file_ids: Collection[int], workspaces: Mapping[tuple[int, int], Sequence[Workspace]]
+) -> Mapping[tuple[int, int], FileConfirmation]:
     rows = FileConfirmation.objects.filter(withdrawn_at=None, file__in=file_ids)
     people: dict[int, User] = {}
     found = {}
     for row in rows.select_related("by", "site", "file"):
         person = people.setdefault(row.by_id, row.by)  # whose roles are read once
-        if leads_ot_at(person, row.site, workspaces_of_file_at(row.file, row.site)):
+        if leads_ot_at(person, row.site, workspaces.get((row.file_id, row.site_id), ())):
             found[row.file_id, row.site_id] = row
     return found
 
@@ -102,6 +119,26 @@ def verdicts_of_file_at(file: VerdictFile, site: Site) -> QuerySet[Verdict]:
         verdict=OuterRef("pk"), incident__site_ids__contains=[site.pk]
     )
     return Verdict.objects.filter(Exists(links), file=file, withdrawn_at=None, superseded_by=None)
+
+
+def workspaces_of_files(file_ids: Collection[int]) -> dict[tuple[int, int], list[Workspace]]:
+    """Return the workspaces of the incidents that these files are about, by file and site."""
+    rows = (
+        VerdictIncident.objects.filter(verdict__file__in=file_ids)
+        .order_by()
+        .values_list(
+            "verdict__file",
+            Func(F("incident__site_ids"), function="unnest", output_field=IntegerField()),
+            "incident__workspace",
+        )
+        .distinct()
+    )
+    triples = list(rows)
+    by_id = Workspace.objects.select_related("organisation").in_bulk({ws for _, _, ws in triples})
+    found: dict[tuple[int, int], list[Workspace]] = defaultdict(list)
+    for file, site, workspace in triples:
+        found[file, site].append(by_id[workspace])
+    return found
 
 
 def workspaces_of_file_at(file: VerdictFile, site: Site) -> QuerySet[Workspace]:

@@ -5,7 +5,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.reviews.models import (
@@ -53,7 +54,7 @@ def take(oda, make):
         ]
         data = (HEAD + "".join(lines)).encode()
         import_verdicts(data=data, source="past.csv", by=by, now=NOON)
-        return VerdictFile.objects.get()
+        return VerdictFile.objects.latest("pk")
 
     return take
 
@@ -180,6 +181,22 @@ def test_the_page_names_people_times_and_who_can_confirm(take, site, lead, oda, 
     client.force_login(lead)
     assert client.post(path, {"do": "withdraw"}).status_code == 302
     assert not confirmations_of([file.pk])
+
+
+def test_the_list_asks_as_many_questions_for_three_files_as_for_one(take, site, lead, client):
+    def count():
+        client.force_login(lead)
+        with CaptureQueriesContext(connection) as asked:
+            assert "past.csv" in client.get("/reviews/files/").text
+        return len(asked)
+
+    confirm(take(), site, lead)
+    take()
+    of_two = count()
+    confirm(take(), site, lead)
+    take()
+    assert VerdictFile.objects.count() == 4
+    assert count() == of_two
 
 
 @pytest.mark.abuse("A12")

@@ -13,9 +13,8 @@ from alerts.reviews.queries.verdict_files import (
     FileShare,
     files_visible_to,
     shares_of_files,
-    workspaces_of_file_at,
 )
-from alerts.reviews.services.verdict_files import reasons_against_confirming_file
+from alerts.reviews.services.verdict_files import reasons_against_vouching
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.ui.moments import READER
@@ -79,9 +78,9 @@ def _rows(file: VerdictFile, shares: Sequence[FileShare], user: User) -> list[Sh
             people=", ".join(f"{name} ({number(n)})" for name, n in share.people.items()),
             against=""
             if share.confirmation
-            else " ".join(reasons_against_confirming_file(file=file, site=share.site, by=user)),
+            else " ".join(reasons_against_vouching(file=file, share=share, by=user)),
             may_withdraw=share.confirmation is not None
-            and leads_ot_at(user, share.site, workspaces_of_file_at(file, share.site)),
+            and leads_ot_at(user, share.site, share.workspaces),
         )
         for share in shares
     ]
