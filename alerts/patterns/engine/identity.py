@@ -31,7 +31,7 @@ def obstacle_of(
     return ""
 
 
-def sensors_of(
+def sensors_of_place(
     source: PatternSide, destination: PatternSide, cells: list[AlertCell]
 ) -> tuple[str, ...]:
     """Return the sensors that pin what devices of a kind do in their zone although each of them

@@ -19,7 +19,7 @@ from alerts.patterns.engine.drafts import (
     strict_drafts,
 )
 from alerts.patterns.engine.evidence import VerdictEvidence, pool_evidence
-from alerts.patterns.engine.identity import obstacle_of, returns, sensors_of
+from alerts.patterns.engine.identity import obstacle_of, returns, sensors_of_place
 from alerts.patterns.engine.pattern import MinedPattern, Strictness, TypeName, strictness_of
 from alerts.patterns.engine.process import CellIndex
 from alerts.patterns.engine.roaming_jobs import DeviceNames, with_targets_of_inventory
@@ -181,7 +181,7 @@ def pattern_of(
     if Rung.LISTED not in (source.rung, destination.rung):
         listed = _side([c.key.source for c in cells], inventory, allow_wide=False) or source
         if not (is_strict or (listed.rung == Rung.LISTED and returns(listed, destination, cells))):
-            sensors = sensors_of(source, destination, cells)
+            sensors = sensors_of_place(source, destination, cells)
         source = source if sensors else listed
     pattern = MinedPattern(
         site=cells[0].key.site,

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
-from alerts.incidents.models import IncidentStatus
+from alerts.incidents.models import IncidentAlert, IncidentStatus
 from alerts.reviews.queries.questions import evidence_where
 from alerts.rules import sql
 from alerts.rules.guards.never import HIGH, timeboxed_types
@@ -84,13 +84,6 @@ SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_EVIDENCE}) h
  UNION
 SELECT l.alert_id FROM incidents_incidents i JOIN incidents_alert_links l ON l.incident_id = i.id
  WHERE i.classification = 'TruePositive' AND i.status = %s
-"""
-# A storm is one thing that happened, however many incidents it made: none of them is routine. What
-# did harm in one is still left out by name.
-_STORMS = """
-CREATE TEMP TABLE mined_storm AS
-SELECT DISTINCT l.alert_id AS id FROM incidents_incident i
-  JOIN incidents_alert_links l ON l.incident_id = i.id WHERE i.storm IS NOT NULL
 """
 # Work that covers the alert, as known when it came: so rules read it. Alerts that need hours must
 # be boxed by it; for the others it is enough that it names a device of theirs.
@@ -200,7 +193,7 @@ def _fill(period: TimeSpan) -> HistorySize:
         cursor.execute("SET LOCAL statement_timeout = '120s'")
         cursor.execute("SET LOCAL work_mem = '192MB'")
         cursor.execute(_HARM, [closed])
-        cursor.execute(_STORMS)
+        cursor.execute(*_storms())
         cursor.execute("CREATE TEMP TABLE mined_living (id bigint PRIMARY KEY)")
         for scope in _acting_scopes(period):
             cursor.execute(
@@ -224,6 +217,15 @@ def _fill(period: TimeSpan) -> HistorySize:
         )
         alerts, first_at, verdicts, sites = cursor.fetchone()
     return HistorySize(alerts, verdicts, first_at, tuple(sites))
+
+
+def _storms() -> tuple[str, tuple[Any, ...]]:
+    """Return the statement that fills the table of storms: each is one thing that happened, however
+    many incidents it made, so none of them is routine. What did harm in one is left out by name.
+    """
+    rows = IncidentAlert.objects.filter(incident__storm__isnull=False)
+    ids, params = rows.values("alert").distinct().query.sql_with_params()
+    return f"CREATE TEMP TABLE mined_storm (id) AS {ids}", params
 
 
 def _acting_scopes(period: TimeSpan) -> Iterator[Sql]:
