@@ -1,7 +1,7 @@
 """How many decisions people make: acts on what rows of the queue show, each counted once."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -31,12 +31,17 @@ _BY_PERIOD = """
 
 
 def decisions_by_group(
-    incidents: QuerySet[Incident], span: ReportSpan, group_by: str
+    incidents: QuerySet[Incident],
+    span: ReportSpan,
+    group_by: str,
+    *,
+    recorded_since: datetime | None = None,
 ) -> dict[Any, dict[int, int]]:
     """Count decisions about these incidents, by group and number of the period. An act on several
-    groups counts at each.
+    groups counts at each; none counts from before decisions are recorded.
     """
     since, until = span.start - MAX_ACT_LENGTH, span.end
+    begin = max(span.start, recorded_since or span.start)
     lines: QuerySet[Any] = decision_lines(since=since, until=until)
     opinions: QuerySet[Any] = answered_opinions(since=since, until=until)
     if incidents.query.where:  # to who sees all, the index alone has the answer
@@ -57,7 +62,7 @@ def decisions_by_group(
     values = [value for _, params in parts for value in params]
     sql = _BY_PERIOD.format(acts=" UNION ALL ".join(f"({part})" for part, _ in parts))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [borders, *values, span.start])
+        cursor.execute(sql, [borders, *values, begin])
         rows = cursor.fetchall()
     counts: dict[Any, dict[int, int]] = defaultdict(dict)
     for group, at, n in rows:

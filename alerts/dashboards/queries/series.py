@@ -94,7 +94,8 @@ def series_of(
         lives_by_group = _lives_of(incidents, span, group_by)
     decisions: Mapping[Any, Mapping[int, int]] = {}
     if any(measure.is_of_decisions for measure in measures):
-        decisions = decisions_by_group(incidents, span, group_by)
+        recorded = recorded_by_any(list(covered.values()), span.end)
+        decisions = decisions_by_group(incidents, span, group_by, recorded_since=recorded.since)
     result = []
     for measure in measures:
         if measure.rows is not None:

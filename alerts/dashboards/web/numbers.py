@@ -90,7 +90,10 @@ def decision_rates(point: SeriesPoint, *, a_thousand: float | None) -> str:
     if point.number.value is None:
         return gettext("not counted yet")
     counted = point.period.end - point.period.start - point.missing
-    parts = [gettext("%(n)s a shift") % {"n": number(point.number.value * (SHIFT / counted), 1)}]
+    parts = []
+    if counted >= SHIFT:  # of less there is no rate
+        a_shift = point.number.value * (SHIFT / counted)
+        parts.append(gettext("%(n)s a shift") % {"n": number(a_shift, 1)})
     if a_thousand is not None:
         parts.append(gettext("%(n)s per thousand incidents") % {"n": number(a_thousand)})
     if point.missing:

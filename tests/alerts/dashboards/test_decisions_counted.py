@@ -176,6 +176,25 @@ def test_before_a_workspace_was_connected_there_is_no_number(mia, workspace):
     assert points_of(mia, "decisions", span=days)[None] == [None, None, 0, 0]
 
 
+def test_what_was_answered_before_the_workspace_was_connected_was_not_decided_here(
+    make, ask, answer, mia
+):
+    long_ago = NOON - timedelta(days=3)
+    answer(ask(make(), now=long_ago), now=long_ago)
+    week = ReportSpan(NOON - WEEK, NOON, WEEK)
+    assert points_of(mia, "decisions", span=week) == {None: [0]}
+
+
+def test_minutes_after_the_connection_there_is_no_rate(client, make, sam, mia, workspace, site):
+    workspace.added_at = NOON - 2 * HOUR
+    workspace.save()
+    close(make(), by=sam)
+    client.force_login(mia)
+    plan = client.get(f"/decisions/?site={site.uuid}").text
+    assert "1 decision of people here in the last 7 days: " in plan
+    assert "counted since 24 Nov 2026" in plan and "a shift" not in plan
+
+
 def test_the_share_closed_by_rules_is_of_what_was_closed(make, sam, mia, workspace):
     for closed_by in ("", "R-12", "R-12", "R-7"):
         make_incident(

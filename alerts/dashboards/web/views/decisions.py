@@ -51,7 +51,7 @@ def _decisions_words(decisions: SeriesPoint, a_thousand: SeriesPoint) -> str:
     value = decisions.number.value
     if value is None:
         return gettext("Decisions are counted once a workspace is connected.")
-    if not value:
+    if not value and not decisions.missing:
         return gettext("Nobody decided anything here in the last 7 days.")
     words = ngettext(
         "%(n)s decision of people here in the last 7 days: %(rates)s.",
