@@ -1,6 +1,8 @@
 """One module of seven questions, imported, and those who learn from it."""
 
+import tempfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories import lessons
+from tests.reuse import reuse_rows
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.faults import Vocabulary
 from training.catalog.models import Lesson
@@ -20,17 +23,20 @@ KNOWN = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
 def take_over(db, tmp_path):
     """`take_over(01-one-stop__md=…)` writes the module with these texts and imports it."""
 
-    def take(*, overwrite=False, **texts):
-        lessons.write_module(tmp_path, **texts)
-        curriculum = read_curriculum(tmp_path, "content", KNOWN)
-        return import_curriculum(curriculum=curriculum, by="tests", now=NOON, overwrite=overwrite)
-
-    return take
+    return lambda **texts: write_and_import(tmp_path, **texts)
 
 
-@pytest.fixture
-def lesson(take_over):
-    take_over()
+def write_and_import(folder: Path, *, overwrite=False, **texts):
+    lessons.write_module(folder, **texts)
+    curriculum = read_curriculum(folder, "content", KNOWN)
+    return import_curriculum(curriculum=curriculum, by="tests", now=NOON, overwrite=overwrite)
+
+
+@reuse_rows
+def lesson(db):
+    """The one lesson of that module, as it is shipped."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_and_import(Path(folder))
     return Lesson.objects.get()
 
 

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_question_that_came_back_is_answered_by_keyboard_and_all_pages_keep_the_bars(
     browse, sam, mia, lesson, tmp_path
 ):
+    lessons.write_module(tmp_path)
     lessons.write_path(tmp_path)
     curriculum = read_curriculum(tmp_path, "content", KNOWN)
     import_curriculum(curriculum=curriculum, by="tests", now=NOON)

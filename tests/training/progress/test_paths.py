@@ -17,6 +17,7 @@ STOP, START = "/training/first-module/one-stop/", "/training/second-module/one-s
 
 @pytest.fixture
 def path(tmp_path, lesson, noon):
+    lessons.write_module(tmp_path)
     lessons.write_path(tmp_path)
     curriculum = read_curriculum(tmp_path, "content", KNOWN)
     first, again = (

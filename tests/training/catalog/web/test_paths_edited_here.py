@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import NOON
-from tests.factories.lessons import PATH, publish_modules, write_path
+from tests.factories.lessons import PATH, publish_modules, write_module, write_path
 from tests.training.conftest import KNOWN
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.models import Draft, LearningPath
@@ -31,6 +31,7 @@ def bring(tmp_path):
     """`bring(text)` imports the path with this text."""
 
     def bring(text=PATH, **more):
+        write_module(tmp_path)
         write_path(tmp_path, text)
         curriculum = read_curriculum(tmp_path, "content", KNOWN)
         return import_curriculum(curriculum=curriculum, by="tests", now=NOON, **more)
