@@ -13,7 +13,7 @@ from alerts.incidents.models import Incident
 from alerts.planned_work.services.import_file import import_works
 from alerts.reviews.engine.causes import OTHER, cause
 from alerts.reviews.models import VerdictFile
-from alerts.reviews.queries.file_answers import answers_of_file, digest_of
+from alerts.reviews.queries.file_answers import answers_digest, answers_of_file
 from alerts.reviews.services.import_verdicts import import_verdicts
 from alerts.reviews.services.past_verdicts import (
     PastVerdict,
@@ -217,7 +217,7 @@ class Company:
             for name, lead in self.leads.items():
                 site = self.sites[name]
                 if not reasons_against_confirming_file(file=file, site=site, by=lead):
-                    shown = digest_of(answers_of_file(file, site, user=lead))
+                    shown = answers_digest(answers_of_file(file, site, user=lead))
                     confirm_verdict_file(
                         file_id=file.pk, site_id=site.pk, shown=shown, by=lead, now=now
                     )

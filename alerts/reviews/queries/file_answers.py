@@ -91,7 +91,7 @@ def hidden_answers(file: VerdictFile, site: Site, *, user: User) -> int:
     return verdicts_of_file_at(file, site).filter(pk__in=hidden.verdict_ids).count()
 
 
-def digest_of(answers: Iterable[FileAnswer]) -> str:
+def answers_digest(answers: Iterable[FileAnswer]) -> str:
     """Return a short name of what these answers are and do, whatever their order."""
     lines = sorted(
         " ".join(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from alerts.reviews.models import FileConfirmation, VerdictFile
 from alerts.reviews.policies import leads_ot_at
-from alerts.reviews.queries.file_answers import answers_of_file, digest_of, hidden_answers
+from alerts.reviews.queries.file_answers import answers_digest, answers_of_file, hidden_answers
 from alerts.reviews.queries.verdict_files import (
     FileShare,
     confirmations_of,
@@ -49,7 +49,7 @@ def _confirm(file_id: int, site_id: int, *, shown: str, by: User, now: datetime)
     site = Site.objects.get(pk=site_id)
     if reasons := reasons_against_confirming_file(file=file, site=site, by=by):
         raise CannotConfirmFile(*reasons)
-    if digest_of(answers_of_file(file, site, user=by)) != shown:
+    if answers_digest(answers_of_file(file, site, user=by)) != shown:
         raise CannotConfirmFile(
             gettext(
                 "Its answers, or what is known of their incidents, have changed since they were"

@@ -16,7 +16,7 @@ from alerts.reviews.models import (
     Verdict,
     VerdictFile,
 )
-from alerts.reviews.queries.file_answers import answers_of_file, digest_of
+from alerts.reviews.queries.file_answers import answers_digest, answers_of_file
 from alerts.reviews.queries.verdict_files import confirmations_of
 from alerts.reviews.services.import_verdicts import import_verdicts
 from alerts.reviews.services.verdict_files import (
@@ -60,7 +60,7 @@ def take(oda, make):
 
 
 def confirm(file, site, by):
-    shown = digest_of(answers_of_file(file, site, user=by))
+    shown = answers_digest(answers_of_file(file, site, user=by))
     confirm_verdict_file(file_id=file.pk, site_id=site.pk, shown=shown, by=by, now=NOON)
 
 
@@ -261,7 +261,7 @@ def test_what_disagrees_with_what_is_known_comes_first_and_counts_nothing(
 @pytest.mark.parametrize("change", ["answer", "incident"])
 def test_what_changed_since_it_was_shown_is_not_confirmed(take, site, lead, client, change):
     file = take()
-    shown = digest_of(answers_of_file(file, site, user=lead))
+    shown = answers_digest(answers_of_file(file, site, user=lead))
     if change == "answer":
         first = Verdict.objects.order_by("pk")[0]
         Verdict.objects.filter(pk=first.pk).update(withdrawn_at=NOON)

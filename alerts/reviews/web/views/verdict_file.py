@@ -19,8 +19,8 @@ from alerts.reviews.models import VerdictFile, VerdictKind
 from alerts.reviews.queries.file_answers import (
     Contradiction,
     FileAnswer,
+    answers_digest,
     answers_of_file,
-    digest_of,
     hidden_answers,
 )
 from alerts.reviews.queries.verdict_files import files_visible_to, shares_of_files
@@ -105,7 +105,7 @@ def _page(
     they are what the first page showed.
     """
     answers = answers_of_file(file, site, user=user)
-    digest, last = digest_of(answers), max(0, len(answers) - 1) // PAGE
+    digest, last = answers_digest(answers), max(0, len(answers) - 1) // PAGE
     number = _page_number(request, last)
     has_changed = number > 0 and request.GET.get("shown") != digest
     if has_changed:
