@@ -255,6 +255,15 @@ _NAMED = {
 }
 
 
+def entities_of(incident_ids: Collection[int]) -> dict[int, list[Entity]]:
+    """Return the entities of these incidents with their devices, by incident."""
+    found: dict[int, list[Entity]] = defaultdict(list)
+    rows = Entity.objects.filter(incident__in=incident_ids)
+    for entity in rows.select_related("device__zone__site"):
+        found[entity.incident_id].append(entity)
+    return found
+
+
 def entity_names(entity: Entity) -> set[str]:
     """Return by which names the entity could stand in an alert, folded."""
     properties = _properties_of(entity)

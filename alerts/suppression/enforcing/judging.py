@@ -25,7 +25,7 @@ from alerts.incidents.models import (
 )
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
-from alerts.reviews.queries.questions import incidents_asked, incidents_judged
+from alerts.reviews.queries.questions import incidents_asked, incidents_judged, suspicions_on
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import (
     CoveredEnd,
@@ -47,13 +47,17 @@ from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
 from alerts.suppression.enforcing.plant_holds import (
     BlockingDevices,
-    entities_of,
-    holds_by_incident,
+    ends_of_incident,
+    plant_holds,
+    start_of_holds,
 )
+from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE
 from alerts.suppression.queries import (
     AlertFacts,
+    entities_of,
     entity_names,
     id_of_entity,
+    incidents_of_plant,
     references_of,
 )
 
@@ -192,6 +196,57 @@ def read_surroundings(
             for workspace in {incident.workspace_id for incident in incidents}
         },
     )
+
+
+def holds_by_incident(
+    incidents: Sequence[Incident],
+    *,
+    alerts: Mapping[int, Iterable[FieldValues]],
+    entities: Mapping[int, Sequence[Entity]],
+    now: datetime,
+    began_by: Mapping[int, datetime] | None = None,
+) -> dict[int, BlockingDevices]:
+    """Return by incident the devices of it that another case holds; with `began_by`, of true
+    positives only those that held them at that moment. What one has held since the incident came
+    stays with people when the hold ends. An incident's own verdict is no case against it: it keeps
+    itself open as touched by a person.
+    """
+    by_plant: dict[tuple[int, tuple[int, ...]], list[Incident]] = defaultdict(list)
+    for incident in incidents:
+        by_plant[incident.workspace_id, tuple(sorted(incident.site_ids))].append(incident)
+    found: dict[int, BlockingDevices] = {}
+    for (workspace_id, site_ids), members in by_plant.items():
+        plant = incidents_of_plant(workspace_id, site_ids)
+        suspicions = [suspicion for suspicion in suspicions_on(plant) if not suspicion.is_past]
+        # Hardly any plant has a true positive at hand, and what asks for them costs more.
+        if not suspicions and not plant.filter(classification=TRUE_POSITIVE).exists():
+            found |= {member.pk: BlockingDevices() for member in members}
+            continue
+        touched = {
+            member.pk: ends_of_incident(alerts[member.pk], entities.get(member.pk, ()))
+            for member in members
+        }
+        holds = plant_holds(
+            plant,
+            touched=touched.values(),
+            suspicions=suspicions,
+            since=min(start_of_holds(member, now=now) for member in members),
+            now=now,
+        )
+        for member in members:
+            by = began_by[member.pk] if began_by is not None else None
+            found[member.pk] = holds.devices_of(member, touched[member.pk], began_by=by)
+    return found
+
+
+def blocking_devices(
+    incident: Incident, *, alerts: Iterable[FieldValues], now: datetime
+) -> BlockingDevices:
+    """Return the devices of this incident that another case holds open."""
+    holds = holds_by_incident(
+        [incident], alerts={incident.pk: alerts}, entities=entities_of([incident.pk]), now=now
+    )
+    return holds[incident.pk]
 
 
 _OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end

@@ -2,7 +2,6 @@
 which of them another incident there stays open.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +28,7 @@ from alerts.suppression.enforcing.true_positive_cases import (
     cases_since,
     true_positive_cases,
 )
-from alerts.suppression.queries import entity_names, facts_by_incident, incidents_of_plant
+from alerts.suppression.queries import entities_of, entity_names, facts_by_incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,52 +126,6 @@ def plant_holds(
     )
 
 
-def holds_by_incident(
-    incidents: Sequence[Incident],
-    *,
-    alerts: Mapping[int, Iterable[FieldValues]],
-    entities: Mapping[int, Sequence[Entity]],
-    now: datetime,
-    began_by: Mapping[int, datetime] | None = None,
-) -> dict[int, BlockingDevices]:
-    """Return by incident the devices of it that another case holds; with `began_by`, of true
-    positives only those that held them at that moment. What one has held since the incident came
-    stays with people when the hold ends. An incident's own verdict is no case against it: it keeps
-    itself open as touched by a person.
-    """
-    by_plant: dict[tuple[int, tuple[int, ...]], list[Incident]] = defaultdict(list)
-    for incident in incidents:
-        by_plant[incident.workspace_id, tuple(sorted(incident.site_ids))].append(incident)
-    found: dict[int, BlockingDevices] = {}
-    for (workspace_id, site_ids), members in by_plant.items():
-        plant = incidents_of_plant(workspace_id, site_ids)
-        touched = {
-            member.pk: ends_of_incident(alerts[member.pk], entities.get(member.pk, ()))
-            for member in members
-        }
-        holds = plant_holds(
-            plant,
-            touched=touched.values(),
-            suspicions=[suspicion for suspicion in suspicions_on(plant) if not suspicion.is_past],
-            since=min(start_of_holds(member, now=now) for member in members),
-            now=now,
-        )
-        for member in members:
-            by = began_by[member.pk] if began_by is not None else None
-            found[member.pk] = holds.devices_of(member, touched[member.pk], began_by=by)
-    return found
-
-
-def blocking_devices(
-    incident: Incident, *, alerts: Iterable[FieldValues], now: datetime
-) -> BlockingDevices:
-    """Return the devices of this incident that another case holds open."""
-    holds = holds_by_incident(
-        [incident], alerts={incident.pk: alerts}, entities=entities_of([incident.pk]), now=now
-    )
-    return holds[incident.pk]
-
-
 def devices_in_open_cases(
     *, named: Collection[str], now: datetime, incidents: QuerySet[Incident] | None = None
 ) -> frozenset[str]:
@@ -201,15 +154,6 @@ def ends_by_incident(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
     """Return what each of these incidents touches."""
     facts, entities = facts_by_incident(incident_ids), entities_of(incident_ids)
     return {pk: ends_of_incident(facts[pk].values(), entities.get(pk, ())) for pk in incident_ids}
-
-
-def entities_of(incident_ids: Collection[int]) -> dict[int, list[Entity]]:
-    """Return the entities of these incidents with their devices, by incident."""
-    found: dict[int, list[Entity]] = defaultdict(list)
-    rows = Entity.objects.filter(incident__in=incident_ids)
-    for entity in rows.select_related("device__zone__site"):
-        found[entity.incident_id].append(entity)
-    return found
 
 
 def ends_of_incident(alerts: Iterable[FieldValues], entities: Iterable[Entity]) -> IncidentEnds:

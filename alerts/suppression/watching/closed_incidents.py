@@ -19,10 +19,10 @@ from alerts.rules.guards.closing import LINK
 from alerts.rules.sentence import listed
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import acting_set
-from alerts.suppression.enforcing.plant_holds import entities_of, holds_by_incident
+from alerts.suppression.enforcing.judging import holds_by_incident
 from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE, true_positive_cases
 from alerts.suppression.models import OPEN, Ending, LedgerAct, LedgerEntry, RuleVersion
-from alerts.suppression.queries import facts_by_incident
+from alerts.suppression.queries import entities_of, facts_by_incident
 from alerts.suppression.watching.hold_ends import notify_of_case
 from alerts.suppression.watching.joined_alerts import UnjudgedCloses, reopen_where_uncovered
 from alerts.suppression.watching.roll_back import reopen_on_hold, roll_back

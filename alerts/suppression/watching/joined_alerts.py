@@ -15,8 +15,7 @@ from alerts.rules.match import holds
 from alerts.rules.sentence import listed
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import new_ends
-from alerts.suppression.enforcing.plant_holds import blocking_devices
+from alerts.suppression.enforcing.judging import blocking_devices, new_ends
 from alerts.suppression.models import LedgerEntry, Where
 from alerts.suppression.watching.roll_back import reopen_on_hold, reopen_uncovered
 

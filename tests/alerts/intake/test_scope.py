@@ -22,7 +22,7 @@ from alerts.reviews.models import Verdict
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.services.scope import MAX_CHECKS, keep_check, keep_rules
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
-from alerts.suppression.enforcing.plant_holds import blocking_devices
+from alerts.suppression.enforcing.judging import blocking_devices
 from alerts.suppression.queries import facts_by_incident
 from portal import clock
 from portal.audit.models import Entry

@@ -10,7 +10,7 @@ import pytest
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.incidents.models.incident import OPEN
 from alerts.suppression.enforcing.held_incidents import cases_with_effect
-from alerts.suppression.enforcing.plant_holds import blocking_devices
+from alerts.suppression.enforcing.judging import blocking_devices
 from alerts.suppression.queries import facts_by_incident
 from tests.conftest import NOON
 from tests.factories.incidents import (

@@ -14,7 +14,8 @@ from alerts.reviews.services.questions import ask_ot
 from alerts.reviews.services.second_opinions import run_second_opinions
 from alerts.reviews.services.verdicts import give_verdict, undo_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
-from alerts.suppression.enforcing.plant_holds import BlockingDevices, blocking_devices
+from alerts.suppression.enforcing.judging import blocking_devices
+from alerts.suppression.enforcing.plant_holds import BlockingDevices
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import facts_by_incident
 from portal.accounts.models import GrantScope, Role

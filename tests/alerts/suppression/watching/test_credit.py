@@ -25,7 +25,7 @@ from alerts.planned_work.services.plan import DeviceOfPlan, WorkPlan
 from alerts.planned_work.services.work import plan_work
 from alerts.reviews.models import Verdict
 from alerts.sites.models import Criticality
-from alerts.suppression.enforcing.plant_holds import blocking_devices
+from alerts.suppression.enforcing.judging import blocking_devices
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.credit import credited_incidents
