@@ -81,10 +81,14 @@ def leaves_out_harm(pattern: Pattern, version: RuleVersion) -> bool:
     lines = LedgerEntry.objects.filter(
         version=version, act=LedgerAct.TAGGED, ending=Ending.TRUE_POSITIVE
     )
-    harm = facts_by_incident(set(lines.values_list("incident", flat=True)))
+    ids = set(lines.values_list("incident", flat=True))
     rule = _rule_of(pattern, version)
-    if any(holds(rule, facts) for alerts in harm.values() for facts in alerts.values()):
-        return False
+    # As things were then, too: work that was withdrawn since had put the alert inside.
+    for harm in (facts_by_incident(ids), facts_by_incident(ids, as_of_alert=True)):
+        if not all(harm.get(incident) for incident in ids):
+            return False  # its alerts were removed: nobody can see any more what to leave out
+        if any(holds(rule, facts) for alerts in harm.values() for facts in alerts.values()):
+            return False
     growth = _lately(pattern, growth_sql(pattern, version))
     has_grown = fetch_rows(
         f"SELECT EXISTS (SELECT FROM incidents_alerts a WHERE {growth.text})", growth.params

@@ -109,8 +109,9 @@ def read_site(site: Site, *, stops: Iterable[FieldValues], now: datetime) -> Sit
     put_busier_end_first(history.cells)
     _read_verdicts(history, positions)
     for cell, closings, harmful in fetch_rows(_ENDINGS, [site.pk]):
-        history.cells[positions[cell]].closings += closings
-        history.cells[positions[cell]].true_positives += harmful
+        if cell in positions:  # not what became harmful while the tables were filled
+            history.cells[positions[cell]].closings += closings
+            history.cells[positions[cell]].true_positives += harmful
     for cell, minutes in fetch_rows(_MINUTES, [site.pk]):
         if cell in positions:
             history.minutes.setdefault(positions[cell], []).extend(minutes)

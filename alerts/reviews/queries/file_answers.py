@@ -42,12 +42,13 @@ class FileAnswer:
     contradictions: Sequence[Contradiction]
     is_own: bool  # of the person who looks at it
     other_site_ids: frozenset[int]  # whose leads have to confirm it, too
+    is_disputed: bool  # something disagrees about each of its incidents
 
     @property
     def counts(self) -> bool:
         """Whether a trial counts it once it is confirmed."""
         is_harmless = self.verdict.kind in HARMLESS
-        return is_harmless and not self.contradictions and not self.is_own
+        return is_harmless and not self.is_disputed and not self.is_own
 
 
 def answers_of_file(file: VerdictFile, site: Site, *, user: User) -> list[FileAnswer]:
@@ -76,6 +77,10 @@ def answers_of_file(file: VerdictFile, site: Site, *, user: User) -> list[FileAn
             is_own=identity_of(verdict.by) == identity_of(user),
             other_site_ids=frozenset(
                 pk for row in incidents[verdict.pk] for pk in row.site_ids if pk != site.pk
+            ),
+            is_disputed=bool(incidents[verdict.pk])
+            and all(
+                _contradictions(verdict, [row], others, reopened) for row in incidents[verdict.pk]
             ),
         )
         for verdict in verdicts

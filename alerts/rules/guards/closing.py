@@ -4,7 +4,7 @@ the rule, who signed it, why and until when. S7: what stops a rule after a close
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
@@ -156,13 +156,16 @@ def _against_hands(scene: Scene) -> list[Sentence]:
 
 
 SIDES: Final = ("source", "destination")
+MAX_HANDLE: Final = 120  # as long as the column in which it is stored
 GROUPING: Final = ("kind", "zone", "subnet")  # fields by which a rule names a group at one side
 
 
 @dataclass(frozen=True, slots=True)
 class CoveredEnd:
     """One end of an alert, covered as a member of a group. A device is its zone and its address at
-    the site, or its name where the alert shows no address.
+    the site, or its name where the alert shows no address. Where the rule names the sensors of a
+    place, its devices come and go, and their addresses are given out again: there an address is
+    that of a device only together with its name (`comes_and_goes`).
     """
 
     side: str
@@ -170,6 +173,7 @@ class CoveredEnd:
     zone: str
     device: str
     address: str
+    comes_and_goes: bool = False
 
     @property
     def name(self) -> str:
@@ -178,7 +182,10 @@ class CoveredEnd:
 
     @property
     def handle(self) -> str:
-        """By what it is found again."""
+        """By what it is found again; empty where nothing of it will do."""
+        if self.comes_and_goes and self.address:
+            pair = f"{self.device} {self.address}" if self.device else ""
+            return pair.casefold()[-MAX_HANDLE:]
         return (self.address or self.device).casefold()
 
 
@@ -187,10 +194,15 @@ def grouped_sides(rule: RuleDefinition) -> tuple[str, ...]:
     return tuple(side for side in SIDES if _is_group(rule, side))
 
 
+def names_sensors(rule: RuleDefinition) -> bool:
+    """Whether the rule names the sensors of a place."""
+    return any(clause.field == "sensor" for clause in rule.all_of)
+
+
 def ends_in_groups(facts: FieldValues, rule: RuleDefinition) -> Iterator[CoveredEnd]:
     """Yield the ends of an alert of the rule that it covers only because of their group."""
     for side in grouped_sides(rule):
-        yield _end_of(facts, side)
+        yield replace(_end_of(facts, side), comes_and_goes=names_sensors(rule))
 
 
 def ends_of_newcomers(facts: FieldValues, names: Collection[str]) -> Iterator[CoveredEnd]:

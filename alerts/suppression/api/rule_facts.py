@@ -73,7 +73,7 @@ class TrialSerializer(Serializer[Any]):
         child=IntegerField(min_value=0),
         help_text=(
             "incidents behind the credit by what they rest on now: answer, closing, taken, closer,"
-            " file; gone: nobody holds them for harmless any more"
+            " file; gone: nobody holds them for harmless any more, so they do not count"
         ),
     )
     credited_incidents = ListField(

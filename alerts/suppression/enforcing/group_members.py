@@ -10,7 +10,12 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from alerts.rules.guards.closing import CoveredEnd, grouped_sides, is_in_group
+from alerts.rules.guards.closing import (
+    CoveredEnd,
+    grouped_sides,
+    is_in_group,
+    names_sensors,
+)
 from alerts.rules.rule import RuleDefinition
 from alerts.sites.models import Device, Site
 from alerts.suppression.models import GroupMember, NewMember, RuleVersion
@@ -70,7 +75,12 @@ def late_members(version: RuleVersion) -> list[LateMember]:
         (
             version.pk,
             CoveredEnd(
-                side, sites[device.zone.site_id], device.zone.name, device.name, device.address
+                side,
+                sites[device.zone.site_id],
+                device.zone.name,
+                device.name,
+                device.address,
+                comes_and_goes=bool(side) and names_sensors(version.definition),
             ),
         ): device
         for side, device in now
@@ -117,24 +127,27 @@ def subnet_of(address: str) -> str:
 
 def members_among(found: Collection[tuple[int, CoveredEnd]]) -> set[tuple[int, CoveredEnd]]:
     """Those of these ends that were members when the version beside them was signed. A name counts
-    only where the alert tells no address.
+    only where the alert has no address; of devices that come and go both count, of one member.
     """
-    handles = {end.handle for _version, end in found}
+    handles = {(end.address or end.device).casefold() for _version, end in found}
     rows = GroupMember.objects.filter(
         Q(address__in=handles) | Q(name__in=handles),
         version__in={version for version, _end in found},
     ).values_list("version", "side", "site__name", "zone", "address", "name")
-    addresses, names = set[tuple[object, ...]](), set[tuple[object, ...]]()
+    members = set[tuple[object, ...]]()
     for *place, address, name in rows:
-        addresses.add((*place, address))
-        names.add((*place, name))
+        members |= {(*place, address, ""), (*place, "", name), (*place, address, name)}
     return {
         (version, end)
         for version, end in found
-        if end.handle
-        and (version, end.side, end.site, end.zone, end.handle)
-        in (addresses if end.address else names)
+        if end.handle and (version, end.side, end.site, end.zone, *_identity(end)) in members
     }
+
+
+def _identity(end: CoveredEnd) -> tuple[str, str]:
+    """What of an end must be a member's: its address and its name, empty where it is not asked."""
+    address, name = end.address.casefold(), end.device.casefold()
+    return address, name if end.comes_and_goes or not address else ""
 
 
 def introduced_ends(ends: Iterable[CoveredEnd], *, but: int) -> set[tuple[str, str, str]]:

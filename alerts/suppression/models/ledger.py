@@ -176,7 +176,7 @@ class NewMember(models.Model):
 
     site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
     zone = models.CharField(max_length=120)
-    handle = models.CharField(max_length=120)  # address, or name without one; folded
+    handle = models.CharField(max_length=120)  # address, name without one, or both; folded
     incident = models.ForeignKey(
         "incidents.Incident", on_delete=models.PROTECT, related_name="new_members"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.incidents.models import Incident, IncidentStatus
+from alerts.incidents.models import Incident, IncidentAlert, IncidentStatus
 from alerts.patterns.models import Pattern
 from alerts.patterns.queries.plan import StepState, site_plans_for
 from alerts.patterns.services.decide import CannotDecidePattern, draft_next_version
@@ -103,6 +103,12 @@ def test_a_pattern_that_still_covers_it_is_no_way_out(trial, run_mining, leo, od
     assert site_plans_for(leo)[0].steps_in(StepState.READY) == []
     with pytest.raises(CannotDecidePattern, match="does not leave out the true positive"):
         draft_next_version(pattern_id=Pattern.objects.get().pk, by=oda, now=NOON)
+
+
+def test_harm_whose_alerts_were_removed_leaves_no_way_out(stuck, leo):
+    assert the_step(leo).state is StepState.READY
+    IncidentAlert.objects.filter(incident__classification="TruePositive").delete()
+    assert the_step(leo).state is StepState.TRIAL, "nobody can see any more what to leave out"
 
 
 def test_what_somebody_narrowed_by_hand_is_not_offered_wider(stuck, leo):

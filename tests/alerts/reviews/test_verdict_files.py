@@ -15,6 +15,7 @@ from alerts.reviews.models import (
     SecondOpinion,
     Verdict,
     VerdictFile,
+    VerdictIncident,
 )
 from alerts.reviews.queries.file_answers import answers_digest, answers_of_file
 from alerts.reviews.queries.verdict_files import confirmations_of
@@ -255,6 +256,17 @@ def test_what_disagrees_with_what_is_known_comes_first_and_counts_nothing(
     assert f"But: {words}" in page
     assert page.index(f"/incidents/{row.pk}/") < page.index("One look for trials")
     assert page.count("One look for trials") == 1
+
+
+def test_an_answer_about_two_incidents_counts_while_nothing_disagrees_about_one(take, site, lead):
+    file = take()
+    first, second = Incident.objects.order_by("number")[:2]
+    verdict = Verdict.objects.get(incidents=first)
+    VerdictIncident.objects.create(verdict=verdict, incident=second)
+    TimelineItem.objects.create(incident=first, at=NOON, side="sentinel", code="reopened")
+    answers = {answer.verdict: answer for answer in answers_of_file(file, site, user=lead)}
+    assert answers[verdict].contradictions == ["reopened"]
+    assert all(answer.counts for answer in answers.values())
 
 
 @pytest.mark.abuse("A20")

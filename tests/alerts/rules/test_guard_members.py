@@ -69,6 +69,20 @@ def test_a_device_is_found_again_by_its_address_else_by_its_name(device, address
     assert (end.name, end.handle) == (name, handle)
 
 
+@pytest.mark.parametrize(
+    ("device", "address", "handle"),
+    [
+        ("LAP-1", "10.20.9.57", "lap-1 10.20.9.57"),
+        ("LAP-1", "", "lap-1"),
+        ("", "10.20.9.57", ""),
+        ("L" * 120, "10.20.9.57", "l" * 109 + " 10.20.9.57"),
+    ],
+)
+def test_where_devices_come_and_go_an_address_alone_is_nobody(device, address, handle):
+    end = CoveredEnd("source", "Gdańsk", "DMZ", device, address, comes_and_goes=True)
+    assert end.handle == handle
+
+
 HERE = {"kind": "PLC", "zone": "Packaging 2", "subnet": "10.20.4.0/24"}
 
 

@@ -49,8 +49,8 @@ def test_the_sources_add_up_to_the_credit_that_counts(programs, canary, workspac
     rules.tag(canary, workspace, site, 1, incident=Incident.objects.get(pk=first))
     Incident.objects.filter(pk=others[0]).update(classification="TruePositive")
     trial = programs.sam.get(at(canary, "trial")).json()
-    assert trial["credit"] == sum(trial["credit_by_source"].values()) == 3
     assert trial["credit_by_source"] == {"answer": 2, "gone": 1}
+    assert trial["credit"] == 2  # what somebody doubts since counts no more
     assert trial["credited_incidents"] == sorted(others)
 
 

@@ -110,6 +110,22 @@ def test_the_first_incident_of_a_new_member_goes_to_a_person_and_the_second_does
     assert (is_closed(first), is_closed(second)) == (False, True)
 
 
+def test_where_a_sensor_stands_for_the_place_an_address_given_out_again_is_a_newcomer_s(plant):
+    place = clause("sensor", "is", "gdansk-1")
+    signed(plant, replace(GROUP, all_of=(*GROUP.all_of, place)))
+    seen = {"sensor": "gdansk-1"}
+    member = poll(plant, 21, **seen)
+    other = poll(plant, 21, **seen, destination_device="LAP-66")
+    nobody = poll(plant, 21, **seen, destination_device="")
+    assert plant.decide() == 1
+    plant.deliver()
+    assert [is_closed(row) for row in (member, other, nobody)] == [True, False, False]
+    assert NewMember.objects.get().incident == other
+    again = poll(plant, 21, **seen, destination_device="LAP-66")
+    assert plant.decide() == 1
+    assert is_closed(again)
+
+
 def test_two_rules_at_a_site_introduce_a_device_once(plant):
     signed(plant, number=12)
     signed(plant, OTHER, number=13)
