@@ -57,7 +57,10 @@ class TitledPlant(PortalPlant):
         made = self.control.inject(
             kind="historian-polling", options={"title": title, "source": "HIST-GD-01"}
         )
-        self.work()
+        for _turn in range(
+            2
+        ):  # what a worker leaves for a moment, such as a throttle, its next turn does
+            self.work()
         return Incident.objects.get(name=made["name"]), self.read(made["name"])
 
 
