@@ -172,11 +172,11 @@ def _closed_while_held(look: WatchRound) -> int:
 
     closes = list(_by_incident(lines).values())
     return sum(
-        _reopen_held(closes[start : start + PAGE], look) for start in range(0, len(closes), PAGE)
+        _reopen_page(closes[start : start + PAGE], look) for start in range(0, len(closes), PAGE)
     )
 
 
-def _reopen_held(closes: Sequence[list[LedgerEntry]], look: WatchRound) -> int:
+def _reopen_page(closes: Sequence[list[LedgerEntry]], look: WatchRound) -> int:
     """Open those of these incidents again of which a device was held when they were closed. A page
     that cannot be read is looked at incident by incident.
     """
@@ -193,7 +193,7 @@ def _reopen_held(closes: Sequence[list[LedgerEntry]], look: WatchRound) -> int:
         )
     except Exception:
         if len(closes) > 1:
-            return sum(_reopen_held([lines], look) for lines in closes)
+            return sum(_reopen_page([lines], look) for lines in closes)
         look.failed = True
         log.exception("What holds incident %s could not be read", ids[0])
         return 0

@@ -31,13 +31,13 @@ def asked(devices=LAPTOPS, *, to=NOBODY, days=lambda n: [n], sensor="SENSOR-GUES
     ]
 
 
-def one(cells, inventory=INVENTORY):
+def only_pattern(cells, inventory=INVENTORY):
     (pattern,) = form_patterns(cells, inventory)
     return pattern
 
 
 def test_visitors_that_come_once_are_named_by_kind_zone_and_sensor():
-    pattern = one(asked())
+    pattern = only_pattern(asked())
     assert (pattern.source.rung, pattern.source.kinds) == (Rung.GROUP, ("Laptop",))
     assert (pattern.obstacle, pattern.sensors) == ("", ("SENSOR-GUEST",))
     rule = rule_for(pattern, time_zone="Europe/Warsaw", now=NOON)
@@ -60,7 +60,7 @@ def test_visitors_that_come_once_are_named_by_kind_zone_and_sensor():
 
 
 def test_what_another_sensor_saw_lies_outside():
-    pattern = one(asked())
+    pattern = only_pattern(asked())
     (elsewhere,) = asked(LAPTOPS[:1], sensor="SENSOR-LINE-1")
     assert not pattern.covers_cell(elsewhere)
 
@@ -105,7 +105,7 @@ def test_whom_they_reach_is_never_open_for_a_sensor():
 
 
 def test_devices_that_come_again_are_listed_by_name():
-    pattern = one(asked(days=lambda n: [n, n + 7, n + 14]))
+    pattern = only_pattern(asked(days=lambda n: [n, n + 7, n + 14]))
     assert (pattern.source.rung, pattern.sensors) == (Rung.LISTED, ())
 
 
@@ -114,7 +114,7 @@ def test_a_suspicious_visitor_is_left_out_by_name():
         *asked(),
         *asked([device("LAP-77", kind="Laptop", zone="Visitors")], verdicts=("suspicious",)),
     ]
-    pattern = one(cells)
+    pattern = only_pattern(cells)
     assert pattern.except_sources == ("LAP-77",)
     assert not pattern.covers_cell(cells[-1])
 

@@ -71,7 +71,7 @@ def _incidents(plant, dice, n, **columns):
         _touch(row, name, address, way=dice.choice(ways), site=site, devices=devices)
 
 
-def _is_held(row):
+def _stays_open(row):
     alerts = facts_by_incident([row.pk])[row.pk].values()
     found = blocking_devices(row, alerts=alerts, now=NOON)
     return bool(found.of_cases or found.by_past_cases)
@@ -84,6 +84,6 @@ def test_the_page_lists_an_incident_if_and_only_if_the_guard_holds_it(plant, see
     _incidents(plant, dice, 25)
     rows = Incident.objects.all()
     listed = {row.pk for held in cases_with_effect(rows, rows, now=NOON).values() for row in held}
-    held = {row.pk for row in rows.filter(OPEN) if _is_held(row)}
+    held = {row.pk for row in rows.filter(OPEN) if _stays_open(row)}
     assert listed == held
     assert 0 < len(held) < rows.filter(OPEN).count(), "some, not all"
