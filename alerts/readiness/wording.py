@@ -58,7 +58,7 @@ _WORDS: Mapping[CheckReason, tuple[Words, Words]] = {
         _("Tagout may not read this: %(error)s"),
         _("Give our identity the role Microsoft Sentinel Reader, or Reader on the subscription."),
     ),
-    CheckReason.SIGNED_IN: (_("Entra gave us a token."), ""),
+    CheckReason.SIGNED_IN: (_("Entra accepted the sign-in."), ""),
     CheckReason.CREDENTIAL_MISSING: (
         "%(error)s",
         _("Put the secret or certificate where the workspace says it comes from."),
@@ -409,8 +409,8 @@ def check_state_word(state: CheckState) -> str:
     """Return the state of a check in a word or two."""
     return {
         CheckState.OK: gettext("In order"),
-        CheckState.FAILED: gettext("To be put right"),
-        CheckState.UNKNOWN: gettext("Not known"),
+        CheckState.FAILED: gettext("Needs action"),
+        CheckState.UNKNOWN: gettext("No result"),
     }[state]
 
 

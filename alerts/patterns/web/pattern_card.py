@@ -158,8 +158,10 @@ def _closings(row: Pattern) -> str:
     if not row.closings:
         return ""
     return ngettext(
-        "The SOC closed %(n)s of its incidents as harmless: half-evidence, not OT's word.",
-        "The SOC closed %(n)s of its incidents as harmless: half-evidence, not OT's word.",
+        "The SOC closed %(n)s of its incidents as harmless. That supports a verdict of OT and "
+        "does not replace it.",
+        "The SOC closed %(n)s of its incidents as harmless. That supports a verdict of OT and "
+        "does not replace it.",
         row.closings,
     ) % {"n": number(row.closings)}
 

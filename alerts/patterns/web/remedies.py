@@ -47,8 +47,8 @@ _WHY: Final = {
         "controller. Do it only where that is meant."
     ),
     "learn": gettext_lazy(
-        "It happens at any time and is allowed for good: the sensor takes it for normal and raises "
-        "it no more."
+        "It happens at any time and is always allowed: a sensor that has learned it raises no more "
+        "alerts about it."
     ),
     "strict-learn": gettext_lazy(
         "The sensor would allow it at every hour, for good. What can stop a controller should keep "
@@ -58,7 +58,7 @@ _WHY: Final = {
         "It keeps to hours or to planned work; a sensor that has learned it is silent at every "
         "hour."
     ),
-    "obstacles": gettext_lazy("No rule can come of it as it stands; the page says why."),
+    "obstacles": gettext_lazy("No rule is possible at the moment; the page lists the reasons."),
     "trace": gettext_lazy(
         "Every close leaves a trace, two sides have signed it, it has an end, and it is watched."
     ),
@@ -158,7 +158,7 @@ def source_words(workspace: Workspace) -> str:
     if workspace.closes_at_source is None:
         playbook = status_sync_playbooks().get(workspace.pk)
         if playbook is not None and playbook.is_enabled:
-            text = gettext("The playbook %(name)s looks as if a close also closes at the sensor.")
+            text = gettext("The playbook %(name)s seems to close the alert at the sensor, too.")
             return text % {"name": playbook.name}
         return gettext("It is not known whether a close in Sentinel also closes at the sensor.")
     if workspace.closes_at_source:

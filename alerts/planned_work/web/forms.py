@@ -76,7 +76,7 @@ class WorkForm(forms.Form):
     )
     from_names = _names(_("From these devices"))
     to_names = _names(_("To these devices"))
-    any_names = _names(_("Or simply these devices"))
+    any_names = _names(_("Or these devices, in either direction"))
     zone = ZoneField(label=_("Or a whole zone"), queryset=Zone.objects.none(), required=False)
     work_order = forms.CharField(label=_("Work order"), required=False, max_length=60)
     vendor = forms.CharField(label=_("Vendor"), required=False, max_length=120)

@@ -92,7 +92,7 @@ class CheckRow:
     state: str
     kind: str
     icon: str
-    is_failed: bool
+    is_fine: bool  # in order, with no step about it that is open or failed
     evidence: str
     fix: str
     checked_at: datetime | None
@@ -163,7 +163,7 @@ def _row(
         state=check_state_word(check.state),
         kind=kind,
         icon=icon,
-        is_failed=check.state is CheckState.FAILED,
+        is_fine=check.state is CheckState.OK and not (note and (note.is_open or note.is_failed)),
         evidence=check_evidence(check),
         fix=fix_of(check) if check.state is not CheckState.OK or check.remedy else "",
         checked_at=check.checked_at,

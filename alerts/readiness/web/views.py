@@ -32,7 +32,7 @@ from alerts.readiness.queries.scope import scope_facts
 from alerts.readiness.queries.source import source_facts
 from alerts.readiness.services.check_workspace import CannotCheck, request_check
 from alerts.readiness.services.setup import CannotSetUp, request_step
-from alerts.readiness.web.rows import check_sections, worst_of
+from alerts.readiness.web.rows import SectionOfChecks, check_sections, worst_of
 from alerts.sentinel.models import ClientPurpose, Workspace
 from portal import clock
 from portal.accounts.queries import reach_of, roles_of
@@ -92,10 +92,16 @@ def _readiness(
         may_invite=not roles_of(user).isdisjoint(roles_for("accounts.manage")),
         rights=granted_rights(workspace.pk, ClientPurpose.RULES) if may_set_up else None,
     )
+    fine = [
+        SectionOfChecks(section.title, rows)
+        for section in sections
+        if (rows := [row for row in section.rows if row.is_fine])
+    ]
     context = {
         "workspace": workspace,
-        "sections": sections,
-        "failed": [row for section in sections for row in section.rows if row.is_failed],
+        "open_rows": [row for section in sections for row in section.rows if not row.is_fine],
+        "fine_sections": fine,
+        "n_fine": sum(len(section.rows) for section in fine),
         "sum": worst_of(checks),
         "source": source_facts(workspace, now=now),
         "scope": scope_facts(workspace),

@@ -45,7 +45,7 @@ def test_the_reports_and_what_they_say_fit_desk_and_phone(browse, history, leo):
     made = "/exports/"  # with a file, and the forms
     assert bar_faults_of_each(page, "/history/", address, "/status-sync/", made) == []
     page.goto(address)
-    assert "Severities that history speaks for" in page.inner_text("main")
+    assert "Severity changes that history supports" in page.inner_text("main")
 
 
 def test_pages_of_the_administrator_fit_desk_and_phone(browse, history, ada):

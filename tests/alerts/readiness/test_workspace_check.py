@@ -77,7 +77,7 @@ def test_a_person_reads_a_line_for_each(check, capsys):
     out = io.StringIO()
     with pytest.raises(SystemExit):
         call_command("workspace", "check", "gdansk", stdout=out)
-    assert "ok      sign-in (read): Entra gave us a token." in out.getvalue()
+    assert "ok      sign-in (read): Entra accepted the sign-in." in out.getvalue()
 
 
 def test_a_short_silence_is_waited_out(check, azure):

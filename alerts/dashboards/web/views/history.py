@@ -40,7 +40,7 @@ MAX_EXPORTED = 100_000  # alerts of one file; the command writes more
 _SHOWN = 100
 _PIECE = 1_000
 _WHY = {
-    "harmless": gettext_lazy("Judged harmless, again and again, and never otherwise."),
+    "harmless": gettext_lazy("Judged harmless many times, and never anything else."),
     "grave": gettext_lazy("Some of it was suspicious or a true positive."),
     "never": gettext_lazy("Never to be silenced, whatever its history."),
     "timeboxed": gettext_lazy("It can stop a plant: it is closed inside set hours only."),

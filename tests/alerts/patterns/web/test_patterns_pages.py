@@ -180,7 +180,7 @@ def test_a_page_tells_why_the_pattern_is_this_wide(client, polling, run_mining, 
         "3 members",
         "Somebody called their activity suspicious: excluded by name.",
         "33 % of its alerts are covered by verdicts; 60 % are needed. Not judged yet: GW-2, GW-3.",
-        "The SOC closed 60 of its incidents as harmless: half-evidence, not OT&#x27;s word.",
+        "The SOC closed 60 of its incidents as harmless. That supports a verdict of OT",
     ):
         assert words in page
 
@@ -264,7 +264,7 @@ def test_a_status_sync_that_was_found_counts_until_somebody_answers(
     playbook = StatusSyncPlaybook("alert-status-sync", is_enabled=True)
     wired(StatusSyncSource, StatusSyncSource(lambda: {workspace.pk: playbook}))
     page = _text(client.get(f"/patterns/{row.uuid}/"))
-    assert "The playbook alert-status-sync looks as if a close also closes" in page
+    assert "The playbook alert-status-sync seems to close the alert at the sensor" in page
     assert "feed the loop" in page
     Workspace.objects.filter(pk=workspace.pk).update(closes_at_source=False)
     page = _text(client.get(f"/patterns/{row.uuid}/"))

@@ -35,7 +35,7 @@ def test_before_the_first_look_nothing_is_called_clean(client, ada, workspace):
     client.force_login(ada)
     text = client.get(PAGE).text
     assert "4 parts could not be looked at." in text
-    assert "Nothing has to be put right." not in text
+    assert "No action is needed." not in text
 
 
 def test_the_page_has_each_finding_once_with_what_to_do(
@@ -95,7 +95,7 @@ def test_where_there_are_notes_alone_nothing_is_called_broken(client, ada, works
     put_in_portal(workspace)
     client.force_login(ada)
     text = client.get(PAGE).text
-    assert "Nothing has to be put right." in text and "Good to know" in text
+    assert "No action is needed." in text and "Good to know" in text
     assert "broken there now" not in text
 
 

@@ -162,9 +162,11 @@ def test_the_list_counts_what_is_to_be_put_right(ada_here, look_now, sentinel):
     sentinel.lay_out(Prerequisite.CONNECTORS, [])
     look_now()
     text = ada_here.get(PAGE).text
-    assert f'href="#connector-{azure.SUBSCRIPTION}"' in text
+    open_checks, fine_checks = text.split('id="fine-checks"')
+    assert f'id="connector-{azure.SUBSCRIPTION}"' in open_checks
+    assert "checks are fine" in fine_checks and 'class="is-high"' not in fine_checks
     text = ada_here.get("/workspaces/").text
-    assert "1 prerequisite in Azure has to be put right." in text
+    assert "1 prerequisite in Azure needs action." in text
     assert f'href="{PAGE}"' in text
 
 
