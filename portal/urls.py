@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("alerts.automation.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),
     path("exports/", include("portal.exports.web.urls")),
+    path("audit/", include("portal.audit.web.urls")),
     path("api/v1/", include("alerts.incidents.api.urls")),
     path("api/v1/", include("alerts.inventory.api.urls")),
     path("api/v1/", include("alerts.reviews.api.urls")),

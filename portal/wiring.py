@@ -33,7 +33,18 @@ ROOMS = (
             setting="MAIL_FOLDER",
         ),
     ),
-    Room("audit", FaultSource(faults_of_record)),
+    Room(
+        "audit",
+        FaultSource(faults_of_record),
+        NavItem(
+            _("Audit record"),
+            "list",
+            "audit:record",
+            section=RUNNING,
+            order=50,
+            roles=roles_for("audit.read"),
+        ),
+    ),
     Room(
         "accounts",
         NavItem(

@@ -139,3 +139,8 @@ MODELS_OF_ACTION: Final = {
     for thing in AUDITED_THINGS
     for verb in thing.verbs.split()
 }
+
+
+def actions_of(name: str) -> list[str]:
+    """Return the actions that may happen to the thing of this name, with their full names."""
+    return [action for action in MODELS_OF_ACTION if action.startswith(f"{name}.")]

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
+from portal.jobs.queries import Note, notes_of
 
 VERIFIED = "audit-verified"  # the kind of the row that notes the latest walk
 
@@ -62,6 +63,13 @@ def verify_chain(anchors: Collection[Anchor] = ()) -> ChainReport:
     if broken is None:
         broken, reason = _first_contradicted(anchors)
     return ChainReport(Entry.objects.count(), str(head_hash), broken, reason)
+
+
+def latest_proof() -> Note | None:
+    """Return the note of the latest walk along the chain: `at` by the server's own clock, `payload`
+    with the members of ChainReport. None before the first walk.
+    """
+    return next(iter(notes_of(VERIFIED)), None)
 
 
 def head_of_record() -> tuple[int, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from portal.audit.queries import VERIFIED, head_of_record
+from portal.audit.queries import head_of_record, latest_proof
 from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
 
@@ -13,7 +13,7 @@ PROVED_WITHIN = timedelta(hours=1)
 
 def faults_of_record(_now: datetime, unshifted: datetime) -> Iterable[str]:
     """Return what is at fault with the record."""
-    proof = next(iter(notes_of(VERIFIED)), None)
+    proof = latest_proof()
     if proof is not None and proof.payload.get("broken_at") is not None:
         yield "The audit record is broken."
     if proof is not None and proof.at and unshifted - proof.at > PROVED_WITHIN:

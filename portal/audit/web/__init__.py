@@ -1,0 +1,1 @@
+"""The audit record as a page for people."""
