@@ -32,8 +32,12 @@ from portal.ui.words import number
 @require_GET
 def sites(request: HttpRequest) -> HttpResponse:
     """All sites that the person may see."""
-    rows = list_sites(actor_of(request), now=clock.now())
-    page = {"rows": [(row, missing_at(row)) for row in rows]}
+    user = actor_of(request)
+    rows = list_sites(user, now=clock.now())
+    page = {
+        "rows": [(row, missing_at(row)) for row in rows],
+        "sees_incidents": not roles_of(user).isdisjoint(READING_ROLES),
+    }
     return render_page(request, "alerts/inventory/sites.html", page, part="rows")
 
 
@@ -86,14 +90,14 @@ def site_page(
     """The page of a site, with what was wrong with the form."""
     user, now = actor_of(request), clock.now()
     detail = detail_of(row, user=user, now=now)
-    sees_devices = not roles_of(user).isdisjoint(READING_ROLES)
+    sees_incidents = not roles_of(user).isdisjoint(READING_ROLES)
     may_set = not reasons_against_setting_site(user, row)
     page = {
         "site": row,
         "detail": detail,
         "numbers": detail.row.numbers,
-        "missing": missing_at(detail.row, sees_devices=sees_devices),
-        "sees_devices": sees_devices,
+        "missing": missing_at(detail.row, sees_devices=sees_incidents),
+        "sees_incidents": sees_incidents,
         "zones": [(zone, level_words(zone.purdue_level)) for zone in detail.zones],
         "bars": [ChartPoint(date_format(begins, "j M"), n) for begins, n in detail.weeks],
         "form": (form or SiteForm.of(row)) if may_set else None,

@@ -9,7 +9,9 @@ from django.urls import reverse
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.acts.triage import assign_incidents
 from alerts.reviews.services.questions import withdraw_question
+from alerts.suppression.queries import COMPARED
 from portal.accounts.models import GrantScope, Role
+from portal.jobs.services import keep_note
 from tests import cast
 from tests.abuse.roles import plain
 from tests.conftest import NOON
@@ -177,6 +179,12 @@ def test_an_administrator_sees_how_the_portal_is_and_no_incidents(opens, make, a
     assert "Workers that have gone silent: all" in page.text
     assert "No change to Sentinel has failed" in page.text
     assert "PLC-PL2-07" not in page.text
+
+
+def test_what_was_not_compared_yet_is_not_said_to_agree(opens, ada):
+    assert "Ledger and Sentinel: not compared yet" in opens(ada).text
+    keep_note(kind=COMPARED, key="all", now=NOON, payload={})
+    assert "Ledger and Sentinel agree" in opens(ada).text
 
 
 def test_who_has_no_role_is_told_whom_to_ask(opens, make_person):

@@ -79,7 +79,9 @@ def test_others_cannot(client, site, oda, pia):
 
 
 def test_an_administrator_sets_it_too(client, site, ada):
-    assert "Europe/Warsaw" in text(client, ada, f"/sites/{site.uuid}/")
+    body = text(client, ada, f"/sites/{site.uuid}/")
+    assert "Europe/Warsaw" in body and "Incidents a week" not in body
+    assert "Incidents, 7 days" not in text(client, ada, "/sites/")  # no 0 that was never counted
     values = {"time_zone": "Europe/Berlin", "control_room_phone": ""}
     assert client.post(f"/sites/{site.uuid}/set/", values).status_code == 302
 

@@ -258,6 +258,14 @@ def test_moving_between_pages_with_motion_breaks_no_policy(browse, keeper):
     page.wait_for_timeout(300)
 
 
+def test_the_rail_of_a_soc_lead_fits_a_screen_of_900_pixels(browse, leo):
+    page = browse("/rules/", as_=leo)
+    expect(page.locator(".rail-foot")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".rail-link").last).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1440, "height": 500})
+    expect(page.locator(".rail-foot")).to_be_in_viewport(ratio=1)
+
+
 def test_paper_shows_the_facts_and_no_frame(browse, keeper):
     page = browse("/ui/", as_=keeper, dark=True)
     page.emulate_media(media="print")

@@ -12,6 +12,7 @@ from alerts.dashboards.queries.status import (
     OperatorDetails,
     PendingWork,
     RunFacts,
+    Suppression,
     operator_details,
 )
 from alerts.dashboards.queries.sync import Sync, with_health, worst
@@ -115,8 +116,10 @@ def card_of(
     }
 
 
-def status_checks(details: OperatorDetails) -> list[tuple[bool, str]]:
-    """The reasons for and against all being well, in a few sentences."""
+def status_checks(details: OperatorDetails) -> list[tuple[bool | None, str]]:
+    """Return the reasons for and against all being well, each with a sentence; None where it was
+    not checked yet.
+    """
     silent = [
         str(QUEUES.get(worker.queue, worker.queue)) for worker in details.alive if worker.is_silent
     ]
@@ -174,16 +177,22 @@ def status_checks(details: OperatorDetails) -> list[tuple[bool, str]]:
             ngettext("%(n)s job has failed", "%(n)s jobs have failed", len(details.dead)),
             gettext("No job has failed"),
         ),
-        _none(
-            details.suppression.differences,
-            ngettext(
-                "Ledger and Sentinel disagree on %(n)s incident",
-                "Ledger and Sentinel disagree on %(n)s incidents",
-                details.suppression.differences,
-            ),
-            gettext("Ledger and Sentinel agree"),
-        ),
+        _comparison(details.suppression),
     ]
+
+
+def _comparison(facts: Suppression) -> tuple[bool | None, str]:
+    if facts.compared_at is None:
+        return None, gettext("Ledger and Sentinel: not compared yet")
+    return _none(
+        facts.differences,
+        ngettext(
+            "Ledger and Sentinel disagree on %(n)s incident",
+            "Ledger and Sentinel disagree on %(n)s incidents",
+            facts.differences,
+        ),
+        gettext("Ledger and Sentinel agree"),
+    )
 
 
 def _none(n: int, some: str, none: str) -> tuple[bool, str]:
