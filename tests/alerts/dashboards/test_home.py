@@ -219,8 +219,9 @@ def test_an_auditor_reads_numbers_and_changes_nothing(opens, make, make_person):
     assert page.context["sections"] == ["numbers"]
 
 
-def test_who_manages_training_has_nothing_to_do_here_yet(opens, make, make_person):
+def test_who_manages_training_sees_no_incidents_and_a_part_for_lessons(opens, make, make_person):
     make()
     text = opens(make_person(cast.MIA, (Role.TRAINING_MANAGER, GrantScope.ALL, None))).text
-    assert "Nothing here for your role yet" in text
+    assert "Your role sees no incidents." in text and 'hx-get="/training/next/"' in text
+    assert "Nothing here for your role yet" not in text
     assert "PLC-PL2-07" not in text

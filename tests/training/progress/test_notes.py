@@ -32,13 +32,17 @@ def test_a_reader_says_what_was_not_clear_and_the_author_finishes_it(
     client.force_login(author)
     html = client.get("/lesson-notes/").content.decode()
     assert "Which &lt;byte&gt;?" in html and "Sam Keller" in html
+    part = client.get("/training/next/").text  # of which the home page shows a part
+    assert "1 note of readers to read" in part and "0 drafts to publish" in part
     client.post(f"/lesson-notes/{note.pk}/done/")
+    assert "0 notes of readers to read" in client.get("/training/next/").text
     assert "All notes are read." in client.get("/lesson-notes/").content.decode()
     entries = Entry.objects.filter(action__startswith="progress").order_by("pk")
     actions = entries.values_list("action", flat=True)
     assert list(actions) == ["progress.note.sent", "progress.note.finished"]
 
     client.force_login(sam)
+    assert "notes of readers" not in client.get("/training/next/").text
     answer = client.post(f"{LESSON}note/", {"clear": "yes"}, headers={"HX-Request": "true"})
     assert "You said: clear." in answer.content.decode()
     note.refresh_from_db()

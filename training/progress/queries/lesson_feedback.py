@@ -5,11 +5,12 @@ Figures of questions show no single person.
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import FETCH_RAISE, Count, Q
+from django.db.models import FETCH_RAISE, Count, Q, QuerySet
 
 from portal.accounts.models import User
 from training.catalog.engine.markdown import html_text
 from training.catalog.models import Lesson, QuestionVersion
+from training.catalog.queries.drafts import module_summaries
 from training.catalog.queries.lessons import lessons_in_order, versions_in_use
 from training.progress.engine.statistics import wilson_interval
 from training.progress.models import Attempt, LessonNote
@@ -34,9 +35,29 @@ MAX_NOTES = 100
 
 def notes_to_read() -> list[LessonNote]:
     """Return the notes with a text that nobody has finished, newest first."""
-    rows = LessonNote.objects.filter(done_at=None).exclude(text="")
-    ordered = rows.select_related("lesson__module", "reader").order_by("-sent_at", "-pk")
+    ordered = (
+        _unfinished_notes().select_related("lesson__module", "reader").order_by("-sent_at", "-pk")
+    )
     return list(ordered.fetch_mode(FETCH_RAISE)[:MAX_NOTES])
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorWork:
+    """What waits for those who look after lessons, as counts."""
+
+    notes: int  # with a text that nobody has finished
+    drafts: int  # files written and not published
+    offers: int  # files for which an import brought another text than the one edited here
+
+
+def author_work() -> AuthorWork:
+    """Return what waits for those who look after lessons."""
+    modules = module_summaries()
+    return AuthorWork(
+        notes=_unfinished_notes().count(),
+        drafts=sum(module.drafts for module in modules),
+        offers=sum(module.offers for module in modules),
+    )
 
 
 def votes_by_lesson() -> list[LessonVotes]:
@@ -115,3 +136,7 @@ def question_statistics() -> StatisticsPage:
     questions.sort(key=lambda question: (question.facility, question.version.pk))
     few = [key for key, (n, _) in sums.items() if n < MIN_TRIES]
     return StatisticsPage(questions, too_few=versions_in_use().filter(pk__in=few).count())
+
+
+def _unfinished_notes() -> QuerySet[LessonNote]:
+    return LessonNote.objects.filter(done_at=None).exclude(text="")

@@ -55,11 +55,12 @@ def home(request: HttpRequest) -> HttpResponse:
     mark = fingerprint({**facts, "status": facts.get("status", ())[:2]})  # moments of now left out
     if is_part_request(request) and request.GET.get("seen") == mark:
         return nothing_new()
+    lesson = lesson_address(person)
     context = {
         "seen": mark,
         "name": person.given_name,
-        "lesson": lesson_address(person),
-        "summary": _summary(facts),
+        "lesson": lesson,
+        "summary": _summary(facts, is_learner=bool(lesson)),
         "access": None
         if sections and sections != ["status"]
         else access_of(request, READING_ROLES),
@@ -98,8 +99,10 @@ def _installation(request: HttpRequest) -> tuple[list[Sync], OperatorDetails, da
     return syncs, details, unshifted
 
 
-def _summary(facts: dict[str, Any]) -> str:
+def _summary(facts: dict[str, Any], *, is_learner: bool) -> str:
     """What comes first, in a calm sentence or two."""
+    if not facts and is_learner:
+        return gettext("Your role sees no incidents.")
     if "status" in facts:
         return gettext("You administer the portal. Your role does not see incidents.")
     sentences = []

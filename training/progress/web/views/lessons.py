@@ -24,6 +24,7 @@ from portal.ui.pieces import Tab
 from portal.ui.responses import is_part_request, nothing_new, render_page
 from portal.ui.words import number
 from training.catalog.models import Lesson, QuestionVersion
+from training.catalog.policies import AUTHOR_ROLES
 from training.catalog.queries.lessons import (
     capture_at,
     current_versions,
@@ -34,7 +35,7 @@ from training.catalog.queries.lessons import (
     techniques_of_lesson,
 )
 from training.progress.queries.learning_paths import is_newcomer, next_lesson, path_progress
-from training.progress.queries.lesson_feedback import note_of
+from training.progress.queries.lesson_feedback import author_work, note_of
 from training.progress.queries.lesson_progress import (
     ModuleProgress,
     attempts_at,
@@ -291,16 +292,17 @@ def beside(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def resume(request: HttpRequest) -> HttpResponse:
-    """Show the lesson with which the person goes on, and how many questions are due again; to htmx
-    nothing where all is answered.
+    """Show the lesson with which the person goes on, how many questions are due again, and to
+    authors what waits for them; to htmx nothing where there is none of it.
     """
     learner = actor_of(request)
     progress = progress_of(learner, now=clock.now_of(request))
     here = next_lesson(learner, progress, path_progress(progress))
     due = sum(module.due for module in progress)
-    if here is None and not due and is_part_request(request):
+    work = author_work() if not roles_of(learner).isdisjoint(AUTHOR_ROLES) else None
+    if here is None and not due and work is None and is_part_request(request):
         return nothing_new()
-    page = {"here": here, "due": due}
+    page = {"here": here, "due": due, "work": work}
     return render_page(request, "training/progress/next.html", page, part="next")
 
 
