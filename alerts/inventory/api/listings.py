@@ -6,6 +6,7 @@ from rest_framework.serializers import (
     CharField,
     ChoiceField,
     DateTimeField,
+    FloatField,
     IntegerField,
     ListField,
     UUIDField,
@@ -47,7 +48,7 @@ class ZoneSerializer(ListRow):
     id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
     site = CharField(source="site.name", help_text="name of the site")
     name = CharField(help_text="as Defender for IoT names it")
-    purdue_level = IntegerField(allow_null=True, help_text="0 to 5; null where nobody told")
+    purdue_level = FloatField(allow_null=True, help_text="0 to 5, also 3.5; null where not set")
 
 
 ZONES = Listing(
@@ -65,7 +66,7 @@ class DeviceSerializer(ListRow):
     zone = CharField(source="zone.name", help_text="name of the zone")
     address = CharField(help_text="IP address, or MAC address where there is none")
     name = CharField(help_text="its name; else empty")
-    kind = CharField(help_text="PLC, HMI …; empty where nobody told")
+    kind = CharField(help_text="PLC, HMI …; empty where not known")
     role = CharField(help_text="what it does there, in words of OT")
     criticality = ChoiceField(
         Criticality.values, help_text="safety and crown jewels are never silenced"
@@ -73,7 +74,7 @@ class DeviceSerializer(ListRow):
     vendor = CharField(help_text="its maker")
     model = CharField(help_text="its model")
     firmware = CharField(help_text="its firmware")
-    purdue_level = IntegerField(
+    purdue_level = FloatField(
         allow_null=True, help_text="its own; null where that of its zone holds"
     )
     is_programming = BooleanField(
@@ -81,8 +82,8 @@ class DeviceSerializer(ListRow):
     )
     is_scanner = BooleanField(allow_null=True, help_text="Defender takes it for a scanner")
     is_authorized = BooleanField(allow_null=True, help_text="Defender has it as authorised")
-    first_seen_at = DateTimeField(help_text="in an alert")
-    latest_seen_at = DateTimeField(help_text="in an alert")
+    first_seen_at = DateTimeField(help_text="in an alert, or when it was imported")
+    latest_seen_at = DateTimeField(help_text="in an alert, or when it was imported")
     set_by_people = ListField(
         child=CharField(), help_text="what people said; nothing writes over it"
     )
