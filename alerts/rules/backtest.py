@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts.rules.evidence import (
@@ -26,10 +27,11 @@ from alerts.rules.sentence import Sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentTotals:
-    """`matched` = `touched` + `shared` + `closed`; `closed` = the last four."""
+    """`matched` = `touched` + `guarded` + `shared` + `closed`; `closed` = the last four."""
 
     matched: int
     touched: int  # a person was faster than a rule would have been
+    guarded: int  # a safety system or a crown jewel is involved
     shared: int  # another alert is inside, which the rule does not match
     harmless: int  # OT judged every alert of it routine or maintenance
     suspicious: int  # somebody judged it suspicious, reopened it, or it was a true positive
@@ -46,22 +48,24 @@ def count_incidents(
     rows: Iterable[EvidenceRow],
     *,
     touched: Collection[int],
+    guarded: Collection[int],
     shared: Collection[int],
     closed_benign: Collection[int],
 ) -> IncidentTotals:
-    """Count each incident of the matched alerts once, under the first that holds: touched, shared,
-    then by what people said of it.
+    """Count each incident of the matched alerts once, under the first that holds: touched, guarded,
+    shared, then by what people said of it.
     """
     by_incident: dict[int, list[EvidenceRow]] = {}
     for row in rows:
         for incident in row.incidents:
             by_incident.setdefault(incident, []).append(row)
-    counts = dict.fromkeys(
-        ("touched", "shared", "harmless", "suspicious", "closed_benign", "not_judged"), 0
-    )
+    kinds = ("touched", "guarded", "shared", "harmless", "suspicious", "closed_benign")
+    counts = dict.fromkeys((*kinds, "not_judged"), 0)
     for incident, members in by_incident.items():
         if incident in touched:
             counts["touched"] += 1
+        elif incident in guarded:
+            counts["guarded"] += 1
         elif incident in shared:
             counts["shared"] += 1
         else:
@@ -80,6 +84,15 @@ def _judgement(rows: Iterable[EvidenceRow], *, is_closed_benign: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardedDevice:
+    """A critical device that keeps matched incidents open, with how many of them it is part of."""
+
+    name: str
+    criticality: str
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
 class BackTest:
     """The answer, to be frozen into the request. `totals` add up to alerts and incidents;
     `shared_incidents` of those hold another alert too, which the rule does not match.
@@ -89,6 +102,7 @@ class BackTest:
     incidents: int
     totals: tuple[Total, ...]
     incident_totals: IncidentTotals
+    guarded_devices: tuple[GuardedDevice, ...]  # those of most incidents first
     shared_incidents: int
     per_day: tuple[tuple[date, int], ...]
     sites: tuple[SiteShare, ...]
@@ -126,26 +140,31 @@ def back_test(
     is_strict: bool,
     shared: Collection[int] = (),
     touched: Collection[int] = (),
+    critical: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
     closed_benign: Collection[int] = (),
     minutes_per_incident: float = 0.0,
     most: int = 10,
 ) -> BackTest:
     """Count the matches of the period. `near` are rows that one line kept out, with its words,
     `shared` the incidents that hold another alert too: those the rule does not close alone,
-    `touched` those where a person was faster, `closed_benign` those that the SOC closed so.
+    `touched` those where a person was faster, `critical` those with a critical device, by its name,
+    `closed_benign` those that the SOC closed so.
     `is_strict`: the rule needs more verdicts, see `bound.is_little`.
     """
     matched = [row for row in rows if start <= row.at < end]
     incidents = {incident for row in matched for incident in row.incidents}
     shared_incidents = len(incidents.intersection(shared))
     split = start + (end - start) * 2 / 3
+    totals = count_incidents(
+        matched, touched=touched, guarded=critical, shared=shared, closed_benign=closed_benign
+    )
+    closable = [row for row in matched if not row.incidents or set(row.incidents) - critical.keys()]
     return BackTest(
         alerts=len(matched),
         incidents=len(incidents),
         totals=totals_in(matched),
-        incident_totals=count_incidents(
-            matched, touched=touched, shared=shared, closed_benign=closed_benign
-        ),
+        incident_totals=totals,
+        guarded_devices=_guarded_devices(incidents - set(touched), critical),
         shared_incidents=shared_incidents,
         per_day=_per_day(matched, start=start, end=end, zone=ZoneInfo(zone)),
         sites=_sites(matched, incidents_by_site),
@@ -153,12 +172,20 @@ def back_test(
         stops=tuple(sorted((row for row in matched if row.stoppers), key=_worst_first)),
         judged=judged_in(matched, is_strict=is_strict),
         unjudged_alerts=sum(not row.is_judged for row in matched),
-        check_these=check_these(matched, most=most),
+        check_these=check_these(closable, most=most),
         nearest=nearest(matched, near, most=most),
-        minutes_saved=minutes_per_incident * (len(incidents) - shared_incidents),
+        minutes_saved=minutes_per_incident * totals.closed,
         evidence=judged_in((row for row in matched if row.at < split), is_strict=is_strict),
         outcome=judged_in((row for row in matched if row.at >= split), is_strict=is_strict),
     )
+
+
+def _guarded_devices(
+    incidents: Iterable[int], critical: Mapping[int, Mapping[str, str]]
+) -> tuple[GuardedDevice, ...]:
+    counts = Counter(pair for pk in incidents for pair in critical.get(pk, {}).items())
+    found = [GuardedDevice(name, level, n) for (name, level), n in counts.items()]
+    return tuple(sorted(found, key=lambda device: (-device.incidents, device.name)))
 
 
 def _per_day(

@@ -52,7 +52,7 @@ class OutsideHoursBody(TotalsBody):
 
 
 class IncidentTotalsBody(Body):
-    """Each incident once: matched = touched + shared + closed."""
+    """Each incident once: matched = touched + guarded + shared + closed."""
 
     matched: Count
     touched: Count
@@ -62,6 +62,15 @@ class IncidentTotalsBody(Body):
     closed_benign: Count
     not_judged: Count
     closed: Count
+    guarded: Count = 0  # back-tests from before it was counted have none
+
+
+class GuardedDeviceBody(Body):
+    """A critical device that keeps matched incidents open."""
+
+    name: str
+    criticality: str
+    incidents: Count
 
 
 class SiteBody(Body):
@@ -167,6 +176,9 @@ class BackTestBody(Body):
     evidence: JudgedBody
     outcome: JudgedBody
     deployed: list[DeployedBody]
+    guarded_devices: Annotated[
+        list[GuardedDeviceBody], Meta(description="those of most incidents first, at most ten")
+    ] = []
 
 
 def backtest_schema() -> dict[str, Any]:
@@ -234,6 +246,9 @@ def frozen(
         evidence=_judged(found.evidence),
         outcome=_judged(found.outcome),
         deployed=list(deployed),
+        guarded_devices=[
+            GuardedDeviceBody(**asdict(device)) for device in found.guarded_devices[:10]
+        ],
     )
     return plain_json(body)
 

@@ -36,6 +36,7 @@ from alerts.suppression.backtesting.counts import (
     count_by_clause,
     find_matches,
 )
+from alerts.suppression.backtesting.critical_devices import critical_devices_of
 from alerts.suppression.backtesting.history import incidents_closed_as_benign, touched_incidents
 from alerts.suppression.backtesting.history_sql import (
     BackTestTimedOut,
@@ -196,6 +197,7 @@ def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
         is_strict=is_strict(rule),
         shared=history.shared_incidents(incidents, found.ids),
         touched=touched_incidents(incidents),
+        critical=critical_devices_of(incidents),
         closed_benign=incidents_closed_as_benign(incidents),
         minutes_per_incident=time_to_close.minutes or 0.0,
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from alerts.rules import sql
 from alerts.rules.sql import Sql
-from alerts.suppression.backtesting.history import touched_incidents
+from alerts.suppression.backtesting.critical_devices import incidents_for_people
 from alerts.suppression.backtesting.history_sql import (
     BackTestTimedOut,
     TimeSpan,
@@ -133,15 +133,15 @@ class _Uncovered:
 
     @classmethod
     def of(cls, alerts: Collection[int]) -> "_Uncovered":
-        """Return the incidents of these alerts with all that they hold, without those that a
-        person had touched: no rule closes them.
+        """Return the incidents of these alerts with all that they hold, without those
+        that stay with people: no rule closes them.
         """
         members = fetch_rows(_MEMBERS, [list(alerts)])
-        touched = touched_incidents({incident for incident, _ in members})
+        for_people = incidents_for_people({incident for incident, _ in members})
         by_alert: dict[int, list[int]] = defaultdict(list)
         open_alerts = Counter[int]()
         for incident, alert in members:
-            if incident not in touched:
+            if incident not in for_people:
                 by_alert[alert].append(incident)
                 open_alerts[incident] += 1
         return cls(by_alert, open_alerts)

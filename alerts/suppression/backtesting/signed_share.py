@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Exists, Max, OuterRef, Q
 
 from alerts.incidents.models import Incident, IncidentAlert
-from alerts.suppression.backtesting.history import touched_incidents
+from alerts.suppression.backtesting.critical_devices import incidents_for_people
 from alerts.suppression.backtesting.history_sql import TimeSpan, statement_limit
 from alerts.suppression.backtesting.marginal_gains import alerts_by_version
 from alerts.suppression.models import ACTING, Ending, LedgerAct, LedgerEntry, RuleVersion, Step
@@ -24,8 +24,8 @@ _LATE: Final = timedelta(days=1)  # an incident comes at most so long after its 
 @dataclass(frozen=True, slots=True)
 class SignedShare:
     """Of the incidents of a site since then, how many its signed rules cover wholly, from their
-    second signature to their end, and how many of these rules have closed. What a person worked on
-    at once is not covered: no rule closes it.
+    second signature to their end, and how many of these rules have closed. What people worked on at
+    once, or has a critical device, is not covered: no rule closes it.
     """
 
     since: datetime
@@ -72,7 +72,7 @@ def _signed_share(site_id: int, *, now: datetime) -> SignedShare | None:
     for version, alerts in matched.items():
         for alert in alerts:
             covered[alert].append(span_by_id[version])
-    touched = touched_incidents(incidents)
+    for_people = incidents_for_people(incidents)
     closed = LedgerEntry.objects.filter(
         incident__in=list(incidents),
         act=LedgerAct.CLOSED,
@@ -85,7 +85,7 @@ def _signed_share(site_id: int, *, now: datetime) -> SignedShare | None:
         covered=sum(
             all(_holds(covered[alert], incidents[incident]) for alert in alerts)
             for incident, alerts in members.items()
-            if incident not in touched
+            if incident not in for_people
         ),
         closed=closed.values("incident").distinct().count(),
     )

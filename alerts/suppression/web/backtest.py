@@ -182,6 +182,18 @@ class SampleList:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentSums:
+    """Of the incidents with a match: who keeps how many open, and how many are left to close."""
+
+    matched: int
+    touched: int
+    guarded: int
+    guarded_by: str  # names of the critical devices
+    shared: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
 class BackTestSummary:
     """What a back-test found."""
 
@@ -196,8 +208,7 @@ class BackTestSummary:
     suspicious: int
     judged: int
     totals: list[TotalRow]
-    shared_incidents: int
-    closed_incidents: int
+    sums: IncidentSums
     outside_hours: OutsideHours | None
     hours_saved: str
     hours_basis: str
@@ -217,7 +228,7 @@ def summarize_backtest(body: Mapping[str, Any], *, rule: RuleDefinition) -> Back
     judged, names = body["judged"], names_in(body)
     strict = is_strict(rule)
     stopped = {_moment(row["at"]).date() for row in body["stops"]}
-    shared = body.get("shared_incidents", 0)
+    sums = incident_sums(body)
     return BackTestSummary(
         start=start,
         end=end,
@@ -230,11 +241,10 @@ def summarize_backtest(body: Mapping[str, Any], *, rule: RuleDefinition) -> Back
         suspicious=judged["suspicious"],
         judged=judged["trials"],
         totals=_totals(body),
-        shared_incidents=shared,
-        closed_incidents=body["incidents"] - shared,
+        sums=sums,
         outside_hours=_outside_hours(body.get("outside_hours")),
         hours_saved=hours(body["minutes_saved"]) if body["minutes_saved"] > 0 else "",
-        hours_basis=_hours_basis(body, body["incidents"] - shared),
+        hours_basis=_hours_basis(body, sums.closed),
         bound=bound_sentence(judged["suspicious"], judged["trials"], is_strict=strict),
         is_little=is_little(judged["trials"], is_strict=strict),
         points=[_point(day, count, stopped) for day, count in body["per_day"]],
@@ -247,6 +257,22 @@ def summarize_backtest(body: Mapping[str, Any], *, rule: RuleDefinition) -> Back
             for deployment in body.get("deployed", [])
             if deployment["catches"] == "more" and deployment["extra"]
         ],
+    )
+
+
+def incident_sums(body: Mapping[str, Any]) -> IncidentSums:
+    """Return the sums of a frozen back-test. Bodies from before incidents were told apart have only
+    those with another alert.
+    """
+    shared = body.get("shared_incidents", 0)
+    totals = body.get("incident_totals") or {"closed": body["incidents"] - shared, "shared": shared}
+    return IncidentSums(
+        matched=body["incidents"],
+        touched=totals.get("touched", 0),
+        guarded=totals.get("guarded", 0),
+        guarded_by=", ".join(device["name"] for device in body.get("guarded_devices", [])),
+        shared=totals["shared"],
+        closed=totals["closed"],
     )
 
 
