@@ -165,26 +165,33 @@ def day_words(at: datetime, now: datetime, zone: tzinfo) -> str:
     return day_of(at.astimezone(zone), now.astimezone(zone))
 
 
-def usual_pattern_check(n: int, days: int) -> tuple[bool | None, str]:
-    """Return whether a pattern is usual, with its sentence; None without any history."""
+def usual_pattern_check(n: int, days: int, *, is_doubted: bool) -> tuple[bool | None, str]:
+    """Return whether a pattern is usual, with its sentence; None without any history, and where
+    some of it was suspicious (`is_doubted`): then earlier sightings count for nothing.
+    """
     # German bends the word for days after "in", so it is not the "2 d" of ages.
     span_words = npgettext("after “in”", "%(n)s day", "%(n)s days", max(1, days))
     span = {"span": span_words % {"n": number(max(1, days))}}
     if n:
         times = ngettext("Seen once before in %(span)s", "Seen %(n)s times before in %(span)s", n)
-        return True, times % {"n": number(n), **span}
+        return None if is_doubted else True, times % {"n": number(n), **span}
     if days < 1:
         return None, gettext("No history yet to compare with")
     return False, gettext("Not seen before in %(span)s") % span
 
 
-def usual_hours_checks(usual: UsualHours | None, zone: str) -> list[tuple[bool | None, str]]:
-    """Return whether an incident is in its usual hours of `zone`, with its sentence."""
+def usual_hours_checks(
+    usual: UsualHours | None, zone: str, *, is_doubted: bool
+) -> list[tuple[bool | None, str]]:
+    """Return whether an incident is in its usual hours of `zone`, with its sentence. Where some of
+    its like was suspicious (`is_doubted`), to be inside them counts for nothing.
+    """
     if usual is None or usual.is_inside is None:
         return []
     hours = {"window": zoned_window_words(usual.window, zone)}
     if usual.is_inside:
-        return [(True, gettext("Inside the usual hours, %(window)s") % hours)]
+        sign = None if is_doubted else True
+        return [(sign, gettext("Inside the usual hours, %(window)s") % hours)]
     return [(False, gettext("Outside the usual hours, %(window)s") % hours)]
 
 

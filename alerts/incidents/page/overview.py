@@ -15,6 +15,7 @@ from alerts.incidents.page.pattern_history import (
     RecentSightings,
     has_new_pair,
     usual_hours_of,
+    was_ever_suspicious,
 )
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import usual_hours_checks, usual_pattern_check
@@ -151,19 +152,20 @@ def incident_checks(
     *,
     had_cases: bool = False,
 ) -> list[tuple[bool | None, str]]:
-    """What can be computed for and against: known pair, usual hours, what OT said. To have been
-    seen before speaks for nothing where it was an attack then (`had_cases`: a true positive
-    between the same devices), or where no alert of the type is ever harmless.
+    """What can be computed for and against: what OT said, known pair, usual hours. To have been
+    seen before, and when, counts for nothing where it was suspicious then (`had_cases`: a true
+    positive between the same devices), or where no alert of the type is ever harmless.
     """
     if incident.pattern is None:
         return []
-    is_known, sentence = _pair(incident, sightings)
-    if is_known and (had_cases or _is_never_routine(incident)):
-        is_known = None
-    checks: list[tuple[bool | None, str]] = [(is_known, sentence)]
-    checks += usual_hours_checks(usual_hours_of(incident), zone)
-    if verdicts is not None:
-        checks.append(_judged(verdicts))
+    is_doubted = (
+        had_cases
+        or _is_never_routine(incident)
+        or (sightings.before > 0 and was_ever_suspicious(incident, verdicts))
+    )
+    checks = [] if verdicts is None else [_judged(verdicts)]
+    checks.append(_pair(incident, sightings, is_doubted=is_doubted))
+    checks += usual_hours_checks(usual_hours_of(incident), zone, is_doubted=is_doubted)
     return checks
 
 
@@ -172,8 +174,10 @@ def _is_never_routine(incident: Incident) -> bool:
     return alert_type is not None and alert_type.guard == "never"
 
 
-def _pair(incident: Incident, sightings: RecentSightings) -> tuple[bool | None, str]:
-    is_usual, first = usual_pattern_check(sightings.before, sightings.days)
+def _pair(
+    incident: Incident, sightings: RecentSightings, *, is_doubted: bool
+) -> tuple[bool | None, str]:
+    is_usual, first = usual_pattern_check(sightings.before, sightings.days, is_doubted=is_doubted)
     if is_usual is None or sightings.before:
         return is_usual, first
     if has_new_pair(incident):
@@ -184,7 +188,7 @@ def _pair(incident: Incident, sightings: RecentSightings) -> tuple[bool | None, 
     return False, more % {"first": first, "n": number(sightings.since)}
 
 
-def _judged(verdicts: PatternHistory) -> tuple[bool, str]:
+def _judged(verdicts: PatternHistory) -> tuple[bool | None, str]:
     bad = verdicts.counts["suspicious"]
     if bad:
         words = ngettext(

@@ -10,11 +10,23 @@ from django.utils.translation import gettext
 
 from alerts.incidents.engine.hidden_verdicts import HiddenVerdicts
 from alerts.incidents.engine.rhythm import HourWindow, Moment, UsualHours, usual_window
-from alerts.incidents.models import Alert, Incident, IncidentAlert, PairMemory, PatternMemory
+from alerts.incidents.models import (
+    Alert,
+    Incident,
+    IncidentAlert,
+    OtState,
+    PairMemory,
+    PatternMemory,
+)
 from alerts.incidents.models.group import PAIR_NEW_HOURS
 from alerts.incidents.wording import day_words
 
 DAYS = 90
+_BENIGN = ("BenignPositive", "FalsePositive")
+_HARMLESS = (OtState.ROUTINE, OtState.MAINTENANCE)
+_IS_SUSPICIOUS = Q(incident__ot_state=OtState.SUSPICIOUS) | Q(
+    incident__classification="TruePositive"
+)
 WEEKS = 13
 
 
@@ -100,25 +112,39 @@ def recent_sightings(incident: Incident, *, now: datetime, zone: tzinfo) -> Rece
 
 
 def usual_hours_of(incident: Incident) -> UsualHours | None:
-    """Return when incidents of this pattern usually happen, by the plant hours of their alerts in
-    the ninety days before this one; None where there is no such time. Every page that shows "usual
-    hours" asks here.
+    """Return when incidents of this pattern usually happen, by the plant hours of the alerts of
+    those that people judged harmless in the ninety days before this one; None where there is no
+    such time. Every page that shows "usual hours" asks here.
     """
     if incident.pattern is None:
         return None
     before = IncidentAlert.objects.filter(
+        Q(incident__classification__in=_BENIGN) | Q(incident__ot_state__in=_HARMLESS),
         incident__pattern=incident.pattern,
         incident__created_at__gte=incident.created_at - timedelta(days=DAYS),
         incident__created_at__lt=incident.created_at,
         alert__plant_weekday__isnull=False,
         alert__plant_minute__isnull=False,
-    ).exclude(incident=incident.pk)
+    ).exclude(Q(incident=incident.pk) | _IS_SUSPICIOUS)
     places = before.values_list("alert__plant_weekday", "alert__plant_minute")
     moments: list[Moment] = []
     for weekday, minute, n in places.annotate(n=Count("alert", distinct=True)):
         moments += [(weekday, minute)] * n
     window = usual_window(moments)
     return UsualHours(window, _is_inside(incident, window)) if window else None
+
+
+def was_ever_suspicious(incident: Incident, verdicts: PatternHistory | None) -> bool:
+    """Return whether OT called an incident of this pattern suspicious, in `verdicts` that the
+    reader may see, or the SOC closed one as a true positive.
+    """
+    if verdicts is not None and verdicts.counts["suspicious"]:
+        return True
+    return (
+        Incident.objects.filter(pattern=incident.pattern, classification="TruePositive")
+        .exclude(pk=incident.pk)
+        .exists()
+    )
 
 
 def _is_inside(incident: Incident, window: HourWindow) -> bool | None:

@@ -12,6 +12,7 @@ from alerts.incidents.page.pattern_history import (
     pattern_verdicts,
     sightings_before,
     usual_hours_of,
+    was_ever_suspicious,
 )
 from alerts.reviews.models import Verdict
 from alerts.sites.models import Device
@@ -24,6 +25,7 @@ class QuestionFacts:
     sightings: int  # incidents of this pattern before this one, in the days looked at
     days: int
     usual: UsualHours | None
+    is_doubted: bool  # some of its like was suspicious, or a true positive
     verdicts: PatternHistory | None
 
 
@@ -53,11 +55,13 @@ def question_facts(
     if incident.pattern is None:
         return None
     sightings, days = sightings_before(incident)
+    verdicts = _without(pattern_verdicts(incident.pattern, hidden=hidden), besides)
     return QuestionFacts(
         sightings=sightings,
         days=days,
         usual=usual_hours_of(incident),
-        verdicts=_without(pattern_verdicts(incident.pattern, hidden=hidden), besides),
+        is_doubted=was_ever_suspicious(incident, verdicts),
+        verdicts=verdicts,
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from alerts import notification_kinds as kinds
@@ -23,6 +24,7 @@ from portal.notifications.services import Wording, notify_people
 from portal.ui.words import number
 
 MAX_DATES = 10
+MAX_ASKED = 100  # characters of a question in a subject
 _notify = partial(notify_people, hold=UNDO_HOLD)
 
 
@@ -49,7 +51,7 @@ def notify_asked(
             "",
             *_facts(question, about, now),
         ]
-        return _was_this_you(question), lines
+        return _asked_about(question), lines
 
     _notify(
         people,
@@ -77,7 +79,7 @@ def notify_handed_over(
             "",
             *_facts(question, about, now),
         ]
-        return _was_this_you(question), lines
+        return _asked_about(question), lines
 
     _notify(
         [to],
@@ -167,8 +169,9 @@ def _still_waiting(left: int) -> list[str]:
     return [words % {"n": number(left)}]
 
 
-def _was_this_you(question: Question) -> str:
-    return gettext("Was this you? %(title)s") % {"title": headline_of(question.lead)}
+def _asked_about(question: Question) -> str:
+    asked = Truncator(" ".join(question.asked.split())).chars(MAX_ASKED)
+    return f"{asked} {headline_of(question.lead)}"
 
 
 def _path(question: Question) -> str:

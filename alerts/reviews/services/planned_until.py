@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert
-from alerts.planned_work.engine.kinds import OTHER
+from alerts.planned_work.engine.kinds import KINDS, OTHER
 from alerts.planned_work.engine.matching import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import PlannedWork
@@ -52,14 +51,22 @@ def plan_until(verdict: Verdict, *, until: datetime, vendor: str, now: datetime)
         return existing
     if until <= now:
         raise CannotPlanWork(gettext("Choose a time later than now, or say that it is over."))
+    if not is_recent(alerts[-1].at, now=now):
+        raise CannotPlanWork(
+            gettext(
+                "It happened more than a day ago, so work until then would not cover it. Say that "
+                "it is over, or enter the work under Planned work."
+            )
+        )
     zone = ZoneInfo(site.time_zone)
     begin = max(alerts[0].at, now - MAX_BACK).astimezone(zone).replace(second=0, microsecond=0)
     schedule = Schedule(
         begin.replace(tzinfo=None), until.astimezone(UTC) - begin.astimezone(UTC), site.time_zone
     )
+    kind = _kind(verdict)
     plan = WorkPlan(
-        title=bare_title(alerts[0].alert_type)[:200],
-        kind=_kind(verdict),
+        title=_title(kind, alerts)[:200],
+        kind=kind,
         schedule=schedule,
         devices=tuple(_devices(alerts, site)),
         work_order=verdict.work_order,
@@ -67,6 +74,11 @@ def plan_until(verdict: Verdict, *, until: datetime, vendor: str, now: datetime)
         people=verdict.by.name,
     )
     return plan_work(site=site, plan=plan, by=verdict.by, now=now, uid=uid)
+
+
+def is_recent(at: datetime, *, now: datetime) -> bool:
+    """Return whether work that is planned from an answer would cover what happened then."""
+    return at >= now - MAX_BACK
 
 
 def cancel_plan(verdict: Verdict, *, now: datetime) -> None:
@@ -79,6 +91,13 @@ def cancel_plan(verdict: Verdict, *, now: datetime) -> None:
 def _kind(verdict: Verdict) -> str:
     usual = "vendor-visit" if verdict.done_by == "vendor" else OTHER
     return _KINDS.get(verdict.cause, usual)
+
+
+def _title(kind: str, alerts: Iterable[Alert]) -> str:
+    """Name the work by its kind and devices; what the sensor suspected is no name for it."""
+    names = dict.fromkeys(name for alert in alerts for name in (alert.source, alert.destination))
+    words = KINDS[kind].capitalize()
+    return f"{words}: {', '.join(name for name in names if name)}".removesuffix(": ")
 
 
 def _devices(alerts: Iterable[Alert], site: Site) -> Iterable[DeviceOfPlan]:

@@ -102,12 +102,10 @@ def checks_for_and_against(facts: QuestionFacts | None, zone: str) -> list[Check
     """The reasons for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
-    checks = [
-        usual_pattern_check(facts.sightings, facts.days),
-        *usual_hours_checks(facts.usual, zone),
-    ]
-    if facts.verdicts:
-        checks.append(_verdicts_check(facts.verdicts))
+    checks = [_verdicts_check(facts.verdicts)] if facts.verdicts else []
+    doubted = facts.is_doubted
+    checks.append(usual_pattern_check(facts.sightings, facts.days, is_doubted=doubted))
+    checks += usual_hours_checks(facts.usual, zone, is_doubted=doubted)
     return checks
 
 
@@ -127,12 +125,16 @@ def neutral_facts_of(
     if facts is None:
         found.append(NeutralFact("clock", gettext("Details are still being fetched from Sentinel")))
     else:
-        found.append(NeutralFact("clock", usual_pattern_check(facts.sightings, facts.days)[1]))
-        for _, sentence in usual_hours_checks(facts.usual, zone):
+        found.append(NeutralFact("clock", _sightings_sentence(facts)))
+        for _, sentence in usual_hours_checks(facts.usual, zone, is_doubted=True):
             found.append(NeutralFact("calendar-clock", sentence))
     if incident.protocol:
         found.append(NeutralFact("network", incident.protocol))
     return found
+
+
+def _sightings_sentence(facts: QuestionFacts) -> str:
+    return usual_pattern_check(facts.sightings, facts.days, is_doubted=True)[1]
 
 
 def _verdicts_check(verdicts: PatternHistory) -> Check:

@@ -18,7 +18,7 @@ def weeks(make, n, **columns):
 
 
 def test_how_often_the_same_pair_was_seen_and_when_it_usually_is(make):
-    weeks(make, 6)
+    weeks(make, 6, classification="BenignPositive")
     facts = question_facts(make(at=NOON)[0])
     assert (facts.sightings, facts.days) == (6, 42)
     assert facts.usual.window == HourWindow((1,), 6, 7)

@@ -30,7 +30,7 @@ from alerts.reviews.queries.questions import (
     waiting_incidents_of,
 )
 from alerts.reviews.queries.second_opinions import opinion_asked_of
-from alerts.reviews.services.planned_until import cancel_plan, plan_until
+from alerts.reviews.services.planned_until import cancel_plan, is_recent, plan_until
 from alerts.reviews.services.questions import open_question
 from alerts.reviews.services.verdicts import (
     CannotGiveVerdict,
@@ -241,7 +241,9 @@ def _page(
         "may_withdraw": waits and works_in(person, question.lead.workspace),
         "hand_over": colleagues(question, request) if may_answer and waits else None,
         "now": now,
-        "until_choices": until_choices(question.site.time_zone, now=now),
+        "until_choices": until_choices(question.site.time_zone, now=now)
+        if is_recent(shown.active_until, now=now)
+        else [],
         **verdict_context(shown, form),
     }
     status = 422 if form and form.errors else 200

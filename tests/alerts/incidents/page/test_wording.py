@@ -18,4 +18,4 @@ from alerts.incidents.wording import usual_pattern_check
 )
 def test_the_days_before_are_written_out(language, n, days, words):
     with translation.override(language):
-        assert usual_pattern_check(n, days)[1] == words
+        assert usual_pattern_check(n, days, is_doubted=False)[1] == words

@@ -111,7 +111,7 @@ def test_a_true_positive_between_the_same_devices_stands_on_the_overview(
     )
     make_alert(case)
     text = read(download)
-    assert "There was a true positive between these two before" in text
+    assert "True positives between these two devices" in text
     assert "#3511 PLC Stop Command Was Sent" in text
     page = signed_in(sam).get(f"/incidents/{download.pk}/").content.decode()
     assert f'href="/incidents/{case.pk}/"' in page

@@ -109,6 +109,7 @@ def test_what_is_known_of_its_like(read, download, gdansk, plant):
             source="ENG-WS-04",
             destination="PLC-7",
             created_at=NOON - timedelta(weeks=week, hours=6),
+            classification="BenignPositive",
         )
         make_alert(other, plant_weekday=1, plant_minute=(7 + week % 2) * 60)
     Alert.objects.filter(incidents=download).update(plant_weekday=1, plant_minute=13 * 60)

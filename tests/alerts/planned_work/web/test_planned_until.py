@@ -47,6 +47,20 @@ def test_the_sheet_offers_full_hours_of_the_plant(client, noon, asked, oda):
     ]
 
 
+def test_what_happened_more_than_a_day_ago_is_not_covered_by_work_from_now(
+    client, answer, asked, oda, monkeypatch
+):
+    later = NOON + timedelta(days=1)
+    monkeypatch.setattr("portal.clock.now", lambda: later)
+    client.force_login(oda)
+    page = client.get(f"/reviews/{asked.uuid}/").content.decode()
+    assert "Planned until" not in page
+    refused = answer(until=(later + timedelta(hours=3)).isoformat())
+    assert refused.status_code == 422
+    assert "It happened more than a day ago" in refused.content.decode()
+    assert not PlannedWork.objects.exists() and not Verdict.objects.exists()
+
+
 def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
     assert answer(until="2026-11-24T15:00:00+01:00").status_code == 302
     verdict = Verdict.objects.get()
@@ -56,6 +70,7 @@ def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
         ELEVEN,
         datetime(2026, 11, 24, 14, 0, tzinfo=UTC),
     )
+    assert occurrence.revision.title == "Other work: ENG-WS-04, PLC-PL2-07"
     named = occurrence.revision.devices.values_list("side", "name")
     assert set(named) == {("from", "ENG-WS-04"), ("to", "PLC-PL2-07")}
     incident = asked.incidents.get()

@@ -46,7 +46,7 @@ def test_an_answer_takes_three_taps(phone):
     assert Verdict.objects.get().cause == "plc-programming-window"
     page.locator(".toast button").tap()
     page.wait_for_url("**/reviews/*/")
-    assert page.get_by_role("heading", name="Was this you?").is_visible()
+    assert page.get_by_role("heading", name="Your answer").is_visible()
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_undo_from_the_toast_opens_the_question_again(client, open_page, questio
     )
     assert reply["HX-Redirect"] == f"/reviews/{question.uuid}/"
     page = client.get(f"/reviews/{question.uuid}/").content.decode()
-    assert "Was this you?" in page
+    assert '<h2 class="grow">Your answer</h2>' in page
     assert "Your answer was withdrawn." in page, "what the undo did is said where it leads"
 
 

@@ -1,5 +1,6 @@
 """OT's phone and the SOC's pages say the same of the usual hours: those of the plant's alerts."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,13 +15,36 @@ TUESDAY_SIX = NOON.replace(hour=5)  # 06:00 in Gdańsk
 HOURS = "usual hours, Tue 06:00–07:00"
 
 
+def test_what_was_suspicious_makes_no_hours_and_no_tick(client, make, ask, oda, sam):
+    """Seven harmless ones at six, seven attacks at noon: noon is no usual hour, and nothing that
+    was seen before speaks for the next one, on either page.
+    """
+    for week in range(1, 8):
+        make(at=TUESDAY_SIX - timedelta(weeks=week))
+    Incident.objects.update(classification="BenignPositive")
+    for week in range(1, 8):
+        make(at=NOON - timedelta(weeks=week))
+    Incident.objects.exclude(classification="BenignPositive").update(classification="TruePositive")
+    incident = make(at=NOON)[0]
+    question = ask([incident])
+    for person, address in (
+        (oda, f"/reviews/{question.uuid}/"),
+        (sam, f"/incidents/{incident.pk}/"),
+    ):
+        client.force_login(person)
+        page = client.get(address).content.decode()
+        assert f"Outside the {HOURS}" in plain(page)
+        signs = dict(re.findall(r'<li class="(\w*)">(?:(?!</li>).)*(Seen 14 times)', page))
+        assert signs == {"": "Seen 14 times"}, address
+
+
 @pytest.mark.parametrize(("at", "words", "n"), [(NOON, "Outside", 6), (TUESDAY_SIX, "Inside", 7)])
 def test_both_sides_read_the_same_hours(client, make, ask, oda, sam, at, words, n):
     for week in range(1, 7):
         make(at=TUESDAY_SIX - timedelta(weeks=week))
-    Incident.objects.update(
-        created_at=F("created_at") + timedelta(hours=2)
-    )  # Sentinel took a while
+    # Sentinel took a while, and the SOC closed them.
+    later = F("created_at") + timedelta(hours=2)
+    Incident.objects.update(created_at=later, classification="BenignPositive")
     incident = make(at=at)[0]
     question = ask([incident])
     type(sam).objects.filter(pk=sam.pk).update(time_display="utc")
