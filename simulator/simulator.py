@@ -72,7 +72,7 @@ class Simulator:
         """Let a workspace live in the Defender portal from the start; raises KeyError."""
         with self.store.transaction():
             workspace = self.azure.workspace(key)
-            begin_in_portal(self.azure, workspace, at=self.azure.clock.ticks())
+            begin_in_portal(self.azure, workspace)
 
     def advance(self, seconds: float) -> Json:
         """Move the clock and live through the time in between."""

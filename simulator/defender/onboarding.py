@@ -22,8 +22,9 @@ CORRELATED_WITHIN = 24 * 3600 * TICKS_PER_SECOND
 INCLUDED, EXCLUDED = "#inc_corr#", "#dont_corr#"
 
 
-def onboard(azure: Azure, workspace: PlantWorkspace, *, incidents: str, at: int) -> int:
-    """Bring a workspace to the portal; returns how many of its incidents came along.
+def onboard(azure: Azure, workspace: PlantWorkspace, *, incidents: str, at: int | None) -> int:
+    """Bring a workspace to the portal; returns how many of its incidents came along, changed `at`
+    this time, or where that is None when they had been changed last.
 
     Which do is documented nowhere: `open` ones, `all`, or `none`. One that came along is changed in
     Sentinel: its provider is the portal now, and its provider id the number there.
@@ -38,14 +39,14 @@ def onboard(azure: Azure, workspace: PlantWorkspace, *, incidents: str, at: int)
     for name in _names(azure, workspace, incidents):
         incident = azure.store.incidents.get(workspace.key, name)
         if incident is not None and incident.properties["providerName"] != PORTAL_PROVIDER:
-            _move(azure, workspace, incident, at=at)
+            _move(azure, workspace, incident, at=incident.modified if at is None else at)
             moved += 1
     return moved
 
 
-def begin_in_portal(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None:
+def begin_in_portal(azure: Azure, workspace: PlantWorkspace) -> None:
     """Let a workspace live in the portal from its first day, as new ones do: all its history is
-    there, and the rules of the solution name the alert type in a custom detail.
+    there with its times, and the rules of the solution name the alert type in a custom detail.
     """
     if has_begun_in_portal(azure, workspace):
         return
@@ -54,7 +55,7 @@ def begin_in_portal(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None
         if rule.body.get("kind") == "Scheduled" and "customDetails" in properties:
             properties["customDetails"] |= {"AlertName": "AlertName"}
             azure.store.resources.put(workspace.key, "alertRules", rule)
-    onboard(azure, workspace, incidents="all", at=at)
+    onboard(azure, workspace, incidents="all", at=None)
     azure.store.keep(f"began in the portal: {workspace.key}", True)
 
 

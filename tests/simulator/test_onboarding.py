@@ -212,3 +212,15 @@ def test_a_workspace_may_live_in_the_portal_from_its_first_day(arm, control):
     assert len(details) == 15 and all(row["AlertName"] == "AlertName" for row in details)
     began = {row["key"]: row["began_in_portal"] for row in control.plant()["workspaces"]}
     assert [key for key, value in began.items() if value] == [arm.workspace.key]
+
+
+def test_a_workspace_that_was_in_the_portal_from_the_start_keeps_the_times_it_has(arm, control):
+    closed = control.inject(properties={"title": "closed", **CLOSING})["name"]
+    changed = properties_of(arm, closed)["lastModifiedTimeUtc"][:19]
+    control.advance(7200)
+    arm.running.simulator.begin_in_portal(arm.workspace.key)
+    assert properties_of(arm, closed)["lastModifiedTimeUtc"][:19] == changed
+    client = Graph(arm.running)
+    (incident,) = client.incidents()
+    assert incident["lastUpdateDateTime"][:19] == changed
+    client.link.close()
