@@ -196,7 +196,9 @@ def usual_hours_checks(
 
 
 def weekday_words(weekdays: tuple[int, ...]) -> str:
-    """Days of the week as people say them: Tue, or Mon–Fri."""
+    """Days of the week as people call them: Tue, Mon–Fri, or daily."""
+    if len(weekdays) == 7:
+        return pgettext("weekdays", "daily")
     names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
     days = sorted(weekdays)
     if len(days) > 2 and days[-1] - days[0] == len(days) - 1:

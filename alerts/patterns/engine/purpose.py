@@ -1,5 +1,6 @@
 """What the alerts of a pattern are about, in one verb of plant engineers."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
@@ -79,6 +80,10 @@ _BY_CATEGORY: Final = {
 }
 
 
+_READING: Final = frozenset({"read", "get", "poll", "browse", "report"})
+_WRITING: Final = frozenset({"write", "set", "operate", "select", "mask", "force", "preset"})
+
+
 def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> DevicePurpose:
     """Return what these types have in common: the purpose of the first one, which the caller puts
     there because most alerts have it. Functions tell reading from writing.
@@ -90,12 +95,18 @@ def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> Devi
     purpose = _BY_TITLE.get(alert_type.title) or _BY_CATEGORY.get(
         alert_type.category, DevicePurpose.TALK
     )
-    if purpose is DevicePurpose.COMMAND:
-        verbs = {
-            function.lower().partition(" ")[0] for function in functions if function != NO_VALUE
-        }
-        if verbs and verbs <= {"read", "get", "poll", "browse", "report"}:
+    if purpose in (DevicePurpose.COMMAND, DevicePurpose.POLL):
+        verbs = {_verb_of(function) for function in functions if function != NO_VALUE}
+        if verbs and verbs <= _READING:
             return DevicePurpose.POLL
-        if verbs and verbs <= {"write", "set", "operate", "select"}:
+        if verbs and verbs <= _WRITING:
             return DevicePurpose.WRITE
+        if verbs & _WRITING:
+            return DevicePurpose.COMMAND
     return purpose
+
+
+def _verb_of(function: str) -> str:
+    """Return the first word of a function as sensors name it: "3 (Read Holding Registers)"."""
+    words = re.search(r"[a-z]+", function.lower())
+    return words[0] if words else ""

@@ -93,9 +93,14 @@ class SitePlan:
         return self.steps_in(*TO_SIGN)
 
     @property
+    def in_trial(self) -> list[RuleVersion]:
+        """The signed rules that only label yet."""
+        return [version for version in self.acting if version.state == RuleState.CANARY]
+
+    @property
     def acting_share(self) -> float:
-        """Share that no longer reaches the SOC: by the rules that act, also those signed since
-        history was counted.
+        """Share that signed rules cover, in trial or live, also those signed since history was
+        counted.
         """
         return self.totals.living_share + share_of(self.steps_in(StepState.LIVE, StepState.TRIAL))
 

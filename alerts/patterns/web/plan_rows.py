@@ -1,5 +1,6 @@
 """What the page of a plan shows: the offer, the curve, the rows of the list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.patterns.models import Pattern
@@ -119,7 +120,11 @@ class BlockedRow:
 
 def offer_of(plan: SitePlan) -> str:
     """Return the offer in one line."""
-    n = len(plan.to_sign)
+    soc = plan.steps_in(StepState.SOC)
+    to_propose = [step for step in plan.to_sign if step.state != StepState.SOC]
+    if soc:
+        return _soc_offer(soc, to_propose)
+    n = len(to_propose)
     if not n:
         return gettext("Nothing to sign at %(site)s now") % {"site": plan.totals.site.name}
     less = percent(share_of(plan.to_sign), 0)
@@ -134,6 +139,22 @@ def offer_of(plan: SitePlan) -> str:
             "work": hours(minutes),
         }
     return offer
+
+
+def _soc_offer(soc: Sequence[PlanStep], to_propose: Sequence[PlanStep]) -> str:
+    """Return what waits for the SOC, and what OT may still add to it."""
+    words = ngettext(
+        "%(n)s rule waits for the SOC: %(less)s fewer incidents",
+        "%(n)s rules wait for the SOC: %(less)s fewer incidents",
+        len(soc),
+    ) % {"n": number(len(soc)), "less": percent(share_of(soc), 0)}
+    if not to_propose:
+        return words
+    more = ngettext(
+        "%(n)s more to propose: +%(more)s", "%(n)s more to propose: +%(more)s", len(to_propose)
+    )
+    rest = more % {"n": number(len(to_propose)), "more": percent(share_of(to_propose), 0)}
+    return f"{words}. {rest}"
 
 
 def judged_words(plan: SitePlan) -> str:
@@ -214,7 +235,9 @@ def curve_of(plan: SitePlan, chosen: Pattern | None) -> SafeString:
     """Return the curve: rules signed, and the share that no longer reaches the SOC."""
     steps: list[ChartStep] = []
     if plan.acting or plan.totals.living_incidents:
-        steps.append(ChartStep(gettext("acting"), plan.totals.living_share, "ok"))
+        is_trial = bool(plan.in_trial)
+        label = pgettext("rules", "signed") if is_trial else gettext("acting")
+        steps.append(ChartStep(label, plan.totals.living_share, "maint" if is_trial else "ok"))
     signed = plan.steps_in(StepState.LIVE, StepState.TRIAL)
     ordered = [*signed, *plan.to_sign, *plan.steps_in(StepState.EVIDENCE)]
     order = {step.pattern.pk: n for n, step in enumerate(plan.steps, start=1)}
@@ -234,10 +257,18 @@ def curve_of(plan: SitePlan, chosen: Pattern | None) -> SafeString:
         ChartLevel(plan.signed_share, before + len(plan.to_sign), gettext("with these")),
     ]
     if plan.acting_share:
-        levels.append(ChartLevel(plan.acting_share, before, gettext("already")))
-    title = gettext(
-        "Incidents that no longer reach the SOC: %(now)s already, %(signed)s with these rules, "
-        "%(full)s with more answers."
+        now = pgettext("rules", "signed") if plan.in_trial else gettext("already")
+        levels.append(ChartLevel(plan.acting_share, before, now))
+    title = (
+        gettext(
+            "Incidents that rules cover: %(now)s of signed rules, %(signed)s with these rules, "
+            "%(full)s with more answers."
+        )
+        if plan.in_trial
+        else gettext(
+            "Incidents that no longer reach the SOC: %(now)s already, %(signed)s with these rules, "
+            "%(full)s with more answers."
+        )
     ) % {
         "now": percent(plan.acting_share, 0),
         "signed": percent(plan.signed_share, 0),

@@ -133,6 +133,7 @@ def plan_context(
         "is_chosen": bool(row and request.GET.get("pattern")),
         "ready": ready,
         "n_first": FIRST_STEPS if len(ready) > FIRST_STEPS else 0,
+        "has_begun": bool(chosen.acting or chosen.steps_in(StepState.SOC)),
         "first_share": percent(share_of(ready[:FIRST_STEPS]), 0),
         "n_to_sign": _count_own_signatures(chosen, user, now=now),
         "questions": questions,

@@ -39,7 +39,7 @@ def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
     page = _text(client.get("/patterns/"))
     assert "30 incidents on 30 days" in page
     (row,) = Pattern.objects.all()
-    assert pattern_headline(row).startswith("ENG-WS-04 programs PLC-4, Mon–Sun 06:00–09:00")
+    assert pattern_headline(row).startswith("ENG-WS-04 programs PLC-4, daily 06:00–09:00")
     assert "Step 1 of the plan: 30 incidents fewer" in page
     assert "saves 6.0 h a month" in page
     bound = "12 of 12 harmless; the true share of suspicious could still be up to 22.1 %."

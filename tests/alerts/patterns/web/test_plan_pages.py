@@ -92,7 +92,9 @@ def test_oda_reads_and_proposes_what_is_ready(page, planned, oda):
     page(oda, "/plan/propose/", pattern=uuid, note="All known.")
     assert page.status == 302
     assert RuleVersion.objects.get().state == "proposed"
-    assert "Waiting for the SOC" in page(oda)
+    text = page(oda)
+    assert "Waiting for the SOC" in text
+    assert "<h1> 1 rule waits for the SOC: 8 % fewer incidents </h1>" in text
 
 
 def test_proposing_asks_for_the_password_when_the_proof_is_old(page, planned, oda):
@@ -117,6 +119,18 @@ def test_the_lead_signs_from_the_plan_in_a_sitting(page, planned, oda, leo):
     rules.sign(RuleVersion.objects.get(), by=leo, now=NOON)
     text = page(leo)
     assert "In its trial" in text and "Sign 1 now" not in text
+
+
+def test_a_rule_in_its_trial_is_no_effect_yet(page, planned, oda, leo):
+    """Its share is covered, not kept from people: another tone and other words, and a sentence."""
+    page(oda, "/plan/propose/", pattern=Pattern.objects.get(has_enough_evidence=True).uuid, note="")
+    assert "Incidents that no longer reach the SOC" in page(leo)
+    rules.sign(RuleVersion.objects.get(), by=leo, now=NOON)
+    text = page(leo)
+    assert "Incidents that no longer reach the SOC" not in text
+    assert "Incidents that rules cover" in text and "step-ok" not in text
+    assert "1 of 1 signed rules is in its trial: it only labels, and closes nothing yet." in text
+    assert "1 rule is signed:" in text
 
 
 def test_the_soc_asks_the_questions_and_ot_is_not_offered_that(page, planned, oda, leo):

@@ -14,7 +14,7 @@ NIGHT, MORNING = "20:00-05:00 UTC", "06:00-08:00 Europe/Warsaw"
         ([f"Tue {MORNING}"], ("Tue 06:00–08:00 Europe/Warsaw",)),
         (
             [f"{day} {NIGHT}" for day in ("Fri", "Mon", "Sat", "Sun", "Thu", "Tue", "Wed")],
-            ("Mon–Sun 20:00–05:00 UTC",),
+            ("daily 20:00–05:00 UTC",),
         ),
         (
             [f"Thu {NIGHT}", f"Tue {MORNING}", f"Mon {NIGHT}"],
