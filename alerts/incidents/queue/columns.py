@@ -1,6 +1,7 @@
 """The columns of the queue, and one row of it, ready to be placed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -28,6 +29,7 @@ COLUMNS = (
     "lead_id",
     "latest_id",
     "number",
+    "workspace_id",
     "n",
     "priority",
     "severity",
@@ -145,6 +147,7 @@ class RowFormat:
     my_owner_ids: tuple[str, ...]
     is_local: bool = False  # the page says that moments are local to each plant
     hidden: HiddenVerdicts = NOTHING_HIDDEN  # from the reader
+    workspaces: Callable[[], Mapping[int, str]] = dict  # names, looked up where one is shown
 
     def zone(self, site_ids: Sequence[int]) -> tzinfo:
         """The plant's zone for what touches these sites; the reader's where it cannot be told."""
@@ -213,7 +216,21 @@ def list_rows(groups: Sequence[tuple], frame: RowFormat) -> list[IncidentListRow
     never_asked = [group["pattern"] for group in columns if group["ot_states"] == [""]]
     earlier = earlier_verdicts(never_asked, frame.hidden)
     storms = {_raised_by(group) for group in columns if group["storm_since"]}
-    return [_row(group, earlier, frame, storms) for group in columns]
+    workspaces = _workspaces_of_shared_numbers(columns, frame)
+    return [_row(group, earlier, frame, storms, workspaces) for group in columns]
+
+
+def _workspaces_of_shared_numbers(
+    rows: Sequence[Mapping[str, Any]], frame: RowFormat
+) -> dict[tuple[int, int], str]:
+    """The workspace by id and number, of numbers that several workspaces of a page gave: Sentinel
+    counts incidents in each workspace from one.
+    """
+    pairs = {(row["workspace_id"], row["number"]) for row in rows if row["number"] is not None}
+    uses = Counter(number for _, number in pairs)
+    shared = [pair for pair in pairs if uses[pair[1]] > 1]
+    names = frame.workspaces() if shared else {}
+    return {pair: names.get(pair[0], "") for pair in shared}
 
 
 def _raised_by(group: Mapping[str, Any]) -> tuple[str, tuple[int, ...]]:
@@ -244,6 +261,7 @@ def _row(
     earlier: Mapping[UUID, tuple[str, int, int]],
     frame: RowFormat,
     storms: Collection[tuple[str, tuple[int, ...]]],
+    workspaces: Mapping[tuple[int, int], str],
 ) -> IncidentListRow:
     zone = frame.zone(group["site_ids"])
     state, *others = sorted(group["ot_states"], key=OT_ORDER.index)
@@ -254,12 +272,13 @@ def _row(
     lead_id = group["lead_id"] or group["latest_id"]
     first_at, latest_at, is_many = group["first_at"], group["latest_at"], group["n"] > 1
     since = exact(first_at.astimezone(zone), first_at)
+    workspace = workspaces.get((group["workspace_id"], group["number"]), "")
     if is_many:
         since = f"{since} – {exact(latest_at.astimezone(zone), latest_at)}"
     return IncidentListRow(
         key=str(group["key"] or ""),
         incident_id=lead_id,
-        number=number_words(group["number"], lead_id),
+        number=f"{workspace} {number_words(group['number'], lead_id)}".lstrip(),
         n=group["n"],
         priority=group["priority"],
         severity=Severity(group["severity"]).label,

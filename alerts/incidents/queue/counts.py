@@ -162,7 +162,9 @@ def count_listed(queue: Queue) -> int:
 
 
 def facets(queue: Queue) -> list[Facet]:
-    """The values worth filtering by, most frequent first, counted within the other filters."""
+    """The values worth filtering by, counted within the other filters: most frequent first,
+    severities from high to low.
+    """
     made = [
         _facet(queue, "sev", "severity", _words(SEVERITIES, SEVERITY_WORDS)),
         _facet(queue, "ot", "states", _ot_word),
@@ -185,7 +187,8 @@ def _facet(queue: Queue, field: str, column: str, words: Callable[[Any], tuple[s
         listed = "site_ids" if column == "site" else column
         rows, column = rows.annotate(value=Func(listed, function="unnest")), "value"
     column = _LISTS.get(column, column)
-    counts = rows.values_list(column).annotate(n=Count("pk")).order_by("-n", column)
+    order = ("-severity",) if field == "sev" else ("-n", column)
+    counts = rows.values_list(column).annotate(n=Count("pk")).order_by(*order)
     return _made_of(queue, field, counts[:MAX_VALUES], words)
 
 

@@ -102,6 +102,7 @@ class Queue:
             my_owner_ids=owner_ids_of(user),
             is_local=True,
             hidden=hidden_from(user),
+            workspaces=lambda: self.places.workspaces,
         )
 
     @property
