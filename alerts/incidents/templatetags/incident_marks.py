@@ -17,7 +17,13 @@ register = Library()
 @register.simple_tag
 def sev_mark(level: str) -> SafeString:
     """Severity as bars and word."""
-    return _sev(level, get_language())
+    return _sev(level, get_language(), has_word=True)
+
+
+@register.simple_tag
+def sev_bars(level: str) -> SafeString:
+    """Severity as bars alone, the word as their hint."""
+    return _sev(level, get_language(), has_word=False)
 
 
 @register.simple_tag
@@ -45,8 +51,8 @@ def chosen_words(n: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _sev(level: str, language: str | None) -> SafeString:
-    return sev(level)
+def _sev(level: str, language: str | None, *, has_word: bool) -> SafeString:
+    return sev(level, has_word=has_word)
 
 
 @lru_cache(maxsize=512)

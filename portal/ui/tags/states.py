@@ -46,8 +46,10 @@ def verdict_key(verdict: str) -> str:
 
 
 @register.simple_tag
-def sev(level: str) -> SafeString:
-    """Severity as bars and word, in Sentinel's names; an unknown one is shown as it came."""
+def sev(level: str, *, has_word: bool = True) -> SafeString:
+    """Severity as bars and word, in Sentinel's names; an unknown one is shown as it came. Without
+    the word it is a hint on the bars, and read aloud.
+    """
     css, filled, word = _SEVERITIES.get(level.lower(), ("info", 0, level))
     bars = joined(
         format_html(
@@ -60,11 +62,12 @@ def sev(level: str) -> SafeString:
         for at, (x, height) in enumerate(_BARS)
     )
     return format_html(
-        '<span class="severity is-{}"><svg class="severity-bars" viewBox="0 0 15 14"'
+        '<span class="severity is-{}"{}><svg class="severity-bars" viewBox="0 0 15 14"'
         ' aria-hidden="true">{}</svg>{}</span>',
         css,
+        EMPTY if has_word else format_html(' title="{}"', word),
         bars,
-        word,
+        word if has_word else format_html('<span class="hear-only">{}</span>', word),
     )
 
 

@@ -70,3 +70,18 @@ def test_how_fresh_the_list_is_reads_as_one_sentence(browse, rows, sam):
         .map(({left, right}) => ({left, right}));
     }""")
     assert 0 <= time["left"] - words["right"] < 2
+
+
+def test_fourteen_rows_fit_a_desk_and_none_hides_where_it_is(browse, rows, gdansk, plant, sam):
+    ends = {"source": "HIST-GD-01", "destination": "PLC-PL2-08"}
+    for _ in range(13):
+        make_queue_row(gdansk, plant, title="Unauthorized PLC Programming", **ends)
+    page = browse("/incidents/?view=open", as_=sam)
+    calm_down(page)
+    below = page.locator("#queue-list .hints").bounding_box()["y"]
+    bottoms = page.eval_on_selector_all(
+        "#queue-rows tbody tr", "(rows) => rows.map((row) => row.getBoundingClientRect().bottom)"
+    )
+    assert sum(bottom <= below for bottom in bottoms) >= 14
+    cut = "(parts) => parts.filter((part) => part.scrollWidth > part.clientWidth).length"
+    assert page.eval_on_selector_all("#queue-rows .grid-meta .more", cut) == 0
