@@ -149,7 +149,7 @@ class IncidentViewSet(Resource):
 
     @command(NoInput, **WRITE)
     def reopen(self, row: Incident, values: dict[str, Any]) -> None:
-        """Make a closed one active again."""
+        """Make a closed one active again. A rule that closed it stops for everybody."""
         reopen_incidents(incident_ids=[row.pk], by=self.person, now=self.now)
 
     @command(AssignIn, **WRITE)

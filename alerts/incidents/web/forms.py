@@ -291,9 +291,25 @@ class EscalateForm(ActForm):
 
 
 class ReopenForm(ActForm):
-    """Nothing to ask."""
+    """Nothing to ask; where a rule closed, the form names what stops."""
 
     title, icon, done = _("Reopen"), "undo-2", _("Reopened: %(what)s")
+
+    @property
+    @override
+    def warns(self) -> bool:
+        """A rule that closed one of them stops for everybody."""
+        return bool(self._rules())
+
+    @override
+    def context(self) -> dict[str, Any]:
+        """The rules that stop."""
+        rules = self._rules()
+        return {"stopping": ", ".join(rules), "n_stopping": len(rules)}
+
+    def _rules(self) -> list[str]:
+        rules = {row.closed_by for row in self.targets.incidents if row.closed_by}
+        return sorted(rules, key=lambda rule: (len(rule), rule))  # R-2 before R-10
 
 
 class CommentForm(ActForm):

@@ -8,7 +8,13 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.acts import apply
-from alerts.incidents.models import ESCALATED_LABEL, Incident, OtState, Severity
+from alerts.incidents.models import (
+    ESCALATED_LABEL,
+    Incident,
+    IncidentStatus,
+    OtState,
+    Severity,
+)
 from alerts.incidents.web import targets
 from alerts.outbox.models import Change
 from tests.alerts.incidents.web.many import BENIGN, closed, text_of
@@ -108,6 +114,21 @@ def test_who_closes_without_the_form_sees_it_where_it_warns(signed_in, sam, make
     refused = post(client, "close", {"group": str(row.key)}, **BENIGN)
     assert (refused.status_code, closed()) == (422, 0)
     assert refused.text.strip().startswith("<dialog") and "OT calls 2" in text_of(refused)
+
+
+def test_who_reopens_reads_first_which_rule_stops(signed_in, sam, make_row):
+    client, (by_rule, by_person) = signed_in(sam), members_of(make_row(2))
+    Incident.objects.update(status=IncidentStatus.CLOSED, classification="BenignPositive")
+    change(by_rule, closed_by="R-12")
+    refused = post(client, "reopen", {"incident": str(by_rule.pk)})
+    assert (refused.status_code, closed()) == (422, 2)
+    assert "R-12 closed it and stops for everybody." in text_of(refused)
+    words, fields = form_of(client, "reopen", f"incident={by_rule.pk}")
+    assert "R-12 closed it and stops for everybody." in words
+    assert post(client, "reopen", fields).status_code == 204
+    words, _ = form_of(client, "reopen", f"incident={by_person.pk}")
+    assert "stops for everybody" not in words
+    assert post(client, "reopen", {"incident": str(by_person.pk)}).status_code == 204
 
 
 def test_a_form_that_is_sent_twice_acts_once_and_says_so(signed_in, sam, make_row):
