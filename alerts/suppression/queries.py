@@ -29,6 +29,7 @@ from alerts.suppression.models import (
     LedgerEntry,
     Rule,
     RuleVersion,
+    Step,
     Stop,
     VersionState,
 )
@@ -298,3 +299,14 @@ def references_of(entity: Entity) -> set[str]:
 def _properties_of(entity: Entity) -> dict[str, Any]:
     properties = entity.body.get("properties") if isinstance(entity.body, dict) else None
     return properties if isinstance(properties, dict) else {}
+
+
+def stopped_versions(user: User) -> list[tuple[RuleVersion, str]]:
+    """Return the rules that stopped by themselves and wait for a new approval, the latest first,
+    each with why.
+    """
+    versions = versions_visible_to(user).filter(state=VersionState.PAUSED, needs_approval=True)
+    rows = list(versions.order_by("-state_since", "-pk"))
+    steps = Step.objects.filter(version__in=rows, to_state=VersionState.PAUSED).order_by("at", "pk")
+    why = {step.version_id: step.reason for step in steps}
+    return [(version, why.get(version.pk, "")) for version in rows]

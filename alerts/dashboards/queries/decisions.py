@@ -9,7 +9,12 @@ from uuid import UUID
 from alerts.dashboards.policies import READ_NUMBERS
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import SIGNING
-from alerts.suppression.queries import ENDS_SOON, ending_versions, versions_visible_to
+from alerts.suppression.queries import (
+    ENDS_SOON,
+    ending_versions,
+    stopped_versions,
+    versions_visible_to,
+)
 from alerts.suppression.signing.awaiting_signature import SignatureRequest, requests_for
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
@@ -45,6 +50,17 @@ class EndingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedRule:
+    """A rule that stopped by itself and closes nothing until both sides sign again."""
+
+    uuid: UUID
+    name: str
+    title: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """The first few of each, and how many there are. Who signs finds what waits for them; who only
     reads finds what waits for anybody.
@@ -56,6 +72,8 @@ class Decisions:
     proposed_in_all: int
     ending: Sequence[EndingRule]
     ending_in_all: int
+    stopped: Sequence[StoppedRule]
+    stopped_in_all: int
 
 
 def decisions_for(user: User, *, now: datetime) -> Decisions | None:
@@ -71,6 +89,7 @@ def decisions_for(user: User, *, now: datetime) -> Decisions | None:
     ]
     if not requests and not is_lead:
         return None
+    stopped = stopped_versions(user) if is_lead else []
     ending = list(ending_versions(versions_visible_to(user), now=now)) if is_lead else []
     return Decisions(
         is_signer=is_signer,
@@ -79,6 +98,8 @@ def decisions_for(user: User, *, now: datetime) -> Decisions | None:
         proposed_in_all=len(requests),
         ending=[_ending(request) for request in ending[:MAX_LISTED]],
         ending_in_all=len(ending),
+        stopped=[_stopped(version, why) for version, why in stopped[:MAX_LISTED]],
+        stopped_in_all=len(stopped),
     )
 
 
@@ -93,6 +114,16 @@ def _proposed(request: SignatureRequest) -> ProposedRule:
         due_at=request.due_at,
         needs_test=request.is_stale,
         sides=tuple(side.value for side in request.missing),
+    )
+
+
+def _stopped(version: RuleVersion, why: str) -> StoppedRule:
+    return StoppedRule(
+        uuid=version.uuid,
+        name=version.rule.label,
+        title=version.title,
+        why=why,
+        at=version.state_since,
     )
 
 

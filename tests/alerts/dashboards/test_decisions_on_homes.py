@@ -115,6 +115,31 @@ def test_rules_that_end_within_fourteen_days_are_listed(shows, propose, leo, sta
     assert (reverse("suppression:rule", args=[version.uuid]) in home.text) is listed
 
 
+def test_a_rule_that_stopped_is_a_red_card_with_its_cause_for_both_leads(
+    client, shows, propose, leo, olaf, oda
+):
+    version = propose()
+    why = "Incident #2523, which it closed, was reopened."
+    with without_triggers():
+        RuleVersion.objects.filter(pk=version.pk).update(
+            state="paused", needs_approval=True, state_since=NOON
+        )
+    assert not shows(leo).decisions.proposed
+    version.steps.create(to_state="paused", at=NOON, by_label="Tagout", reason=why)
+    address = reverse("suppression:rule", args=[version.uuid])
+    for lead in (leo, olaf):
+        text = shows(lead).text
+        card = text[text.index('id="stopped-rules"') :]
+        assert "1 rule stopped and closes nothing until both sides sign again" in card
+        assert why in card and f'href="{address}"' in card
+    assert shows(oda).decisions is None
+    page = client.get(address).text
+    assert page.index(why) < page.index("When an alert matches all of")
+    with without_triggers():
+        RuleVersion.objects.filter(pk=version.pk).update(state="live", needs_approval=False)
+    assert 'id="stopped-rules"' not in shows(leo).text
+
+
 def test_what_ends_first_comes_first(propose, leo):
     for title, days in (("Later", 9), ("Sooner", 2)):
         version = propose(title)

@@ -156,7 +156,7 @@ def test_what_the_soc_asks_comes_in_the_language_of_each_person(make, ask, oda, 
     User.objects.filter(pk=oda.pk).update(language="de")
     ask(make(), question=QUESTION, now=NOON - timedelta(minutes=5))
     lines = {line.to_id: line for line in Notification.objects.filter(kind="reviews.asked")}
-    assert lines[oda.pk].subject.startswith("Waren Sie das?")
+    assert lines[oda.pk].subject.startswith("Habt ihr hier gearbeitet?")
     assert "Bitte antworten bis Di 24. Nov" in lines[oda.pk].body
     assert lines[olaf.pk].subject.startswith("Was this you?")
 

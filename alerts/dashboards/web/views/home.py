@@ -238,6 +238,10 @@ def _decisions(decisions: Decisions) -> dict[str, Any]:
         "ending": [
             (rule, address_of_link("suppression:rule", rule.uuid)) for rule in decisions.ending
         ],
+        "stopped": [
+            (rule, address_of_link("suppression:rule", rule.uuid)) for rule in decisions.stopped
+        ],
+        "more_stopped": decisions.stopped_in_all - len(decisions.stopped),
         "more_ending": decisions.ending_in_all - len(decisions.ending),
         "rules": address_of_link("suppression:rules"),
     }

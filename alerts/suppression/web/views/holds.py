@@ -21,9 +21,9 @@ from alerts.suppression.enforcing.held_devices import (
 )
 from alerts.suppression.enforcing.held_incidents import cases_with_effect
 from alerts.suppression.enforcing.true_positive_cases import TruePositiveCase
-from alerts.suppression.models import HoldEnd, RuleVersion, Step, VersionState
+from alerts.suppression.models import HoldEnd, RuleVersion
 from alerts.suppression.policies import STOPPING, may_change, sides_led_by
-from alerts.suppression.queries import versions_visible_to
+from alerts.suppression.queries import stopped_versions, versions_visible_to
 from alerts.suppression.watching.hold_ends import (
     MAX_DAYS,
     leads_by_side,
@@ -152,7 +152,7 @@ def _page(
         "more": more,
         "more_ended": more_ended,
         "ended": _ended(ended, waiting),
-        "stopped": _stopped(user),
+        "stopped": stopped_versions(user),
         "max_days": MAX_DAYS,
         "asks_password": any(card.may_set for card in cards) and needs_password(request, now=now),
     }
@@ -217,12 +217,3 @@ def _card(
         reason=sent.get("reason", ""),
         days=sent.get("days", "0"),
     )
-
-
-def _stopped(user: User) -> list[tuple[RuleVersion, str]]:
-    """Rules that stopped by themselves and wait for a new approval, each with why."""
-    versions = versions_visible_to(user).filter(state=VersionState.PAUSED, needs_approval=True)
-    rows = list(versions.order_by("-state_since", "-pk"))
-    steps = Step.objects.filter(version__in=rows, to_state=VersionState.PAUSED).order_by("at", "pk")
-    why = {step.version_id: step.reason for step in steps}
-    return [(version, why.get(version.pk, "")) for version in rows]

@@ -140,6 +140,11 @@ def rule_page_context(
             "is_stale": is_asked and is_stale(version, now=now),
             "evidence": past.evidence,
             "signatures": past.signatures,
+            "stopped_why": next(
+                (step.reason for step in past.steps if step.to_state == VersionState.PAUSED), ""
+            )
+            if version.state == VersionState.PAUSED and version.needs_approval
+            else "",
             "steps": [(step, state_chip(step.to_state)) for step in past.steps],
             "versions": [(other, state_chip(other.state)) for other in past.versions],
             "matches": ledger_rows(past.matches, user),
