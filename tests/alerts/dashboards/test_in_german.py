@@ -156,9 +156,9 @@ def test_what_the_soc_asks_comes_in_the_language_of_each_person(make, ask, oda, 
     User.objects.filter(pk=oda.pk).update(language="de")
     ask(make(), question=QUESTION, now=NOON - timedelta(minutes=5))
     lines = {line.to_id: line for line in Notification.objects.filter(kind="reviews.asked")}
-    assert lines[oda.pk].subject.startswith("Habt ihr hier gearbeitet?")
+    assert lines[oda.pk].subject.startswith(f"{QUESTION} Jemand hat")
     assert "Bitte antworten bis Di 24. Nov" in lines[oda.pk].body
-    assert lines[olaf.pk].subject.startswith("Was this you?")
+    assert lines[olaf.pk].subject.startswith(f"{QUESTION} Someone")
 
 
 def test_a_canned_question_is_asked_in_the_language_of_who_reads_it(german, make, ask, oda):
