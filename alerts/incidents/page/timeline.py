@@ -187,7 +187,7 @@ def _untrusted(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
 def _labels(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     added, removed = details.get("added") or [], details.get("removed") or []
     if item.side == TimelineItem.Side.PORTAL and added and not removed:
-        return {"words": gettext("would have closed it; in its canary it only adds a label")}
+        return {"words": gettext("would have closed it; in its trial it only adds a label")}
     labels = [f"+{name}" for name in added] + [f"−{name}" for name in removed]
     return {"words": gettext("changed labels: %(labels)s") % {"labels": ", ".join(labels)}}
 
@@ -338,7 +338,7 @@ SENTENCES: dict[str, Describe] = {
     "reopened": _reopened,
     "untrusted": _untrusted,
     "closed-by-rule": _closed_by_rule,
-    "would-close": _plain(gettext_lazy("would have closed it; in its canary it only adds a label")),
+    "would-close": _plain(gettext_lazy("would have closed it; in its trial it only adds a label")),
     "rule-stopped": _rule_stopped,
     "device-held": _rule_stopped,
     "details-failed": _details_failed,

@@ -21,7 +21,7 @@ from portal.ui.pieces import Choice, Tab, with_query
 from portal.ui.responses import render_page
 
 _LABELS = {
-    "force": gettext_lazy("In force"),
+    "force": gettext_lazy("Live, in trial or paused"),
     "work": gettext_lazy("In progress"),
     "ended": gettext_lazy("Ended"),
 }

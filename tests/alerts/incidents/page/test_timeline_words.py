@@ -125,9 +125,9 @@ def test_an_undo_says_what_was_undone(text_of, code, words):
         (
             "labels",
             {"added": ["tagout:would-close:R-12"], "removed": []},
-            "Rule R-12 would have closed it; in its canary it only adds a label",
+            "Rule R-12 would have closed it; in its trial it only adds a label",
         ),
-        ("would-close", {}, "Rule R-12 would have closed it; in its canary it only adds a label"),
+        ("would-close", {}, "Rule R-12 would have closed it; in its trial it only adds a label"),
     ],
 )
 def test_what_a_rule_did_names_the_rule(text_of, code, details, words):

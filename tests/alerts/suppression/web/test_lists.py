@@ -34,7 +34,9 @@ def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(
 )
 def test_each_state_stands_under_its_tab(opened, make_version, oda, state, tab):
     make_version(state)
-    assert "R-1" in opened(oda, f"/rules/?state={tab}")
+    page = opened(oda, f"/rules/?state={tab}")
+    assert "R-1" in page
+    assert "In force" not in page and "Live, in trial or paused" in page
     others = {"force", "work", "ended"} - {tab}
     assert all("R-1" not in opened(oda, f"/rules/?state={other}") for other in others)
 
