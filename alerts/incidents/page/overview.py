@@ -5,21 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, Exists, OuterRef, Q
+from django.db.models import FETCH_RAISE, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext, ngettext
 
-from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PlannedAlert
 from alerts.incidents.page.pattern_history import (
     PatternHistory,
     RecentSightings,
     has_new_pair,
+    is_history_doubted,
     usual_hours_of,
-    was_ever_suspicious,
 )
-from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import usual_hours_checks, usual_pattern_check
-from portal.accounts.models import User
 from portal.attack.engine import tactic, technique
 from portal.ui.moments import moment_words
 from portal.ui.pieces import ChartPoint
@@ -30,15 +27,15 @@ SHOWN = ("number", "title", "latest_activity_at", "modified_at", "created_at")
 
 
 def true_positives_like(
-    incident: Incident, alerts: Sequence[Alert], user: User
+    incident: Incident, alerts: Sequence[Alert], *, among: QuerySet[Incident]
 ) -> tuple[list[Incident], bool]:
-    """Return the newest true positives between the same devices, and whether those are two."""
+    """Return the newest true positives between the same devices, and whether those are two; those
+    `among` which the reader may look.
+    """
     names = _devices_of(incident, alerts)
     if not names:
         return [], False
-    cases = incidents_visible_to(user).filter(
-        classification="TruePositive", workspace=incident.workspace_id
-    )
+    cases = among.filter(classification="TruePositive", workspace=incident.workspace_id)
     is_named = [
         Q(alert__any_device__contains=[name]) | Q(alert__any_address__contains=[name])
         for name in names
@@ -152,26 +149,18 @@ def incident_checks(
     *,
     had_cases: bool = False,
 ) -> list[tuple[bool | None, str]]:
-    """What can be computed for and against: what OT said, known pair, usual hours. To have been
-    seen before, and when, counts for nothing where it was suspicious then (`had_cases`: a true
-    positive between the same devices), or where no alert of the type is ever harmless.
+    """What can be computed for and against: what OT said, known pair, usual hours. `had_cases`: a
+    true positive between the same devices.
     """
     if incident.pattern is None:
         return []
-    is_doubted = (
-        had_cases
-        or _is_never_routine(incident)
-        or (sightings.before > 0 and was_ever_suspicious(incident, verdicts))
+    is_doubted = bool(sightings.before or verdicts) and is_history_doubted(
+        incident, verdicts, had_cases=had_cases
     )
-    checks = [] if verdicts is None else [_judged(verdicts)]
+    checks = [] if verdicts is None else [_judged(verdicts, is_doubted=is_doubted)]
     checks.append(_pair(incident, sightings, is_doubted=is_doubted))
     checks += usual_hours_checks(usual_hours_of(incident), zone, is_doubted=is_doubted)
     return checks
-
-
-def _is_never_routine(incident: Incident) -> bool:
-    alert_type = alert_type_for(incident.alert_type)
-    return alert_type is not None and alert_type.guard == "never"
 
 
 def _pair(
@@ -188,7 +177,8 @@ def _pair(
     return False, more % {"first": first, "n": number(sightings.since)}
 
 
-def _judged(verdicts: PatternHistory) -> tuple[bool | None, str]:
+def _judged(verdicts: PatternHistory, *, is_doubted: bool) -> tuple[bool | None, str]:
+    sign = verdicts.sign(is_doubted=is_doubted)
     bad = verdicts.counts["suspicious"]
     if bad:
         words = ngettext(
@@ -196,14 +186,14 @@ def _judged(verdicts: PatternHistory) -> tuple[bool | None, str]:
             "OT called it suspicious in %(n)s of %(all)s answers",
             verdicts.judged,
         )
-        return False, words % {"n": number(bad), "all": number(verdicts.judged)}
+        return sign, words % {"n": number(bad), "all": number(verdicts.judged)}
     good = verdicts.counts["routine"] + verdicts.counts["maintenance"]
     words = ngettext(
         "OT called it harmless in %(n)s of %(all)s answer",
         "OT called it harmless in %(n)s of %(all)s answers",
         verdicts.judged,
     )
-    return good * 2 > verdicts.judged, words % {"n": number(good), "all": number(verdicts.judged)}
+    return sign, words % {"n": number(good), "all": number(verdicts.judged)}
 
 
 def points_of(sightings: RecentSightings) -> list[ChartPoint]:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext
 
+from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.hidden_verdicts import HiddenVerdicts
 from alerts.incidents.engine.rhythm import HourWindow, Moment, UsualHours, usual_window
 from alerts.incidents.models import (
@@ -44,6 +45,15 @@ class PatternHistory:
     def judged(self) -> int:
         """How many verdicts there are."""
         return sum(self.counts.values())
+
+    def sign(self, *, is_doubted: bool) -> bool | None:
+        """Whether they speak for the next one: not where one is suspicious, neither where the
+        pattern is doubted otherwise, or where few were sure that it is harmless.
+        """
+        if self.counts["suspicious"]:
+            return False
+        harmless = self.counts["routine"] + self.counts["maintenance"]
+        return True if harmless * 2 > self.judged and not is_doubted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +144,17 @@ def usual_hours_of(incident: Incident) -> UsualHours | None:
     return UsualHours(window, _is_inside(incident, window)) if window else None
 
 
-def was_ever_suspicious(incident: Incident, verdicts: PatternHistory | None) -> bool:
-    """Return whether OT called an incident of this pattern suspicious, in `verdicts` that the
-    reader may see, or the SOC closed one as a true positive.
+def is_history_doubted(
+    incident: Incident, verdicts: PatternHistory | None, *, had_cases: bool
+) -> bool:
+    """Return whether what came before counts for nothing, on every page: a true positive between
+    the same devices (`had_cases`), a type of which no alert is ever harmless, an incident of this
+    pattern that OT called suspicious, in `verdicts` that the reader may see, or a true positive of
+    it. What came later counts too: it may shed light on what came first.
     """
+    alert_type = alert_type_for(incident.alert_type)
+    if had_cases or (alert_type is not None and alert_type.guard == "never"):
+        return True
     if verdicts is not None and verdicts.counts["suspicious"]:
         return True
     return (

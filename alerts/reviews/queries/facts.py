@@ -7,12 +7,14 @@ from django.db.models import Q
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdicts
 from alerts.incidents.engine.rhythm import UsualHours
 from alerts.incidents.models import Incident
+from alerts.incidents.page.incident import alerts_of
+from alerts.incidents.page.overview import true_positives_like
 from alerts.incidents.page.pattern_history import (
     PatternHistory,
+    is_history_doubted,
     pattern_verdicts,
     sightings_before,
     usual_hours_of,
-    was_ever_suspicious,
 )
 from alerts.reviews.models import Verdict
 from alerts.sites.models import Device
@@ -25,7 +27,7 @@ class QuestionFacts:
     sightings: int  # incidents of this pattern before this one, in the days looked at
     days: int
     usual: UsualHours | None
-    is_doubted: bool  # some of its like was suspicious, or a true positive
+    is_doubted: bool  # what came before counts for nothing
     verdicts: PatternHistory | None
 
 
@@ -55,13 +57,14 @@ def question_facts(
     if incident.pattern is None:
         return None
     sightings, days = sightings_before(incident)
-    verdicts = _without(pattern_verdicts(incident.pattern, hidden=hidden), besides)
+    verdicts = pattern_verdicts(incident.pattern, hidden=hidden)
+    cases, _ = true_positives_like(incident, alerts_of(incident), among=Incident.objects.order_by())
     return QuestionFacts(
         sightings=sightings,
         days=days,
         usual=usual_hours_of(incident),
-        is_doubted=was_ever_suspicious(incident, verdicts),
-        verdicts=verdicts,
+        is_doubted=is_history_doubted(incident, verdicts, had_cases=bool(cases)),
+        verdicts=_without(verdicts, besides),
     )
 
 

@@ -51,7 +51,7 @@ def plan_until(verdict: Verdict, *, until: datetime, vendor: str, now: datetime)
         return existing
     if until <= now:
         raise CannotPlanWork(gettext("Choose a time later than now, or say that it is over."))
-    if not is_recent(alerts[-1].at, now=now):
+    if not is_recent(alerts[0].at, now=now):
         raise CannotPlanWork(
             gettext(
                 "It happened more than a day ago, so work until then would not cover it. Say that "
@@ -59,7 +59,7 @@ def plan_until(verdict: Verdict, *, until: datetime, vendor: str, now: datetime)
             )
         )
     zone = ZoneInfo(site.time_zone)
-    begin = max(alerts[0].at, now - MAX_BACK).astimezone(zone).replace(second=0, microsecond=0)
+    begin = alerts[0].at.astimezone(zone).replace(second=0, microsecond=0)
     schedule = Schedule(
         begin.replace(tzinfo=None), until.astimezone(UTC) - begin.astimezone(UTC), site.time_zone
     )

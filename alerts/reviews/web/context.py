@@ -102,8 +102,8 @@ def checks_for_and_against(facts: QuestionFacts | None, zone: str) -> list[Check
     """The reasons for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
-    checks = [_verdicts_check(facts.verdicts)] if facts.verdicts else []
     doubted = facts.is_doubted
+    checks = [_verdicts_check(facts.verdicts, is_doubted=doubted)] if facts.verdicts else []
     checks.append(usual_pattern_check(facts.sightings, facts.days, is_doubted=doubted))
     checks += usual_hours_checks(facts.usual, zone, is_doubted=doubted)
     return checks
@@ -137,15 +137,13 @@ def _sightings_sentence(facts: QuestionFacts) -> str:
     return usual_pattern_check(facts.sightings, facts.days, is_doubted=True)[1]
 
 
-def _verdicts_check(verdicts: PatternHistory) -> Check:
+def _verdicts_check(verdicts: PatternHistory, *, is_doubted: bool) -> Check:
     counts = verdicts.counts
     ordered = sorted(VERDICT_CODES, key=lambda verdict: -counts[verdict])
     mix = ", ".join(
         f"{counts[incident]}× {verdict_word(incident)}" for incident in ordered if counts[incident]
     )
-    harmless = True if counts["routine"] + counts["maintenance"] else None
-    good = False if counts["suspicious"] else harmless
-    return good, gettext("OT said before: %(mix)s") % {"mix": mix}
+    return verdicts.sign(is_doubted=is_doubted), gettext("OT said before: %(mix)s") % {"mix": mix}
 
 
 def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict[str, Any]:

@@ -189,7 +189,9 @@ def _overview(visit: IncidentVisit) -> dict[str, Any]:
     incident = visit.incident
     cards, verdicts = devices_of(incident, visit.alerts), pattern_verdicts_of(incident)
     sightings = recent_sightings(incident, now=visit.now, zone=visit.zone)
-    cases, are_two = true_positives_like(incident, visit.alerts, visit.user)
+    cases, are_two = true_positives_like(
+        incident, visit.alerts, among=incidents_visible_to(visit.user)
+    )
     plant_zone = reader_clock().zone_of_plants(incident.site_ids)
     planned = planned_checks(incident, now=visit.now, zone=visit.zone)
     return _timeline(visit) | {

@@ -242,7 +242,7 @@ def _page(
         "hand_over": colleagues(question, request) if may_answer and waits else None,
         "now": now,
         "until_choices": until_choices(question.site.time_zone, now=now)
-        if is_recent(shown.active_until, now=now)
+        if any(is_recent(incident.active_from, now=now) for incident in about)
         else [],
         **verdict_context(shown, form),
     }

@@ -61,6 +61,19 @@ def test_what_happened_more_than_a_day_ago_is_not_covered_by_work_from_now(
     assert not PlannedWork.objects.exists() and not Verdict.objects.exists()
 
 
+def test_work_that_would_miss_one_of_several_is_refused(client, noon, happen, site, sam, oda):
+    old, recent = happen(NOON - timedelta(days=3)), happen(ELEVEN)
+    asked = ask_ot(
+        incident_ids=[old.pk, recent.pk], site_id=site.pk, by=sam, question="Planned?", now=ELEVEN
+    )
+    client.force_login(oda)
+    fields = {"verdict": "maintenance", "until": "2026-11-24T15:00:00+01:00"}
+    address = f"/reviews/{asked.uuid}/"
+    both = client.post(address, {**fields, "key": str(uuid.uuid4())})
+    assert both.status_code == 422 and "more than a day ago" in both.text
+    assert not PlannedWork.objects.exists() and not Verdict.objects.exists()
+
+
 def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
     assert answer(until="2026-11-24T15:00:00+01:00").status_code == 302
     verdict = Verdict.objects.get()

@@ -2,11 +2,12 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db.models import F
 
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Alert, Incident
 from tests.abuse.roles import plain
 from tests.conftest import NOON
 
@@ -36,6 +37,37 @@ def test_what_was_suspicious_makes_no_hours_and_no_tick(client, make, ask, oda, 
         assert f"Outside the {HOURS}" in plain(page)
         signs = dict(re.findall(r'<li class="(\w*)">(?:(?!</li>).)*(Seen 14 times)', page))
         assert signs == {"": "Seen 14 times"}, address
+
+
+@pytest.mark.parametrize("harm", ["same pattern", "another pattern", "never routine"])
+def test_nothing_ticks_on_either_page_where_what_came_before_is_doubted(
+    client, make, ask, answer, oda, sam, harm
+):
+    """Seven harmless ones that OT called routine, and one true positive between the devices."""
+    for week in range(1, 8):
+        make(at=TUESDAY_SIX - timedelta(weeks=week))
+    Incident.objects.update(classification="BenignPositive")
+    answer(ask(list(Incident.objects.all())), verdict="routine", cause="runs-by-itself")
+    incident = make(at=TUESDAY_SIX)[0]
+
+    def ticks():
+        found = []
+        for person, address in ((oda, question), (sam, f"/incidents/{incident.pk}/")):
+            client.force_login(person)
+            page = client.get(address).content.decode()
+            found.append(len(re.findall(r'<li class="yes">', page)))
+        return found
+
+    question = f"/reviews/{ask([incident]).uuid}/"
+    assert ticks() == [3, 3]  # what OT said, seen before, usual hours
+    if harm == "never routine":
+        Incident.objects.update(alert_type="Suspicion of Malicious Activity (Stuxnet)")
+    else:
+        case = make(at=NOON - timedelta(days=9))[0]
+        pattern = case.pattern if harm == "same pattern" else uuid4()
+        Incident.objects.filter(pk=case.pk).update(classification="TruePositive", pattern=pattern)
+    Alert.objects.update(any_device=["ENG-WS-04", "PLC-PL2-07"])
+    assert ticks() == [0, 0]
 
 
 @pytest.mark.parametrize(("at", "words", "n"), [(NOON, "Outside", 6), (TUESDAY_SIX, "Inside", 7)])
