@@ -16,18 +16,12 @@ from alerts.suppression.backtesting.history_sql import fetch_rows, ids_array
 # An alert that names no site may be about a device of any.
 _NAMES: Final = """
 SELECT l.incident_id, array_agg(DISTINCT coalesce(a.site_id, 0)),
-       (SELECT array_agg(DISTINCT x.name) FROM incidents_alert_links k
-          JOIN incidents_alerts b ON b.id = k.alert_id
-         CROSS JOIN LATERAL unnest(ARRAY[b.source_device, b.source_address, b.destination_device,
-               b.destination_address] || b.any_device || b.any_address) AS x(name)
-         WHERE k.incident_id = l.incident_id AND x.name = ANY(%(names)s))
+       array_agg(DISTINCT x.name) FILTER (WHERE x.name = ANY(%(names)s))
   FROM incidents_alert_links l JOIN incidents_alerts a ON a.id = l.alert_id
- WHERE l.incident_id = ANY(%(ids)s::bigint[]) AND EXISTS (
-       SELECT FROM incidents_alert_links k JOIN incidents_alerts b ON b.id = k.alert_id
-        WHERE k.incident_id = l.incident_id
-          AND ARRAY[b.source_device, b.source_address, b.destination_device, b.destination_address]
-              || b.any_device || b.any_address && %(names)s)
- GROUP BY l.incident_id
+ CROSS JOIN LATERAL unnest(ARRAY[a.source_device, a.source_address, a.destination_device,
+       a.destination_address] || a.any_device || a.any_address) AS x(name)
+ WHERE l.incident_id = ANY(%(ids)s::bigint[])
+ GROUP BY l.incident_id HAVING bool_or(x.name = ANY(%(names)s))
 """
 
 

@@ -181,7 +181,7 @@ def test_an_administrator_sees_how_the_portal_is_and_no_incidents(opens, make, a
     assert "PLC-PL2-07" not in page.text
 
 
-def test_what_was_not_compared_yet_is_not_said_to_agree(opens, ada):
+def test_ledger_and_sentinel_agree_only_once_they_were_compared(opens, ada):
     assert "Ledger and Sentinel: not compared yet" in opens(ada).text
     keep_note(kind=COMPARED, key="all", now=NOON, payload={})
     assert "Ledger and Sentinel agree" in opens(ada).text

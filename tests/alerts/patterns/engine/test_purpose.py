@@ -24,5 +24,5 @@ READ, WRITE = "3 (Read Holding Registers)", "16 (Write Multiple Registers)"
         ("Unauthorized PLC Programming", [READ], DevicePurpose.PROGRAM),
     ],
 )
-def test_functions_tell_reading_from_writing(title, functions, purpose):
+def test_functions_separate_reading_from_writing(title, functions, purpose):
     assert purpose_of([(title, "")], functions) is purpose

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 NAMES = ("PLC-1", "PLC-2", "HMI-1", "10.0.0.7", "10.0.0.8")
 
 
-def kept_open_by_enforcement(incidents):
+def critical_devices_for_enforcement(incidents):
     """The critical devices of each incident, as the guards of a close are asked."""
     alerts = facts_by_incident([incident.pk for incident in incidents])
     around = read_surroundings(incidents, alerts=alerts, now=NOON).criticality
@@ -63,7 +63,7 @@ def test_history_and_enforcement_find_the_same_critical_devices(workspace, site)
         for row in rows[::7]
     )
     found = critical_devices_of([row.pk for row in rows])
-    assert found == kept_open_by_enforcement(rows)
+    assert found == critical_devices_for_enforcement(rows)
     assert 20 < len(found) < 190
 
 
