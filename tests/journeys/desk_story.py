@@ -22,7 +22,7 @@ def ask_answer_and_close(world, browse, sam, oda):
     ask_at_the_desk(desk, "Unauthorized PLC Programming")
     world.post()
     (mail,) = world.mailbox.to(oda)
-    assert mail["Subject"].startswith("Was this you?")
+    assert mail["Subject"].startswith("Was this planned work?")
 
     phone = browse(link_in(mail), as_=oda, width=390)
     with count_taps(phone):

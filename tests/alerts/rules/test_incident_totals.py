@@ -20,8 +20,10 @@ def row(alert, *incidents, verdict="", outcome=""):
     )
 
 
-def counted(*rows, touched=(), shared=(), closed_benign=()):
-    return count_incidents(rows, touched=touched, shared=shared, closed_benign=closed_benign)
+def counted(*rows, touched=(), guarded=(), shared=(), closed_benign=()):
+    return count_incidents(
+        rows, touched=touched, guarded=guarded, shared=shared, closed_benign=closed_benign
+    )
 
 
 def test_every_incident_is_counted_once_and_the_sums_add_up():
@@ -35,19 +37,21 @@ def test_every_incident_is_counted_once_and_the_sums_add_up():
         row(7, 7),
         row(8, 8),
         row(9, 9, verdict="not-sure"),
+        row(10, 10, verdict="routine"),
         touched={7},
+        guarded={10},
         shared={8},
         closed_benign={3, 5},
     )
-    assert totals.matched == totals.touched + totals.shared + totals.closed == 9
-    assert (totals.touched, totals.shared, totals.closed) == (1, 1, 7)
+    parts = (totals.touched, totals.guarded, totals.shared, totals.closed)
+    assert parts == (1, 1, 1, 7) and totals.matched == sum(parts) == 10
     assert (totals.harmless, totals.suspicious) == (2, 2)
     assert (totals.closed_benign, totals.not_judged) == (1, 2)
 
 
 def test_who_was_faster_counts_before_what_else_is_inside():
-    totals = counted(row(1, 1), touched={1}, shared={1})
-    assert (totals.touched, totals.shared, totals.closed) == (1, 0, 0)
+    totals = counted(row(1, 1), row(2, 2), touched={1}, guarded={1, 2}, shared={1, 2})
+    assert (totals.touched, totals.guarded, totals.shared, totals.closed) == (1, 1, 0, 0)
 
 
 def test_an_incident_is_harmless_only_if_every_alert_was_judged_so():

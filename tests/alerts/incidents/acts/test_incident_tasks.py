@@ -225,7 +225,7 @@ def test_tasks_that_cannot_be_read_say_why_and_are_asked_for_again(desk, sam, in
 def test_the_page_shows_tasks_with_their_age_and_what_can_be_done(desk, sam, incident, client):
     client.force_login(sam)
     address = f"/incidents/{incident.pk}/?tab=tasks"
-    assert "read when somebody asks" in client.get(address).content.decode()
+    assert "Tagout reads them on request" in client.get(address).content.decode()
     assert client.post(f"/incidents/{incident.pk}/tasks/read/").status_code == 302
     page = client.get(address).content.decode()
     assert "They are being read." in page and 'class="incident" data-live' in page
