@@ -170,6 +170,11 @@ def test_the_list_counts_what_is_to_be_put_right(ada_here, look_now, sentinel):
     assert f'href="{PAGE}"' in text
 
 
+def test_a_check_without_a_result_is_not_called_no_action(ada_here, workspace):
+    text = ada_here.get(PAGE).text  # no worker has looked yet
+    assert "checks have no result" in text and "No action is needed." not in text
+
+
 def test_without_a_workspace_the_list_names_the_command(ada_here):
     assert "workspace add" in ada_here.get("/workspaces/").text
 
