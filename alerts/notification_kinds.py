@@ -171,7 +171,12 @@ DEVICES_HELD: Final = Kind(
     _("You get this because you are a lead there."),
 )
 RULE_STATES: Final = {
-    state: Kind(f"suppression.{state}", _RULE_PEOPLE, f"A rule is {state}.", _OF_RULE)
+    state: Kind(
+        f"suppression.{state}",
+        _RULE_PEOPLE + ", except who brought it there",
+        f"A rule is {state}.",
+        _OF_RULE,
+    )
     for state in ("canary", "live", "paused", "expired", "retired", "rejected")
 }
 

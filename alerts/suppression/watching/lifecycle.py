@@ -53,7 +53,7 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
         update_fields=["credited_incident_ids", "keeps_trial_of", "newcomers", "matches_wanted"]
     )
     bring_in_line(version_id=version.pk, now=now)
-    notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
+    notify_state(version, people=set(concerned_by(version)) - {by}, reasons=[reason], now=now)
 
 
 def reasons_against_enforcing(
@@ -158,7 +158,8 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
         paused_from="",
     )
     bring_in_line(version_id=version.pk, now=now)
-    notify_state(version, people=concerned_by(version), reasons=[visible_text(reason)], now=now)
+    others_concerned = set(concerned_by(version)) - {by}
+    notify_state(version, people=others_concerned, reasons=[visible_text(reason)], now=now)
     record("suppression.rule.resumed", on=version, by=by, at=now, reason=reason)
     return version
 

@@ -172,6 +172,8 @@ def test_any_right_hand_pauses_and_a_signer_lets_it_go_on(live, people):
         resume_rule(version_id=live.pk, by=people.sam, reason="Fine.", now=now)
     resume_rule(version_id=live.pk, by=people.leo, reason="It was a drill.", now=now)
     assert _state(live) == VersionState.LIVE
+    heard = Notification.objects.filter(kind="suppression.live", body__contains="a drill")
+    assert [notification.to for notification in heard] == [people.oda]
     reasons = Step.objects.filter(version=live).order_by("pk").values_list("reason", flat=True)
     assert list(reasons)[-2:] == ["Odd traffic.", "It was a drill."]
 
