@@ -58,12 +58,11 @@ def cell(html, technique_id):
 
 def test_each_cell_counts_what_the_reader_may_see(see, sam, plant):
     _, html = see("/attack/", sam)
-    assert cell(html, "T0843") == "4 incidents, 3 alert types, 1 lesson, 1 live rule"
+    assert cell(html, "T0843") == "4 incidents, 1 live rule, 1 lesson, 3 sub-techniques"
     assert cell(see("/attack/", plant)[1], "T0843").startswith("3 incidents, ")
     assert cell(html, "T1692").startswith("1 incident, "), "an old id counts at its successor"
-    assert cell(html, "T1692.001").startswith("1 incident, ")
     assert cell(html, "T0865") == "0 incidents"
-    heads = re.findall(r'<th scope="col"> <span lang="en">([^<]*)', html)
+    heads = re.findall(r'<h3 id="tactic-\d+"> <span lang="en">([^<]*)', html)
     assert "Device Restart/<wbr>Shutdown" in html, "a narrow column breaks between words only"
     assert heads[:3] == ["Initial Access", "Execution", "Persistence"] and len(heads) == 12
     assert "Release 19.1." in html and "The MITRE Corporation" in html
@@ -130,7 +129,8 @@ def test_a_training_manager_reviews_an_alert_type_and_everybody_reads_all_review
     client, see, sam, author, plant
 ):
     address = "/attack/mapping/address-scan-detected/"
-    before = cell(see("/attack/", sam)[1], "T0846")
+    alert_types = re.compile(r"\d+ alert types")
+    before = alert_types.findall(see("/attack/T0846/", sam)[1])
     assert 'name="note"' not in see(address, sam)[1]
     form = {"techniques": "T0888", "note": "It reads names here."}
     assert "by training managers" in client.post(address, form).content.decode()
@@ -143,7 +143,8 @@ def test_a_training_manager_reviews_an_alert_type_and_everybody_reads_all_review
     _, html = see(address, sam)
     assert html.index("It reads names here.") < html.index("sniffing listens")
     assert "Tom Berg, " in html
-    assert cell(see("/attack/", sam)[1], "T0846") != before, "the matrix counts by the review"
+    after = alert_types.findall(see("/attack/T0846/", sam)[1])
+    assert before and after and before != after, "counts go by the review"
     assert see("/attack/mapping/no-such-type/", sam)[0] == 404
 
 

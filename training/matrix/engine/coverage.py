@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from itertools import zip_longest
 
 from alerts.incidents.engine.catalogue import AlertType
 from portal.attack import engine as attack
@@ -126,11 +125,6 @@ def build_matrix(cells: dict[str, MatrixCell]) -> list[TacticColumn]:
         )
         for tactic, techniques in attack.matrix()
     ]
-
-
-def matrix_rows(columns: Sequence[TacticColumn]) -> list[tuple[MatrixCell | None, ...]]:
-    """Return the columns as rows of a table; None where a column is at its end."""
-    return list(zip_longest(*(column.cells for column in columns)))
 
 
 def _count_techniques(entries: Iterable[frozenset[str]]) -> Counter[str]:

@@ -1,6 +1,5 @@
 """Numbers of a technique in words, and a cell of the matrix as HTML, written once for a page."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.html import conditional_escape, format_html
@@ -47,39 +46,40 @@ LONG_WORDS = {
 }
 
 
+# What a cell shows; the page of a technique has all of its numbers.
+ICONS_OF_A_CELL = ("shield-off", "book-open")
+
+
 def cell_html(cell: MatrixCell, url: str) -> SafeString:
-    """Return the link of a cell, with its numbers to see and to hear."""
-    numbers = numbers_of(cell)
-    numbers_html = joined(
-        format_html("<span>{}{}</span>", icon(cell_number.icon), cell_number.value)
-        for cell_number in numbers
-    )
+    """Return the link of a cell, with its numbers to see and to hear: incidents, live rules,
+    lessons, and how many sub-techniques are counted in them.
+    """
+    incidents, *others = numbers_of(cell)
+    shown = [other for name in ICONS_OF_A_CELL for other in others if other.icon == name]
+    numbers_html = EMPTY
     if cell.is_visible or cell.lessons:
         numbers_html = format_html(
-            '<span class="cell-numbers" aria-hidden="true">{}</span>', numbers_html
+            '<span class="cell-numbers" aria-hidden="true"><span>{}</span>{}</span>',
+            incidents.value,
+            joined(
+                format_html("<span>{}{}</span>", icon(other.icon), other.value) for other in shown
+            ),
         )
-    else:
-        numbers_html = EMPTY
+    words = [incidents.words, *(other.words for other in shown)]
+    more_html = EMPTY
+    if n := len(cell.subtechniques):
+        more_html = format_html(' <span class="cell-more" aria-hidden="true">+{}</span>', number(n))
+        words.append(ngettext("%(n)s sub-technique", "%(n)s sub-techniques", n) % {"n": number(n)})
     return format_html(
-        '<a class="cell heat-{}{}" href="{}"><span class="cell-name" lang="en">{}</span>{}'
+        '<a class="cell heat-{}{}" href="{}"><span class="cell-name" lang="en">{}{}</span>{}'
         '<span class="hear-only">{}</span></a>',
         cell.heat,
         "" if cell.is_visible else " cell-blind",
         url,
         _name_html(cell.technique.name),
+        more_html,
         numbers_html,
-        ", ".join(cell_number.words for cell_number in numbers),
-    )
-
-
-def below_html(cells: Sequence[SafeString]) -> SafeString:
-    """Return the cells of sub-techniques, folded; nothing where there are none."""
-    if not cells:
-        return EMPTY
-    n = len(cells)
-    words = ngettext("%(n)s sub-technique", "%(n)s sub-techniques", n) % {"n": number(n)}
-    return format_html(
-        '<details class="below"><summary>{}</summary>{}</details>', words, joined(cells)
+        ", ".join(words),
     )
 
 

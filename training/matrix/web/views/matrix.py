@@ -26,7 +26,6 @@ from training.matrix.engine.coverage import (
     TacticColumn,
     build_cells,
     build_matrix,
-    matrix_rows,
 )
 from training.matrix.engine.navigator import (
     SCORED,
@@ -35,7 +34,7 @@ from training.matrix.engine.navigator import (
     layer_of,
 )
 from training.matrix.queries import TechniqueFacts, facts_for
-from training.matrix.web.cells import CellNumber, below_html, cell_html, numbers_of
+from training.matrix.web.cells import CellNumber, cell_html, numbers_of
 from training.matrix.web.forms import LayerForm
 from training.matrix.web.views.mapping import MappingRow, mapping_row_of, mappings_of, queue_url
 
@@ -48,7 +47,7 @@ class CellView:
 
     cell: MatrixCell
     url: str
-    html: SafeString  # the link with its numbers, and its sub-techniques to unfold
+    html: SafeString  # the link with its numbers
 
 
 @require_GET
@@ -60,13 +59,9 @@ def matrix_page(request: HttpRequest) -> HttpResponse:
     show = Show(choice) if choice in set(Show) else Show.ALL
     all_columns = build_matrix(cells)
     columns = [column.narrowed(show) for column in all_columns]
-    views = {key: _view_of(cell, show) for key, cell in cells.items()}
     page = {
-        "columns": [(column, [views[c.technique.id] for c in column.cells]) for column in columns],
-        "rows": [
-            [views[cell.technique.id] if cell else None for cell in row]
-            for row in matrix_rows(columns)
-        ],
+        "columns": [(column, [_view_of(cell) for cell in column.cells]) for column in columns],
+        "is_empty": not any(column.cells for column in columns),
         "segments": _segments(show, all_columns),
         "layers": _layer_links(),
         "summary": _summary(cells),
@@ -105,14 +100,9 @@ def _layer_links() -> list[tuple[str, str]]:
     return [(f"{reverse('attack:layer')}?of={of}", words[of]) for of in SCORED]
 
 
-def _view_of(cell: MatrixCell, show: Show) -> CellView:
+def _view_of(cell: MatrixCell) -> CellView:
     url = _url_of(cell.technique.id)
-    below = [
-        cell_html(sub, _url_of(sub.technique.id))
-        for sub in cell.subtechniques
-        if sub.is_shown(show)
-    ]
-    return CellView(cell, url, cell_html(cell, url) + below_html(below))
+    return CellView(cell, url, cell_html(cell, url))
 
 
 def _url_of(technique_id: str) -> str:
@@ -166,7 +156,7 @@ def technique_page(request: HttpRequest, technique_id: str) -> HttpResponse:
         "may_learn": may_use(request, roles_for_page("training:lesson")),
         "former": attack.technique(entry.former_id) if entry.former_id else None,
         "parent": attack.technique(entry.parent) if entry.parent else None,
-        "subtechniques": [_view_of(sub, Show.ALL) for sub in cell.subtechniques] if cell else [],
+        "subtechniques": [_view_of(sub) for sub in cell.subtechniques] if cell else [],
         "mappings": _mappings_of(entry, facts),
         "lessons": [
             lesson for lesson in facts.lessons if entry.id in attack.with_parents(lesson.techniques)
