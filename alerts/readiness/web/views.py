@@ -16,7 +16,7 @@ from alerts.readiness.policies import (
     reasons_against_checking,
     reasons_against_setting_up,
 )
-from alerts.readiness.queries.collected import count_awaiting_details
+from alerts.readiness.queries.collected import count_stock
 from alerts.readiness.queries.page import (
     collected_of,
     is_check_under_way,
@@ -161,7 +161,7 @@ def collected(request: HttpRequest, name: str) -> HttpResponse:
         "oldest_at": datetime.fromisoformat(oldest) if oldest else None,
         "types_without_rule": len(titles_without_rule()),
         "read_at": found.read_at,
-        "awaiting": count_awaiting_details(workspace),
+        "stock": count_stock(workspace),
         "may_view": may_view(workspace, user=user),
     }
     return render_page(request, "alerts/readiness/collected.html", context)

@@ -140,11 +140,13 @@ def test_a_manager_sees_what_is_collected_and_no_more(client, mia, look_now):
 
 
 def test_numbers_that_still_grow_say_so(client, mia, look_now, workspace):
-    stored_incident(workspace)
-    stored_incident(workspace)
+    """A worker looks before history is read; what is here is counted for each reader."""
     look_now()
+    stored_incident(workspace)
+    stored_incident(workspace)
     client.force_login(mia)
     text = client.get(f"{PAGE}collected/").text
+    assert "<dt>Incidents</dt><dd>2</dd>" in text
     assert "The alerts of 2 incidents are still to be fetched" in text
     Incident.objects.update(details_due_at=None)
     assert "still to be fetched" not in client.get(f"{PAGE}collected/").text
