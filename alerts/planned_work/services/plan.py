@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db.models import Count
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from alerts.planned_work.engine.errors import PlanError
@@ -199,7 +201,7 @@ def _never_takes_place(schedule: Schedule, behind: timedelta) -> str:
 
 def devices_named(text: str, *, site: Site, side: WorkSide) -> tuple[list[DeviceOfPlan], list[str]]:
     """Return the devices that a text names, and what is wrong with the others. Names or addresses
-    are separated by commas or lines; “Zone / 10.20.4.15” names the zone.
+    are separated by commas or lines, in any case; “Zone / 10.20.4.15” names the zone.
     """
     devices, reasons = [], []
     for word in dict.fromkeys(
@@ -208,9 +210,10 @@ def devices_named(text: str, *, site: Site, side: WorkSide) -> tuple[list[Device
         zone_name, mark, rest = word.rpartition(" / ")
         candidates = Device.objects.filter(zone__site=site)
         if mark:
-            candidates = candidates.filter(zone__name=zone_name)
+            candidates = candidates.filter(zone__name__iexact=zone_name)
         name = rest.strip()
-        rows = list((candidates.filter(address=name) | candidates.filter(name=name))[:3])
+        named = candidates.filter(address__iexact=name) | candidates.filter(name__iexact=name)
+        rows = list(named[:3])
         if len(rows) == 1:
             devices.append(DeviceOfPlan(side, rows[0].zone_id, rows[0].address, rows[0].name))
         elif rows:
@@ -218,11 +221,37 @@ def devices_named(text: str, *, site: Site, side: WorkSide) -> tuple[list[Device
                 _("“%(name)s” is more than one device. Write zone and address: %(example)s.")
                 % {"name": word, "example": f"{rows[0].zone.name} / {rows[0].address}"}
             )
-        elif mark and (zone := Zone.objects.filter(site=site, name=zone_name).first()):
+        elif mark and (zone := Zone.objects.filter(site=site, name__iexact=zone_name).first()):
             devices.append(DeviceOfPlan(side, zone.pk, name[:64]))
         else:
             reasons.append(unknown_device(word, site=site))
     return devices, reasons
+
+
+MAX_SUGGESTED = 500
+
+
+def suggested_devices(site: Site) -> list[tuple[str, str]]:
+    """Return the devices to choose from, those seen last first: what a form takes for each, and its
+    zone with its kind. One that shares its name with another is written with zone and address.
+    """
+    devices = Device.objects.filter(zone__site=site)
+    shared = set(
+        devices.annotate(key=Lower("name"))
+        .values_list("key", flat=True)
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
+    )
+    rows = devices.select_related("zone").order_by("-latest_seen_at", "pk")[:MAX_SUGGESTED]
+    return [
+        (
+            row.name
+            if row.name and row.name.lower() not in shared and "," not in row.name
+            else f"{row.zone.name} / {row.address}",
+            " · ".join(filter(None, (row.zone.name, row.kind))),
+        )
+        for row in rows
+    ]
 
 
 def unknown_device(word: str, *, site: Site) -> str:

@@ -21,8 +21,10 @@ REPEATS = (
     ("FREQ=DAILY", _("every day")),
     ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", _("every working day")),
     ("FREQ=WEEKLY", _("every week")),
+    ("FREQ=WEEKLY;INTERVAL=2", _("every second week")),
     ("FREQ=MONTHLY", _("every month")),
 )
+FOLDED = ("from_names", "to_names", "zone", "rule", "work_order", "vendor", "people")
 _SIDES = (("from_names", WorkSide.FROM), ("to_names", WorkSide.TO), ("any_names", WorkSide.ANY))
 
 
@@ -74,10 +76,10 @@ class WorkForm(forms.Form):
         max_length=300,
         help_text=_("As calendars write it (RFC 5545), such as FREQ=WEEKLY;INTERVAL=2;BYDAY=TU."),
     )
-    from_names = _names(_("From these devices"))
-    to_names = _names(_("To these devices"))
-    any_names = _names(_("Or these devices, in either direction"))
-    zone = ZoneField(label=_("Or a whole zone"), queryset=Zone.objects.none(), required=False)
+    any_names = _names(_("Devices"))
+    from_names = _names(_("Only from these devices"))
+    to_names = _names(_("Only to these devices"))
+    zone = ZoneField(label=_("A whole zone"), queryset=Zone.objects.none(), required=False)
     work_order = forms.CharField(label=_("Work order"), required=False, max_length=60)
     vendor = forms.CharField(label=_("Vendor"), required=False, max_length=120)
     people = forms.CharField(label=_("People"), required=False, max_length=200)
@@ -89,6 +91,11 @@ class WorkForm(forms.Form):
         assert isinstance(field, ZoneField)
         field.queryset = Zone.objects.filter(site=site).order_by("name")
         field.empty_label = gettext("no whole zone")
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a field that the page folds has a value or a fault."""
+        return any(self[name].value() or self[name].errors for name in FOLDED)
 
     def clean(self) -> dict[str, Any]:
         """Look the devices up at the site."""

@@ -34,7 +34,7 @@ from alerts.planned_work.queries import (
 )
 from alerts.planned_work.services.confirm import confirm_work
 from alerts.planned_work.services.import_file import import_works
-from alerts.planned_work.services.plan import CannotPlanWork
+from alerts.planned_work.services.plan import CannotPlanWork, suggested_devices
 from alerts.planned_work.services.work import (
     cancel_work,
     change_work,
@@ -254,7 +254,12 @@ def plan_new_work(request: HttpRequest) -> HttpResponse:
             return _back(request, work, gettext("Planned."))
         except CannotPlanWork as refusal:
             form.add_error(None, list(refusal.reasons))
-    page = {"form": form, "site": site, "back": reverse("planned_work:week")}
+    page = {
+        "form": form,
+        "site": site,
+        "suggested": suggested_devices(site),
+        "back": reverse("planned_work:week"),
+    }
     return render_page(request, FORM, page, form=form)
 
 
@@ -276,7 +281,13 @@ def edit_work(request: HttpRequest, work: UUID) -> HttpResponse:
         except CannotPlanWork as refusal:
             form.add_error(None, list(refusal.reasons))
     back = reverse("planned_work:work", args=[found.uuid])
-    page = {"form": form, "site": found.site, "work": found, "back": back}
+    page = {
+        "form": form,
+        "site": found.site,
+        "suggested": suggested_devices(found.site),
+        "work": found,
+        "back": back,
+    }
     return render_page(request, FORM, page, form=form)
 
 

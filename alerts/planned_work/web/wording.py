@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.planned_work.engine.matching import SLACK
 from alerts.planned_work.engine.origin import OriginKind
 from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkKind, WorkStep
 from alerts.planned_work.queries import AlertCounts, ScopeNames
-from portal.ui.moments import moment_words, period_words, zone_name
-from portal.ui.words import length
+from portal.ui.moments import day_of, moment_words, period_words, zone_name
+from portal.ui.words import length, number
 
 EXTENDED_BY = timedelta(hours=2)
+DAY = timedelta(days=1)
 STEPS = {
     "made": gettext_lazy("planned it"),
     "changed": gettext_lazy("changed it"),
@@ -61,7 +63,7 @@ def shown(
         title=revision.title,
         kind=str(WorkKind(revision.kind).label),
         detail=" · ".join(filter(None, (revision.work_order, revision.vendor))),
-        hours=f"{occurrence.starts_at.astimezone(zone):%H:%M}–{end:%H:%M}",
+        hours=hours_of(occurrence, zone=zone, now=now),
         end=f"{end:%H:%M}",
         slack_end=f"{end + SLACK:%H:%M}",
         over=length(now - occurrence.ends_at) if is_over else "",
@@ -70,6 +72,16 @@ def shown(
         extend_to=goal.isoformat() if occurrence.done_at is None else "",
         extend_words=f"{goal:%H:%M}",
     )
+
+
+def hours_of(occurrence: Occurrence, *, zone: tzinfo, now: datetime) -> str:
+    """Return its hours on the clock of the plant, with the day of the end where it lasts a day or
+    longer.
+    """
+    start, end = occurrence.starts_at.astimezone(zone), occurrence.ends_at.astimezone(zone)
+    if occurrence.ends_at - occurrence.starts_at < DAY:
+        return f"{start:%H:%M}–{end:%H:%M}"
+    return f"{start:%H:%M} – {day_of(end, now.astimezone(zone))}, {end:%H:%M}"
 
 
 def next_end(occurrence: Occurrence, *, zone: tzinfo, now: datetime) -> datetime:
@@ -131,13 +143,18 @@ def recurrence_words(revision: Revision) -> str:
     """Return the recurrence in words where it is a plain one, else as RFC 5545 spells it."""
     if not revision.rule:
         return gettext("on other dates too") if revision.is_recurring else ""
+    schedule = revision.schedule
+    start, end = schedule.starts_at, schedule.starts_at + schedule.length
+    day = str(WEEKDAYS[start.weekday()])
     plain = {
         "FREQ=DAILY": gettext("every day"),
-        "FREQ=WEEKLY": gettext("every week"),
-        "FREQ=MONTHLY": gettext("every month"),
+        "FREQ=WEEKLY": gettext("every week on %(day)s") % {"day": day},
+        "FREQ=WEEKLY;INTERVAL=2": gettext("every second week on %(day)s") % {"day": day},
+        "FREQ=MONTHLY": gettext("on day %(n)s of each month") % {"n": number(start.day)},
         "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR": gettext("every working day"),
     }
-    return plain.get(revision.rule, revision.rule)
+    words = plain.get(revision.rule, revision.rule)
+    return words if schedule.length >= DAY else f"{words}, {start:%H:%M}–{end:%H:%M}"
 
 
 def work_state_chip(work: PlannedWork) -> tuple[str, str, str] | None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.bars import bar_faults, bar_faults_everywhere
 
@@ -46,6 +47,10 @@ def test_one_work_keeps_the_bars(browse, busy, oda):
 def test_the_forms_keep_the_bars(browse, busy, oda):
     page = browse("/planned-work/new/", as_=oda)
     assert bar_faults_everywhere(page) == []
+    for name in ("PLC-PL2-07", "eng-ws-04"):
+        page.get_by_label("Add a device").press_sequentially(name)
+        page.keyboard.press("Enter")
+    expect(page.locator("#id_any_names")).to_have_value("PLC-PL2-07, eng-ws-04")
     page = browse("/planned-work/import/", as_=oda, width=390)
     assert bar_faults(page) == []
 

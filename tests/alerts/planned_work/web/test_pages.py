@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from alerts.planned_work.models import Occurrence, PlannedWork
+from tests.factories.incidents import make_device
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +101,7 @@ def test_oda_plans_work_from_the_form(send, site, devices, oda):
         "ends": "2026-11-25T16:00",
         "repeats": "",
         "rule": "",
-        "from_names": "ENG-WS-04",
+        "from_names": "eng-ws-04",
         "to_names": "10.20.4.40",
         "any_names": "",
         "work_order": "WO-1",
@@ -114,6 +115,34 @@ def test_oda_plans_work_from_the_form(send, site, devices, oda):
         ("from", "ENG-WS-04"),
         ("to", "PLC-PL2-07"),
     }
+
+
+def test_the_form_suggests_devices_as_it_takes_them(see, site, devices, oda):
+    make_device(site, "DB-GD-01", "10.20.9.10")  # two of one name
+    _status, page = see("/planned-work/new/", oda)
+    assert '<option value="ENG-WS-04">Packaging 2' in page
+    assert '<option value="Packaging 2 / 10.20.9.9">' in page and 'value="DB-GD-01"' not in page
+    assert '<details class="work-more">' in page, "what few need is folded"
+
+
+@pytest.mark.parametrize(
+    ("rule", "hours", "words"),
+    [
+        ("FREQ=WEEKLY", 4, "every week on Thursday, 22:00–02:00"),
+        ("FREQ=WEEKLY;INTERVAL=2", 4, "every second week on Thursday, 22:00–02:00"),
+        ("FREQ=DAILY", 2, "every day, 22:00–00:00"),
+        ("FREQ=MONTHLY", 2, "on day 26 of each month, 22:00–00:00"),
+        ("FREQ=WEEKLY", 30, "every week on Thursday<"),
+    ],
+)
+def test_work_that_repeats_keeps_its_hours_in_words(see, planned, oda, rule, hours, words):
+    work = planned(start=datetime(2026, 11, 26, 22, 0), rule=rule, hours=hours)
+    assert words in see(address(work), oda)[1]
+
+
+def test_the_list_names_the_day_of_an_end_that_is_another(see, planned, oda):
+    planned(now=EARLY, start=datetime(2026, 11, 24, 23, 18), hours=26)
+    assert "23:18 – 26 Nov, 01:18" in see(f"{WEEK}&as=list", oda)[1]
 
 
 def test_what_is_wrong_stands_at_its_field(send, site, devices, oda):
