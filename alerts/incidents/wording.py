@@ -71,12 +71,13 @@ _OT_LOOKS = {
     "suspicious": ("high", "flag"),
     "not-sure": ("info", "circle-question-mark"),
 }
-# About others than the one that is shown: said so, or it reads as an answer about this one.
+# About others than the one that is shown, before it and after: said so, or it reads as an answer
+# about this one.
 _EARLIER_WORDS = {
-    "routine": gettext_lazy("earlier: %(often)s of %(judged)s routine"),
-    "maintenance": gettext_lazy("earlier: %(often)s of %(judged)s maintenance"),
-    "suspicious": gettext_lazy("earlier: %(often)s of %(judged)s suspicious"),
-    "not-sure": gettext_lazy("earlier: %(often)s of %(judged)s not sure"),
+    "routine": gettext_lazy("others: %(often)s of %(judged)s routine"),
+    "maintenance": gettext_lazy("others: %(often)s of %(judged)s maintenance"),
+    "suspicious": gettext_lazy("others: %(often)s of %(judged)s suspicious"),
+    "not-sure": gettext_lazy("others: %(often)s of %(judged)s not sure"),
 }
 
 
@@ -135,7 +136,7 @@ def _ot_chip(state: str, earlier: tuple[str, int, int] | None, language: str) ->
         label,
         kind,
         icon,
-        gettext("Not asked yet. This is what OT said about earlier ones."),
+        gettext("Not asked yet. This is what OT said of others of the same pattern."),
         line=True,
     )
 

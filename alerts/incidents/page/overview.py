@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext, ngettext
 
-from alerts.incidents.models import Alert, Incident, IncidentAlert, PlannedAlert
+from alerts.incidents.models import Alert, Incident, PlannedAlert
 from alerts.incidents.page.pattern_history import (
     PatternHistory,
     RecentSightings,
     has_new_pair,
-    is_history_doubted,
     usual_hours_of,
 )
 from alerts.incidents.wording import usual_hours_checks, usual_pattern_check
@@ -21,40 +19,6 @@ from portal.attack.engine import tactic, technique
 from portal.ui.moments import moment_words
 from portal.ui.pieces import ChartPoint
 from portal.ui.words import length, number
-
-MAX_CASES = 3
-SHOWN = ("number", "title", "latest_activity_at", "modified_at", "created_at")
-
-
-def true_positives_like(
-    incident: Incident, alerts: Sequence[Alert], *, among: QuerySet[Incident]
-) -> tuple[list[Incident], bool]:
-    """Return the newest true positives between the same devices, and whether those are two; those
-    `among` which the reader may look.
-    """
-    names = _devices_of(incident, alerts)
-    if not names:
-        return [], False
-    cases = among.filter(classification="TruePositive", workspace=incident.workspace_id)
-    is_named = [
-        Q(alert__any_device__contains=[name]) | Q(alert__any_address__contains=[name])
-        for name in names
-    ]
-    named = IncidentAlert.objects.filter(*is_named, incident=OuterRef("pk"))
-    found = cases.filter(Exists(named)).exclude(pk=incident.pk).order_by("-created_at", "-pk")
-    found = found.only(*SHOWN).fetch_mode(FETCH_RAISE)
-    return list(found[:MAX_CASES]), len(names) == 2
-
-
-def _devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[str]:
-    """The one or two devices that it is about; none where it is about more."""
-    newest = alerts[0] if alerts else None
-    ends = [newest.source, newest.destination] if newest else [incident.source]
-    names = sorted({end for end in ends if end})
-    if not names and newest is not None:
-        names = sorted(newest.any_device or newest.any_address)
-    return names if len(names) < 3 else []
-
 
 MAX_WORKS = 3
 _ORDER = (PlannedAlert.Fit.LATE, PlannedAlert.Fit.NOT_NAMED, PlannedAlert.Fit.INSIDE)
@@ -147,16 +111,13 @@ def incident_checks(
     verdicts: PatternHistory | None,
     zone: str,
     *,
-    had_cases: bool = False,
+    is_doubted: bool,
 ) -> list[tuple[bool | None, str]]:
-    """What can be computed for and against: what OT said, known pair, usual hours. `had_cases`: a
-    true positive between the same devices.
+    """What can be computed for and against: what OT said, known pair, usual hours. Where the
+    history `is_doubted`, none of it speaks for the incident.
     """
     if incident.pattern is None:
         return []
-    is_doubted = bool(sightings.before or verdicts) and is_history_doubted(
-        incident, verdicts, had_cases=had_cases
-    )
     checks = [] if verdicts is None else [_judged(verdicts, is_doubted=is_doubted)]
     checks.append(_pair(incident, sightings, is_doubted=is_doubted))
     checks += usual_hours_checks(usual_hours_of(incident), zone, is_doubted=is_doubted)
@@ -196,11 +157,14 @@ def _judged(verdicts: PatternHistory, *, is_doubted: bool) -> tuple[bool | None,
     return sign, words % {"n": number(good), "all": number(verdicts.judged)}
 
 
-def points_of(sightings: RecentSightings) -> list[ChartPoint]:
-    """The weeks as bars; this week is the last and the hot one."""
+def points_of(sightings: RecentSightings, *, is_doubted: bool) -> list[ChartPoint]:
+    """The weeks as bars. This week, the last, is hot where the history `is_doubted`: nothing is
+    alarming about a harmless pattern that comes every week.
+    """
     last = len(sightings.weeks) - 1
     return [
-        ChartPoint(label, n, at == last and n > 0) for at, (label, n) in enumerate(sightings.weeks)
+        ChartPoint(label, n, is_doubted and at == last and n > 0)
+        for at, (label, n) in enumerate(sightings.weeks)
     ]
 
 

@@ -1,11 +1,12 @@
 """What is known of an incident's like: what OT said, how often and when it happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import FETCH_RAISE, Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import alert_type_for
@@ -23,6 +24,8 @@ from alerts.incidents.models.group import PAIR_NEW_HOURS
 from alerts.incidents.wording import day_words
 
 DAYS = 90
+MAX_CASES = 3
+SHOWN = ("number", "title", "latest_activity_at", "modified_at", "created_at")
 _BENIGN = ("BenignPositive", "FalsePositive")
 _HARMLESS = (OtState.ROUTINE, OtState.MAINTENANCE)
 _IS_SUSPICIOUS = Q(incident__ot_state=OtState.SUSPICIOUS) | Q(
@@ -145,23 +148,57 @@ def usual_hours_of(incident: Incident) -> UsualHours | None:
 
 
 def is_history_doubted(
-    incident: Incident, verdicts: PatternHistory | None, *, had_cases: bool
+    incident: Incident, alerts: Sequence[Alert], verdicts: PatternHistory | None
 ) -> bool:
-    """Return whether what came before counts for nothing, on every page: a true positive between
-    the same devices (`had_cases`), a type of which no alert is ever harmless, an incident of this
-    pattern that OT called suspicious, in `verdicts` that the reader may see, or a true positive of
-    it. What came later counts too: it may shed light on what came first.
+    """Return whether what came before counts for nothing, on every page: a type of which no alert
+    is ever harmless, an incident of this pattern that OT called suspicious, in `verdicts` that the
+    reader may see, a true positive of it, or one between the same devices, wherever the reader may
+    look. What came later counts too: it may shed light on what came first.
     """
     alert_type = alert_type_for(incident.alert_type)
-    if had_cases or (alert_type is not None and alert_type.guard == "never"):
+    if alert_type is not None and alert_type.guard == "never":
         return True
     if verdicts is not None and verdicts.counts["suspicious"]:
         return True
-    return (
-        Incident.objects.filter(pattern=incident.pattern, classification="TruePositive")
-        .exclude(pk=incident.pk)
-        .exists()
-    )
+    is_alike = Q(pattern=incident.pattern)
+    if names := _devices_of(incident, alerts):
+        is_alike |= _is_between(names, incident)
+    others = Incident.objects.filter(is_alike, classification="TruePositive")
+    return others.exclude(pk=incident.pk).exists()
+
+
+def true_positives_like(
+    incident: Incident, alerts: Sequence[Alert], *, among: QuerySet[Incident]
+) -> tuple[list[Incident], bool]:
+    """Return the newest true positives between the same devices, and whether those are two; those
+    `among` which the reader may look.
+    """
+    names = _devices_of(incident, alerts)
+    if not names:
+        return [], False
+    cases = among.filter(_is_between(names, incident), classification="TruePositive")
+    found = cases.exclude(pk=incident.pk).order_by("-created_at", "-pk")
+    return list(found.only(*SHOWN).fetch_mode(FETCH_RAISE)[:MAX_CASES]), len(names) == 2
+
+
+def _is_between(names: Sequence[str], incident: Incident) -> Q:
+    """Those of the incident's workspace that have an alert with all of these devices."""
+    is_named = [
+        Q(alert__any_device__contains=[name]) | Q(alert__any_address__contains=[name])
+        for name in names
+    ]
+    named = IncidentAlert.objects.filter(*is_named, incident=OuterRef("pk"))
+    return Q(Exists(named), workspace=incident.workspace_id)
+
+
+def _devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[str]:
+    """The one or two devices that it is about; none where it is about more."""
+    newest = alerts[0] if alerts else None
+    ends = [newest.source, newest.destination] if newest else [incident.source]
+    names = sorted({end for end in ends if end})
+    if not names and newest is not None:
+        names = sorted(newest.any_device or newest.any_address)
+    return names if len(names) < 3 else []
 
 
 def _is_inside(incident: Incident, window: HourWindow) -> bool | None:

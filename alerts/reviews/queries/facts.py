@@ -1,6 +1,7 @@
 """What is known around an incident when OT is asked: computed, or left out."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -8,12 +9,12 @@ from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdic
 from alerts.incidents.engine.rhythm import UsualHours
 from alerts.incidents.models import Incident
 from alerts.incidents.page.incident import alerts_of
-from alerts.incidents.page.overview import true_positives_like
 from alerts.incidents.page.pattern_history import (
     PatternHistory,
     is_history_doubted,
     pattern_verdicts,
     sightings_before,
+    true_positives_like,
     usual_hours_of,
 )
 from alerts.reviews.models import Verdict
@@ -28,6 +29,7 @@ class QuestionFacts:
     days: int
     usual: UsualHours | None
     is_doubted: bool  # what came before counts for nothing
+    true_positive_at: datetime | None  # when the newest one between the same devices happened
     verdicts: PatternHistory | None
 
 
@@ -58,12 +60,14 @@ def question_facts(
         return None
     sightings, days = sightings_before(incident)
     verdicts = pattern_verdicts(incident.pattern, hidden=hidden)
-    cases, _ = true_positives_like(incident, alerts_of(incident), among=Incident.objects.order_by())
+    alerts, others = alerts_of(incident), Incident.objects.order_by()
+    cases, _ = true_positives_like(incident, alerts, among=others)
     return QuestionFacts(
         sightings=sightings,
         days=days,
         usual=usual_hours_of(incident),
-        is_doubted=is_history_doubted(incident, verdicts, had_cases=bool(cases)),
+        is_doubted=bool(cases) or is_history_doubted(incident, alerts, verdicts),
+        true_positive_at=cases[0].created_at if cases else None,
         verdicts=_without(verdicts, besides),
     )
 

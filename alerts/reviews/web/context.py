@@ -32,7 +32,7 @@ from alerts.reviews.web.forms import (
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device
 from portal.accounts.sessions import actor_of
-from portal.ui.moments import day_of, zone_name, zone_of
+from portal.ui.moments import day_of, moment_words, zone_name, zone_of
 from portal.ui.pieces import Choice, FlowNode
 from portal.ui.words import length
 
@@ -98,12 +98,33 @@ def reasons_for(incident: Incident) -> list[Reasons]:
     ]
 
 
+def warnings_of(facts: QuestionFacts | None, zone: str, *, now: datetime) -> list[Check]:
+    """What was suspicious between the same devices or of the same pattern: to be read first."""
+    if facts is None:
+        return []
+    warnings: list[Check] = []
+    if facts.true_positive_at:
+        when = {"when": moment_words(facts.true_positive_at, now, zone=zone_of(zone) or UTC)}
+        warnings.append(
+            (
+                False,
+                gettext("Another incident on the same devices was a true positive: %(when)s")
+                % when,
+            )
+        )
+    if facts.verdicts and facts.verdicts.counts["suspicious"]:
+        warnings.append(_verdicts_check(facts.verdicts, is_doubted=True))
+    return warnings
+
+
 def checks_for_and_against(facts: QuestionFacts | None, zone: str) -> list[Check]:
-    """The reasons for and against, as far as it was computed."""
+    """The reasons for and against, as far as it was computed, without the warnings."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
-    doubted = facts.is_doubted
-    checks = [_verdicts_check(facts.verdicts, is_doubted=doubted)] if facts.verdicts else []
+    doubted, verdicts = facts.is_doubted, facts.verdicts
+    checks = []
+    if verdicts and not verdicts.counts["suspicious"]:
+        checks.append(_verdicts_check(verdicts, is_doubted=doubted))
     checks.append(usual_pattern_check(facts.sightings, facts.days, is_doubted=doubted))
     checks += usual_hours_checks(facts.usual, zone, is_doubted=doubted)
     return checks
@@ -139,11 +160,10 @@ def _sightings_sentence(facts: QuestionFacts) -> str:
 
 def _verdicts_check(verdicts: PatternHistory, *, is_doubted: bool) -> Check:
     counts = verdicts.counts
-    ordered = sorted(VERDICT_CODES, key=lambda verdict: -counts[verdict])
-    mix = ", ".join(
-        f"{counts[incident]}× {verdict_word(incident)}" for incident in ordered if counts[incident]
-    )
-    return verdicts.sign(is_doubted=is_doubted), gettext("OT said before: %(mix)s") % {"mix": mix}
+    ordered = sorted(VERDICT_CODES, key=lambda kind: (kind != "suspicious", -counts[kind]))
+    mix = ", ".join(f"{counts[kind]}× {verdict_word(kind)}" for kind in ordered if counts[kind])
+    words = gettext("OT said of others of this pattern: %(mix)s") % {"mix": mix}
+    return verdicts.sign(is_doubted=is_doubted), words
 
 
 def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict[str, Any]:

@@ -139,6 +139,6 @@ def test_a_question_that_is_asked_anew_still_waits_and_does_not_tell(
     client.force_login(kasia)
     page = client.get(f"/reviews/{again.uuid}/").content.decode()
     assert "Zebrafinch" not in page
-    assert "OT said before" not in page
+    assert "OT said of others of this pattern" not in page
     withdraw_question(question_id=again.pk, by=sam, now=LATER)
     assert shown(kasia, incident).ot_state == "waiting"

@@ -42,7 +42,6 @@ from alerts.incidents.page.overview import (
     points_of,
     tactics_of,
     techniques_of,
-    true_positives_like,
 )
 from alerts.incidents.page.panel import (
     explanation_of,
@@ -50,7 +49,12 @@ from alerts.incidents.page.panel import (
     incident_number_label,
     parts_of,
 )
-from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
+from alerts.incidents.page.pattern_history import (
+    is_history_doubted,
+    pattern_verdicts_of,
+    recent_sightings,
+    true_positives_like,
+)
 from alerts.incidents.page.sentinel_writes import sentinel_writes_of
 from alerts.incidents.page.timeline import conflicts_of, timeline_events_of
 from alerts.incidents.policies import may_act_on
@@ -194,6 +198,10 @@ def _overview(visit: IncidentVisit) -> dict[str, Any]:
     )
     plant_zone = reader_clock().zone_of_plants(incident.site_ids)
     planned = planned_checks(incident, now=visit.now, zone=visit.zone)
+    has_history = bool(sightings.before or verdicts)  # else there is nothing to doubt
+    is_doubted = bool(cases) or (
+        has_history and is_history_doubted(incident, visit.alerts, verdicts)
+    )
     return _timeline(visit) | {
         "planned": [
             ([(check.is_expected, check.words)], planned_work_address(check.work))
@@ -206,10 +214,10 @@ def _overview(visit: IncidentVisit) -> dict[str, Any]:
         "flow": flow_of(incident, visit.alerts, cards),
         "techniques": techniques_of(incident, visit.alerts),
         "tactics": tactics_of(incident),
-        "checks": incident_checks(incident, sightings, verdicts, plant_zone, had_cases=bool(cases)),
+        "checks": incident_checks(incident, sightings, verdicts, plant_zone, is_doubted=is_doubted),
         "verdicts": verdicts,
         "sightings": sightings,
-        "points": points_of(sightings),
+        "points": points_of(sightings, is_doubted=is_doubted),
         "bars_title": bars_title(sightings),
     }
 

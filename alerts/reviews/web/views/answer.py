@@ -45,6 +45,7 @@ from alerts.reviews.web.context import (
     nodes,
     occasions_in,
     verdict_context,
+    warnings_of,
 )
 from alerts.reviews.web.forms import VerdictForm, ids_in, read_due_moment, until_choices
 from alerts.reviews.web.views.panel import render_panel
@@ -213,6 +214,11 @@ def _page(
         if newest_answer and len(answers) > 1
         else None
     )
+    facts = question_facts(
+        shown,
+        besides=newest_answer.verdict if newest_answer else None,
+        hidden=hidden_from(person),
+    )
     page = {
         "question": question,
         "incident": shown,
@@ -225,14 +231,8 @@ def _page(
         "sentence": sentence_of(shown),
         "place": place_in_line(question, person),
         "nodes": nodes(shown, ends_of(shown)),
-        "checks": checks_for_and_against(
-            question_facts(
-                shown,
-                besides=newest_answer.verdict if newest_answer else None,
-                hidden=hidden_from(person),
-            ),
-            question.site.time_zone,
-        ),
+        "warnings": warnings_of(facts, question.site.time_zone, now=now),
+        "checks": checks_for_and_against(facts, question.site.time_zone),
         "seen": newest.uuid if newest else "",
         "members": members_of(about, now=now, zone=question.site.time_zone),
         "answers": [answer_context(answer, now, question.site.time_zone) for answer in answers],

@@ -90,6 +90,9 @@ def render_panel(
         **past_answer_context(verdict),
         "may_answer": may_answer,
         "may_ask": may_ask and question is None,
+        "folds_ask": verdict is not None or not incident.is_open,
+        "was_not_asked": not (question or verdict or hidden or may_answer)
+        and not (may_ask and incident.is_open),
         "may_withdraw": works_in(person, incident.workspace) and question is not None,
         "hand_over": colleagues(question, request) if question and may_answer else None,
         "problems": problems or [],

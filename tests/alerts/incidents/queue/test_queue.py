@@ -273,7 +273,7 @@ def test_what_ot_said_of_its_like_stands_beside_what_was_not_asked(gdansk, plant
     )
     make_queue_row(gdansk, plant, pattern=pattern)
     (row,) = listed(sam).rows
-    assert (row.context.label, row.context.kind) == ("earlier: 11 of 12 routine", "ok")
+    assert (row.context.label, row.context.kind) == ("others: 11 of 12 routine", "ok")
 
 
 def test_one_suspicious_word_never_hides_behind_a_majority(gdansk, plant, sam):
@@ -282,7 +282,7 @@ def test_one_suspicious_word_never_hides_behind_a_majority(gdansk, plant, sam):
         pattern=pattern, first_seen_at=NOON, latest_seen_at=NOON, routine=11, suspicious=1
     )
     make_queue_row(gdansk, plant, pattern=pattern)
-    assert listed(sam).rows[0].context.label == "earlier: 1 of 12 suspicious"
+    assert listed(sam).rows[0].context.label == "others: 1 of 12 suspicious"
 
 
 def test_times_are_the_plants_or_utc_as_the_person_chose(gdansk, plant, sam):

@@ -177,7 +177,13 @@ def test_the_filter_menu_counts_and_links(signed_in, sam, gdansk, plant, noon):
 def test_a_panel_shows_the_newest_of_the_row(signed_in, sam, gdansk, plant, noon):
     row = make_queue_row(gdansk, plant, n=2, priority_parts=[["severity", 25, "Medium"]])
     text = client_text(signed_in(sam), f"/incidents/groups/{row.key}/panel")
-    for words in ("Why 35", "What OT said before", "Medium severity", "2 incidents", "Assign"):
+    for words in (
+        "Why 35",
+        "What OT said of this pattern",
+        "Medium severity",
+        "2 incidents",
+        "Assign",
+    ):
         assert words in text
 
 

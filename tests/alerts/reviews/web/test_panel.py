@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from alerts.incidents.models import Severity
+from alerts.incidents.models import Incident, IncidentStatus, Severity
 from alerts.reviews.models import CANNED, Question, Verdict
 from alerts.reviews.queries.questions import waiting_incidents_of
 from alerts.reviews.web.forms import MAX_OWN_WORDS
@@ -361,3 +361,13 @@ def test_asking_about_a_row_says_which_incidents_are_meant(client, noon, make, s
     assert "all 3 incidents of the row" in page
     for minute, row in enumerate(rows):
         assert f"#{row.number} 12:4{minute}" in page
+
+
+def test_a_closed_incident_is_not_offered_as_a_question(see, incident, sam):
+    """The form stays, folded: nobody is led to ask OT within hours about what a rule has closed."""
+    assert "OT was not asked" not in (page := see(sam, incident)) and "Ask OT anyway" not in page
+    Incident.objects.filter(pk=incident.pk).update(status=IncidentStatus.CLOSED, closed_by="rule")
+    page = see(sam, incident)
+    assert page.index("OT was not asked about this incident.") < page.index(
+        "Ask OT anyway"
+    )

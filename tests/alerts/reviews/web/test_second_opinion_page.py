@@ -28,7 +28,7 @@ LEADING = (
     "Yes:",
     "No:",
     "severity",
-    "OT said before",
+    "OT said of others of this pattern",
     "doubted",
 )
 

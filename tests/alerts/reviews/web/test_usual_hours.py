@@ -8,6 +8,7 @@ import pytest
 from django.db.models import F
 
 from alerts.incidents.models import Alert, Incident
+from alerts.incidents.web.views import incident as incident_views
 from tests.abuse.roles import plain
 from tests.conftest import NOON
 
@@ -41,7 +42,7 @@ def test_what_was_suspicious_makes_no_hours_and_no_tick(client, make, ask, oda, 
 
 @pytest.mark.parametrize("harm", ["same pattern", "another pattern", "never routine"])
 def test_nothing_ticks_on_either_page_where_what_came_before_is_doubted(
-    client, make, ask, answer, oda, sam, harm
+    client, make, ask, answer, oda, sam, harm, monkeypatch
 ):
     """Seven harmless ones that OT called routine, and one true positive between the devices."""
     for week in range(1, 8):
@@ -68,6 +69,34 @@ def test_nothing_ticks_on_either_page_where_what_came_before_is_doubted(
         Incident.objects.filter(pk=case.pk).update(classification="TruePositive", pattern=pattern)
     Alert.objects.update(any_device=["ENG-WS-04", "PLC-PL2-07"])
     assert ticks() == [0, 0]
+    if harm == "another pattern":  # so too where the analyst may not read that case
+        monkeypatch.setattr(incident_views, "true_positives_like", lambda *a, **b: ([], True))
+        assert ticks() == [0, 0]
+
+
+def test_what_was_suspicious_is_read_before_all_other_facts(client, make, ask, answer, oda):
+    """Under the sheet of a phone, after seven harmless ones, nobody would find it."""
+    for week in range(1, 8):
+        make(at=TUESDAY_SIX - timedelta(weeks=week))
+    answer(ask(list(Incident.objects.all())), verdict="routine", cause="runs-by-itself")
+    answer(ask(make(at=NOON)), verdict="suspicious", cause="other", note="Odd.")
+    case = make(at=NOON - timedelta(days=9))[0]
+    Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
+    Alert.objects.update(any_device=["ENG-WS-04", "PLC-PL2-07"])
+    client.force_login(oda)
+    page = client.get(f"/reviews/{ask(make(at=TUESDAY_SIX)).uuid}/").content.decode()
+    text = plain(page[page.index("<h1>") :])
+    places = [
+        text.index(words)
+        for words in (
+            "Another incident on the same devices was a true positive: 15 Nov",
+            "OT said of others of this pattern: 1× Suspicious, 1× Routine",
+            "asks:",
+            "Seen 8 times before",
+            "Your answer",
+        )
+    ]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize(("at", "words", "n"), [(NOON, "Outside", 6), (TUESDAY_SIX, "Inside", 7)])
