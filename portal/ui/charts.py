@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from portal.ui.pieces import ChartPoint, LinePoint
+from portal.ui.pieces import BarPart, ChartPoint, LinePoint
 from portal.ui.tags.html import EMPTY, joined
 
 WIDTH, HEIGHT = 300, 70
@@ -167,30 +167,35 @@ def table(cells: Sequence[tuple[str, str]], title: str, unit: str, when: str = "
 
 def verdict_bar(counts: Sequence[tuple[str, str, int]]) -> SafeString:
     """One bar of several verdicts and its legend; counts are (key, word, how many)."""
-    filled = [(key, word, how_many) for key, word, how_many in counts if how_many]
-    total = sum(how_many for _, _, how_many in filled)
-    if not total:
+    if not any(how_many for _, _, how_many in counts):
         return format_html('<p class="muted medium">{}</p>', gettext("No verdict yet."))
+    return parts_bar([BarPart(key, n, f"{n} {word}") for key, word, n in counts if n])
+
+
+def parts_bar(parts: Sequence[BarPart]) -> SafeString:
+    """One bar of parts that add up, and its legend in the same order; empty ones are listed too."""
+    total = max(1, sum(part.n for part in parts))
     rects, at = [], 0.0
-    for key, _word, how_many in filled:
-        width = how_many / total * 100
-        rects.append(
-            format_html(
-                '<rect class="bar-{}" x="{}" width="{}" height="8"/>',
-                key,
-                coordinate(at),
-                coordinate(width),
+    for part in parts:
+        if width := part.n / total * 100:
+            rects.append(
+                format_html(
+                    '<rect class="bar-{}" x="{}" width="{}" height="8"/>',
+                    part.key,
+                    coordinate(at),
+                    coordinate(width),
+                )
             )
-        )
         at += width
-    legend = joined(
-        format_html('<li><span class="key key-{}"></span>{} {}</li>', key, how_many, word)
-        for key, word, how_many in filled
-    )
     return format_html(
         '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
         "{}</svg>"
         '<ul class="legend">{}</ul>',
         joined(rects),
-        legend,
+        joined(map(_legend_item, parts)),
     )
+
+
+def _legend_item(part: BarPart) -> SafeString:
+    words = format_html('<a href="{}">{}</a>', part.href, part.words) if part.href else part.words
+    return format_html('<li><span class="key key-{}"></span>{}</li>', part.key, words)

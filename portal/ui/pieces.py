@@ -68,6 +68,16 @@ class ChartPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class BarPart:
+    """One part of a bar: its colour, how many, the words with that number, and the list behind."""
+
+    key: str
+    n: int
+    words: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LinePoint:
     """One point of a line: its value, and the value in words. Without a value the line breaks;
     `gap` then has the reason where there should have been one.

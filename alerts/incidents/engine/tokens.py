@@ -28,6 +28,7 @@ FIELDS = (
     "label",
     "owner",
     "closed",
+    "pattern",
 )
 
 _VALUE_CHARACTER = r'(?:"[^"]*"?|[^\s"])'

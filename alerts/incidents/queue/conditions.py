@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.db.models import Q, Value
 from django.db.models.lookups import GreaterThan, LessThan
@@ -58,6 +59,12 @@ STATUSES = {
     "active": IncidentStatus.ACTIVE,
     "closed": IncidentStatus.CLOSED,
     "unknown": IncidentStatus.UNKNOWN,
+}
+CLASSIFICATIONS = {
+    "true": "TruePositive",
+    "benign": "BenignPositive",
+    "false": "FalsePositive",
+    "undetermined": "Undetermined",
 }
 _RULE_NAME = re.compile(r"R-\d{1,9}", re.IGNORECASE | re.ASCII)
 VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
@@ -223,7 +230,7 @@ def _age(value: str, around: ConditionContext) -> Q:
 
 
 def _closed(value: str, around: ConditionContext) -> Q:
-    """By whom or how long ago an incident was closed; rows of open ones match nothing."""
+    """By whom, how long ago or as what an incident was closed; rows of open ones match nothing."""
     if around.of_groups:
         return Q(pk__in=[])
     word = value.strip()
@@ -235,7 +242,16 @@ def _closed(value: str, around: ConditionContext) -> Q:
         return CLOSE_IN_FORCE & (BY_RULE if word.casefold() == "rule" else ~BY_RULE)
     if _RULE_NAME.fullmatch(word):
         return CLOSE_IN_FORCE & Q(closed_by=word.upper())
-    raise _unknown(value, ("people", "rule", "R-12", "<7d", ">2h"))
+    if classification := CLASSIFICATIONS.get(word.casefold()):
+        return CLOSE_IN_FORCE & Q(classification=classification)
+    raise _unknown(value, ("people", "rule", "R-12", "<7d", ">2h", *CLASSIFICATIONS))
+
+
+def _pattern(value: str, _around: ConditionContext) -> Q:
+    try:
+        return Q(pattern=UUID(value.strip()))
+    except ValueError:
+        raise _unknown(value, (gettext("the id of a pattern"),)) from None
 
 
 def _named(value: str, names: Mapping[int, str]) -> list[int]:
@@ -366,4 +382,5 @@ _READERS: dict[str, Callable[[str, ConditionContext], Q]] = {
     "label": _label,
     "owner": _owner,
     "closed": _closed,
+    "pattern": _pattern,
 }

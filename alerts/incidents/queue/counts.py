@@ -18,9 +18,14 @@ from alerts.incidents.hidden_verdicts import masked_ot_state
 from alerts.incidents.models import HAS_LABELS, Incident, OtState
 from alerts.incidents.policies import may_triage
 from alerts.incidents.queries import groups_visible_to
-from alerts.incidents.queue.conditions import SEVERITIES, STATUSES, VERDICTS
+from alerts.incidents.queue.conditions import CLASSIFICATIONS, SEVERITIES, STATUSES, VERDICTS
 from alerts.incidents.queue.queries import CLOSED, COUNTED, MAX_COUNTED, SEARCHED, VIEWS, Queue
-from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
+from alerts.incidents.wording import (
+    OT_WORDS,
+    SEVERITY_WORDS,
+    STATUS_WORDS,
+    classification_words,
+)
 from portal.accounts.models import User
 from portal.ui import shell
 
@@ -74,6 +79,7 @@ FIELD_LABELS: dict[str, Promise] = {
     "label": gettext_lazy("Label"),
     "owner": gettext_lazy("Owner"),
     "closed": gettext_lazy("Closed"),
+    "pattern": gettext_lazy("Pattern"),
 }
 
 
@@ -286,6 +292,10 @@ def _value_words(field: str, value: str) -> str:
             return gettext("by people")
         case "closed" if word == "rule":
             return gettext("by a rule")
+        case "closed" if word in CLASSIFICATIONS:
+            return classification_words(CLASSIFICATIONS[word])
+        case "pattern":
+            return value[:8]
     return exact_value_of(value) or value
 
 

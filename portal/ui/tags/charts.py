@@ -1,6 +1,6 @@
 """Charts: bars, line, verdict bar, progress."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.template import Library
 from django.utils.html import format_html
@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import pgettext_lazy
 
 from portal.ui import charts
-from portal.ui.pieces import ChartPoint, LinePoint
+from portal.ui.pieces import BarPart, ChartPoint, LinePoint
 from portal.ui.tags.states import verdict_key
 
 register = Library()
@@ -46,6 +46,12 @@ def verdict_bar(counts: Mapping[str, int]) -> SafeString:
     by_verdict = {verdict_key(name): how_many for name, how_many in counts.items()}
     order = ("maintenance", "routine", "suspicious", "not-sure")
     return charts.verdict_bar([(key, str(_INSIDE[key]), by_verdict.get(key, 0)) for key in order])
+
+
+@register.simple_tag
+def parts_bar(parts: Sequence[BarPart]) -> SafeString:
+    """One bar of parts that add up, with words, number and list of each below it."""
+    return charts.parts_bar(parts)
 
 
 @register.simple_tag

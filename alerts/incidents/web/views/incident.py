@@ -49,6 +49,7 @@ from alerts.incidents.page.panel import (
     incident_number_label,
     parts_of,
 )
+from alerts.incidents.page.past_closings import closing_parts, past_closings_of
 from alerts.incidents.page.pattern_history import (
     is_history_doubted,
     pattern_verdicts_of,
@@ -217,6 +218,7 @@ def _overview(visit: IncidentVisit) -> dict[str, Any]:
         "checks": incident_checks(incident, sightings, verdicts, plant_zone, is_doubted=is_doubted),
         "verdicts": verdicts,
         "sightings": sightings,
+        **(_closings(visit) if cases and visit.alike else {}),
         "points": points_of(sightings, is_doubted=is_doubted),
         "bars_title": bars_title(sightings),
     }
@@ -256,7 +258,17 @@ def _devices(visit: IncidentVisit) -> dict[str, Any]:
 
 def _similar(visit: IncidentVisit) -> dict[str, Any]:
     found = similar_to(visit.incident, visit.user, now=visit.now)
-    return {"similar": found, "alike": visit.alike, "base": reverse("incidents:queue")}
+    return {"similar": found, "alike": visit.alike, "base": reverse("incidents:queue")} | (
+        _closings(visit) if visit.alike else {}
+    )
+
+
+def _closings(visit: IncidentVisit) -> dict[str, Any]:
+    """How the others of its pattern were closed, beside the true positives among them."""
+    visible = incidents_visible_to(visit.user)
+    closings = past_closings_of(visit.incident, among=visible, now=visit.now)
+    parts = closing_parts(closings, visit.incident, queue=reverse("incidents:queue"))
+    return {"closings": parts, "closings_total": closings.total}
 
 
 def _tasks(visit: IncidentVisit) -> dict[str, Any]:

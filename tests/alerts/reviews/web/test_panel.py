@@ -368,6 +368,4 @@ def test_a_closed_incident_is_not_offered_as_a_question(see, incident, sam):
     assert "OT was not asked" not in (page := see(sam, incident)) and "Ask OT anyway" not in page
     Incident.objects.filter(pk=incident.pk).update(status=IncidentStatus.CLOSED, closed_by="rule")
     page = see(sam, incident)
-    assert page.index("OT was not asked about this incident.") < page.index(
-        "Ask OT anyway"
-    )
+    assert page.index("OT was not asked about this incident.") < page.index("Ask OT anyway")
