@@ -139,7 +139,7 @@ RULE_TAKEN_OUT: Final = Kind(
 TRIAL_QUESTION: Final = Kind(
     "suppression.trial-asked",
     "owners of the rule",
-    "A canary cannot end by itself; every week.",
+    "A trial cannot end by itself; every week.",
     _OF_RULE,
 )
 RULE_REFUSED: Final = Kind("suppression.refused", _LEADS, "Sentinel refuses a rule.", _OF_ALL_RULES)
@@ -174,10 +174,13 @@ RULE_STATES: Final = {
     state: Kind(
         f"suppression.{state}",
         _RULE_PEOPLE + ", except who brought it there",
-        f"A rule is {state}.",
+        f"A rule is {words}.",
         _OF_RULE,
     )
-    for state in ("canary", "live", "paused", "expired", "retired", "rejected")
+    for state, words in (
+        ("canary", "in trial"),
+        *((word, word) for word in ("live", "paused", "expired", "retired", "rejected")),
+    )
 }
 
 # automation

@@ -50,7 +50,7 @@ def credit_wanted(matches_a_day: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What the canary of a version did. `period` is the rule's rhythm, None where it has none;
+    """What the trial of a version did. `period` is the rule's rhythm, None where it has none;
     `credit` are matches of the weeks before it that a person saw and found harmless. `is_kept`: the
     version that it replaces lives and its trial counts (`trial_carry_over`). `wanted`: it amends
     one line of that version, and so many matches of what it adds are enough, whenever they came.
@@ -82,14 +82,14 @@ def reasons_against_promotion(
     if trial.wanted is not None:
         return _reasons_against_amendment(trial)
     if ran < TRIAL and not trial.is_kept:
-        reasons.append(Sentence("canary.days", days=ran.days, most=TRIAL.days))
+        reasons.append(Sentence("trial.days", days=ran.days, most=TRIAL.days))
     twice_around = trial.period is not None and ran >= 2 * trial.period
     agreed = is_agreed and ran >= TRIAL_ENDS
     is_enough = trial.counted >= TRIAL_MATCHES or twice_around or agreed or trial.is_kept
     if not is_enough:
-        reasons.append(Sentence("canary.matches", count=trial.counted, most=TRIAL_MATCHES))
+        reasons.append(Sentence("trial.matches", count=trial.counted, most=TRIAL_MATCHES))
     if trial.true_positives > 0:
-        reasons.append(Sentence("canary.true_positive", count=trial.true_positives))
+        reasons.append(Sentence("trial.true_positive", count=trial.true_positives))
     return reasons
 
 
@@ -97,9 +97,9 @@ def _reasons_against_amendment(trial: Trial) -> list[Sentence]:
     wanted = trial.wanted or 0
     reasons = []
     if trial.counted < wanted:
-        reasons.append(Sentence("canary.amended", count=trial.counted, most=wanted))
+        reasons.append(Sentence("trial.amended", count=trial.counted, most=wanted))
     if trial.true_positives > 0:
-        reasons.append(Sentence("canary.true_positive", count=trial.true_positives))
+        reasons.append(Sentence("trial.true_positive", count=trial.true_positives))
     return reasons
 
 

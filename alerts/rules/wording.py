@@ -422,12 +422,12 @@ GUARDS: Final = {
     "evidence.people": gettext_noop(
         "Fewer than two people judged: look at the alerts yourself and tick that you did."
     ),
-    "canary.days": gettext_noop("The canary has run for {days} of {most} days."),
-    "canary.amended": gettext_noop("Its changed line has {count} of {most} matches."),
-    "canary.matches": gettext_noop(
-        "The canary has had {count} of {most} matches. With weekly hours, two weeks are enough too."
+    "trial.days": gettext_noop("The trial has run for {days} of {most} days."),
+    "trial.amended": gettext_noop("Its changed line has {count} of {most} matches."),
+    "trial.matches": gettext_noop(
+        "The trial has had {count} of {most} matches. With weekly hours, two weeks are enough too."
     ),
-    "canary.true_positive": gettext_noop("The canary labelled true positives: {count}."),
+    "trial.true_positive": gettext_noop("The trial labelled true positives: {count}."),
     "deploy.held": gettext_noop("Sentinel cannot leave out what is held open: {names}."),
     "stop.reopened": gettext_noop("Incident {incident}, closed by this rule, was reopened."),
     "stop.true_positive": gettext_noop(

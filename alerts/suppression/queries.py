@@ -89,7 +89,7 @@ def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
 
 
 def acting_versions() -> QuerySet[RuleVersion]:
-    """Return canary and live versions: what matching works with."""
+    """Return versions in trial and live ones: what matching works with."""
     return RuleVersion.objects.filter(state__in=ACTING).select_related("rule")
 
 
@@ -101,14 +101,14 @@ def ending_versions(versions: QuerySet[RuleVersion], *, now: datetime) -> QueryS
 
 
 def trials_that_cannot_end() -> QuerySet[RuleVersion]:
-    """Return the canaries that labelled a true positive: nobody can promote them."""
+    """Return the trials that labelled a true positive: nobody can promote them."""
     lines = LedgerEntry.objects.filter(act=LedgerAct.TAGGED, ending=Ending.TRUE_POSITIVE)
-    canaries = RuleVersion.objects.filter(state=VersionState.CANARY)
-    return canaries.filter(pk__in=lines.values("version"))
+    trials = RuleVersion.objects.filter(state=VersionState.IN_TRIAL)
+    return trials.filter(pk__in=lines.values("version"))
 
 
 def acting_by_state(workspace_ids: Collection[int] | None = None) -> dict[str, int]:
-    """Return how many rules are canaries and how many live, in these workspaces or in all."""
+    """Return how many rules are in trial and how many live, in these workspaces or in all."""
     versions = acting_versions()
     if workspace_ids is not None:
         versions = versions.filter(workspace_ids__overlap=list(workspace_ids))

@@ -8,7 +8,7 @@ from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.sign import CannotSignRule, add_signature, is_signed_by_both
 from alerts.suppression.signing.signing_context import SigningAttempt, forms_of
-from alerts.suppression.watching.lifecycle import start_canary
+from alerts.suppression.watching.lifecycle import start_trial
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.text import visible_text
@@ -60,7 +60,7 @@ def sign_rule(
 def _sign(version_id: int, attempt: SigningAttempt, *, now: datetime) -> RuleVersion:
     version = add_signature(version_id=version_id, attempt=attempt, now=now)
     if is_signed_by_both(version, now=now):
-        start_canary(version, by=attempt.by, now=now)
+        start_trial(version, by=attempt.by, now=now)
     record(
         "suppression.rule.signed",
         on=version,

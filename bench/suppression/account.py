@@ -116,7 +116,7 @@ class Account:
 def trial_records() -> list[dict[str, Any]]:
     """Return each trial that began: when, what it counted and from where, and how it ended."""
     records = []
-    begun = Step.objects.filter(to_state=VersionState.CANARY).select_related("version__rule")
+    begun = Step.objects.filter(to_state=VersionState.IN_TRIAL).select_related("version__rule")
     for step in begun.order_by("at", "pk"):
         version = step.version
         after = version.steps.filter(pk__gt=step.pk).order_by("pk").first()
@@ -164,7 +164,7 @@ def _trial_answers(answers: Mapping[int, tuple[str, str]]) -> dict[int, tuple[st
     names = {pk: by for pk, (why, by) in answers.items() if why.startswith("in trial, ")}
     lines = LedgerEntry.objects.filter(incident__in=names, act=LedgerAct.TAGGED)
     begun = dict(
-        Step.objects.filter(to_state=VersionState.CANARY)
+        Step.objects.filter(to_state=VersionState.IN_TRIAL)
         .order_by("at")
         .values_list("version", "at")
     )
@@ -206,7 +206,7 @@ class _Versions:
         return min(found, key=lambda answer: ORDER.index(answer[0]), default=None)
 
     def _signed(self, pk: int) -> bool:
-        return any(state == VersionState.CANARY for _, state in self._steps[pk])
+        return any(state == VersionState.IN_TRIAL for _, state in self._steps[pk])
 
     def _state_at(self, pk: int, at: datetime) -> str:
         before = [state for when, state in self._steps[pk] if when <= at]
@@ -217,7 +217,7 @@ class _Versions:
             return "rule stopped"
         if state in (VersionState.RETIRED, VersionState.EXPIRED, VersionState.REPLACED):
             return "rule ended"
-        if state == VersionState.CANARY:  # what came in the six hours in which its trial ended
+        if state == VersionState.IN_TRIAL:  # what came in the six hours in which its trial ended
             return LAST_HOURS
         if state == VersionState.LIVE:
             return "rule signed, not yet in its trial"  # in the six hours after the alert

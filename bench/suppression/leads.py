@@ -86,7 +86,7 @@ class Leads:
             self._try("ending", version.pk, now, partial(self._renew, version, now))
         for version in RuleVersion.objects.filter(state=VersionState.PROPOSED).exclude(amends=None):
             self._try("amendment", version.pk, now, partial(self._sign, version, now))
-        overdue = RuleVersion.objects.filter(state=VersionState.CANARY)
+        overdue = RuleVersion.objects.filter(state=VersionState.IN_TRIAL)
         for version in overdue.select_related("rule"):
             lead = self._lead_of(version)
             if not reasons_against_approval(version, by=lead, now=now):

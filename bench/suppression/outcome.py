@@ -65,7 +65,7 @@ def _amended(by_name: Mapping[str, str]) -> Iterator[frozenset[str]]:
     """Of each version that both sides signed and that words one line anew: the incidents with an
     alert that it matches and what it amends does not.
     """
-    signed = RuleVersion.objects.filter(steps__to_state=VersionState.CANARY)
+    signed = RuleVersion.objects.filter(steps__to_state=VersionState.IN_TRIAL)
     for version in signed.exclude(amends=None).select_related("amends").distinct():
         assert version.amends is not None  # the filter
         new, old = (
@@ -107,7 +107,7 @@ def _places_of_rules() -> dict[int, int]:
     """By rule, which of its site it is, in the order in which they were signed by both."""
     places: dict[int, int] = {}
     counts: Counter[int] = Counter()
-    steps = Step.objects.filter(to_state=VersionState.CANARY).order_by("at", "pk")
+    steps = Step.objects.filter(to_state=VersionState.IN_TRIAL).order_by("at", "pk")
     for rule, sites in steps.values_list("version__rule", "version__site_ids"):
         if rule not in places:
             counts[sites[0]] += 1
@@ -147,7 +147,7 @@ def _figures(life_record: LifeRecord) -> dict[str, Any]:
     for site_ids in _acting_rules().values():
         acting[sites[site_ids[0]]] += 1
     signed: Counter[str] = Counter(dict.fromkeys(sites.values(), 0))
-    trials = Step.objects.filter(to_state=VersionState.CANARY)
+    trials = Step.objects.filter(to_state=VersionState.IN_TRIAL)
     for site_ids in trials.values_list("version__site_ids", flat=True):
         signed[sites[site_ids[0]]] += 1
     return {
@@ -202,7 +202,7 @@ def _days_stopped(life_record: LifeRecord) -> float:
 
 def _mean_credit() -> float:
     """How many matches of the weeks before a trial began with, on average."""
-    rows = RuleVersion.objects.filter(steps__to_state=VersionState.CANARY, keeps_trial_of=None)
+    rows = RuleVersion.objects.filter(steps__to_state=VersionState.IN_TRIAL, keeps_trial_of=None)
     credits = [len(ids or ()) for ids in rows.values_list("credited_incident_ids", flat=True)]
     return round(sum(credits) / len(credits), 2) if credits else 0.0
 

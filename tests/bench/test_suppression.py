@@ -65,7 +65,7 @@ def test_the_product_lives_through_the_days_of_a_plant(small_scenario, db, monke
     came = [i for i in scenario.incidents if i.at < scenario.split_at + timedelta(days=DAYS)]
     of_plant = [i for i in came if any(alert.product_name == PRODUCT for alert in i.alerts)]
     assert Incident.objects.count() == len(of_plant), "what other products saw alone is not read"
-    assert RuleVersion.objects.filter(state=VersionState.CANARY).exists(), "both leads signed"
+    assert RuleVersion.objects.filter(state=VersionState.IN_TRIAL).exists(), "both leads signed"
     assert LedgerEntry.objects.filter(act=LedgerAct.TAGGED, landed_at__isnull=False).exists()
     assert not Change.objects.filter(state=JobState.WAITING).exists(), "all of it was delivered"
     result = measure(scenario, outcome)

@@ -67,7 +67,7 @@ def read_and_sign(routine, browse, leo, *, words=WORDS):
     expect(evidence).to_contain_text("Oda Nowak")
     expect(evidence).to_contain_text("Olaf Lindqvist")
     sign(desk, "Two judges, three months, none suspicious.")
-    expect(desk.locator(".page-head")).to_contain_text("Canary")
+    expect(desk.locator(".page-head")).to_contain_text("In trial")
 
 
 def try_it_out(routine, browse, oda):

@@ -77,4 +77,4 @@ def sign(page, note):
     page.locator("#sign-note").fill(note)
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Sign").click()
-    expect(page.locator(".toast")).to_contain_text("its canary begins")
+    expect(page.locator(".toast")).to_contain_text("its trial begins")

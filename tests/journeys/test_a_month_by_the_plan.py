@@ -43,7 +43,7 @@ def test_a_month_by_the_plan(small_plant, browse, client, tmp_path):
     promised = propose_the_first(browse("/plan/", as_=small_plant.person(cast.ODA)))
     assert "backup" in line_of("Abnormal Traffic Bandwidth", "planned_work"), "by the calendar"
     sign_all(browse("/plan/", as_=small_plant.person(cast.LEO)))
-    assert {version.state for version in RuleVersion.objects.all()} == {VersionState.CANARY}
+    assert {version.state for version in RuleVersion.objects.all()} == {VersionState.IN_TRIAL}
     assert Entry.objects.filter(action="suppression.rule.signed").count() == RULES
 
     small_plant.live(days=6)

@@ -135,7 +135,7 @@ class AuditState:
 class Suppression:
     """Which rules act, where suppression is off, and what the latest comparison found."""
 
-    canary: int
+    in_trial: int
     live: int
     is_off: bool
     off_in: Sequence[str]  # workspaces
@@ -251,7 +251,7 @@ def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Su
     note = next(iter(notes_of(COMPARED)), Note("", None, {}))
     result: dict[str, Any] = note.payload
     return Suppression(
-        canary=acting.get("canary", 0),
+        in_trial=acting.get("canary", 0),
         live=acting.get("live", 0),
         is_off=None in stopped_names,
         off_in=[name for name in stopped_names if name],

@@ -95,7 +95,7 @@ class SitePlan:
     @property
     def in_trial(self) -> list[RuleVersion]:
         """The signed rules that only label yet."""
-        return [version for version in self.acting if version.state == RuleState.CANARY]
+        return [version for version in self.acting if version.state == RuleState.IN_TRIAL]
 
     @property
     def acting_share(self) -> float:
@@ -249,7 +249,7 @@ def step_state(pattern: Pattern, version: RuleVersion | None) -> StepState:
         return StepState.READY if pattern.has_enough_evidence else StepState.EVIDENCE
     if version.state == RuleState.LIVE:
         return StepState.LIVE
-    if version.state == RuleState.CANARY:
+    if version.state == RuleState.IN_TRIAL:
         return StepState.TRIAL
     if version.state == RuleState.PROPOSED:
         sides = {signature.side for signature in version.valid_signatures}  # type: ignore[attr-defined]  # prefetched

@@ -80,7 +80,7 @@ def draft_next_version(*, pattern_id: int, by: User, now: datetime) -> RuleVersi
     if former is None:
         _refuse(pattern, reasons)
         raise CannotDecidePattern(_("No live rule was made from it."))
-    in_the_way = OPEN if stuck else (*OPEN, VersionState.CANARY)
+    in_the_way = OPEN if stuck else (*OPEN, VersionState.IN_TRIAL)
     if versions.filter(state__in=in_the_way).exists():
         words = {"rule": former.rule.label}
         raise CannotDecidePattern(*reasons, _("Another version of %(rule)s is in work.") % words)

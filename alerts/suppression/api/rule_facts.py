@@ -84,7 +84,7 @@ class TrialSerializer(Serializer[Any]):
 
 
 def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
-    """Return how far the trial of a canary has come, as far as this person may see it."""
+    """Return how far the trial of a version has come, as far as this person may see it."""
     progress = trial_progress_of(version)
     trial = progress.trial
     visible = incidents_visible_to(user).filter(pk__in=progress.credited)

@@ -155,10 +155,10 @@ class RuleViewSet(Resource):
     @facts(TrialSerializer)
     def trial(self, row: RuleVersion) -> dict[str, Any]:
         """How far the rule's trial has come and what it lacks; 404 where none runs."""
-        canary = newest_version_in(self.person, row.rule_id, VersionState.CANARY)
-        if canary is None:
+        version = newest_version_in(self.person, row.rule_id, VersionState.IN_TRIAL)
+        if version is None:
             raise Http404
-        return trial_facts(canary, self.person, now=self.now)
+        return trial_facts(version, self.person, now=self.now)
 
     @facts(NewMembersSerializer)
     def new_members(self, row: RuleVersion) -> dict[str, Any]:
@@ -247,14 +247,14 @@ class RuleViewSet(Resource):
 
     @command(ReasonIn, **JUDGE, keeps_refusals=True)
     def promote(self, row: RuleVersion, values: dict[str, Any]) -> HttpResponse | None:
-        """Say as its owner on one side that a canary of 28 days may live with too few matches; with
+        """Say as its owner on one side that a trial of 28 days may end with too few matches; with
         both owners' words it does. Signed-in people only, within five minutes of a proof of
         identity.
         """
-        canary = newest_version_in(self.person, row.rule_id, VersionState.CANARY) or row
+        version = newest_version_in(self.person, row.rule_id, VersionState.IN_TRIAL) or row
         try:
             approve_promotion(
-                version_id=canary.pk,
+                version_id=version.pk,
                 by=self.person,
                 now=self.now,
                 kind=self.person.kind,

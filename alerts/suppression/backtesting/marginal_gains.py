@@ -83,7 +83,7 @@ def _in_order(versions: Sequence[RuleVersion], period: TimeSpan) -> list[Gain]:
 
 
 def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
-    """The canary and live versions of the same places. A next version replaces its rule."""
+    """The versions in trial and live of the same places. A next version replaces its rule."""
     rules = {version.rule_id for version in versions}
     workspaces = {pk for version in versions for pk in version.workspace_ids}
     found = acting_versions().filter(workspace_ids__overlap=list(workspaces))

@@ -153,7 +153,7 @@ def acting_in_sentinel(rule: Rule, *, now: datetime) -> RuleVersion | None:
         rule=rule, state__in=ACTING, enforcement="sentinel", expires_at__gt=now
     ).select_related("rule", "proposed_by")
     by_state = {version.state: version for version in found}
-    return by_state.get(VersionState.LIVE) or by_state.get(VersionState.CANARY)
+    return by_state.get(VersionState.LIVE) or by_state.get(VersionState.IN_TRIAL)
 
 
 def is_orphaned_in(workspace_id: int) -> bool:

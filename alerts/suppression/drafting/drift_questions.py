@@ -67,7 +67,7 @@ class DriftFinding:
 def versions_to_compare(site: Site) -> list[RuleVersion]:
     """Return the live versions of a site whose rule has no other version in work or in trial."""
     others = RuleVersion.objects.filter(
-        rule=OuterRef("rule"), state__in=(*OPEN, VersionState.CANARY)
+        rule=OuterRef("rule"), state__in=(*OPEN, VersionState.IN_TRIAL)
     )
     rows = RuleVersion.objects.filter(state=VersionState.LIVE, site_ids=[site.pk])
     return list(rows.exclude(Exists(others)).select_related("rule").order_by("pk"))

@@ -29,7 +29,7 @@ TABS: Final[dict[str, tuple[VersionState, ...]]] = {
 }
 CURRENT_STATES: Final = (
     VersionState.LIVE,
-    VersionState.CANARY,
+    VersionState.IN_TRIAL,
     VersionState.PAUSED,
     *OPEN,
 )  # the first that a rule has

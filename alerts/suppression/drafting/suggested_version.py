@@ -40,7 +40,7 @@ def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
         for line in lines
     )
     found = [change for change in changes if change is not None]
-    trials = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.CANARY)
+    trials = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.IN_TRIAL)
     return [] if found and trials.exists() else found
 
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ActingRule:
-    """A canary or live version that two people of two sides signed as it stands."""
+    """A version in trial or live that two people of two sides signed as it stands."""
 
     version_id: int
     uuid: UUID
@@ -54,7 +54,7 @@ class ActingRule:
 
     @property
     def label(self) -> str:
-        """What the canary puts on what it would close."""
+        """What the trial puts on what it would close."""
         return trial_label(self.number)
 
     @property
@@ -86,7 +86,7 @@ class ActingSet:
 
     @property
     def has_trials(self) -> bool:
-        """Whether some of them are canaries."""
+        """Whether some of them are in trial."""
         return any(not version.is_live for version in self.versions.values())
 
 
@@ -199,12 +199,12 @@ def signed_forms(version: RuleVersion) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Cover:
     """What covers an incident: by alert the version that is chosen for it, or None; and every
-    canary that matches some alert.
+    trial that matches some alert.
     """
 
     by_alert: Mapping[int, ActingRule | None]
-    canaries: tuple[ActingRule, ...]
-    tried_on: Mapping[int, tuple[int, ...]]  # canary's version id → the alerts that it matches
+    trials: tuple[ActingRule, ...]
+    tried_on: Mapping[int, tuple[int, ...]]  # version id of a trial → the alerts that it matches
 
     @property
     def is_whole(self) -> bool:
@@ -236,11 +236,11 @@ class Cover:
         return replace(
             self,
             by_alert={pk: taken_over(by) if by else None for pk, by in self.by_alert.items()},
-            canaries=tuple(map(taken_over, self.canaries)),
+            trials=tuple(map(taken_over, self.trials)),
         )
 
     def alerts_of(self, version: ActingRule) -> list[int]:
-        """The alerts that a version covers here, or that a canary would."""
+        """The alerts that a version covers here, or that a trial would."""
         chosen = [
             pk for pk, by in self.by_alert.items() if by and by.version_id == version.version_id
         ]
@@ -263,7 +263,7 @@ def cover_of(
     what would cover now), and not after its end.
     """
     by_alert: dict[int, ActingRule | None] = {}
-    canaries: dict[int, ActingRule] = {}
+    trials: dict[int, ActingRule] = {}
     tried: dict[int, list[int]] = defaultdict(list)
     for alert, facts in alerts.items():
         found = [acting.versions[pk] for pk in acting.index.matching(facts)]
@@ -275,12 +275,12 @@ def cover_of(
         by_alert[alert] = min(candidates, key=_preference, default=None)
         for version in candidates:
             if not version.is_live:
-                canaries[version.version_id] = version
+                trials[version.version_id] = version
                 tried[version.version_id].append(alert)
-    ordered = sorted(canaries.values(), key=lambda canary: (canary.number, canary.version))
+    ordered = sorted(trials.values(), key=lambda trial: (trial.number, trial.version))
     return Cover(by_alert, tuple(ordered), {pk: tuple(ids) for pk, ids in tried.items()})
 
 
 def _preference(version: ActingRule) -> tuple[bool, bool, int, int]:
-    """Live before canary, Tagout's own before Sentinel's, and then the older rule."""
+    """Live before trial, Tagout's own before Sentinel's, and then the older rule."""
     return not version.is_live, version.in_sentinel, version.number, version.version

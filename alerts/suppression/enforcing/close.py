@@ -66,7 +66,7 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
     text, name = closing_comment(versions), main_rule(cover).name
     lines = _write_entries(incident, versions, LedgerAct.CLOSED, text=text, cover=cover, now=now)
     # A new version tries itself out beside the one that lives.
-    trials = _without_entry(incident_id, cover.canaries)
+    trials = _without_entry(incident_id, cover.trials)
     _write_entries(incident, trials, LedgerAct.TAGGED, cover=cover, now=now, landed_at=now)
     mark_closed_by(incident_ids=[incident_id], rule=name, now=now)
     act = close_incidents(
@@ -86,7 +86,7 @@ def tag_covered(*, incident_id: int, cover: Cover, acting: ActingSet, now: datet
     keeps open: why is in the ledger. It is decided anew, because `cover` was read with a page of
     incidents: what somebody has called suspicious meanwhile is no match that a rule would close.
     """
-    trials = _without_entry(incident_id, _canaries_of_tagout(cover))
+    trials = _without_entry(incident_id, _trials_of_tagout(cover))
     return bool(trials) and _tag_if_covered(incident_id, acting=acting, now=now)
 
 
@@ -100,7 +100,7 @@ def _tag_if_covered(incident_id: int, *, acting: ActingSet, now: datetime) -> bo
     cover = judgement.cover
     if not judgement.is_kept_open and (not judgement.may_act or cover.is_live):
         return False
-    trials = _without_entry(incident_id, _canaries_of_tagout(cover))
+    trials = _without_entry(incident_id, _trials_of_tagout(cover))
     if not trials:
         return False
     lines = _write_entries(
@@ -121,10 +121,10 @@ def _tag_if_covered(incident_id: int, *, acting: ActingSet, now: datetime) -> bo
     return True
 
 
-def _canaries_of_tagout(cover: Cover) -> list[ActingRule]:
+def _trials_of_tagout(cover: Cover) -> list[ActingRule]:
     """Return the trials in a cover whose labels Tagout sets, not Sentinel itself."""
     return [
-        version for version in cover.canaries if not version.in_sentinel or not cover.is_sentinels
+        version for version in cover.trials if not version.in_sentinel or not cover.is_sentinels
     ]
 
 

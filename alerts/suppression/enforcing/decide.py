@@ -206,7 +206,7 @@ def _act_on(
         if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
             late = new_ends(incident.pk, alerts=page.alerts[incident.pk], cover=cover)
             introduce_members(incident_id=incident.pk, ends=late, now=now)
-        if judgement.is_kept_open and cover.canaries:
+        if judgement.is_kept_open and cover.trials:
             return tag_covered(incident_id=incident.pk, cover=cover, acting=acting, now=now)
         if not judgement.may_act:
             return False

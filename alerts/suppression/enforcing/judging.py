@@ -435,7 +435,7 @@ class DecisionPage:
             cover = cover_of(
                 alerts[incident.pk], acting=acting, created_at=incident.created_at, now=now
             )
-            if any(version.in_sentinel for version in (*cover.versions, *cover.canaries)):
+            if any(version.in_sentinel for version in (*cover.versions, *cover.trials)):
                 workspace_id = incident.workspace_id
                 if workspace_id not in withdrawn:
                     withdrawn[workspace_id] = withdrawn_rules(workspace_id)

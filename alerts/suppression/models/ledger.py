@@ -9,7 +9,7 @@ from alerts.rules.guards.closing import SIDES
 class LedgerAct(models.TextChoices):
     """What the rule did."""
 
-    TAGGED = "tagged", "Would close"  # the canary
+    TAGGED = "tagged", "Would close"  # of a trial
     CLOSED = "closed", "Closed"
 
 

@@ -35,7 +35,7 @@ class VersionState(models.TextChoices):
     DRAFT = "draft", gettext_lazy("Draft")
     PROPOSED = "proposed", gettext_lazy("Waiting for signatures")
     CHANGES_REQUESTED = "changes-requested", gettext_lazy("Changes requested")
-    CANARY = "canary", gettext_lazy("Canary")
+    IN_TRIAL = "canary", gettext_lazy("In trial")
     LIVE = "live", gettext_lazy("Live")
     PAUSED = "paused", gettext_lazy("Paused")
     EXPIRED = "expired", gettext_lazy("Expired")
@@ -50,7 +50,7 @@ OPEN = (
     VersionState.PROPOSED,
     VersionState.CHANGES_REQUESTED,
 )  # still being made
-ACTING = (VersionState.CANARY, VersionState.LIVE)  # does something to incidents
+ACTING = (VersionState.IN_TRIAL, VersionState.LIVE)  # does something to incidents
 ENDED = (
     VersionState.EXPIRED,
     VersionState.RETIRED,

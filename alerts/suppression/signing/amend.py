@@ -50,7 +50,7 @@ def propose_amendment(
     version = lock_version(line.version_id)
     if version.state != VersionState.LIVE:
         raise CannotAmendRule(gettext("%(rule)s is no longer live.") % {"rule": version.rule.label})
-    others = version.rule.versions.filter(state__in=(*OPEN, VersionState.CANARY))
+    others = version.rule.versions.filter(state__in=(*OPEN, VersionState.IN_TRIAL))
     if others.exists():
         words = gettext("Another version of %(rule)s is being made already.")
         raise CannotAmendRule(words % {"rule": version.rule.label})

@@ -16,7 +16,7 @@ from portal.accounts.queries import roles_of
 
 RECENT: Final = timedelta(days=30)
 MAX_VERSIONS: Final = 50
-_DECIDED: Final = (VersionState.CANARY, VersionState.REJECTED, VersionState.CHANGES_REQUESTED)
+_DECIDED: Final = (VersionState.IN_TRIAL, VersionState.REJECTED, VersionState.CHANGES_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)

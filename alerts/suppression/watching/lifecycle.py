@@ -1,4 +1,4 @@
-"""What happens to a version after its signatures: its canary begins, people pause, resume, retire
+"""What happens to a version after its signatures: its trial begins, people pause, resume, retire
 and renew it, guards stop it, and so does a corrected time zone of its site.
 """
 
@@ -33,7 +33,7 @@ from portal.text import visible_text
 ITSELF = "Tagout"
 
 
-def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
+def start_trial(version: RuleVersion, *, by: User, now: datetime) -> None:
     """Both sides have signed: the rule tags what it would close. Part of the signer's command."""
     carry_over = carry_over_for(version, now=now)
     version.keeps_trial_of = carry_over.before if carry_over else None
@@ -44,9 +44,9 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
         if carry_over
         else gettext("For seven days at least it only labels what it would close.")
     }
-    for canary in RuleVersion.objects.filter(rule=version.rule, state=VersionState.CANARY):
-        move(canary, to=VersionState.REPLACED, by=by, now=now, reason=reason)
-    move(version, to=VersionState.CANARY, by=by, now=now, reason=reason)
+    for earlier in RuleVersion.objects.filter(rule=version.rule, state=VersionState.IN_TRIAL):
+        move(earlier, to=VersionState.REPLACED, by=by, now=now, reason=reason)
+    move(version, to=VersionState.IN_TRIAL, by=by, now=now, reason=reason)
     record_members(version)
     version.credited_incident_ids = credited_incidents(version, now=now)
     version.save(
@@ -119,7 +119,7 @@ class CannotRenewRule(Refused):
 
 @transaction.atomic
 def pause_rule(*, rule_id: int, by: User, reason: str, now: datetime) -> list[RuleVersion]:
-    """Stop all that acts of a rule, at once; the pause remembers whether it was canary or live."""
+    """Stop all that acts of a rule, at once; the pause remembers whether it was in trial."""
     return _stop(rule_id, VersionState.PAUSED, from_states=ACTING, by=by, reason=reason, now=now)
 
 

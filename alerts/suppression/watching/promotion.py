@@ -46,11 +46,11 @@ TEST_AGAIN = timedelta(hours=6)  # a trial that is ripe but whose test was not c
 
 @transaction.atomic
 def promote_by_itself(*, version_id: int, now: datetime) -> bool:
-    """Let a canary live whose trial is over. False where it is not, or where a back-test speaks
+    """Let a version live whose trial is over. False where it is not, or where a back-test speaks
     against it; both owners hear that once a day.
     """
     version = lock_version(version_id)
-    if version.state != VersionState.CANARY or reasons_to_wait(version, now=now):
+    if version.state != VersionState.IN_TRIAL or reasons_to_wait(version, now=now):
         return False
     since = max(now - TEST_AGAIN, version.state_since)
     tests = BackTestRun.objects.filter(rule=version.rule, rule_hash=version.rule_hash)
@@ -59,7 +59,7 @@ def promote_by_itself(*, version_id: int, now: datetime) -> bool:
     test, reasons = fresh_backtest(version, now=now)
     if test is None:
         return _not_promoted(version, reasons, now=now)
-    reason = gettext("The canary is over, and a fresh back-test found nothing against the rule.")
+    reason = gettext("The trial is over, and a fresh back-test found nothing against the rule.")
     make_live(version, reason=reason, now=now)
     record("suppression.rule.promoted", on=version, by=ITSELF, at=now, backtest=test.uuid)
     return True
@@ -77,7 +77,7 @@ def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun 
 
 
 def make_live(version: RuleVersion, *, reason: str, now: datetime) -> None:
-    """Let the canary live in the place of what lived before, and tell. Part of a command."""
+    """Let the version live in the place of what lived before, and tell. Part of a command."""
     for live in RuleVersion.objects.filter(rule=version.rule, state=VersionState.LIVE):
         move(
             live,
@@ -93,7 +93,7 @@ def make_live(version: RuleVersion, *, reason: str, now: datetime) -> None:
 
 
 def _not_promoted(version: RuleVersion, reasons: list[str], *, now: datetime) -> bool:
-    """It stays a canary; both owners hear why, once a day at most."""
+    """It stays in trial; both owners hear why, once a day at most."""
     key = f"{version.pk}:{now:%Y-%m-%d}"
     if not Job.objects.filter(kind="suppression.not-promoted", key=key).exists():
         keep_note(kind="suppression.not-promoted", key=key, now=now)
@@ -207,13 +207,13 @@ def _promote(version: RuleVersion, approvals: list[PromotionApproval], *, now: d
 def _reasons(version: RuleVersion, approval: _ApprovalRequest, *, now: datetime) -> list[str]:
     if approval.kind != "person":
         return [Sentence("sign.not_a_person", kind=approval.kind)]
-    if version.state != VersionState.CANARY:
-        return [gettext("This version is not in its canary.")]
+    if version.state != VersionState.IN_TRIAL:
+        return [gettext("This version is not in its trial.")]
     is_old = may_have_run(version, TRIAL_ENDS, now=now)
     trial = trial_progress_of(version).trial if is_old else None
     if trial is None or not is_overdue(trial, now=now):
         return [
-            gettext("The owners decide once a canary of %(n)s days has had too few matches.")
+            gettext("The owners decide once a trial of %(n)s days has had too few matches.")
             % {"n": number(TRIAL_ENDS.days)}
         ]
     reasons: list[str] = list(reasons_against_promotion(trial, now=now, is_agreed=True))
@@ -253,15 +253,15 @@ def _owners_only(version: RuleVersion) -> str:
 
 def ask_owners(*, now: datetime) -> int:
     """Ask both owners of each trial that saw too little in 28 days, once a week."""
-    canaries = list(
+    trials = list(
         RuleVersion.objects.filter(
-            state=VersionState.CANARY, expires_at__gt=now, state_since__lte=now - TRIAL_ENDS
+            state=VersionState.IN_TRIAL, expires_at__gt=now, state_since__lte=now - TRIAL_ENDS
         ).select_related("rule", "proposed_by")
     )
-    progress = progress_by_version(canaries)
+    progress = progress_by_version(trials)
     due = {
         _question_key(version, now=now): version
-        for version in canaries
+        for version in trials
         if is_overdue(progress[version.pk].trial, now=now)
     }
     sent = set(Job.objects.filter(kind=ASKED, key__in=due).values_list("key", flat=True))
@@ -286,7 +286,7 @@ def _ask(version: RuleVersion, key: str, progress: TrialProgress, *, now: dateti
         return (
             gettext("Promote or retire: %(rule)s") % {"rule": version},
             [
-                gettext("Its canary has run for %(n)s days and cannot end by itself.") % ran,
+                gettext("Its trial has run for %(n)s days and cannot end by itself.") % ran,
                 " · ".join(trial_lines(progress, now=now)) + ".",
                 _what_to_do(progress),
             ],

@@ -169,7 +169,7 @@ def _record_labels(changed: Any, *, now: datetime) -> None:
     """What a trial in Sentinel has labelled, it would have closed: also where an alert is not
     covered, because there Sentinel closes as soon as any entity fits.
     """
-    trials = RuleVersion.objects.filter(state=VersionState.CANARY, enforcement="sentinel")
+    trials = RuleVersion.objects.filter(state=VersionState.IN_TRIAL, enforcement="sentinel")
     for version in trials.select_related("rule", "proposed_by"):
         label = trial_label(version.rule.number)
         rows = changed.filter(labels__contains=[label], created_at__gte=version.state_since)

@@ -121,7 +121,7 @@ def _closed_wrong(versions: Iterable[RuleVersion]) -> set[int]:
 
 def _time_tried(version: RuleVersion) -> timedelta:
     """Return for how long a version that stopped in its trial had been tried."""
-    begun = version.steps.filter(to_state=VersionState.CANARY, at__lte=version.state_since)
+    begun = version.steps.filter(to_state=VersionState.IN_TRIAL, at__lte=version.state_since)
     latest = begun.order_by("-at", "-pk").values_list("at", flat=True).first()
     return version.state_since - latest if latest else timedelta()
 

@@ -53,8 +53,8 @@ ONLY_SOFT: Final = "trial.soft"  # a match of a strict rule without any strict a
 
 @dataclass(frozen=True, slots=True)
 class TrialProgress:
-    """What a canary did so far. `kept_open` are the matches that a guard keeps open and that do not
-    count, by the code of the guard's first reason.
+    """What a version in trial did so far. `kept_open` are the matches that a guard keeps open and
+    that do not count, by the code of the guard's first reason.
     """
 
     trial: Trial
@@ -151,7 +151,7 @@ def incidents_with_strict_alerts(incident_ids: Collection[int]) -> set[int]:
 
 
 def reasons_to_wait(version: RuleVersion, *, now: datetime) -> list[str]:
-    """What a canary still lacks until it may live."""
+    """What a trial still lacks until it may live."""
     return list(reasons_against_promotion(trial_progress_of(version).trial, now=now))
 
 
@@ -294,9 +294,9 @@ def trial_lines(progress: TrialProgress, *, now: datetime) -> list[str]:
     else:
         lines = [_day(progress, now=now), *_matches(progress)]
     codes = {reason.code: reason for reason in reasons_against_promotion(trial, now=now)}
-    if trial.period is not None and "canary.matches" in codes:
+    if trial.period is not None and "trial.matches" in codes:
         lines.append(gettext("or two full weeks, because it has hours"))
-    if hit := codes.get("canary.true_positive"):
+    if hit := codes.get("trial.true_positive"):
         lines.append(hit.translated(gettext, numeral))
     return lines + _sentences_of_guards(progress)
 

@@ -90,9 +90,9 @@ def _assets(version: RuleVersion) -> tuple[str, ...]:
 
 
 def promote_due(*, now: datetime) -> int:
-    """Let canaries live whose trial is over and whose fresh back-test is clean (S4)."""
-    canaries = RuleVersion.objects.filter(state=VersionState.CANARY, expires_at__gt=now)
-    progress = progress_by_version([row for row in canaries if may_have_run(row, TRIAL, now=now)])
+    """Let versions live whose trial is over and whose fresh back-test is clean (S4)."""
+    trials = RuleVersion.objects.filter(state=VersionState.IN_TRIAL, expires_at__gt=now)
+    progress = progress_by_version([row for row in trials if may_have_run(row, TRIAL, now=now)])
     ripe = [
         pk
         for pk, progress_of in progress.items()

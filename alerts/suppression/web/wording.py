@@ -27,7 +27,7 @@ STATES: dict[str, Chip] = {
     VersionState.DRAFT: (_("Draft"), "", "pencil"),
     VersionState.PROPOSED: (_("Waiting for signatures"), "accent", "users"),
     VersionState.CHANGES_REQUESTED: (_("Changes requested"), "medium", "message-square"),
-    VersionState.CANARY: (_("Canary"), "maint", "flask-conical"),
+    VersionState.IN_TRIAL: (_("In trial"), "maint", "flask-conical"),
     VersionState.LIVE: (_("Live"), "ok", "shield-check"),
     VersionState.PAUSED: (_("Paused"), "medium", "pause"),
     VersionState.EXPIRED: (_("Expired"), "", "calendar-x-2"),
@@ -159,7 +159,7 @@ def life_steps(version: RuleVersion, passed: Collection[str] = ()) -> list[Progr
     phases = [
         (gettext("Draft"), "pencil", {VersionState.DRAFT}),
         (gettext("Approval"), "users", {VersionState.PROPOSED, VersionState.CHANGES_REQUESTED}),
-        (gettext("Canary"), "flask-conical", {VersionState.CANARY}),
+        (gettext("Trial"), "flask-conical", {VersionState.IN_TRIAL}),
         (gettext("Live"), "shield-check", {VersionState.LIVE}),
     ]
     is_paused = version.state == VersionState.PAUSED

@@ -104,7 +104,7 @@ def test_once_it_is_judged_the_next_version_is_proposed_from_the_plan(
         draft_next_version(pattern_id=step.pattern.pk, by=oda, now=NOON)
     rules.sign(version, by=leo, now=NOON)
     version.refresh_from_db()
-    assert version.state == VersionState.CANARY and version.keeps_trial_of is None
+    assert version.state == VersionState.IN_TRIAL and version.keeps_trial_of is None
     assert the_step(leo).state is StepState.TRIAL
 
 

@@ -92,7 +92,7 @@ def test_a_trial_that_labelled_a_true_positive_gives_way_to_the_rule_without_it(
     rules.sign(next_version, by=leo, now=NOON)
     stuck.refresh_from_db()
     next_version.refresh_from_db()
-    assert (stuck.state, next_version.state) == (VersionState.REPLACED, VersionState.CANARY)
+    assert (stuck.state, next_version.state) == (VersionState.REPLACED, VersionState.IN_TRIAL)
     assert next_version.keeps_trial_of is None
 
 

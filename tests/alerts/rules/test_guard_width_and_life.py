@@ -159,13 +159,13 @@ WEEK = timedelta(days=7)
     ("ran", "matches", "true_positives", "period", "found"),
     [
         (WEEK, 10, 0, None, []),
-        (WEEK - SECOND, 10, 0, None, ["canary.days"]),
-        (WEEK, 9, 0, None, ["canary.matches"]),
+        (WEEK - SECOND, 10, 0, None, ["trial.days"]),
+        (WEEK, 9, 0, None, ["trial.matches"]),
         (WEEK * 2, 2, 0, WEEK, []),
-        (WEEK * 2 - SECOND, 2, 0, WEEK, ["canary.matches"]),
+        (WEEK * 2 - SECOND, 2, 0, WEEK, ["trial.matches"]),
         (WEEK, 10, 0, WEEK, []),
-        (WEEK, 10, 1, None, ["canary.true_positive"]),
-        (timedelta(days=1), 0, 2, None, ["canary.days", "canary.matches", "canary.true_positive"]),
+        (WEEK, 10, 1, None, ["trial.true_positive"]),
+        (timedelta(days=1), 0, 2, None, ["trial.days", "trial.matches", "trial.true_positive"]),
     ],
 )
 def test_a_trial_ends_after_days_and_matches_and_no_hit(
@@ -180,10 +180,10 @@ def test_a_trial_ends_after_days_and_matches_and_no_hit(
     [
         (2, 8, []),
         (2, 30, []),
-        (1, 9, ["canary.matches"]),
-        (1, 8, ["canary.matches"]),
+        (1, 9, ["trial.matches"]),
+        (1, 8, ["trial.matches"]),
         (9, 1, []),
-        (2, 7, ["canary.matches"]),
+        (2, 7, ["trial.matches"]),
         (10, 0, []),
     ],
 )
@@ -191,7 +191,7 @@ def test_up_to_eight_matches_of_the_weeks_before_count(matches, credit, found):
     trial = Trial(began_at=NOW - WEEK, matches=matches, true_positives=0, credit=credit)
     assert codes(reasons_against_promotion(trial, now=NOW)) == found
     early = reasons_against_promotion(trial, now=NOW - SECOND)
-    assert codes(early) == ["canary.days", *found]
+    assert codes(early) == ["trial.days", *found]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_trial_looks_back_28_days_or_to_the_last_two_occurrences_of_its_work(d
 
 def test_credit_takes_back_no_true_positive():
     trial = Trial(began_at=NOW - WEEK, matches=10, true_positives=1, credit=8)
-    assert codes(reasons_against_promotion(trial, now=NOW)) == ["canary.true_positive"]
+    assert codes(reasons_against_promotion(trial, now=NOW)) == ["trial.true_positive"]
 
 
 MONTH = timedelta(days=28)
@@ -216,10 +216,10 @@ MONTH = timedelta(days=28)
     ("ran", "is_agreed", "true_positives", "found"),
     [
         (MONTH, True, 0, []),
-        (MONTH, False, 0, ["canary.matches"]),
-        (MONTH - SECOND, True, 0, ["canary.matches"]),
-        (MONTH, True, 1, ["canary.true_positive"]),
-        (timedelta(days=1), True, 0, ["canary.days", "canary.matches"]),
+        (MONTH, False, 0, ["trial.matches"]),
+        (MONTH - SECOND, True, 0, ["trial.matches"]),
+        (MONTH, True, 1, ["trial.true_positive"]),
+        (timedelta(days=1), True, 0, ["trial.days", "trial.matches"]),
     ],
 )
 def test_after_28_days_both_owners_may_agree_on_fewer_matches(

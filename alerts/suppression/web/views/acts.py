@@ -88,7 +88,7 @@ def sign_version(request: HttpRequest, version: UUID) -> HttpResponse:
     signed = outcome.version
     words = gettext("You signed %(rule)s.") % {"rule": signed.rule.label}
     if signed.state in ACTING:
-        words = gettext("You signed %(rule)s. Both sides have signed: its canary begins.") % {
+        words = gettext("You signed %(rule)s. Both sides have signed: its trial begins.") % {
             "rule": signed.rule.label
         }
     return leave_toast(request, HttpResponseRedirect(version_address(signed)), words)

@@ -54,7 +54,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
         "mine": [item for item in found if item.open_sides],
         "others": [item for item in found if not item.open_sides],
         "decided": [(step, state_chip(step.to_state)) for step in decided],
-        "has_canary": any(step.to_state == VersionState.CANARY for step in decided),
+        "has_trial": any(step.to_state == VersionState.IN_TRIAL for step in decided),
     }
     return render_page(request, "alerts/suppression/approvals.html", page, part="rows")
 
@@ -96,7 +96,7 @@ def sign_next(request: HttpRequest, version: UUID) -> HttpResponse:
     mark_rule(request, version, SittingMark.SIGNED, now=now)
     words = gettext("You signed %(rule)s.")
     if outcome.version.state in ACTING:
-        words = gettext("You signed %(rule)s. Both sides have signed: its canary begins.")
+        words = gettext("You signed %(rule)s. Both sides have signed: its trial begins.")
     return _next(request, words % {"rule": found.rule.label})
 
 

@@ -64,7 +64,7 @@ def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str
 
 def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
     """What the card on the trial shows; nothing where the version is not in its trial."""
-    if version.state != VersionState.CANARY:
+    if version.state != VersionState.IN_TRIAL:
         return {"trial": None}
     progress = trial_progress_of(version)
     ids = progress.credited

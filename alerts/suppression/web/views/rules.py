@@ -59,7 +59,6 @@ def rules(request: HttpRequest) -> HttpResponse:
     page = page_frame(user, now) | {
         "rows": [_row(row, owners[row.version.pk], now) for row in found.rows],
         "more": with_query(request.GET, {"after": str(found.more)}) if found.more else "",
-        "has_canary": any(VersionState.CANARY in row.states for row in found.rows),
         "tab": tab,
         "tabs": [
             Tab(
@@ -87,7 +86,7 @@ def version_address(version: RuleVersion) -> str:
 
 def _row(row: RuleRow, owners: Owners, now: datetime) -> ListedRule:
     version = row.version
-    acts = version.state in (VersionState.CANARY, VersionState.LIVE, VersionState.PAUSED)
+    acts = version.state in (VersionState.IN_TRIAL, VersionState.LIVE, VersionState.PAUSED)
     enforcement = ENFORCEMENTS.get(version.enforcement, version.enforcement)
     return ListedRule(
         href=version_address(version),

@@ -36,7 +36,7 @@ def test_a_signed_in_soc_lead_gives_the_second_signature(signed_in, people, prop
     assert answer.status_code == 200 and answer.json()["state"] == "canary"
     signers = {signature["side"]: signature["by"] for signature in answer.json()["signatures"]}
     assert signers == {"ot": "Oda Nowak", "soc": people.leo.name}
-    stands(proposal, VersionState.CANARY, 2)
+    stands(proposal, VersionState.IN_TRIAL, 2)
 
 
 @pytest.mark.abuse("A19")
@@ -150,7 +150,7 @@ def test_the_same_key_again_gives_the_same_answer_and_one_signature(
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
     assert answers[1]["Idempotency-Replayed"] == "true"
-    stands(proposal, VersionState.CANARY, 2)
+    stands(proposal, VersionState.IN_TRIAL, 2)
 
 
 @pytest.mark.abuse("A19")
@@ -184,7 +184,7 @@ def test_a_rule_that_acts_is_not_signed_proposed_or_made_live_again(
         (people.leo, "reject", {"note": "No."}),
     ):
         assert signed_in(person, at(canary, verb), payload).status_code == 409, verb
-    stands(canary, VersionState.CANARY, 2)
+    stands(canary, VersionState.IN_TRIAL, 2)
 
 
 def test_a_token_proposes_and_signs_nothing_by_it(programs, draft):
@@ -239,7 +239,7 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
     assert sorted(statuses) == ([200, 409] if keys[0] != keys[1] else [200, 200])
     signatures = Signature.objects.filter(version=proposal, void_at=None)
     assert sorted(signatures.values_list("side", flat=True)) == ["ot", "soc"]
-    stands(proposal, VersionState.CANARY, 2)
+    stands(proposal, VersionState.IN_TRIAL, 2)
 
 
 @pytest.mark.abuse("A20")
@@ -263,4 +263,4 @@ def test_both_sides_at_the_same_instant_give_one_signature_each(signed_in, progr
         thread.join()
     assert statuses == [200, 200]
     assert sorted(draft.signatures.values_list("side", flat=True)) == ["ot", "soc"]
-    stands(draft, VersionState.CANARY, 2)
+    stands(draft, VersionState.IN_TRIAL, 2)

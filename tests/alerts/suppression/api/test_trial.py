@@ -76,7 +76,7 @@ def test_an_owner_who_signed_in_promotes_on_the_record_and_a_token_never_does(
     assert answer.status_code == 409
     assert signed_in(people.leo, at(stuck, "promote"), reason).status_code == 200
     stuck.refresh_from_db()
-    assert (stuck.state, PromotionApproval.objects.count()) == (VersionState.CANARY, 1)
+    assert (stuck.state, PromotionApproval.objects.count()) == (VersionState.IN_TRIAL, 1)
 
 
 def test_new_members_are_told_with_the_incident_that_introduces_them(

@@ -101,7 +101,7 @@ def test_editing_what_was_proposed_voids_the_signatures(proposal, people):
 def test_a_live_version_stays_while_its_successor_is_written(canary, people):
     second = edit_version(version_id=canary.pk, by=people.sam, now=NOON)
     canary.refresh_from_db()
-    assert (canary.state, second.state) == (VersionState.CANARY, VersionState.DRAFT)
+    assert (canary.state, second.state) == (VersionState.IN_TRIAL, VersionState.DRAFT)
 
 
 @pytest.mark.parametrize("who", ["mia", "ada"])

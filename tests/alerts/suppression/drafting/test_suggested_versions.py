@@ -159,7 +159,7 @@ def test_while_the_next_version_is_in_its_trial_no_other_is_suggested(live, newc
     draft = take_suggested_version(version_id=live.pk, by=people.oda, now=NOON)
     proposed = rules.propose(draft, by=people.oda, now=NOON)
     rules.sign(proposed, by=people.leo, now=NOON)
-    assert RuleVersion.objects.get(pk=draft.pk).state == VersionState.CANARY
+    assert RuleVersion.objects.get(pk=draft.pk).state == VersionState.IN_TRIAL
     assert line_changes(live, now=NOON) == []
     RuleVersion.objects.filter(pk=draft.pk).update(state=VersionState.RETIRED)
     assert line_changes(live, now=NOON), "it still lacks the station"

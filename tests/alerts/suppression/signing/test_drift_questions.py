@@ -92,7 +92,7 @@ def test_both_sides_sign_the_line_in_one_tap_each_and_it_lives(live, replacement
         amendment = rules.sign(
             amendment, by=by, side=side, now=NOON, note="", checked_evidence=False
         )
-    assert (amendment.state, amendment.matches_wanted) == (VersionState.CANARY, 2)
+    assert (amendment.state, amendment.matches_wanted) == (VersionState.IN_TRIAL, 2)
     assert amendment.newcomers == [NEW.lower()]
     trial = trial_progress_of(amendment).trial
     assert (trial.wanted, trial.credit) == (2, 6)  # what people saw of the new server since it came

@@ -36,7 +36,7 @@ def test_the_fresh_result_is_frozen_into_the_request(proposal, people):
 def test_signatures_stay_and_the_rule_can_be_signed(proposal, people):
     retest(proposal, people.leo)
     signed = rules.sign(proposal, by=people.leo, now=LATER)
-    assert signed.state == VersionState.CANARY
+    assert signed.state == VersionState.IN_TRIAL
 
 
 def test_what_it_holds_against_the_rule_nobody_can_sign(proposal, people, history):

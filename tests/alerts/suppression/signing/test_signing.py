@@ -41,7 +41,7 @@ def _refused(version, **more) -> str:
 
 def test_the_second_side_s_signature_begins_the_canary(proposal, people):
     version = rules.sign(proposal, by=people.leo, now=NOON)
-    assert version.state == VersionState.CANARY
+    assert version.state == VersionState.IN_TRIAL
     assert {signature.side: signature.by for signature in version.signatures.all()} == {
         "ot": people.oda,
         "soc": people.leo,
@@ -79,7 +79,7 @@ def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
     assert "for OT only" in _refused(version, by=people.olaf)
     version = rules.sign(version, by=people.olaf, side=SigningSide.OT, now=NOON)
     assert "for OT only" in _refused(version, by=people.olaf)
-    assert rules.sign(version, by=people.leo, now=NOON).state == VersionState.CANARY
+    assert rules.sign(version, by=people.leo, now=NOON).state == VersionState.IN_TRIAL
 
 
 @pytest.mark.abuse("A19")
@@ -131,7 +131,7 @@ def test_ten_verdicts_of_two_people_ask_for_no_look(people, workspace, site):
     version = rules.propose(version, by=people.oda, now=NOON)
     assert version.backtest.body["judged"]["trials"] == 10
     signed = rules.sign(version, by=people.leo, now=NOON, note="", checked_evidence=False)
-    assert signed.state == VersionState.CANARY
+    assert signed.state == VersionState.IN_TRIAL
 
 
 def test_the_soc_lead_who_proposes_has_looked_too(people, history):
@@ -150,7 +150,7 @@ def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
     version = rules.propose(version, by=people.oda, now=NOON)
     assert "two people judged" in _refused(version, by=people.leo, checked_evidence=False)
-    assert rules.sign(version, by=people.leo, now=NOON).state == VersionState.CANARY
+    assert rules.sign(version, by=people.leo, now=NOON).state == VersionState.IN_TRIAL
 
 
 @pytest.mark.abuse("A19")
@@ -187,7 +187,7 @@ def test_the_word_of_who_lost_account_or_role_before_the_second_signature_counts
     assert version.signatures.get(by=people.oda).void_at == NOON
     assert (
         rules.sign(version, by=people.olaf, side=SigningSide.OT, now=NOON).state
-        == VersionState.CANARY
+        == VersionState.IN_TRIAL
     )
 
 
@@ -258,7 +258,7 @@ def test_signing_and_editing_at_one_instant_end_one_way(
             lambda version=version: edit_version(version_id=version.pk, by=people.oda, now=NOON),
         )
         version.refresh_from_db()
-        lives = version.state == VersionState.CANARY
+        lives = version.state == VersionState.IN_TRIAL
         is_signed = Signature.objects.filter(
             version=version, void_at=None, side=SigningSide.SOC
         ).exists()

@@ -76,7 +76,7 @@ def recent(workspace, site):
 
 def _credit(proposal, people):
     version = rules.sign(proposal, by=people.leo, now=NOON)
-    assert version.state == VersionState.CANARY
+    assert version.state == VersionState.IN_TRIAL
     return list(RuleVersion.objects.get(pk=version.pk).credited_incident_ids)
 
 
@@ -290,11 +290,11 @@ def test_two_fresh_matches_and_eight_of_the_weeks_before_end_a_trial_after_seven
     rules.tag(version, workspace, site, 1)
     watch_rules(now=NOON + WEEK)
     version.refresh_from_db()
-    assert version.state == VersionState.CANARY
+    assert version.state == VersionState.IN_TRIAL
     rules.tag(version, workspace, site, 1)
     watch_rules(now=NOON + WEEK - timedelta(seconds=1))
     version.refresh_from_db()
-    assert version.state == VersionState.CANARY
+    assert version.state == VersionState.IN_TRIAL
     watch_rules(now=NOON + WEEK)
     version.refresh_from_db()
     assert version.state == VersionState.LIVE

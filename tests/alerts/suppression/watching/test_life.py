@@ -77,14 +77,14 @@ def test_a_ripe_canary_lives_by_itself_and_both_signers_hear(live, people):
 def test_six_days_are_no_trial(canary, workspace, site):
     _tag(canary, workspace, site, 50)
     watch_rules(now=NOON + WEEK - timedelta(seconds=1))
-    assert _state(canary) == VersionState.CANARY
+    assert _state(canary) == VersionState.IN_TRIAL
 
 
 def test_nine_matches_wait_for_two_rounds_of_the_week(canary, workspace, site):
     assert len(canary.credited_incident_ids) == 4, "the Tuesdays of four weeks, all judged"
     _tag(canary, workspace, site, 5)
     watch_rules(now=NOON + WEEK)
-    assert _state(canary) == VersionState.CANARY
+    assert _state(canary) == VersionState.IN_TRIAL
     assert "9 of 10" in " ".join(reasons_to_wait(canary, now=NOON + WEEK))
     watch_rules(now=NOON + 2 * WEEK)
     assert _state(canary) == VersionState.LIVE
@@ -94,7 +94,7 @@ def test_a_true_positive_in_the_trial_keeps_it_a_trial(canary, workspace, site):
     _tag(canary, workspace, site, 20)
     _tag(canary, workspace, site, 1, ending=Ending.TRUE_POSITIVE)
     watch_rules(now=NOON + 2 * WEEK)
-    assert _state(canary) == VersionState.CANARY
+    assert _state(canary) == VersionState.IN_TRIAL
 
 
 def test_a_fresh_back_test_that_is_not_clean_keeps_it_a_trial(canary, workspace, site, people):
@@ -102,7 +102,7 @@ def test_a_fresh_back_test_that_is_not_clean_keeps_it_a_trial(canary, workspace,
     new = rules.incident_of(workspace, site, at=rules.TUESDAY + WEEK)
     rules.judge([new], by=people.olaf, verdict="suspicious")
     watch_rules(now=NOON + WEEK + timedelta(days=1))
-    assert _state(canary) == VersionState.CANARY
+    assert _state(canary) == VersionState.IN_TRIAL
     assert Notification.objects.filter(kind="suppression.canary", body__contains="not routine")
 
 
@@ -111,7 +111,7 @@ def test_the_old_version_lives_until_its_successor_does(live, people, workspace,
     draft = renew_rule(rule_id=live.rule_id, by=people.oda, now=now)
     assert draft.expires_at > live.expires_at
     second = rules.sign(rules.propose(draft, by=people.oda, now=now), by=people.leo, now=now)
-    assert (_state(live), second.state) == (VersionState.LIVE, VersionState.CANARY)
+    assert (_state(live), second.state) == (VersionState.LIVE, VersionState.IN_TRIAL)
     _tag(second, workspace, site, 10)
     watch_rules(now=now + WEEK)
     assert (_state(live), _state(second)) == (VersionState.REPLACED, VersionState.LIVE)
@@ -181,7 +181,7 @@ def test_any_right_hand_pauses_and_a_signer_lets_it_go_on(live, people):
 def test_a_pause_remembers_the_canary(canary, people):
     pause_rule(rule_id=canary.rule_id, by=people.oda, reason="Wait.", now=NOON)
     resume_rule(version_id=canary.pk, by=people.leo, reason="Go on.", now=NOON)
-    assert _state(canary) == VersionState.CANARY
+    assert _state(canary) == VersionState.IN_TRIAL
 
 
 def test_the_time_of_a_pause_is_no_time_of_trial(canary, people, workspace, site):
@@ -190,7 +190,7 @@ def test_the_time_of_a_pause_is_no_time_of_trial(canary, people, workspace, site
     pause_rule(rule_id=canary.rule_id, by=people.oda, reason="Wait.", now=later)
     resume_rule(version_id=canary.pk, by=people.leo, reason="Go on.", now=later + WEEK)
     watch_rules(now=later + WEEK + timedelta(days=1))
-    assert _state(canary) == VersionState.CANARY
+    assert _state(canary) == VersionState.IN_TRIAL
 
 
 @pytest.mark.parametrize("who", ["mia", "ada"])

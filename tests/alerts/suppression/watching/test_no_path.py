@@ -203,7 +203,7 @@ class Lives(RuleBasedStateMachine):
     @rule(who=WHO, verb=st.sampled_from(["pause", "resume", "retire", "renew", "stop"]))
     def steer(self, who, verb):
         version, by = (
-            self.latest(VersionState.LIVE, VersionState.CANARY, VersionState.PAUSED),
+            self.latest(VersionState.LIVE, VersionState.IN_TRIAL, VersionState.PAUSED),
             self.people[who],
         )
         if version is None:
@@ -225,10 +225,10 @@ class Lives(RuleBasedStateMachine):
         }
         self.attempt(acts[verb])
 
-    @precondition(lambda self: RuleVersion.objects.filter(state=VersionState.CANARY).exists())
+    @precondition(lambda self: RuleVersion.objects.filter(state=VersionState.IN_TRIAL).exists())
     @rule(n=st.integers(1, 12))
     def tag(self, n):
-        version = self.latest(VersionState.CANARY)
+        version = self.latest(VersionState.IN_TRIAL)
         for _ in range(n):
             LedgerEntry.objects.create(
                 incident=rules.incident_of(self.workspace, self.site, at=self.now),
@@ -251,7 +251,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def what_acts_was_signed_by_two_sides(self):
         for version in RuleVersion.objects.filter(
-            state__in=[VersionState.CANARY, VersionState.LIVE]
+            state__in=[VersionState.IN_TRIAL, VersionState.LIVE]
         ):
             signatures = list(version.signatures.filter(void_at=None).select_related("by"))
             assert {signature.side for signature in signatures} == {"ot", "soc"}
@@ -270,7 +270,7 @@ class Lives(RuleBasedStateMachine):
     def what_lives_had_its_trial(self):
         for version in RuleVersion.objects.filter(state=VersionState.LIVE):
             steps = list(Step.objects.filter(version=version).order_by("pk"))
-            trial = [step for step in steps if step.to_state == VersionState.CANARY]
+            trial = [step for step in steps if step.to_state == VersionState.IN_TRIAL]
             lived = [step for step in steps if step.to_state == VersionState.LIVE]
             assert trial and lived[0].at - trial[0].at >= timedelta(days=7)
             assert version.expires_at > lived[0].at
@@ -278,7 +278,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def a_rule_lives_in_one_version(self):
-        for state in (VersionState.LIVE, VersionState.CANARY):
+        for state in (VersionState.LIVE, VersionState.IN_TRIAL):
             assert RuleVersion.objects.filter(state=state).count() <= 1
 
 

@@ -81,7 +81,7 @@ def test_both_owners_are_asked_after_28_days_and_once_a_week(canary, people):
     assert "Nothing has matched, neither in this trial nor in the weeks before" in asked()[0].body
     watch_rules(now=END + 7 * DAY)
     assert asked().count() == 4
-    assert state_of(canary) == VersionState.CANARY, "neither happens by itself"
+    assert state_of(canary) == VersionState.IN_TRIAL, "neither happens by itself"
 
 
 def test_nobody_is_asked_where_the_trial_ends_by_itself(canary, workspace, site):
@@ -93,7 +93,7 @@ def test_nobody_is_asked_where_the_trial_ends_by_itself(canary, workspace, site)
 
 def test_one_owner_alone_does_nothing_and_both_let_it_live(canary, people):
     approve(canary, people.oda)
-    assert state_of(canary) == VersionState.CANARY
+    assert state_of(canary) == VersionState.IN_TRIAL
     approve(canary, people.leo, now=END + DAY)
     assert state_of(canary) == VersionState.LIVE
     step = Step.objects.filter(version=canary).latest("pk")
@@ -107,7 +107,7 @@ def test_one_owner_alone_does_nothing_and_both_let_it_live(canary, people):
 def test_any_of_them_may_retire_it_instead(canary, people):
     watch_rules(now=END)
     retire_rule(rule_id=canary.rule_id, by=people.leo, reason="Nothing comes.", now=END)
-    with pytest.raises(CannotApprovePromotion, match="not in its canary"):
+    with pytest.raises(CannotApprovePromotion, match="not in its trial"):
         approve(canary, people.oda)
 
 
@@ -155,13 +155,13 @@ def test_one_person_who_owns_both_sides_cannot_decide_alone(canary, people):
     approve(canary, people.oda)
     with pytest.raises(CannotApprovePromotion, match="decided already"):
         approve(canary, people.oda)
-    assert state_of(canary) == VersionState.CANARY
+    assert state_of(canary) == VersionState.IN_TRIAL
 
 
 def test_a_word_counts_for_seven_days(canary, people):
     approve(canary, people.oda)
     approve(canary, people.leo, now=END + 7 * DAY + timedelta(seconds=1))
-    assert state_of(canary) == VersionState.CANARY
+    assert state_of(canary) == VersionState.IN_TRIAL
     approve(canary, people.oda, now=END + 8 * DAY)
     assert state_of(canary) == VersionState.LIVE
 
@@ -178,7 +178,7 @@ def test_the_word_of_an_owner_who_has_left_since_does_not_count(canary, people):
     approve(canary, people.oda)
     User.objects.filter(pk=people.oda.pk).update(is_active=False)
     approve(canary, people.leo)
-    assert state_of(canary) == VersionState.CANARY
+    assert state_of(canary) == VersionState.IN_TRIAL
 
 
 def test_an_owner_who_lost_the_right_to_sign_does_not_decide(canary, people):
@@ -205,7 +205,7 @@ def test_the_back_test_has_the_last_word(canary, people, workspace, site):
     rules.judge([new], by=people.olaf, verdict="suspicious")
     with pytest.raises(CannotApprovePromotion, match="not routine"):
         approve(canary, people.leo)
-    assert state_of(canary) == VersionState.CANARY
+    assert state_of(canary) == VersionState.IN_TRIAL
     assert PromotionApproval.objects.count() == 1
 
 

@@ -56,7 +56,7 @@ def test_the_other_side_is_offered_to_sign_and_the_proposer_is_not(at, people):
 def test_with_both_signatures_the_canary_begins(at, people, proposal, signing_form):
     answer = at(people.leo, "sign", **signing_form)
     assert answer.status_code == 302
-    assert proposal.state == VersionState.CANARY
+    assert proposal.state == VersionState.IN_TRIAL
     assert Signature.objects.get(by=people.leo).note == "Seen with Oda."
 
 
@@ -74,7 +74,7 @@ def test_a_signature_asks_for_the_password_when_the_proof_is_old(
         assert "Seen with Oda." in text_of(answer)
     assert proposal.state == VersionState.PROPOSED
     assert at(people.leo, "sign", fresh=False, **signing_form, password=PASSWORD).status_code == 302
-    assert proposal.state == VersionState.CANARY
+    assert proposal.state == VersionState.IN_TRIAL
 
 
 def test_a_wrong_password_and_too_many_of_them_are_told_apart(
@@ -149,7 +149,7 @@ def test_a_rule_is_paused_goes_on_and_is_retired(at, people, canary):
     assert at(people.oda, "pause", version=canary, words="New PLC").status_code == 302
     assert canary.state == VersionState.PAUSED
     assert at(people.leo, "resume", version=canary, words="Checked").status_code == 302
-    assert canary.state == VersionState.CANARY
+    assert canary.state == VersionState.IN_TRIAL
     assert at(people.oda, "retire", version=canary, words="Line is gone").status_code == 302
     assert canary.state == VersionState.RETIRED
 

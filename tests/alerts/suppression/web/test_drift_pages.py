@@ -122,7 +122,7 @@ def test_in_the_sitting_the_difference_is_one_line(at, people, question):
         side="soc",
     )
     amendment.refresh_from_db()
-    assert amendment.state == VersionState.CANARY
+    assert amendment.state == VersionState.IN_TRIAL
 
 
 def plan_of(at, person):

@@ -100,7 +100,7 @@ def states_of_steps(version):
 @pytest.mark.parametrize("end", [VersionState.RETIRED, VersionState.EXPIRED])
 def test_what_ended_in_its_trial_was_never_live(make_version, oda, noon, end):
     version = make_version("proposed")
-    move(version, to=VersionState.CANARY, by=oda, now=noon)
+    move(version, to=VersionState.IN_TRIAL, by=oda, now=noon)
     move(version, to=end, by=oda, now=noon)
     assert states_of_steps(version) == ["done", "done", "done", "todo"]
 

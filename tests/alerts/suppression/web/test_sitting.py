@@ -80,7 +80,7 @@ def test_signing_shows_the_next_rule_with_the_same_proof(at, people, proposal, s
     assert "You signed 2 rules" in words_of(at(people.leo))
     for version in (proposal, second):
         version.refresh_from_db()
-        assert version.state == VersionState.CANARY
+        assert version.state == VersionState.IN_TRIAL
     assert Signature.objects.filter(by=people.leo, side="soc").count() == 2
 
 
@@ -99,7 +99,7 @@ def test_when_the_proof_ran_out_only_sign_asks_again_and_the_place_is_kept(
     fields = signing(second) | {"password": PASSWORD}
     assert at(people.leo, "sign/", second, proved_at=old, **fields).status_code == 302
     second.refresh_from_db()
-    assert second.state == VersionState.CANARY
+    assert second.state == VersionState.IN_TRIAL
 
 
 def test_a_skipped_rule_stays_waiting_and_comes_back(at, people, proposal, client):
@@ -131,7 +131,7 @@ def test_a_signature_stays_but_its_rule_is_stopped_at_once(at, people, proposal,
     assert "Say why" in words_of(at(people.leo, "stop/", proposal, words=" "))
     assert at(people.leo, "stop/", proposal, words="Wrong PLC.").status_code == 302
     proposal.refresh_from_db()
-    assert (proposal.state, proposal.paused_from) == (VersionState.PAUSED, VersionState.CANARY)
+    assert (proposal.state, proposal.paused_from) == (VersionState.PAUSED, VersionState.IN_TRIAL)
     page = words_of(at(people.leo))
     assert "You stopped R-1." in page and "1 passed over" in page
     assert Signature.objects.filter(by=people.leo, void_at=None).exists()
@@ -201,7 +201,7 @@ def test_ot_signs_in_a_sitting_too(at, people, history):
     fields = {"seen_hash": proposal.rule_hash, "side": "ot"}
     assert at(people.olaf, "sign/", proposal, **fields).status_code == 302
     proposal.refresh_from_db()
-    assert proposal.state == VersionState.CANARY
+    assert proposal.state == VersionState.IN_TRIAL
 
 
 def test_who_has_nothing_to_sign_is_told_so(at, people, proposal):

@@ -55,7 +55,7 @@ def test_two_rules_are_signed_by_keyboard_with_one_proof(browse, people, proposa
     page.get_by_role("heading", name="You signed 2 rules").wait_for()
     for version in proposals:
         version.refresh_from_db()
-        assert version.state == VersionState.CANARY
+        assert version.state == VersionState.IN_TRIAL
 
 
 def test_keys_skip_ask_for_changes_and_open_a_check(browse, people, proposals, noon):

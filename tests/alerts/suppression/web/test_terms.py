@@ -1,4 +1,4 @@
-"""Canary, lease and gate are explained in one sentence where a page uses them first."""
+"""Trial, lease and gate are explained in one sentence where a page uses them first."""
 
 import re
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.factories import rule_rows
 
 pytestmark = pytest.mark.django_db
 TERMS = {
-    "canary": "Canary: for seven days at least, a signed rule only labels",
+    "trial": "Trial: for seven days at least, a signed rule only labels",
     "lease": "Lease: until then Sentinel may act alone;",
     "gate": "Gate: one switch in each workspace",
 }
@@ -41,7 +41,7 @@ def uses(page, *words):
 
 @pytest.fixture
 def in_sentinel(make_version, stand_in_sentinel, workspace):
-    """A canary that stands in Sentinel with its lease, behind a gate."""
+    """A version in trial that stands in Sentinel with its lease, behind a gate."""
     version = make_version("canary", enforcement="sentinel")
     form = {"triggeringLogic": {"isEnabled": True, "expirationTimeUtc": "2026-11-25T12:00:00Z"}}
     stand_in_sentinel(
@@ -66,12 +66,12 @@ def in_sentinel(make_version, stand_in_sentinel, workspace):
 
 def test_on_a_rule_s_page(opened, in_sentinel, oda):
     page = opened(oda, f"/rules/{in_sentinel.uuid}/")
-    assert uses(page, "canary", "lease") and unexplained(page) == []
+    assert uses(page, "trial", "lease") and unexplained(page) == []
 
 
 def test_in_the_editor(opened, make_version, oda):
     page = opened(oda, f"/rules/{make_version('draft').uuid}/edit/")
-    assert uses(page, "canary") and unexplained(page) == []
+    assert uses(page, "trial") and unexplained(page) == []
 
 
 @pytest.mark.parametrize("state", ["force", "work", "ended"])
@@ -82,13 +82,13 @@ def test_in_the_list_of_rules(opened, make_version, oda, state):
     make_version("expired")
     page = opened(oda, f"/rules/?state={state}")
     assert unexplained(page) == []
-    assert uses(page, "canary") is (state == "force")
+    assert uses(page, "trial"), "a tab is called so"
 
 
 def test_among_what_was_decided(opened, make_version, leo):
     make_version("canary", at=NOON - timedelta(days=1))
     page = opened(leo, "/approvals/")
-    assert uses(page, "canary") and unexplained(page) == []
+    assert uses(page, "trial") and unexplained(page) == []
 
 
 def test_in_deployments(opened, in_sentinel, leo):
