@@ -15,6 +15,7 @@ from portal.ui.words import number
 
 ACTING = roles_for("incidents.act")
 JUDGING = roles_for("reviews.answer")
+LEADING_VIEWS = roles_for("incidents.lead_views")
 MAX_MESSAGE_LENGTH = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
 MAX_LABEL_LENGTH = 100
 MAX_COMMENTS = 100
@@ -48,6 +49,11 @@ def may_triage(user: User) -> bool:
 def may_judge(user: User) -> bool:
     """Whether the person answers for OT, at any site, what an incident was."""
     return not roles_of(user).isdisjoint(JUDGING)
+
+
+def may_lead_views(user: User) -> bool:
+    """Whether the person may change views of the queue that others share."""
+    return not roles_of(user).isdisjoint(LEADING_VIEWS)
 
 
 def may_act_on(incident: Incident, *, by: User) -> bool:

@@ -50,6 +50,7 @@ sites.set                        .  x  .  .  .  .  .  x
 incidents.read                   x  x  x  x  .  x  x  .
 incidents.act                    .  .  x  x  .  .  .  .
 incidents.hear_escalation        .  .  .  x  .  .  .  .
+incidents.lead_views             .  x  .  x  .  .  .  .
 captures.open                    x  x  x  x  .  .  x  .
 captures.remove                  .  .  .  x  .  .  .  .
 captures.remove_own              .  .  x  x  .  .  .  .

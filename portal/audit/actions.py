@@ -57,6 +57,7 @@ AUDITED_THINGS: Final = (
     ),
     AuditedThing("incidents.act", "incidents.incident", "undone"),
     AuditedThing("incidents.bulk_act", "incidents.bulkact", "started stopped resumed"),
+    AuditedThing("incidents.view", "incidents.savedview", "saved changed deleted"),
     AuditedThing("incidents.priorities", "jobs.job", "recounted"),
     AuditedThing("incidents.task", "incidents.incident", "added completed reopened"),
     AuditedThing("incidents.tasks", "incidents.incident", "requested"),

@@ -33,3 +33,4 @@ from alerts.incidents.models.incident import (
     Severity,
     touches_sites,
 )
+from alerts.incidents.models.saved_view import FirstView, SavedView

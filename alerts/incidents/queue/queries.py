@@ -1,5 +1,6 @@
 """The triage queue: one view of it, filtered, a page at a time, with the numbers beside it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +55,7 @@ class QueueParams:
     after: str = ""
     selected: str = ""
     is_cut: bool = False  # there were more conditions than are read
+    saved: int = 0  # the saved view that the list began with
 
     @property
     def query(self) -> str:
@@ -63,7 +65,8 @@ class QueueParams:
     def href(self, *, view: str | None = None, terms: tuple[Term, ...] | None = None) -> str:
         """The address of the same list with another view or other filters, from its top."""
         text = render(self.terms if terms is None else terms)
-        pairs = {"view": view or self.view, "q": text}
+        saved = str(self.saved or "") if view in (None, self.view) else ""
+        pairs = {"view": view or self.view, "q": text, "saved": saved}
         return "?" + urlencode({name: value for name, value in pairs.items() if value})
 
 
@@ -77,7 +80,9 @@ class QueuePage:
     problems: Sequence[str] = field(default_factory=list)
 
 
-def queue_params(view: str, query: str, *, after: str = "", selected: str = "") -> QueueParams:
+def queue_params(
+    view: str, query: str, *, after: str = "", selected: str = "", saved: str = ""
+) -> QueueParams:
     """Read an address; a view that does not exist is the first one."""
     return QueueParams(
         view if view in VIEWS else VIEWS[0],
@@ -85,6 +90,7 @@ def queue_params(view: str, query: str, *, after: str = "", selected: str = "") 
         after,
         selected,
         is_cut=has_too_many_terms(query),
+        saved=int(saved) if re.fullmatch(r"[1-9][0-9]{0,17}", saved) else 0,
     )
 
 

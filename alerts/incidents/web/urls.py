@@ -8,6 +8,7 @@ from alerts.incidents.web.views import (
     incident,
     incident_tasks,
     queue,
+    saved_views,
 )
 
 _incidents = [
@@ -18,6 +19,12 @@ _incidents = [
     path("groups/<uuid:key>/panel", queue.group_panel, name="group_panel"),
     path("act/<slug:verb>/", acts.act_on_incidents, name="act"),
     path("undo/<uuid:act>/", acts.undo_act_view, name="undo"),
+    path("views/", saved_views.view_list, name="views"),
+    path("views/save/", saved_views.save_as, name="save_view"),
+    path("views/<int:pk>/", saved_views.edit_view, name="view"),
+    path("views/<int:pk>/list/", saved_views.take_list, name="take_list"),
+    path("views/<int:pk>/first/", saved_views.make_first, name="first_view"),
+    path("views/<int:pk>/delete/", saved_views.remove_view, name="delete_view"),
     path("bulk/", bulk.bulk_acts, name="bulk_acts"),
     path("bulk/<uuid:act>/", bulk.bulk, name="bulk"),
     path("bulk/<uuid:act>/<slug:command>/", bulk.steer, name="steer"),

@@ -37,6 +37,7 @@ from alerts.incidents.queue.queries import (
     QueueParams,
     queue_params,
 )
+from alerts.incidents.queue.saved_views import ReadersViews
 from alerts.incidents.web.links import ask_address, review_panel_address
 from alerts.incidents.web.palette import incident_by_number
 from portal import clock
@@ -62,7 +63,10 @@ VIEW_LABELS = {
 def queue_page(request: HttpRequest) -> HttpResponse:
     """The page, or its list for htmx; a filter that is an incident's number opens the incident."""
     queue, params = _queue_of(request)
+    views = ReadersViews(queue.user)
     if not is_part_request(request):
+        if not request.GET and views.first:
+            return redirect(reverse("incidents:queue") + views.first.href)
         incident_id = incident_by_number(queue.user, params.terms)
         if incident_id is not None:
             return redirect("incidents:incident", incident_id)
@@ -76,7 +80,10 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "page": page,
         "base": reverse("incidents:queue"),
         "here": request.get_full_path(),
-        "tabs": _tabs(queue, counts),
+        "tabs": _tabs(queue, counts, views),
+        "views": views,
+        "saved": (saved := views.find(params.saved)),
+        "is_changed": saved is not None and not saved.shows(params),
         "chips": _chips(params),
         "since": queue.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
@@ -209,6 +216,7 @@ def _queue_of(request: HttpRequest) -> tuple[Queue, QueueParams]:
         query.get("q", ""),
         after=query.get("after", ""),
         selected=query.get("sel", ""),
+        saved=query.get("saved", ""),
     )
     return Queue(actor_of(request), params, now=clock.now_of(request)), params
 
@@ -218,17 +226,23 @@ def _queue_and_page(request: HttpRequest) -> tuple[Queue, QueuePage]:
     return queue, queue.page()
 
 
-def _tabs(queue: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str, str]]:
-    """The views, each with its number and of what; "Mine" only for who can own an incident."""
-    params = queue.params
+def _tabs(
+    queue: Queue, counts: Mapping[str, int], saved: ReadersViews
+) -> list[tuple[Tab, str, str]]:
+    """The views, each with its number and of what; "Mine" only for who can own an incident. Then
+    the reader's own saved ones and the one that is open, without numbers: each would be a filter of
+    its own to count.
+    """
+    params, opened = queue.params, saved.find(queue.params.saved)
     views = [view for view in VIEWS if view != "mine" or may_triage(queue.user)]
+    kept = [view for view in saved.all if view.is_own or view.is_first or view == opened]
     return [
         (
             Tab(
                 str(VIEW_LABELS[view]),
                 params.href(view=view),
                 counts[view],
-                current=view == params.view,
+                current=view == params.view and opened is None,
                 hot=view == "late" and counts[view] > 0,
             ),
             _count_words(queue, view, counts[view]),
@@ -236,7 +250,7 @@ def _tabs(queue: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str, str]]
             gettext("incidents") if view == CLOSED else ngettext("row", "rows", counts[view]),
         )
         for view in views
-    ]
+    ] + [(Tab(view.name, view.href, current=view == opened), "", "") for view in kept]
 
 
 def _count_words(queue: Queue, view: str, count: int) -> str:
