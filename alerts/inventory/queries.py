@@ -14,7 +14,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
-    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -64,7 +63,7 @@ class SiteDetail:
     """One site with its zones, sensors, people, and its incidents a week."""
 
     row: SiteRow
-    zones: Sequence[Zone]  # each with `n_devices`, `n_unknown`, `latest_at`
+    zones: Sequence[Zone]  # each with `n_devices`, `n_unknown`
     sensors: Sequence[Sensor]
     leads: Sequence[User]
     engineers: Sequence[User]
@@ -97,7 +96,6 @@ def detail_of(site: Site, *, user: User, now: datetime) -> SiteDetail:
     zones = site.zones.order_by("name").annotate(
         n_devices=Count("devices"),
         n_unknown=Count("devices", filter=Q(devices__kind="")),
-        latest_at=Max("devices__latest_seen_at"),
     )
     people = list(people_with_roles(OT_ROLES, sites=[site.uuid]))
     leads = set(
@@ -275,6 +273,7 @@ class DeviceHistory:
     types: Sequence[tuple[str, int]]  # most frequent first
     incidents: Sequence[Incident]
     lone_alerts: Sequence[Alert]  # the newest that are part of no incident
+    latest_alert_at: datetime | None  # of the last weeks
 
     @property
     def alerts(self) -> int:
@@ -302,8 +301,9 @@ def history_of_device(device: Device, *, user: User, now: datetime) -> DeviceHis
     recent = alerts_of_device(device).filter(at__gte=since, at__lte=now)
     recent = recent.filter(pk__in=alerts_visible_to(user))
     begins = [now - timedelta(weeks=n) for n in range(WEEKS, 0, -1)]
-    counts = [0] * WEEKS
-    for at in recent.values_list("at", flat=True):
+    counts, latest = [0] * WEEKS, None
+    for at in recent.order_by("at").values_list("at", flat=True):
+        latest = at
         counts[min(int((at - since) / timedelta(weeks=1)), WEEKS - 1)] += 1
     incidents = incidents_visible_to(user).filter(alerts__in=recent).distinct()
     answered = incidents.exclude(ot_state__in=("", "waiting"))
@@ -317,4 +317,5 @@ def history_of_device(device: Device, *, user: User, now: datetime) -> DeviceHis
         types=list(types.order_by("-n", "alert_type")[:MAX_TYPES]),
         incidents=list(incidents.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
         lone_alerts=list(without_incident(recent).order_by("-at", "-pk")[:MAX_INCIDENTS]),
+        latest_alert_at=latest,
     )

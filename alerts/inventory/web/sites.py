@@ -1,6 +1,8 @@
 """Sites and their zones: what is there, who speaks for them, what is missing."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +15,10 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.ingest.plant_hours import plant_hours_progress
 from alerts.incidents.page.devices import level_words
-from alerts.inventory.queries import SiteRow, detail_of, list_sites, sites_visible_to
+from alerts.inventory.queries import SiteDetail, SiteRow, detail_of, list_sites, sites_visible_to
 from alerts.inventory.web.forms import SiteForm
 from alerts.sites.engine.time_zones import plant_zones
-from alerts.sites.models import Site
+from alerts.sites.models import Site, Zone
 from alerts.sites.policies import reasons_against_setting_site
 from alerts.sites.registry import foresee_clock_change
 from alerts.sites.services.set_site import CannotSetSite, set_site
@@ -98,7 +100,8 @@ def site_page(
         "numbers": detail.row.numbers,
         "missing": missing_at(detail.row, sees_devices=sees_incidents),
         "sees_incidents": sees_incidents,
-        "zones": [(zone, level_words(zone.purdue_level)) for zone in detail.zones],
+        "levels": levels_of(detail),
+        "sensors_elsewhere": [sensor.name for sensor in detail.sensors if sensor.zone is None],
         "bars": [ChartPoint(date_format(begins, "j M"), n) for begins, n in detail.weeks],
         "form": (form or SiteForm.of(row)) if may_set else None,
         "time_zones": sorted(plant_zones()) if may_set else [],
@@ -107,6 +110,32 @@ def site_page(
         "now": now,
     }
     return render_page(request, "alerts/inventory/site.html", page, form=form)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownZone:
+    """A zone of the page, with the names of its sensors."""
+
+    row: Zone
+    sensors: Sequence[str]
+
+
+def levels_of(detail: SiteDetail) -> list[tuple[str, list[ShownZone]]]:
+    """Return the zones of a site by Purdue level in words, the highest level first, those of
+    unknown level last.
+    """
+
+    def height(zone: Zone) -> float:
+        return -1.0 if zone.purdue_level is None else zone.purdue_level
+
+    sensors: dict[int | None, list[str]] = defaultdict(list)
+    for sensor in detail.sensors:
+        sensors[sensor.zone_id].append(sensor.name)
+    levels: dict[str, list[ShownZone]] = defaultdict(list)
+    for zone in sorted(detail.zones, key=height, reverse=True):  # by name within a level
+        words = level_words(zone.purdue_level) or gettext("Level unknown")
+        levels[words].append(ShownZone(zone, sensors[zone.pk]))
+    return list(levels.items())
 
 
 def missing_at(row: SiteRow, *, sees_devices: bool = False) -> list[dict[str, Any]]:

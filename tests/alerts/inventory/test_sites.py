@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.sites.models import Site
+from alerts.sites.models import Sensor, Site, Zone
 from alerts.suppression.models import RuleVersion
 from tests.factories.incidents import make_alert, make_device, make_incident
 from tests.factories.rule_rows import make_version
@@ -54,6 +54,17 @@ def test_the_page_of_a_site_tells_zones_people_and_noise(client, site, oda, olaf
         )
     )
     assert 'name="time_zone"' not in body
+
+
+def test_zones_are_listed_by_purdue_level_with_their_sensors(client, site, oda):
+    for name, level in (("Office", 4.0), ("Line 1", 2.0), ("Somewhere", None)):
+        zone = Zone.objects.create(site=site, name=name, purdue_level=level)
+        Sensor.objects.create(site=site, zone=zone, name=f"sensor of {name}")
+    Sensor.objects.create(site=site, name="sensor of nowhere")
+    body = text(client, oda, f"/sites/{site.uuid}/")
+    words = ("Office", "sensor of Office", "Line 1", "sensor of Line 1", "Level unknown")
+    places = [body.index(word) for word in (*words, "Somewhere", "Sensors without a zone")]
+    assert places == sorted(places) and body.index("sensor of nowhere") > places[-1]
 
 
 def test_the_lead_sets_the_clock_and_the_phone(client, site, olaf):
