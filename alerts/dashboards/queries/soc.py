@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum
 from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, late_at, n_late_at
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.hidden_verdicts import hidden_from, ot_state_is
-from alerts.incidents.models import Incident, OtState, Severity
+from alerts.incidents.models import Group, Incident, OtState, Severity
 from alerts.incidents.queries import (
     bulk_acts_of,
     groups_visible_to,
@@ -86,6 +86,7 @@ class SocHome:
     """All of it."""
 
     tiles: Sequence[Tile]
+    to_triage: Sequence[Work]  # what the queue shows first
     open_work: Sequence[Work]
     answers: Sequence[OtAnswers]
     recent_acts: Sequence[RecentAct]
@@ -97,7 +98,10 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
     tiles = _tiles(user, now)
     return SocHome(
         tiles=tiles,
-        open_work=_open_work(user),
+        to_triage=_first_rows(groups_visible_to(user).filter(NEEDS_TRIAGE)),
+        open_work=_first_rows(
+            groups_visible_to(user).filter(is_owned_by(owner_ids_of(user), of_groups=True))
+        ),
         answers=_answers(user, now),
         recent_acts=_recent_acts(user, now),
         has_incidents=any(tile.rows for tile in tiles) or incidents_visible_to(user).exists(),
@@ -129,8 +133,8 @@ def _my_open_incidents(user: User) -> QuerySet[Incident]:
     return rows.filter(is_owned_by(owner_ids_of(user), of_groups=False))
 
 
-def _open_work(user: User) -> list[Work]:
-    groups = groups_visible_to(user).filter(is_owned_by(owner_ids_of(user), of_groups=True))
+def _first_rows(groups: QuerySet[Group]) -> list[Work]:
+    """The first of these rows in the order of the queue."""
     return [
         Work(
             row.key,

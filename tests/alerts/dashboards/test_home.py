@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.acts.triage import assign_incidents
+from alerts.incidents.queue.queries import Queue, queue_params
 from alerts.reviews.services.questions import withdraw_question
 from alerts.suppression.queries import COMPARED
 from portal.accounts.models import GrantScope, Role
@@ -79,6 +80,9 @@ def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answ
     tiles = {tile.view: (tile.rows, tile.incidents) for tile in page.context["soc"]["it"].tiles}
     assert tiles == {"needs": (2, 5), "waiting": (1, 1), "late": (1, 1), "mine": (2, 2)}
     assert "5 incidents need triage. 1 answer is late." in page.text
+    queue = Queue(sam, queue_params("needs", ""), now=NOON).page().rows
+    to_triage = [str(row.key) for row, _ in page.context["soc"]["to_triage"]]
+    assert to_triage == [row.key for row in queue] and len(to_triage) == 2
     open_work = {row.destination for row, _ in page.context["soc"]["open_work"]}
     assert open_work == {"PLC-9", "PLC-PL2-07"}
     latest_answer = page.context["soc"]["answers"][0][0]

@@ -198,6 +198,9 @@ def _soc(soc: SocHome) -> dict[str, Any]:
         "queue": queue_address("needs"),
         "mine": queue_address("mine"),
         "answered": queue_address("answered"),
+        "to_triage": [
+            (row, address_of_link("incidents:incident", row.incident_id)) for row in soc.to_triage
+        ],
         "open_work": [
             (row, address_of_link("incidents:incident", row.incident_id)) for row in soc.open_work
         ],
