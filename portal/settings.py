@@ -160,6 +160,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "portal.api.schema.add_shared_parts",
         "portal.api.schema.add_tags",
+        "portal.api.schema.add_links",
     ],
 }
 # of one token, of one person

@@ -80,7 +80,7 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
 
     def get_operation_id(self) -> str:
         """Return the tag and the name of the method."""
-        return f"{self.view.tag.replace('-', '_')}_{self.view.action}"
+        return f"{self.view.tag.replace('-', '_').replace(' ', '_')}_{self.view.action}"
 
     def get_tags(self) -> list[str]:
         """Return the heading of the resource."""
@@ -272,6 +272,53 @@ def add_tags(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
         {"name": tag, "description": first_paragraph(resources[tag])} for tag in sorted(resources)
     ]
     return result
+
+
+def add_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add how one operation leads to the next (a postprocessing hook): from a list to a row, from a
+    row to what can be read and done about it, and to the rule and the incident that it names.
+    """
+    paths = result["paths"]
+    for path, methods in paths.items():
+        if not path.endswith("/{id}/") or "get" not in methods:
+            continue
+        one = methods["get"]
+        members = _members_of(one, result["components"]["schemas"])
+        listing = paths.get(path.removesuffix("{id}/"), {}).get("get")
+        if listing is not None:
+            key = next(name for name in _KEYS if name in members)
+            _link(listing, one, f"$response.body#/results/0/{key}", "The first row of the page")
+        for below, operations in paths.items():
+            if below != path and below.startswith(path):
+                for operation in operations.values():
+                    _link(one, operation, "$request.path.id", operation["summary"])
+        for name, target in _NAMED.items():
+            if {"string", "integer"} & set(members.get(name, ())) and target in paths:
+                text = f"The {name} that it names"
+                _link(one, paths[target]["get"], f"$response.body#/{name}", text)
+    return result
+
+
+_KEYS = ("id", "slug", "name")  # by which the address of a row names it
+_NAMED = {"rule": "/rules/{id}/", "incident": "/incidents/{id}/"}
+
+
+def _members_of(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the types of the members of an answer."""
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    (reference,) = (part["$ref"] for part in answer["allOf"] if "$ref" in part)
+    properties = schemas[reference.rsplit("/", 1)[1]]["properties"]
+    types = {name: schema.get("type", ()) for name, schema in properties.items()}
+    return {name: [kind] if isinstance(kind, str) else kind for name, kind in types.items()}
+
+
+def _link(source: dict[str, Any], target: dict[str, Any], value: str, text: str) -> None:
+    links = source["responses"]["200"].setdefault("links", {})
+    links[target["operationId"]] = {
+        "operationId": target["operationId"],
+        "parameters": {"id": value},
+        "description": text,
+    }
 
 
 def drop_enum_ids(node: Any) -> None:
