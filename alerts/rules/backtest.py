@@ -5,7 +5,7 @@ Each matched incident is counted once, so that the sums add up.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -31,7 +31,7 @@ class IncidentTotals:
 
     matched: int
     touched: int  # a person was faster than a rule would have been
-    guarded: int  # a safety system or a crown jewel is involved
+    guarded: int  # a guard keeps it open, whatever the rule covers
     shared: int  # another alert is inside, which the rule does not match
     harmless: int  # OT judged every alert of it routine or maintenance
     suspicious: int  # somebody judged it suspicious, reopened it, or it was a true positive
@@ -84,11 +84,10 @@ def _judgement(rows: Iterable[EvidenceRow], *, is_closed_benign: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class GuardedDevice:
-    """A critical device that keeps matched incidents open, with how many of them it is part of."""
+class GuardReason:
+    """A reason that keeps matched incidents open, and how many; each counts under its first."""
 
-    name: str
-    criticality: str
+    reason: Sentence
     incidents: int
 
 
@@ -102,7 +101,7 @@ class BackTest:
     incidents: int
     totals: tuple[Total, ...]
     incident_totals: IncidentTotals
-    guarded_devices: tuple[GuardedDevice, ...]  # those of most incidents first
+    guard_reasons: tuple[GuardReason, ...]  # those of most incidents first; together `guarded`
     shared_incidents: int
     per_day: tuple[tuple[date, int], ...]
     sites: tuple[SiteShare, ...]
@@ -140,14 +139,14 @@ def back_test(
     is_strict: bool,
     shared: Collection[int] = (),
     touched: Collection[int] = (),
-    critical: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
+    guard_reasons: Mapping[int, Sequence[Sentence]] = MappingProxyType({}),
     closed_benign: Collection[int] = (),
     minutes_per_incident: float = 0.0,
     most: int = 10,
 ) -> BackTest:
     """Count the matches of the period. `near` are rows that one line kept out, with its words,
     `shared` the incidents that hold another alert too: those the rule does not close alone,
-    `touched` those where a person was faster, `critical` those with a critical device, by its name,
+    `touched` those where a person was faster, `guard_reasons` why guards keep others open,
     `closed_benign` those that the SOC closed so.
     `is_strict`: the rule needs more verdicts, see `bound.is_little`.
     """
@@ -156,15 +155,17 @@ def back_test(
     shared_incidents = len(incidents.intersection(shared))
     split = start + (end - start) * 2 / 3
     totals = count_incidents(
-        matched, touched=touched, guarded=critical, shared=shared, closed_benign=closed_benign
+        matched, touched=touched, guarded=guard_reasons, shared=shared, closed_benign=closed_benign
     )
-    closable = [row for row in matched if not row.incidents or set(row.incidents) - critical.keys()]
+    closable = [
+        row for row in matched if not row.incidents or set(row.incidents) - guard_reasons.keys()
+    ]
     return BackTest(
         alerts=len(matched),
         incidents=len(incidents),
         totals=totals_in(matched),
         incident_totals=totals,
-        guarded_devices=_guarded_devices(incidents - set(touched), critical),
+        guard_reasons=_kept_open(incidents - set(touched), guard_reasons),
         shared_incidents=shared_incidents,
         per_day=_per_day(matched, start=start, end=end, zone=ZoneInfo(zone)),
         sites=_sites(matched, incidents_by_site),
@@ -180,12 +181,12 @@ def back_test(
     )
 
 
-def _guarded_devices(
-    incidents: Iterable[int], critical: Mapping[int, Mapping[str, str]]
-) -> tuple[GuardedDevice, ...]:
-    counts = Counter(pair for pk in incidents for pair in critical.get(pk, {}).items())
-    found = [GuardedDevice(name, level, n) for (name, level), n in counts.items()]
-    return tuple(sorted(found, key=lambda device: (-device.incidents, device.name)))
+def _kept_open(
+    incidents: Iterable[int], reasons: Mapping[int, Sequence[Sentence]]
+) -> tuple[GuardReason, ...]:
+    counts: Counter[Sentence] = Counter(reasons[pk][0] for pk in incidents if pk in reasons)
+    found = [GuardReason(reason, n) for reason, n in counts.items()]
+    return tuple(sorted(found, key=lambda kept: (-kept.incidents, str(kept.reason))))
 
 
 def _per_day(

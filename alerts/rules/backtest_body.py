@@ -65,11 +65,10 @@ class IncidentTotalsBody(Body):
     guarded: Count = 0  # back-tests from before it was counted have none
 
 
-class GuardedDeviceBody(Body):
-    """A critical device that keeps matched incidents open."""
+class GuardReasonBody(Body):
+    """Why a guard keeps matched incidents open, and how many."""
 
-    name: str
-    criticality: str
+    reason: Coded
     incidents: Count
 
 
@@ -176,8 +175,8 @@ class BackTestBody(Body):
     evidence: JudgedBody
     outcome: JudgedBody
     deployed: list[DeployedBody]
-    guarded_devices: Annotated[
-        list[GuardedDeviceBody], Meta(description="those of most incidents first, at most ten")
+    guard_reasons: Annotated[
+        list[GuardReasonBody], Meta(description="those of most incidents first, at most ten")
     ] = []
 
 
@@ -246,8 +245,9 @@ def frozen(
         evidence=_judged(found.evidence),
         outcome=_judged(found.outcome),
         deployed=list(deployed),
-        guarded_devices=[
-            GuardedDeviceBody(**asdict(device)) for device in found.guarded_devices[:10]
+        guard_reasons=[
+            GuardReasonBody((kept.reason.code, kept.reason.detail), kept.incidents)
+            for kept in found.guard_reasons[:10]
         ],
     )
     return plain_json(body)

@@ -3,7 +3,7 @@ what they do now.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,6 +20,7 @@ from alerts.rules.rule import NotARule, pinned
 from alerts.rules.sql import SELECT_FACTS, SELECT_FACTS_HERE, SELECT_FACTS_NOW
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
+from alerts.sentinel.wire.values import ENTITY_KIND
 from alerts.sites.models import Site
 from alerts.suppression.models import (
     ACTING,
@@ -248,7 +249,7 @@ def techniques_in_rules() -> list[tuple[str, list[str]]]:
     return found
 
 
-_NAMED = {
+NAMED_KINDS = {
     "IoTDevice": ("deviceName",),
     "Ip": ("address",),
     "Nic": ("macAddress",),
@@ -268,8 +269,8 @@ def entities_of(incident_ids: Collection[int]) -> dict[int, list[Entity]]:
 def entity_names(entity: Entity) -> set[str]:
     """Return by which names the entity could stand in an alert, folded."""
     properties = _properties_of(entity)
-    texts = [properties.get(member) for member in _NAMED.get(entity.kind, ())]
-    if entity.kind in _NAMED:
+    texts = [properties.get(member) for member in NAMED_KINDS.get(entity.kind, ())]
+    if entity.kind in NAMED_KINDS:
         texts.append(entity.label)
     if entity.device is not None:
         texts += [entity.device.name, entity.device.address]
@@ -299,6 +300,61 @@ def references_of(entity: Entity) -> set[str]:
 def _properties_of(entity: Entity) -> dict[str, Any]:
     properties = entity.body.get("properties") if isinstance(entity.body, dict) else None
     return properties if isinstance(properties, dict) else {}
+
+
+THE_ALERT_ITSELF: Final = frozenset({"SecurityAlert", "Bookmark"})
+# How a flag ends that says nothing about whether we understood the record.
+_HARMLESS = (":empty", ":no_zone", ":cut", ":not_a_port", ":not_a_count", ":not_yes_or_no")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFindings:
+    """The entities of one incident, as far as a decision needs them."""
+
+    unexplained: tuple[str, ...]
+    unknown_kinds: tuple[str, ...]
+
+
+def findings_on_entities(
+    entities: Collection[Entity], *, alerts: Iterable[FieldValues]
+) -> EntityFindings:
+    """Look at all entities beside all alerts. What no alert names, and nothing named leads to, is
+    unexplained.
+    """
+    names = {name.casefold() for facts in alerts for name in names_in_alert(facts)}
+    explained = {entity.pk for entity in entities if entity_names(entity) & names}
+    explained |= {entity.pk for entity in entities if entity.kind in THE_ALERT_ITSELF}
+    leads = {ref for entity in entities if entity.pk in explained for ref in references_of(entity)}
+    while more := {
+        entity.pk
+        for entity in entities
+        if entity.pk not in explained and id_of_entity(entity) in leads
+    }:
+        explained |= more
+        leads |= {ref for entity in entities if entity.pk in more for ref in references_of(entity)}
+    return EntityFindings(
+        unexplained=tuple(
+            sorted(entity.label or entity.name for entity in entities if entity.pk not in explained)
+        ),
+        unknown_kinds=tuple(
+            sorted({entity.kind or "none" for entity in entities if entity.kind not in ENTITY_KIND})
+        ),
+    )
+
+
+def names_in_alert(facts: FieldValues) -> set[str]:
+    """Return every name and address in an alert."""
+    ends = {facts.source_device, facts.source_address, facts.destination_device}
+    ends |= {facts.destination_address, *facts.any_device, *facts.any_address}
+    return {name for name in ends if name}
+
+
+def unknown_words(flags: Iterable[str], *, severity: int, found: EntityFindings) -> tuple[str, ...]:
+    """Return what of the record we did not understand, as people read it."""
+    words = {flag for flag in flags if not flag.endswith(_HARMLESS)}
+    if not severity:
+        words.add("severity:unknown")
+    return (*sorted(words), *(f"entity {kind}" for kind in found.unknown_kinds))
 
 
 def stopped_versions(user: User) -> list[tuple[RuleVersion, str]]:

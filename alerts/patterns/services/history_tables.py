@@ -7,7 +7,7 @@ The tables belong to the connection and are dropped when the mining ends.
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -234,15 +234,30 @@ def _acting_scopes(period: TimeSpan) -> Iterator[Sql]:
     takes nothing off people, now or later.
     """
     by_site: dict[Clause | None, list[RuleDefinition]] = defaultdict(list)
-    stuck = set(trials_that_cannot_end().values_list("pk", flat=True))
-    for pk, version in acting_set().versions.items():
-        if pk in stuck:
-            continue
-        site = next((line for line in version.definition.all_of if line.field == "site"), None)
-        by_site[site].append(version.definition)
+    for rule in _acting_rules().values():
+        site = next((line for line in rule.all_of if line.field == "site"), None)
+        by_site[site].append(rule)
     for site, rules in by_site.items():
         clauses = [] if site is None else [sql.clause_sql(site)]
         yield in_period(period, *clauses, sql.where_any(rules))
+
+
+def _acting_rules() -> dict[int, RuleDefinition]:
+    stuck = set(trials_that_cannot_end().values_list("pk", flat=True))
+    versions = acting_set().versions
+    return {pk: version.definition for pk, version in versions.items() if pk not in stuck}
+
+
+def acting_rules_at(site: str) -> dict[int, RuleDefinition]:
+    """Return the rules that act at a site by their versions, as far as they act there, without
+    trials that cannot end.
+    """
+    here = Clause("site", "is", (site,))
+    return {
+        pk: replace(rule, all_of=(*rule.all_of, here))
+        for pk, rule in _acting_rules().items()
+        if all(site in line.texts for line in rule.all_of if line.field == "site")
+    }
 
 
 def _drop() -> None:

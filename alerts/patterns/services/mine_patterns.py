@@ -77,7 +77,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
             if report is not None:
                 report(done, len(size.sites))
             site_stops = stops.get(sites[pk].name, ())
-            site_minings.append(_mine_site(sites[pk], stops=site_stops, days=days, now=now))
+            site_minings.append(_mine_site(sites[pk], stops=site_stops, period=period, now=now))
     with transaction.atomic():
         _drop_what_has_no_history(now=now)
         mining = Mining.objects.create(
@@ -95,7 +95,9 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
     return mining
 
 
-def _mine_site(site: Site, *, stops: Iterable[FieldValues], days: int, now: datetime) -> SiteMining:
+def _mine_site(
+    site: Site, *, stops: Iterable[FieldValues], period: TimeSpan, now: datetime
+) -> SiteMining:
     history = read_site(site, stops=stops, now=now)
     mined = form_patterns(history.cells, history.inventory, history.device_names)
     mined = mined[:MAX_PATTERNS]
@@ -105,8 +107,9 @@ def _mine_site(site: Site, *, stops: Iterable[FieldValues], days: int, now: date
         plan_incidents = store_patterns(
             patterns,
             history=history,
-            days=max(min(days, days_known), 1),
+            days=max(min((period.end - period.start).days, days_known), 1),
             usual_minutes=usual_minutes(),
+            period=period,
             now=now,
         )
     try:

@@ -2,7 +2,7 @@
 the plan, and the obstacles to a rule are noted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -14,6 +14,7 @@ from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.width import critical_pairs
 from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.services.figures import ShapeIndex, make_row
+from alerts.patterns.services.history_tables import acting_rules_at
 from alerts.patterns.services.site_history import SiteHistory
 from alerts.rules.guards.never import (
     WANTED_DAYS,
@@ -22,6 +23,12 @@ from alerts.rules.guards.never import (
     reasons_against_reach,
 )
 from alerts.rules.guards.signing import reasons_against_draft
+from alerts.suppression.backtesting.history_sql import (
+    BackTestTimedOut,
+    TimeSpan,
+    statement_limit,
+)
+from alerts.suppression.backtesting.marginal_gains import count_closed_by, order_by_gain
 
 type Obstacle = tuple[str, dict[str, Any]]
 _STABLE_FIELDS: Final = frozenset(
@@ -42,6 +49,7 @@ _FIGURES: Final = tuple(
 )
 
 
+MAX_SECONDS: Final = 60.0  # for a question about one site
 MAX_LACKING: Final = 10  # steps that lack evidence, beside as many that are ready as may be
 
 
@@ -85,6 +93,7 @@ def store_patterns(
     history: SiteHistory,
     days: int,
     usual_minutes: float | None,
+    period: TimeSpan,
     now: datetime,
 ) -> int:
     """Store the patterns of a site. Return how many of its incidents no longer reach the SOC with
@@ -120,6 +129,11 @@ def store_patterns(
             _carry_over(row, former)
         rows.append(row)
     steps = plan_site(patterns, rows=rows, history=history, now=now)
+    places = {id(pattern): place for place, pattern in enumerate(patterns)}
+    enough = [rows[places[id(step.pattern)]].has_enough_evidence for step in steps]
+    ready = {place for place, is_ready in enumerate(enough) if is_ready}
+    steps = count_as_sittings(steps, ready=ready, history=history, period=period, now=now)
+    _number(rows, places, steps)
     _store(rows, known_ids=set(known_rows), continued_ids=set(continued.values()))
     return round(steps[-1].share * history.incidents) if steps else history.living_incidents
 
@@ -165,10 +179,55 @@ def plan_site(
         placed = {id(step.pattern) for step in steps}
         left = [place for place in ready if id(patterns[place]) not in placed]
         steps += plan(left, room=MAX_RULES - len(steps), after=steps)
-    for order, step in enumerate(steps, start=1):
-        row = rows[positions[id(step.pattern)]]
-        row.plan_order, row.plan_gain, row.plan_share = order, step.gain, round(step.share, 6)
+    _number(rows, positions, steps)
     return steps
+
+
+def count_as_sittings(
+    steps: Sequence[RuleStep],
+    *,
+    ready: Collection[int],
+    history: SiteHistory,
+    period: TimeSpan,
+    now: datetime,
+) -> list[RuleStep]:
+    """Return the steps with what their rules add beside those that act, as a sitting counts it and
+    guards asked: the shapes of incidents only choose among thousands of patterns. First the places
+    that are `ready`, then the others, without those that add nothing. Where history cannot be read
+    in time, the counts of the shapes stay.
+    """
+    zone = history.site.time_zone
+    rules = {
+        place: rule_for(step.pattern, time_zone=zone, now=now) for place, step in enumerate(steps)
+    }
+    acting = acting_rules_at(history.site.name)
+    groups = [
+        {place: rule for place, rule in rules.items() if (place in ready) == is_ready}
+        for is_ready in (True, False)
+    ]
+    try:
+        with statement_limit(MAX_SECONDS):
+            closed = count_closed_by(acting, period=period)
+            gains = order_by_gain(groups, acting=acting, period=period)
+    except BackTestTimedOut:
+        return list(steps)
+    history.living_incidents = closed
+    counted = []
+    for place, gain in gains:
+        if gain:
+            closed += gain
+            share = closed / (history.incidents or 1)
+            counted.append(RuleStep(steps[place].pattern, gain, share))
+    return counted
+
+
+def _number(rows: Sequence[Pattern], places: Mapping[int, int], steps: Iterable[RuleStep]) -> None:
+    """Write the steps down in the rows; `places` are those of the patterns, by their ids."""
+    for row in rows:
+        row.plan_order, row.plan_gain, row.plan_share = None, 0, 0.0
+    for order, step in enumerate(steps, start=1):
+        row = rows[places[id(step.pattern)]]
+        row.plan_order, row.plan_gain, row.plan_share = order, step.gain, round(step.share, 6)
 
 
 def _is_declined(row: Pattern, *, now: datetime) -> bool:

@@ -15,12 +15,15 @@ from alerts.rules.fields import FieldValues
 from alerts.rules.guards.never import (
     MAX_WINDOW_HOURS,
     reasons_against_alert,
+    reasons_against_any_close,
     reasons_against_assets,
 )
 from alerts.rules.rule import RuleDefinition, pinned
 from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sentinel_conditions import PRODUCTS
 
+# Beside an alert: whichever rule covers it. Only what no rule may close is asked then.
+ANY_RULE: Final = RuleDefinition(title="any", all_of=())
 MAX_ENTITIES: Final = 500
 MAX_MINUTES_OLD: Final = 15
 # What a person did to the incident, and that our knowledge is old now: nothing of what it is.
@@ -71,11 +74,15 @@ class Scene:
 
 
 def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
-    """Why a person must see this incident; empty only when each alert is covered and none of S1."""
+    """Why a person must see this incident; empty only when each alert is covered and none of S1.
+    `backtesting.guards_of_history` asks the same of the past, as far as history shows it.
+    """
     reasons = _reasons_against_facts(scene)
     for facts, rule in scene.alerts:
         if rule is None:
             reasons.append(reason_uncovered(facts))
+        elif rule is ANY_RULE:
+            reasons += reasons_against_any_close(facts)
         else:
             reasons += reasons_against_alert(facts, rule)
     if not scene.alerts:
@@ -187,6 +194,12 @@ class CoveredEnd:
             pair = f"{self.device} {self.address}" if self.device else ""
             return pair.casefold()[-MAX_HANDLE:]
         return (self.address or self.device).casefold()
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What of it must be a member's: address and name, empty where it is not asked."""
+        address, name = self.address.casefold(), self.device.casefold()
+        return address, name if self.comes_and_goes or not address else ""
 
 
 def grouped_sides(rule: RuleDefinition) -> tuple[str, ...]:

@@ -119,6 +119,17 @@ def works_of_box(rule: RuleDefinition) -> tuple[str, ...]:
 
 def reasons_against_alert(facts: FieldValues, rule: RuleDefinition) -> list[Sentence]:
     """Whether this alert may be closed by this rule at all, checked again when it is about to."""
+    reasons = reasons_against_any_close(facts)
+    if not _windows(rule) and (code := _against_works(facts, rule)):
+        if facts.severity == HIGH:
+            reasons.append(Sentence(code, what="High severity"))
+        if is_timeboxed(facts.alert_type):
+            reasons.append(Sentence(code, what=facts.alert_type))
+    return reasons + _against_outside(facts, rule)
+
+
+def reasons_against_any_close(facts: FieldValues) -> list[Sentence]:
+    """Return why no rule may close this alert, whichever it is."""
     alert_type = alert_type_for(facts.alert_type)
     reasons = []
     if facts.unproved_title:
@@ -129,12 +140,7 @@ def reasons_against_alert(facts: FieldValues, rule: RuleDefinition) -> list[Sent
         reasons.append(Sentence("never.engine"))
     if not 0 < facts.severity < len(SEVERITIES):
         reasons.append(Sentence("never.unknown", what="severity"))
-    if not _windows(rule) and (code := _against_works(facts, rule)):
-        if facts.severity == HIGH:
-            reasons.append(Sentence(code, what="High severity"))
-        if is_timeboxed(facts.alert_type):
-            reasons.append(Sentence(code, what=facts.alert_type))
-    return reasons + _against_outside(facts, rule)
+    return reasons
 
 
 def _against_outside(facts: FieldValues, rule: RuleDefinition) -> list[Sentence]:
@@ -224,6 +230,21 @@ def is_timeboxed(title: str) -> bool:
 def timeboxed_types() -> tuple[str, ...]:
     """Return the alert types that are closed only inside hours."""
     return tuple(kind.title for kind in all_types() if kind.guard == "timeboxed")
+
+
+def never_types() -> tuple[str, ...]:
+    """Return the alert types that no rule closes."""
+    return tuple(kind.title for kind in all_types() if kind.guard == "never")
+
+
+def lacks_hours(rule: RuleDefinition) -> bool:
+    """Whether a rule that may close only inside hours names none: nobody can sign it so."""
+    return bool(needs_hours(rule)) and not _windows(rule) and not _works(rule)
+
+
+def has_windows(rule: RuleDefinition) -> bool:
+    """Whether the rule names hours of the week."""
+    return bool(_windows(rule))
 
 
 def _is_high(title: str) -> bool:

@@ -36,7 +36,7 @@ from alerts.suppression.backtesting.counts import (
     count_by_clause,
     find_matches,
 )
-from alerts.suppression.backtesting.critical_devices import critical_devices_of
+from alerts.suppression.backtesting.guards_of_history import reasons_for_rule
 from alerts.suppression.backtesting.history import incidents_closed_as_benign, touched_incidents
 from alerts.suppression.backtesting.history_sql import (
     BackTestTimedOut,
@@ -186,6 +186,7 @@ def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
     incidents = {incident for row in matched for incident in row.incidents}
     sites = sorted({row.site for row in matched})
     time_to_close = time_to_close_of(incidents)
+    shared = history.shared_incidents(incidents, found.ids)
     result = back_test(
         matched,
         near=[(row, why[row.alert]) for row in rows if row.alert not in matched_ids],
@@ -195,9 +196,15 @@ def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
         incidents_by_site=history.incidents_at_sites(sites, period),
         alerts_of_type=found.of_type,
         is_strict=is_strict(rule),
-        shared=history.shared_incidents(incidents, found.ids),
+        shared=shared,
         touched=touched_incidents(incidents),
-        critical=critical_devices_of(incidents),
+        guard_reasons=reasons_for_rule(
+            rule,
+            {row.alert: row.incidents for row in matched},
+            shared=shared,
+            site_ids=_site_ids(rule, sites),
+            period=period,
+        ),
         closed_benign=incidents_closed_as_benign(incidents),
         minutes_per_incident=time_to_close.minutes or 0.0,
     )

@@ -10,7 +10,6 @@ from typing import Final
 from alerts.incidents.models import Entity
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
-from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import fetch_rows, ids_array
 
 # An alert that names no site may be about a device of any.
@@ -48,10 +47,3 @@ def critical_devices_of(incident_ids: Collection[int]) -> dict[int, dict[str, st
         if entity.device is not None:
             found[entity.incident_id][str(entity.device)] = entity.device.criticality
     return found
-
-
-def incidents_for_people(incident_ids: Collection[int]) -> set[int]:
-    """Return those that no rule closes, whichever covers them: people were faster, or a critical
-    device is involved.
-    """
-    return touched_incidents(incident_ids) | critical_devices_of(incident_ids).keys()

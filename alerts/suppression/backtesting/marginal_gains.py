@@ -5,18 +5,27 @@ what it adds. Counted over the last 90 days, the rule that adds most first.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.rules import sql
+from alerts.rules.guards.closing import grouped_sides
+from alerts.rules.rule import RuleDefinition, pinned
 from alerts.rules.sql import Sql
-from alerts.suppression.backtesting.critical_devices import incidents_for_people
+from alerts.sites.models import Site
+from alerts.suppression.backtesting.guards_of_history import (
+    first_of_new_members,
+    reasons_whichever_rule,
+    refused_alerts,
+)
+from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import (
     BackTestTimedOut,
     TimeSpan,
     fetch_rows,
+    ids_array,
     in_period,
     statement_limit,
 )
@@ -28,7 +37,7 @@ MAX_SECONDS: Final = 5.0
 _MEMBERS: Final = """
 SELECT l.incident_id, l.alert_id FROM incidents_alert_links l
  WHERE l.incident_id IN (SELECT m.incident_id FROM incidents_alert_links m
-                          WHERE m.alert_id = ANY(%s))
+                          WHERE m.alert_id = ANY(%s::bigint[]))
 """
 
 
@@ -47,9 +56,16 @@ def in_order_of_gain(versions: Sequence[RuleVersion], *, now: datetime) -> list[
     """
     if not versions:
         return []
+    by_id = {version.pk: version for version in versions}
+    beside = _acting_beside(versions)
     try:
         with statement_limit(MAX_SECONDS):
-            return _in_order(versions, TimeSpan(now - PERIOD, now))
+            gains = order_by_gain(
+                [{pk: version.definition for pk, version in by_id.items()}],
+                acting={version.pk: version.definition for version in beside},
+                period=TimeSpan(now - PERIOD, now),
+            )
+        return [Gain(by_id[pk], incidents) for pk, incidents in gains]
     except BackTestTimedOut:
         alone = [Gain(version, closed_alone(version), is_alone=True) for version in versions]
         return sorted(alone, key=lambda gain: -gain.incidents)
@@ -64,22 +80,40 @@ def closed_alone(version: RuleVersion) -> int:
     return int(body.get("incidents", 0)) - int(body.get("shared_incidents", 0))
 
 
-def _in_order(versions: Sequence[RuleVersion], period: TimeSpan) -> list[Gain]:
-    matched = alerts_by_version(versions, period)
-    left = _Uncovered.of({alert for ids in matched.values() for alert in ids})
-    acting = _acting_beside(versions)
-    for alerts in alerts_by_version(acting, period, among=list(left.incidents_by_alert)).values():
-        left.cover(alerts)
-    gains, rest = [], list(versions)
-    while rest:
-        gain, best = max(
-            ((left.gain_of(matched[version.pk]), version) for version in rest),
-            key=lambda pair: (pair[0], -pair[1].pk),
-        )
-        left.cover(matched[best.pk])
-        rest.remove(best)
-        gains.append(Gain(best, gain))
+def order_by_gain(
+    groups: Sequence[Mapping[int, RuleDefinition]],
+    *,
+    acting: Mapping[int, RuleDefinition],
+    period: TimeSpan,
+) -> list[tuple[int, int]]:
+    """Return the rules by their keys, each with how many incidents it adds to the acting ones and
+    to those before it: all of the first group before those of the next, in each the one that adds
+    most first. Sitting and plan count here. Raises BackTestTimedOut.
+    """
+    rules = {key: rule for group in groups for key, rule in group.items()}
+    left = _Uncovered.of(rules, period)
+    for key, alerts in alerts_by_rule(acting, period, among=list(left.by_alert)).items():
+        left.cover(left.closable(acting[key], alerts, period=period))
+    gains = []
+    for group in groups:
+        rest = sorted(group)
+        while rest:
+            gain, best = max(
+                ((left.gain_of(left.matched[key]), key) for key in rest),
+                key=lambda pair: (pair[0], -pair[1]),
+            )
+            left.cover(left.matched[best])
+            rest.remove(best)
+            gains.append((best, gain))
     return gains
+
+
+def count_closed_by(rules: Mapping[int, RuleDefinition], *, period: TimeSpan) -> int:
+    """Return how many incidents of the period these rules close together."""
+    left = _Uncovered.of(rules, period)
+    for alerts in left.matched.values():
+        left.cover(alerts)
+    return sum(not n for n in left.open_alerts.values())
 
 
 def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
@@ -90,61 +124,86 @@ def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
     return [version for version in found if version.rule_id not in rules]
 
 
-def alerts_by_version(
-    versions: Collection[RuleVersion], period: TimeSpan, *, among: Sequence[int] | None = None
+def alerts_by_rule(
+    rules: Mapping[int, RuleDefinition], period: TimeSpan, *, among: Sequence[int] | None = None
 ) -> Mapping[int, Sequence[int]]:
-    """The alerts of the period that each version matches, in one question. Hundreds of rules act:
-    they are asked only about the alerts `among` which others look.
+    """The alerts of the period that each rule matches, in one question. Hundreds of rules act: they
+    are asked only about the alerts `among` which others look.
     """
-    if not versions:
+    if not rules:
         return {}
     beside = Sql("", ())
     if among is not None:
         beside = Sql(
-            "WITH beside AS MATERIALIZED (SELECT * FROM incidents_alerts WHERE id = ANY(%s)) ",
-            (list(among),),
+            "WITH beside AS MATERIALIZED"
+            " (SELECT * FROM incidents_alerts WHERE id = ANY(%s::bigint[])) ",
+            (ids_array(among),),
         )
     table = "beside" if beside.text else "incidents_alerts"
-    pieces = [
-        (version.pk, in_period(period, sql.rule_condition_sql(version.definition)))
-        for version in versions
-    ]
+    pieces = [(key, in_period(period, sql.rule_condition_sql(rule))) for key, rule in rules.items()]
     scans = [
-        Sql(f"SELECT %s AS version, a.id FROM {table} a WHERE {piece.text}", (pk, *piece.params))
-        for pk, piece in pieces
+        Sql(f"SELECT %s AS key, a.id FROM {table} a WHERE {piece.text}", (key, *piece.params))
+        for key, piece in pieces
     ]
     text = " UNION ALL ".join(scan.text for scan in scans)
     params = (*beside.params, *(param for scan in scans for param in scan.params))
-    grouped = f"SELECT version, array_agg(id) FROM ({text}) found GROUP BY version"
-    found = fetch_rows(beside.text + grouped, params)
-    return {version.pk: () for version in versions} | dict(found)
+    grouped = f"SELECT key, array_agg(id) FROM ({text}) found GROUP BY key"
+    return dict.fromkeys(rules, ()) | dict(fetch_rows(beside.text + grouped, params))
 
 
 class _Uncovered:
-    """Which alerts no rule covers yet, and how many of them each incident still holds."""
+    """Which alerts no rule covers yet, and how many of them each incident still holds. What rules
+    match and may not close stays uncovered.
+    """
 
-    def __init__(
-        self, incidents_by_alert: Mapping[int, Sequence[int]], open_alerts: Counter[int]
-    ) -> None:
-        """Everything is uncovered."""
-        self.incidents_by_alert = incidents_by_alert
-        self.open_alerts = open_alerts
+    def __init__(self, members: Iterable[tuple[int, int]]) -> None:
+        """Everything is uncovered. Incidents that stay with people are none of it: no rule closes
+        them, but in one that nobody took a person meets the new members of a group.
+        """
+        rows = list(members)
+        incidents = {incident for incident, _ in rows}
+        touched, guarded = touched_incidents(incidents), reasons_whichever_rule(incidents)
+        self.by_alert: dict[int, list[int]] = defaultdict(list)
+        self.open_alerts = Counter[int]()
+        self.untouched: dict[int, list[int]] = defaultdict(list)  # by alert
+        self.sizes = Counter[int]()
+        for incident, alert in rows:
+            if incident in touched:
+                continue
+            self.untouched[alert].append(incident)
+            self.sizes[incident] += 1
+            if incident not in guarded:
+                self.by_alert[alert].append(incident)
+                self.open_alerts[incident] += 1
         self.covered: set[int] = set()
+        self.matched: dict[int, Sequence[int]] = {}
 
     @classmethod
-    def of(cls, alerts: Collection[int]) -> "_Uncovered":
-        """Return the incidents of these alerts with all that they hold, without those
-        that stay with people: no rule closes them.
-        """
-        members = fetch_rows(_MEMBERS, [list(alerts)])
-        for_people = incidents_for_people({incident for incident, _ in members})
-        by_alert: dict[int, list[int]] = defaultdict(list)
-        open_alerts = Counter[int]()
-        for incident, alert in members:
-            if incident not in for_people:
-                by_alert[alert].append(incident)
-                open_alerts[incident] += 1
-        return cls(by_alert, open_alerts)
+    def of(cls, rules: Mapping[int, RuleDefinition], period: TimeSpan) -> "_Uncovered":
+        """Return the incidents with alerts of these rules, with all that they hold."""
+        matched = alerts_by_rule(rules, period)
+        ids = ids_array({pk for alerts in matched.values() for pk in alerts})
+        left = cls(fetch_rows(_MEMBERS, [ids]))
+        left.matched = {
+            key: left.closable(rules[key], alerts, period=period) for key, alerts in matched.items()
+        }
+        return left
+
+    def closable(
+        self, rule: RuleDefinition, alerts: Collection[int], *, period: TimeSpan
+    ) -> Sequence[int]:
+        """Return those of the alerts that the rule matches which it may also close."""
+        refused = set(refused_alerts(rule, alerts, period=period)) if alerts else set()
+        if alerts and grouped_sides(rule):
+            counts = Counter(pk for alert in alerts for pk in self.untouched.get(alert, ()))
+            whole = {incident for incident, n in counts.items() if n == self.sizes[incident]}
+            sites = Site.objects.filter(name__in=pinned(rule.all_of, "site"))
+            site_ids = list(sites.values_list("pk", flat=True))
+            news = first_of_new_members(rule, alerts, site_ids=site_ids, covered=whole)
+            refused |= {
+                pk for pk in alerts if not news.keys().isdisjoint(self.by_alert.get(pk, ()))
+            }
+        return [pk for pk in alerts if pk not in refused]
 
     def gain_of(self, alerts: Collection[int]) -> int:
         """Return how many incidents hold nothing else that is uncovered."""
@@ -163,5 +222,5 @@ class _Uncovered:
             incident
             for alert in alerts
             if alert not in self.covered
-            for incident in self.incidents_by_alert.get(alert, ())
+            for incident in self.by_alert.get(alert, ())
         )

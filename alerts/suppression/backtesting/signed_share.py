@@ -9,9 +9,9 @@ from typing import Final
 from django.db.models import Exists, Max, OuterRef, Q
 
 from alerts.incidents.models import Incident, IncidentAlert
-from alerts.suppression.backtesting.critical_devices import incidents_for_people
+from alerts.suppression.backtesting.guards_of_history import incidents_for_people, refused_alerts
 from alerts.suppression.backtesting.history_sql import TimeSpan, statement_limit
-from alerts.suppression.backtesting.marginal_gains import alerts_by_version
+from alerts.suppression.backtesting.marginal_gains import alerts_by_rule
 from alerts.suppression.models import ACTING, Ending, LedgerAct, LedgerEntry, RuleVersion, Step
 from alerts.suppression.models import VersionState as State
 from alerts.suppression.models.rules import ENDED
@@ -25,7 +25,7 @@ _LATE: Final = timedelta(days=1)  # an incident comes at most so long after its 
 class SignedShare:
     """Of the incidents of a site since then, how many its signed rules cover wholly, from their
     second signature to their end, and how many of these rules have closed. What people worked on at
-    once, or has a critical device, is not covered: no rule closes it.
+    once, or a guard keeps open, is not covered: no rule closes it.
     """
 
     since: datetime
@@ -67,11 +67,14 @@ def _signed_share(site_id: int, *, now: datetime) -> SignedShare | None:
     for incident, alert in links.values_list("incident", "alert"):
         members[incident].append(alert)
     covered: dict[int, list[TimeSpan]] = defaultdict(list)
-    matched = alerts_by_version(list(spans), TimeSpan(since - _LATE, now))
+    period = TimeSpan(since - _LATE, now)
+    rules = {version.pk: version.definition for version in spans}
     span_by_id = {version.pk: span for version, span in spans.items()}
-    for version, alerts in matched.items():
+    for version, alerts in alerts_by_rule(rules, period).items():
+        refused = refused_alerts(rules[version], alerts, period=period) if alerts else {}
         for alert in alerts:
-            covered[alert].append(span_by_id[version])
+            if alert not in refused:
+                covered[alert].append(span_by_id[version])
     for_people = incidents_for_people(incidents)
     closed = LedgerEntry.objects.filter(
         incident__in=list(incidents),

@@ -35,6 +35,11 @@ def work_hours_ahead(rule: RuleDefinition, *, site: str, now: datetime) -> int:
     return _hours(rule, site=site, start=now - WEEK, end=now + AHEAD, known_at=now, around=None)
 
 
+def most_work_hours(rule: RuleDefinition, *, site: str, start: datetime, end: datetime) -> int:
+    """Return the most hours that the rule's works took in a week of this time, known at its end."""
+    return _hours(rule, site=site, start=start - WEEK, end=end, known_at=end, around=None)
+
+
 @dataclass(frozen=True, slots=True)
 class WorkHours:
     """How many hours of a week the works of a rule take at a site, and how many hold at most."""

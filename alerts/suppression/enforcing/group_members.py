@@ -5,22 +5,14 @@ incident a person meets them.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from alerts.rules.guards.closing import (
-    CoveredEnd,
-    grouped_sides,
-    is_in_group,
-    names_sensors,
-)
-from alerts.rules.rule import RuleDefinition
+from alerts.rules.guards.closing import CoveredEnd, names_sensors
 from alerts.sites.models import Device, Site
+from alerts.suppression.drafting.group_devices import devices_in_groups
 from alerts.suppression.models import GroupMember, NewMember, RuleVersion
-
-PREFIX = 24  # of the subnet of a device, as alerts record it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +23,6 @@ class LateMember:
 
     device: Device
     first: int | None
-
-
-def devices_in_groups(rule: RuleDefinition, site_ids: Collection[int]) -> list[tuple[str, Device]]:
-    """Return the devices that are in the rule's groups now, each with the side of the group."""
-    sides = grouped_sides(rule)
-    if not sides:
-        return []
-    anywhere = Q()
-    for side in sides:
-        anywhere |= _in_group(rule, side)
-    devices = Device.objects.filter(anywhere, zone__site__in=site_ids).select_related("zone")
-    return [
-        (side, device)
-        for device in devices.order_by("name", "address", "pk")
-        for side in sides
-        if is_in_group(
-            rule, side, kind=device.kind, zone=device.zone.name, subnet=subnet_of(device.address)
-        )
-    ]
-
-
-def _in_group(rule: RuleDefinition, side: str) -> Q:
-    """What the database can tell of a group: kinds and zones."""
-    columns = {f"{side}_kind": "kind__in", f"{side}_zone": "zone__name__in"}
-    found = Q(pk__isnull=False)
-    for clause in rule.all_of:
-        if clause.field in columns:
-            found &= Q(**{columns[clause.field]: clause.texts})
-    return found
 
 
 def late_members(version: RuleVersion) -> list[LateMember]:
@@ -116,15 +79,6 @@ def _first_of(end: CoveredEnd, first: Mapping[tuple[str, str, str], int]) -> int
     )
 
 
-def subnet_of(address: str) -> str:
-    """Return the network of a device as alerts record it; nothing where it has no IPv4 address."""
-    try:
-        is_v4 = isinstance(ip_address(address), IPv4Address)
-    except ValueError:
-        return ""
-    return str(ip_network(f"{address}/{PREFIX}", strict=False)) if is_v4 else ""
-
-
 def members_among(found: Collection[tuple[int, CoveredEnd]]) -> set[tuple[int, CoveredEnd]]:
     """Those of these ends that were members when the version beside them was signed. A name counts
     only where the alert has no address; of devices that come and go both count, of one member.
@@ -140,14 +94,8 @@ def members_among(found: Collection[tuple[int, CoveredEnd]]) -> set[tuple[int, C
     return {
         (version, end)
         for version, end in found
-        if end.handle and (version, end.side, end.site, end.zone, *_identity(end)) in members
+        if end.handle and (version, end.side, end.site, end.zone, *end.identity) in members
     }
-
-
-def _identity(end: CoveredEnd) -> tuple[str, str]:
-    """What of an end must be a member's: its address and its name, empty where it is not asked."""
-    address, name = end.address.casefold(), end.device.casefold()
-    return address, name if end.comes_and_goes or not address else ""
 
 
 def introduced_ends(ends: Iterable[CoveredEnd], *, but: int) -> set[tuple[str, str, str]]:

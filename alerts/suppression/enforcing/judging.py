@@ -6,7 +6,7 @@ page of one: before a close is sent it is judged anew, by what has been read tha
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,6 @@ from alerts.rules.guards.closing import (
 from alerts.rules.guards.never import is_soft, works_of_box
 from alerts.rules.sentence import Sentence
 from alerts.sentinel.queries import minutes_old
-from alerts.sentinel.wire.values import ENTITY_KIND
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
 from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
@@ -55,48 +54,11 @@ from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE
 from alerts.suppression.queries import (
     AlertFacts,
     entities_of,
-    entity_names,
-    id_of_entity,
+    findings_on_entities,
     incidents_of_plant,
-    references_of,
+    names_in_alert,
+    unknown_words,
 )
-
-_THE_ALERT_ITSELF = frozenset({"SecurityAlert", "Bookmark"})
-
-
-@dataclass(frozen=True, slots=True)
-class EntityFindings:
-    """The entities of one incident, as far as a decision needs them."""
-
-    unexplained: tuple[str, ...]
-    unknown_kinds: tuple[str, ...]
-
-
-def findings_on_entities(
-    entities: Collection[Entity], *, alerts: Iterable[FieldValues]
-) -> EntityFindings:
-    """Look at all entities beside all alerts. What no alert names, and nothing named leads to, is
-    unexplained.
-    """
-    names = {name.casefold() for facts in alerts for name in _names_in(facts)}
-    explained = {entity.pk for entity in entities if entity_names(entity) & names}
-    explained |= {entity.pk for entity in entities if entity.kind in _THE_ALERT_ITSELF}
-    leads = {ref for entity in entities if entity.pk in explained for ref in references_of(entity)}
-    while more := {
-        entity.pk
-        for entity in entities
-        if entity.pk not in explained and id_of_entity(entity) in leads
-    }:
-        explained |= more
-        leads |= {ref for entity in entities if entity.pk in more for ref in references_of(entity)}
-    return EntityFindings(
-        unexplained=tuple(
-            sorted(entity.label or entity.name for entity in entities if entity.pk not in explained)
-        ),
-        unknown_kinds=tuple(
-            sorted({entity.kind or "none" for entity in entities if entity.kind not in ENTITY_KIND})
-        ),
-    )
 
 
 def _criticality_by_incident(
@@ -106,7 +68,8 @@ def _criticality_by_incident(
     site does not know is looked up everywhere.
     """
     names = {
-        pk: {n for facts in rows.values() for n in _names_in(facts)} for pk, rows in alerts.items()
+        pk: {n for facts in rows.values() for n in names_in_alert(facts)}
+        for pk, rows in alerts.items()
     }
     sites = {pk: _sites_of(rows.values()) for pk, rows in alerts.items()}
     every = set[str]().union(*names.values())
@@ -135,12 +98,6 @@ def _sites_of(alerts: Iterable[FieldValues]) -> set[str]:
     """The sites of the alerts; none where one of them names no site."""
     sites = {facts.site for facts in alerts}
     return set() if "" in sites else sites
-
-
-def _names_in(facts: FieldValues) -> set[str]:
-    ends = {facts.source_device, facts.source_address, facts.destination_device}
-    ends |= {facts.destination_address, *facts.any_device, *facts.any_address}
-    return {name for name in ends if name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +207,6 @@ def blocking_devices(
 
 
 _OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end
-# How a flag ends that says nothing about whether we understood the record.
-_HARMLESS = (":empty", ":no_zone", ":cut", ":not_a_port", ":not_a_count", ":not_yes_or_no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +259,9 @@ def scene_of(
         labels=tuple(state.labels),
         owner=state.owner,
         touched=tuple(_touched(incident, state, around)),
-        unknown_words=tuple(_unknown_words(incident, state, found)),
+        unknown_words=unknown_words(
+            (*state.flags, *incident.flags), severity=state.severity, found=found
+        ),
         entities_count=incident.entities_count,
         unexplained=found.unexplained,
         new_members=tuple(dict.fromkeys(end.name for end in late)),
@@ -368,13 +325,6 @@ def _touched(incident: Incident, state: IncidentState, around: Surroundings) -> 
     elif incident.ot_state or incident.pk in around.judged:
         touched.append("a verdict")
     return touched
-
-
-def _unknown_words(incident: Incident, state: IncidentState, found: EntityFindings) -> list[str]:
-    words = {flag for flag in (*state.flags, *incident.flags) if not flag.endswith(_HARMLESS)}
-    if not state.severity:
-        words.add("severity:unknown")
-    return sorted(words) + [f"entity {kind}" for kind in found.unknown_kinds]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -24,6 +25,7 @@ from portal.ui.pieces import ChartPoint
 from portal.ui.words import hours, number, percent
 
 MAX_OVERMATCHES = 10
+MAX_KEPT_OPEN = 5
 _ENDS = {
     "source": ("source_device", "source_address"),
     "destination": ("destination_device", "destination_address"),
@@ -182,13 +184,21 @@ class SampleList:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardReasonLine:
+    """Why a guard keeps incidents open that the rule covers, and how many."""
+
+    why: str
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentSums:
     """Of the incidents with a match: who keeps how many open, and how many are left to close."""
 
     matched: int
     touched: int
     guarded: int
-    guarded_by: str  # names of the critical devices
+    guard_reasons: tuple[GuardReasonLine, ...]  # together `guarded`
     shared: int
     closed: int
 
@@ -270,10 +280,21 @@ def incident_sums(body: Mapping[str, Any]) -> IncidentSums:
         matched=body["incidents"],
         touched=totals.get("touched", 0),
         guarded=totals.get("guarded", 0),
-        guarded_by=", ".join(device["name"] for device in body.get("guarded_devices", [])),
+        guard_reasons=tuple(_kept_open(totals.get("guarded", 0), body.get("guard_reasons", []))),
         shared=totals["shared"],
         closed=totals["closed"],
     )
+
+
+def _kept_open(guarded: int, stored: Iterable[Mapping[str, Any]]) -> Iterable[GuardReasonLine]:
+    """One line a reason, the most frequent first, and one for all that is beyond those."""
+    left = guarded
+    for kept in islice(stored, MAX_KEPT_OPEN):
+        code, detail = kept["reason"]
+        yield GuardReasonLine(in_words(Sentence(code, **detail)), kept["incidents"])
+        left -= kept["incidents"]
+    if left > 0:
+        yield GuardReasonLine(gettext("Other guards keep them open."), left)
 
 
 def backtest_reasons(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:

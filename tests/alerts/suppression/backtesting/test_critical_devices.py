@@ -7,10 +7,8 @@ import pytest
 from alerts.incidents.models import Alert, Entity, Incident, IncidentAlert
 from alerts.sites.engine.devices import CRITICAL
 from alerts.suppression.backtesting.backtest import run_backtest
-from alerts.suppression.backtesting.critical_devices import (
-    critical_devices_of,
-    incidents_for_people,
-)
+from alerts.suppression.backtesting.critical_devices import critical_devices_of
+from alerts.suppression.backtesting.guards_of_history import incidents_for_people
 from alerts.suppression.enforcing.judging import read_surroundings
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.web.backtest import incident_sums
@@ -77,13 +75,13 @@ def test_a_rule_over_a_crown_jewel_promises_only_what_it_closes(workspace, site)
     run = run_backtest(rule=rule, now=NOON)
     totals = run.body["incident_totals"]
     assert (totals["matched"], totals["guarded"], totals["closed"]) == (30, 10, 20)
-    assert run.body["guarded_devices"] == [
-        {"name": "PLC-1", "criticality": "crown-jewel", "incidents": 10}
-    ]
+    crown_jewel = ["never.asset", {"name": "PLC-1", "criticality": "crown jewel"}]
+    assert run.body["guard_reasons"] == [{"reason": crown_jewel, "incidents": 10}]
     guarded = set(Incident.objects.filter(destination="PLC-1").values_list("pk", flat=True))
     looks = run.body["check_these"]
     assert looks and guarded.isdisjoint(pk for look in looks for pk in look["incidents"])
     sums = incident_sums(run.body)
     assert sums.matched - sums.touched - sums.guarded - sums.shared == sums.closed == 20
-    assert sums.guarded_by == "PLC-1"
+    (line,) = sums.guard_reasons
+    assert line.incidents == 10 and "PLC-1 is a crown jewel" in line.why
     assert incidents_for_people({*guarded}) == guarded

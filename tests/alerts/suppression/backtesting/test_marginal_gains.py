@@ -65,9 +65,9 @@ def test_what_a_person_touched_first_no_rule_closes(people, history):
 
 
 def test_where_history_is_too_long_each_is_counted_alone(people, proposal, monkeypatch):
-    def slow(*_args):
+    def slow(*_args, **_options):
         raise BackTestTimedOut
 
-    monkeypatch.setattr(marginal_gains, "_in_order", slow)
+    monkeypatch.setattr(marginal_gains, "order_by_gain", slow)
     (gain,) = in_order_of_gain([proposal], now=NOON)
     assert (gain.incidents, gain.is_alone) == (12, True)
