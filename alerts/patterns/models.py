@@ -181,6 +181,11 @@ class Pattern(models.Model):
         return pattern_from_json(self.definition)
 
     @property
+    def types_by_weight(self) -> list[tuple[str, str]]:
+        """Its types with the sensors' own titles, those of most alerts first."""
+        return [(figure["title"], figure["own_title"]) for figure in self.type_figures]
+
+    @property
     def is_little_evidence(self) -> bool:
         """Whether so few verdicts are little evidence of it."""
         return is_little(self.judged, is_strict=self.process.is_strict)

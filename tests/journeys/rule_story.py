@@ -19,7 +19,7 @@ from tests.journeys.signers import (
     turn_into_rule,
 )
 
-TITLE = "Unauthorized PLC Programming: ENG-WS-04 to PLC-PL2-07, PLC-PL2-08"
+TITLE = "ENG-WS-04 programs PLC-PL2-07 and PLC-PL2-08"
 TAG = "tagout:would-close:R-1"
 FIELDS = ("destination_device", "function", "time")
 WORDS = ("PLC-PL2-07, PLC-PL2-08", "Program Download", "Tue 05:00–", "ENG-WS-04")

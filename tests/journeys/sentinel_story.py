@@ -19,7 +19,7 @@ from tests.journeys.signers import (
     sign,
 )
 
-TITLE = "Unpermitted Usage of Modbus Function Code: HIST-GD-01 to GW-MOD-03"
+TITLE = "HIST-GD-01 polls GW-MOD-03"
 TAG = "tagout:would-close:R-1"
 A_DAY_AND_MORE = timedelta(hours=25)
 

@@ -1,11 +1,11 @@
 """What the alerts of a pattern are about, in one verb of plant engineers."""
 
-import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE, alert_type_for
+from alerts.incidents.engine.functions import READING, WRITING, verbs_of
 from alerts.patterns.engine.pattern import TypeName
 from alerts.rules.fields import NO_VALUE
 
@@ -80,10 +80,6 @@ _BY_CATEGORY: Final = {
 }
 
 
-_READING: Final = frozenset({"read", "get", "poll", "browse", "report"})
-_WRITING: Final = frozenset({"write", "set", "operate", "select", "mask", "force", "preset"})
-
-
 def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> DevicePurpose:
     """Return what these types have in common: the purpose of the first one, which the caller puts
     there because most alerts have it. Functions tell reading from writing.
@@ -96,17 +92,11 @@ def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> Devi
         alert_type.category, DevicePurpose.TALK
     )
     if purpose in (DevicePurpose.COMMAND, DevicePurpose.POLL):
-        verbs = {_verb_of(function) for function in functions if function != NO_VALUE}
-        if verbs and verbs <= _READING:
+        verbs = verbs_of(function for function in functions if function != NO_VALUE)
+        if verbs and verbs <= READING:
             return DevicePurpose.POLL
-        if verbs and verbs <= _WRITING:
+        if verbs and verbs <= WRITING:
             return DevicePurpose.WRITE
-        if verbs & _WRITING:
+        if verbs & WRITING:
             return DevicePurpose.COMMAND
     return purpose
-
-
-def _verb_of(function: str) -> str:
-    """Return the first word of a function as sensors name it: "3 (Read Holding Registers)"."""
-    words = re.search(r"[a-z]+", function.lower())
-    return words[0] if words else ""

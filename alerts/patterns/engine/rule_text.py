@@ -1,10 +1,11 @@
 """A pattern as the rule that people sign."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.patterns.engine.pattern import MinedPattern
+from alerts.patterns.engine.pattern import MinedPattern, TypeName
+from alerts.patterns.engine.phrases import purpose_sentence
 from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.rules.fields import SEVERITIES
 from alerts.rules.lifetime import default_end
@@ -57,33 +58,9 @@ def rule_for(
     return replace(rule, expires_at=default_end(rule, now=now))
 
 
-def title_of(pattern: MinedPattern) -> str:
-    """Return one line: which alert, from whom, to whom."""
-    alert_type = pattern.types[0][0]
-    if len(pattern.types) > 1:
-        alert_type = f"{alert_type} and {len(pattern.types) - 1} more"
-    ends = " to ".join(filter(None, map(rule_side_words, (pattern.source, pattern.destination))))
-    return f"{alert_type}: {ends}"[:MAX_TITLE_LENGTH].rstrip()
-
-
-def rule_side_words(side: PatternSide) -> str:
-    """Return a side in a few words."""
-    match side.rung:
-        case Rung.GROUP:
-            zones = f" of {' and '.join(side.zones)}" if side.zones else ""
-            return f"{' and '.join(side.kinds)}{zones}"
-        case Rung.ZONE:
-            return f"devices of {' and '.join(side.zones)}"
-        case Rung.NETWORK:
-            return ", ".join(side.networks[:3])
-        case Rung.SITE | Rung.NONE:
-            return ""
-    first_members = ", ".join(side.members[:3])
-    return (
-        f"{first_members} and {len(side.members) - 3} more"
-        if len(side.members) > 3
-        else first_members
-    )
+def title_of(pattern: MinedPattern, types: Iterable[TypeName] = ()) -> str:
+    """Return what plan, request, rule and mails call it; `types` come by weight."""
+    return purpose_sentence(pattern, types)[:MAX_TITLE_LENGTH].rstrip()
 
 
 def _side_clauses(name: str, side: PatternSide) -> list[Clause]:

@@ -176,6 +176,7 @@ def rule_of_pattern(
         reason=main_cause.label() if main_cause else pattern.cause,
         evidence=[str(verdict.uuid) for verdict in harmless_verdicts(pattern)],
     )
+    rule = replace(rule, title=pattern.title)
     if live is not None:
         rule = with_exceptions_of(live, rule)
     in_sentinel = replace(rule, enforcement=SENTINEL)

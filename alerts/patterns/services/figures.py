@@ -76,7 +76,6 @@ def make_row(
     row = Pattern(
         site=history.site,
         workspace_id=history.workspaces.most_common(1)[0][0],
-        title=title_of(pattern),
         definition=pattern_as_json(pattern),
         alert_types=sorted({title for title, _ in pattern.types}),
         search_text=_search_text(pattern),
@@ -90,6 +89,7 @@ def make_row(
     _add_times(row, pattern, history)
     _add_counts(row, pattern, history.cells)
     _add_evidence(row, pattern)
+    row.title = title_of(pattern, row.types_by_weight)
     _add_work(row, pattern, history, days=days, usual_minutes=usual_minutes)
     return row
 

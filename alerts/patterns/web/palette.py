@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from alerts.patterns.models import Pattern
 from alerts.patterns.queries.patterns import patterns_visible_to
-from alerts.patterns.web.headline import purpose_sentence
+from alerts.patterns.web.headline import pattern_headline
 from alerts.patterns.web.pattern_card import state_words
 from portal.accounts.sessions import actor_of
 from portal.ui.palette import MAX_RESULTS, FinderResult, Result
@@ -34,7 +34,7 @@ def _result(pattern: Pattern) -> Result:
     site = pattern.site.name if pattern.site else ""
     words = (site, state_words(pattern))
     return Result(
-        purpose_sentence(pattern),
+        pattern_headline(pattern),
         reverse("patterns:pattern", args=[pattern.uuid]),
         "repeat",
         detail=" · ".join(filter(None, words)),

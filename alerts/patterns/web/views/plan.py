@@ -28,6 +28,7 @@ from alerts.patterns.queries.plan import (
 )
 from alerts.patterns.queries.questions import Questions, questions_at
 from alerts.patterns.services.plan import CannotAskQuestions, ask_questions
+from alerts.patterns.web.headline import pattern_headline
 from alerts.patterns.web.pattern_card import PatternCard, pattern_card
 from alerts.patterns.web.plan_drift import drift_rows
 from alerts.patterns.web.plan_rows import (
@@ -137,6 +138,9 @@ def plan_context(
         "first_share": percent(share_of(ready[:FIRST_STEPS]), 0),
         "n_to_sign": _count_own_signatures(chosen, user, now=now),
         "questions": questions,
+        "named_questions": [
+            (question, pattern_headline(question.step.pattern)) for question in questions.all
+        ],
         "question_share": percent(questions.share, 0) if questions.share else "",
         "may_ask": may_ask,
         "ask_people": people_words(questions),
