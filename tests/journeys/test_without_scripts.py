@@ -28,7 +28,7 @@ def test_sign_in_read_answer_and_close(world, browse):
 
     phone = browse("/reviews/", width=390, **plain)
     sign_in(phone, cast.ODA)
-    phone.get_by_role("link", name="Someone loaded a new program").click()
+    phone.get_by_role("link", name="Someone loaded a program").click()
     phone.get_by_role("radio", name="Maintenance").check(force=True)
     phone.get_by_role("radio", name="Planned programming").check(force=True)
     phone.get_by_role("button", name="Save answer").click()

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from alerts.incidents.engine.functions import are_reads
 
 LANGUAGES = ("en", "de")
 MAX_TITLE_LENGTH = 90
@@ -113,6 +115,7 @@ type About = Literal["pair", "device", "sensor"]
 
 USER_RULE_TITLE = "Unauthorized Operation was detected by a User Defined Rule"
 
+_BY_FUNCTION = ("new-command", "old-command", "new-data")  # harm that depends on the function
 _FILE = Path(__file__).parent.parent / "data" / "alert_types.json"
 _PREFIX = "(mdiot)"
 
@@ -198,10 +201,12 @@ def headline(
     return _sentence_for("headline", title, Sides(source, destination, title=user_title), language)
 
 
-def why_it_matters(title: str, *, language: str = "en") -> str:
-    """One line on what this can mean for the plant."""
+def why_it_matters(title: str, *, functions: Iterable[str] = (), language: str = "en") -> str:
+    """One line on what this can mean for the plant. What only reads commands nothing."""
     alert_type = alert_type_for(title)
     sentences_by_key: Mapping[str, str] = sentences(language_of(language))["why"]
+    if alert_type is not None and alert_type.why in _BY_FUNCTION and are_reads(functions):
+        return sentences_by_key["read"]
     return sentences_by_key[alert_type.why if alert_type else "unknown"]
 
 

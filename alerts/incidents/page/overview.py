@@ -7,6 +7,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext, ngettext
 
+from alerts.incidents.engine.functions import (
+    CHANGING_TACTIC,
+    CHANGING_TECHNIQUES,
+    are_reads,
+)
 from alerts.incidents.models import Alert, Incident, PlannedAlert
 from alerts.incidents.page.pattern_history import (
     PatternHistory,
@@ -76,7 +81,10 @@ class TechniqueChip:
 
 
 def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[TechniqueChip]:
-    """The techniques named, each once, with their tactics."""
+    """The techniques named, each once, with their tactics. Defender for IoT names them by alert
+    type; those that only a write can be are left out where all alerts read.
+    """
+    left_out = CHANGING_TECHNIQUES if _only_reads(alerts) else frozenset()
     names = dict.fromkeys(
         [
             *incident.techniques,
@@ -90,6 +98,8 @@ def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[Technique
             chips[name] = TechniqueChip("", name, "")
             continue
         now = technique(entry.current_id) or entry
+        if now.id in left_out:
+            continue
         label = f"{now.id} {now.full_name}"
         former = entry.id if entry.id != now.id else entry.former_id
         if former and former != now.id:
@@ -98,11 +108,15 @@ def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[Technique
     return list(chips.values())
 
 
-def tactics_of(incident: Incident) -> list[str]:
-    """The tactics that the incident names, in plain spelling."""
-    return list(
-        dict.fromkeys(entry.name if (entry := tactic(name)) else name for name in incident.tactics)
-    )
+def tactics_of(incident: Incident, alerts: Sequence[Alert]) -> list[str]:
+    """The tactics that the incident names, in plain spelling; a read impairs no process."""
+    left_out = CHANGING_TACTIC if _only_reads(alerts) else ""
+    names = (name for name in incident.tactics if name.replace(" ", "") != left_out)
+    return list(dict.fromkeys(entry.name if (entry := tactic(name)) else name for name in names))
+
+
+def _only_reads(alerts: Sequence[Alert]) -> bool:
+    return are_reads(alert.function for alert in alerts)
 
 
 def incident_checks(

@@ -288,13 +288,15 @@ def explanation_of(incident: Incident, alerts: Iterable[Alert]) -> Explanation:
     """Return title, sentence and meaning in the page's language; `alerts` are newest first."""
     language = get_language() or "en"
     ends = {"source": incident.source, "destination": incident.destination}
+    alerts = list(alerts)
     user_title = next(
         (alert.user_defined_title for alert in alerts if alert.user_defined_title), ""
     )
+    functions = [alert.function for alert in alerts]
     return Explanation(
         title=bare_title(incident.title),
         plain=sentence(incident.alert_type, **ends, language=language, user_title=user_title),
-        why=why_it_matters(incident.alert_type, language=language),
+        why=why_it_matters(incident.alert_type, functions=functions, language=language),
     )
 
 

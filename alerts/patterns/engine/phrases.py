@@ -21,7 +21,7 @@ def gettext_noop(text: str) -> str:
 
 
 class Language(Protocol):
-    """What puts texts into a language: gettext's own class, or Django's module of translations."""
+    """What puts texts and counts into a language."""
 
     def gettext(self, message: str, /) -> str:
         """A text."""
@@ -32,8 +32,19 @@ class Language(Protocol):
     def pgettext(self, context: str, message: str, /) -> str:
         """A text that means something else elsewhere."""
 
+    def number(self, value: int, /) -> str:
+        """A count."""
 
-ENGLISH: Final[Language] = NullTranslations()
+
+class English(NullTranslations):
+    """The texts as they are written here."""
+
+    def number(self, value: int) -> str:
+        """1,234."""
+        return format(value, ",")
+
+
+ENGLISH: Final[Language] = English()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +233,8 @@ def purpose_sentence(
     """
     by_weight = list(types) or pattern.types
     phrase = PHRASES[purpose_of(by_weight, pattern.functions)]
-    source = side_words(pattern.source, language)
-    destination = side_words(pattern.destination, language)
+    source = side_phrase(pattern.source, language)
+    destination = side_phrase(pattern.destination, language)
     if not destination:
         template = phrase.alone
     elif not pattern.is_directed:
@@ -244,7 +255,7 @@ def purpose_sentence(
     }
 
 
-def side_words(side: PatternSide, language: Language = ENGLISH) -> str:
+def side_phrase(side: PatternSide, language: Language = ENGLISH) -> str:
     """Return a side in a few words; nothing where alerts name nobody there."""
     match side.rung:
         case Rung.NONE:
@@ -269,7 +280,7 @@ def side_words(side: PatternSide, language: Language = ENGLISH) -> str:
 
 
 def _is_named(side: PatternSide) -> bool:
-    """Whether a side is told by names of its own, which are written as they are."""
+    """Whether a side is listed by names of its own, which are written as they are."""
     return side.rung in (Rung.LISTED, Rung.NETWORK)
 
 
@@ -284,5 +295,5 @@ def _listed(names: Sequence[str], members: Sequence[str], language: Language) ->
     more = len(members) - MAX_NAMED
     return language.ngettext("%(names)s and %(n)s more", "%(names)s and %(n)s more", more) % {
         "names": ", ".join(names[:MAX_NAMED]),
-        "n": str(more),
+        "n": language.number(more),
     }

@@ -1,7 +1,6 @@
 """A pattern as a sentence about the plant in the reader's language, and its hours."""
 
-from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from alerts.incidents.engine.rhythm import HourWindow
 from alerts.incidents.wording import window_words
@@ -11,16 +10,26 @@ from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.sides import PatternSide
 from alerts.patterns.models import Pattern
 from portal.ui.moments import hours_zone
+from portal.ui.words import number
+
+
+class ReaderLanguage:
+    """Texts and counts in the language of the page."""
+
+    gettext = staticmethod(gettext)
+    ngettext = staticmethod(ngettext)
+    pgettext = staticmethod(pgettext)
+    number = staticmethod(number)
 
 
 def pattern_headline(row: Pattern) -> str:
-    """Return who does what to whom, as the title of its rule has it. Hours are told beside it."""
-    return phrases.purpose_sentence(row.process, row.types_by_weight, translation)
+    """Return who does what to whom, as the title of its rule has it. Hours are beside it."""
+    return phrases.purpose_sentence(row.process, row.types_by_weight, ReaderLanguage())
 
 
 def side_words(side: PatternSide) -> str:
     """Return a side in a few words; nothing where alerts name nobody there."""
-    return phrases.side_words(side, translation)
+    return phrases.side_phrase(side, ReaderLanguage())
 
 
 def hours_words(pattern: MinedPattern, zone: str) -> str:

@@ -67,9 +67,12 @@ def risks_of(rule: RuleDefinition, *, has_own_trial: bool = True) -> Risks:
     """Return what could go wrong while the rule acts, and what it leaves to people."""
     clauses = _SentenceClauses(rule)
     types = clauses.values("alert_type")
+    functions = next((line.texts for line in rule.all_of if line.field == "function"), ())
+    language = get_language() or "en"
+    meaning = why_it_matters(types[0], functions=functions, language=language) if types else ""
     return Risks(
         risk=_risk(clauses),
-        meaning=why_it_matters(types[0], language=get_language() or "en") if types else "",
+        meaning=meaning,
         still_reported=_still_reported(
             clauses, is_group=bool(grouped_sides(rule)), has_own_trial=has_own_trial
         ),

@@ -1,6 +1,7 @@
 """Every alert type can be said in plain words, in every language, with whatever sides are known."""
 
 import re
+from functools import partial
 
 import pytest
 
@@ -36,7 +37,9 @@ def spoken(language):
 @every_language
 def test_every_type_has_words_and_no_words_are_left_over(language):
     assert set(sentences(language)["alerts"]) == {entry.title for entry in all_types()}
-    assert set(sentences(language)["why"]) == {entry.why for entry in all_types()} | {"unknown"}
+    assert set(sentences(language)["why"]) == (
+        {entry.why for entry in all_types()} | {"unknown", "read"}
+    )
 
 
 @every_language
@@ -90,14 +93,33 @@ def test_a_known_name_is_said_and_an_unknown_one_leaves_no_hole(language):
 def test_the_sentence_of_the_main_story_reads_well():
     names = {"source": STATION, "destination": PLC}
     title = "(MDIoT) Unauthorized PLC Programming"
-    assert headline(title, **names) == "Someone loaded a new program into PLC-PL2-07"
+    assert headline(title, **names) == "Someone loaded a program into PLC-PL2-07"
     assert headline(title, **names, language="de") == (
-        "Jemand hat ein neues Programm in PLC-PL2-07 geladen"
+        "Jemand hat ein Programm in PLC-PL2-07 geladen"
     )
-    assert headline(title) == "Someone loaded a new program into a controller"
+    assert headline(title) == "Someone loaded a program into a controller"
     assert headline(title, language="de-CH") == (
-        "Jemand hat ein neues Programm in eine Steuerung geladen"
+        "Jemand hat ein Programm in eine Steuerung geladen"
     )
+
+
+@every_language
+def test_no_sentence_claims_that_something_is_new(language):
+    """Sensors report what they have not learned; pages count how often that came before."""
+    novelty = re.compile(r"\b(new|first time|never|unfamiliar|neue[rsnm]?|ungewohnt\w*)\b")
+    for _, head, plain in spoken(language):
+        assert not novelty.search(head + plain), head + plain
+
+
+@every_language
+def test_a_read_commands_nothing(language):
+    title = "Unpermitted Usage of Modbus Function Code"
+    read, write = "3 (Read Holding Registers)", "16 (Write Multiple Registers)"
+    words = partial(why_it_matters, title, language=language)
+    assert words(functions=[read]) == sentences(language)["why"]["read"]
+    assert words(functions=[read, write]) == words(functions=[read, ""]) == words()
+    stop = partial(why_it_matters, "Controller Stop", language=language)
+    assert stop(functions=[read]) == stop()
 
 
 def test_a_second_unnamed_device_is_another_one():

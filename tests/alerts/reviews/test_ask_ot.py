@@ -57,7 +57,7 @@ def test_everyone_of_ot_at_the_site_is_told_and_nobody_else(ask, incident, oda, 
     lines = list(Notification.objects.order_by("to__name"))
     assert [line.to for line in lines] == [oda, olaf]
     line = lines[0]
-    assert line.subject == "Was this planned? Someone loaded a new program into PLC-PL2-07"
+    assert line.subject == "Was this planned? Someone loaded a program into PLC-PL2-07"
     assert line.path == f"/reviews/{Question.objects.get().uuid}/"
     assert "Sam Keller of the SOC asks OT at Gdańsk:\nWas this planned?" in line.body
     assert "Please answer by Tue 24 Nov, 14:00 CET." in line.body

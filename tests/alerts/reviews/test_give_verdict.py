@@ -82,7 +82,7 @@ def test_who_asked_and_who_owns_are_told(answer, make, ask, sam, leo):
     answer(ask(make(owner_email=leo.email.upper())))
     texts = Notification.objects.filter(kind="reviews.answered").order_by("to__name")
     assert [line.to for line in texts] == [leo, sam]
-    assert texts[0].subject == ("OT says Maintenance: Someone loaded a new program into PLC-PL2-07")
+    assert texts[0].subject == ("OT says Maintenance: Someone loaded a program into PLC-PL2-07")
     assert "Nothing is closed or suppressed by this answer." in texts[0].body
 
 

@@ -214,7 +214,7 @@ def _overview(visit: IncidentVisit) -> dict[str, Any]:
         "are_two_devices": are_two,
         "flow": flow_of(incident, visit.alerts, cards),
         "techniques": techniques_of(incident, visit.alerts),
-        "tactics": tactics_of(incident),
+        "tactics": tactics_of(incident, visit.alerts),
         "checks": incident_checks(incident, sightings, verdicts, plant_zone, is_doubted=is_doubted),
         "verdicts": verdicts,
         "sightings": sightings,

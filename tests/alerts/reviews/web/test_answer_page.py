@@ -36,7 +36,7 @@ def test_without_a_session_one_signs_in_and_comes_back(client, question):
 
 def test_the_page_says_what_happened_and_who_asks(open_page, oda):
     page = open_page(oda).content.decode()
-    assert "Someone loaded a new program into PLC-PL2-07" in page
+    assert "Someone loaded a program into PLC-PL2-07" in page
     assert "Was this planned?" in page
     assert "Review 1 of 1" in page
     assert "Nothing is suppressed by this answer." in page
@@ -64,7 +64,7 @@ def test_an_answer_shows_the_next_question(client, open_page, oda, question, mak
     assert answer["Location"] == f"/reviews/{later.uuid}/"
     assert Verdict.objects.get().work_order == "WO-20917"
     page = client.get(answer["Location"]).content.decode()
-    assert "Saved: Maintenance. Someone loaded a new program into PLC-PL2-07" in page
+    assert "Saved: Maintenance. Someone loaded a program into PLC-PL2-07" in page
     assert f"/reviews/undo/{Verdict.objects.get().act}/" in page
 
 

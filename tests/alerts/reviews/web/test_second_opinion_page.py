@@ -76,7 +76,7 @@ def as_person(client, person):
 
 def test_the_question_shows_facts_and_nothing_that_leads(client, kasia, address):
     page = as_person(client, kasia).get(address).content.decode()
-    assert "Someone loaded a new program into PLC-PL2-07" in page
+    assert "Someone loaded a program into PLC-PL2-07" in page
     assert "What was this?" in page
     assert "A colleague has answered too." in page
     assert "Seen 2 times before" in page

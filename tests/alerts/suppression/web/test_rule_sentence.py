@@ -92,6 +92,13 @@ def test_what_could_go_wrong_names_who_and_for_how_long():
     assert TUESDAY not in samples.rule(TYPE, SITE).all_of
 
 
+def test_what_could_go_wrong_follows_the_function():
+    modbus = clause("alert_type", "is", "Unpermitted Usage of Modbus Function Code")
+    read = clause("function", "is", "3 (Read Holding Registers)")
+    assert "may change set points" in risks_of(samples.rule(modbus, SITE)).meaning
+    assert risks_of(samples.rule(modbus, SITE, read)).meaning.startswith("Reading changes nothing.")
+
+
 def test_german_nouns_keep_their_capitals():
     rule = samples.rule(TYPE, SITE, clause("protocol", "is", "Modbus/TCP"))
     with override("de"):
