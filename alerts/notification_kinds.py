@@ -1,5 +1,6 @@
 """Every kind of notification of the wing, by room; docs/notifications.md is made from it."""
 
+from datetime import timedelta
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,11 @@ _OF_RULE: Final = _("You get this because you sign, own or watch this rule.")
 _OF_ALL_RULES: Final = _("You get this because rules of yours are active there.")
 _FOR_OT: Final = _("You get this because you speak for OT at %(site)s.")
 _YOUR_CHANGE: Final = _("You get this because the change was yours.")
+
+# How long a mail waits for others of its kind: what one run of a worker or one click does at once,
+# and what one person signs one after the other.
+_AT_ONCE: Final = timedelta(minutes=1)
+_IN_ONE_SITTING: Final = timedelta(minutes=5)
 
 
 # sentinel
@@ -116,7 +122,11 @@ SUSPICION_UNDECIDED: Final = Kind(
 
 # suppression
 RULE_PROPOSED: Final = Kind(
-    "suppression.proposed", "all who can sign the rule", "A rule waits for signatures.", _OF_RULE
+    "suppression.proposed",
+    "all who can sign the rule",
+    "A rule waits for signatures.",
+    _OF_RULE,
+    gathers_for=_AT_ONCE,
 )
 RULE_CHANGES_REQUESTED: Final = Kind(
     "suppression.changes-requested",
@@ -176,6 +186,7 @@ RULE_STATES: Final = {
         _RULE_PEOPLE + ", except who brought it there",
         f"A rule is {words}.",
         _OF_RULE,
+        gathers_for=_IN_ONE_SITTING if state == "canary" else _AT_ONCE,
     )
     for state, words in (
         ("canary", "in trial"),

@@ -32,6 +32,11 @@ def notification_kinds() -> list[NotificationKind]:
     return kinds
 
 
+def _mail_of(kind: NotificationKind) -> str:
+    minutes = round(kind.gathers_for.total_seconds() / 60)
+    return "no" if not kind.is_mailed else f"one for all within {minutes} min" if minutes else "yes"
+
+
 def _notifications() -> str:
     rows = [
         (
@@ -39,7 +44,7 @@ def _notifications() -> str:
             kind.about,
             kind.recipients,
             str(kind.reason),
-            "yes" if kind.is_mailed else "no",
+            _mail_of(kind),
         )
         for kind in notification_kinds()
     ]

@@ -20,6 +20,8 @@ class Notification(models.Model):
     act = models.UUIDField(null=True, blank=True)  # the click it tells of, for undo
     made_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    # What it is about where others of its kind may join: [{"heading": …, "lines": […]}]
+    parts = models.JSONField(default=list, db_default=[], blank=True)
 
     class Meta:
         indexes = [

@@ -1,12 +1,16 @@
-"""Notify people; mark as read; send the mails that are owed."""
+"""Notify people, in one line and mail where several things of a kind come together; mark as read;
+send the mails that are owed.
+"""
 
 import logging
 import smtplib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +18,7 @@ from django.core.mail import EmailMessage, mailers
 from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
+from django.utils.translation import gettext
 
 from portal import clock
 from portal.accounts.models import User
@@ -31,7 +36,19 @@ type Wording = Callable[[], tuple[str, list[str]]]  # subject and lines, in the 
 log = logging.getLogger(__name__)
 
 MAIL_ATTEMPTS = 20
+MAX_GATHERING = timedelta(minutes=30)  # then the mail goes out, whatever else may follow
 _AWAY = (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPAuthenticationError)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How a thing is named among others that one notification is about: its `heading`, the subject
+    for so many, in the language that is on, and the `path` of a page that lists them.
+    """
+
+    heading: str
+    subject: Callable[[int], str]
+    path: str
 
 
 @transaction.atomic
@@ -45,18 +62,29 @@ def notify_people(
     names: Mapping[str, object] = MappingProxyType({}),
     act: UUID | None = None,
     hold: timedelta = timedelta(),
+    gathering: Gathering | None = None,
 ) -> list[Notification]:
     """Put a line into each inbox in its reader's language, and owe each a mail where the kind is
     mailed, in the caller's transaction. `names` fill the kind's reason. With an `act` it can be
-    taken back; the mail then waits for `hold` so that an undo comes before it.
+    taken back; the mail then waits for `hold` so that an undo comes before it. With `gathering` it
+    joins the line of its kind whose mail still waits. Returns the lines that are new.
     """
     notifications = []
+    wait = kind.gathers_for if gathering else hold if act else timedelta()
+    due_at = clock.unshifted() + wait
     ordered = sorted(people, key=lambda person: (person.language, person.pk))
     for language, readers in groupby(ordered, key=lambda person: person.language):
         # Not by the clock of the person who acts: by the plant's, with its name beside it.
         with translation.override(language or "en"), active(ReaderClock()):
             subject, lines = wording()
             reason = str(kind.reason) % names
+            parts = [{"heading": gathering.heading, "lines": lines}] if gathering else []
+            new_readers = [
+                person
+                for person in readers
+                if gathering is None
+                or not _join(person, kind, gathering, parts=parts, due_at=due_at, now=now)
+            ]
         notifications += Notification.objects.bulk_create(
             Notification(
                 to=person,
@@ -67,16 +95,61 @@ def notify_people(
                 reason=reason,
                 made_at=now,
                 act=act,
+                parts=parts,
             )
-            for person in readers
+            for person in new_readers
         )
     if kind.is_mailed:
-        due = clock.unshifted() + (hold if act else timedelta())
         Mail.objects.bulk_create(
-            Mail(notification=line, address=line.to.email, made_at=now, due_at=due)
+            Mail(notification=line, address=line.to.email, made_at=now, due_at=due_at)
             for line in notifications
         )
     return notifications
+
+
+def _join(
+    person: User,
+    kind: NotificationKind,
+    gathering: Gathering,
+    *,
+    parts: Sequence[Mapping[str, Any]],
+    due_at: datetime,
+    now: datetime,
+) -> bool:
+    """Add parts to the person's line of this kind whose mail still waits, and let it wait on. False
+    where there is none; one that another transaction holds is left alone, because two mails are
+    better than a deadlock.
+    """
+    waiting = Mail.objects.select_related("notification").filter(
+        notification__to=person,
+        notification__kind=kind.name,
+        notification__act=None,
+        state=JobState.WAITING,
+        attempts=0,
+        made_at__range=(now - MAX_GATHERING, now),
+    )
+    mail = waiting.select_for_update(of=("self",), skip_locked=True).order_by("-pk").first()
+    if mail is None or not mail.notification.parts:
+        return False
+    line = mail.notification
+    line.parts = [*line.parts, *parts]
+    line.subject, line.body = gathering.subject(len(line.parts))[:200], _body_of(line.parts)
+    line.path, line.made_at, line.read_at = gathering.path, now, None
+    line.save(update_fields=["parts", "subject", "body", "path", "made_at", "read_at"])
+    mail.due_at = due_at
+    mail.save(update_fields=["due_at"])
+    return True
+
+
+def _body_of(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Return one line for each part, and once what all of them have in common."""
+    common = [line for line in parts[0]["lines"] if all(line in part["lines"] for part in parts)]
+    own = [[line for line in part["lines"] if line not in common] for part in parts]
+    rows = [
+        ": ".join(filter(None, [part["heading"], " ".join(lines)]))
+        for part, lines in zip(parts, own, strict=True)
+    ]
+    return "\n".join([*rows, "", gettext("For each of them:"), *common] if common else rows)
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from portal.runtime.worker_row_conditions import (
     DESIRED_BY_WATCH,
     FOUND_ABLE,
     FOUND_BY_INTAKE,
+    JOINED,
     LIST_ENDS,
     MOVED_BY_DEPLOYMENTS,
     MOVED_BY_WATCH,
@@ -28,6 +29,7 @@ from portal.runtime.worker_row_conditions import (
     RECORDED_BY_A_WORKER,
     RUNS_FOUND_IN_AZURE,
     SHOWN_AS_PENDING,
+    WAITS_ON,
     WORKED_OUT,
     WORKED_OUT_AHEAD,
 )
@@ -78,6 +80,8 @@ _INCIDENTS = {
     "incidents_timelineitem": ADD,
 }
 _INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
+# Where a notification takes up more of its kind
+_GATHERING_INBOX = {"notifications_mail": PUT, "notifications_notification": PUT}
 _REACH = {"sentinel_apiversion": PUT, "sentinel_reachability": PUT, "jobs_circuitbreaker": PUT}
 _READINESS = {"readiness_finding": PUT}
 _BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
@@ -169,7 +173,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             **_ALIVE,
             **_RECORD,
             **_INCIDENTS,
-            **_INBOX,
+            **_GATHERING_INBOX,
             **_REACH,
             **_READINESS,
             "automation_foundrule": KEEP,
@@ -199,6 +203,8 @@ WORKERS: Mapping[str, WorkerRights] = {
         },
         changes={
             "automation_workflowcheck": CHECK_GOES_ON,
+            "notifications_mail": WAITS_ON,
+            "notifications_notification": JOINED,
             "outbox_wantedrule": DESIRED_BY_DEPLOYMENTS,
             "sentinel_workspace": FOUND_ABLE,
             "suppression_ruleversion": MOVED_BY_DEPLOYMENTS,
@@ -231,7 +237,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "incidents_patternmemory": PUT,
             "incidents_skipped": ADD,
             "notifications_mail": KEEP,
-            "notifications_notification": f"{ADD}, {REMOVE}",
+            "notifications_notification": KEEP,
             "outbox_change": ADD,
             "outbox_wantedrule": PUT,
             "patterns_candidate": KEEP,
@@ -266,6 +272,8 @@ WORKERS: Mapping[str, WorkerRights] = {
         },
         changes={
             "incidents_bulkact": CARRIED_OUT,
+            "notifications_mail": WAITS_ON,
+            "notifications_notification": JOINED,
             "outbox_wantedrule": DESIRED_BY_WATCH,
             "planned_work_occurrence": ASKED_ABOUT,
             "planned_work_revision": WORKED_OUT,

@@ -226,3 +226,11 @@ WORKED_OUT_AHEAD = """
             AND NEW.starts_at >= r.worked_out_until
             AND (NEW.ends_at - NEW.starts_at = r.length OR r.dates ? 'moved'))
 """
+# A notification that no mail has carried yet takes up more of its kind.
+JOINED = f"""
+    NEW.read_at IS NULL AND {_only("subject", "body", "path", "parts", "made_at", "read_at")}
+    AND jsonb_array_length(OLD.parts) > 0 AND EXISTS (
+        SELECT FROM notifications_mail m
+        WHERE m.notification_id = OLD.id AND m.state = 'waiting' AND m.attempts = 0)
+"""
+WAITS_ON = f"OLD.state = 'waiting' AND OLD.attempts = 0 AND {_only('due_at')}"

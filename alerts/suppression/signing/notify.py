@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from alerts import notification_kinds as kinds
 from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.sites.queries import zone_of_sites
-from alerts.suppression.models import RuleVersion
+from alerts.suppression.models import RuleVersion, VersionState
 from portal.accounts.models import User
 from portal.notifications.kind import NotificationKind
-from portal.notifications.services import Wording, notify_people
+from portal.notifications.services import Gathering, Wording, notify_people
 from portal.ui.moments import READER, plain_value_words
+from portal.ui.words import number
+
+_ENDED: Final = {VersionState.EXPIRED, VersionState.RETIRED, VersionState.REJECTED}
 
 
 def in_words(reason: object, zone: str = READER) -> str:
@@ -29,23 +33,30 @@ def notify_about_rule(
     people: Iterable[User],
     wording: Wording,
     now: datetime,
+    gathering: Gathering | None = None,
 ) -> None:
     """Notify these people about a version."""
-    notify_people(people, kind=kind, wording=wording, path=f"/rules/{version.uuid}/", now=now)
+    path = f"/rules/{version.uuid}/"
+    notify_people(people, kind=kind, wording=wording, path=path, now=now, gathering=gathering)
 
 
 def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime) -> None:
-    """Ask those who can sign for a signature."""
+    """Ask those who can sign for a signature; several proposals are one mail."""
+
+    def subject(n: int) -> str:
+        return ngettext("To sign: %(n)s rule", "To sign: %(n)s rules", n) % {"n": number(n)}
+
     name = version.proposed_by.name if version.proposed_by else ""
     notify_about_rule(
         version,
         kinds.RULE_PROPOSED,
         people=people,
         now=now,
+        gathering=Gathering(str(version), subject, "/approvals/sitting/"),
         wording=lambda: (
             gettext("To sign: %(rule)s") % {"rule": version},
             [
-                gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
+                gettext("%(name)s asks for your signature.") % {"name": name},
                 *([version.proposer_note] if version.proposer_note else []),
                 gettext("Nothing is suppressed until two people, one from each side, have signed."),
             ],
@@ -71,13 +82,22 @@ def notify_changes_requested(version: RuleVersion, *, by: User, note: str, now: 
 def notify_state(
     version: RuleVersion, *, people: Iterable[User], reasons: Iterable[str], now: datetime
 ) -> None:
-    """Notify people of the rule's state, and why."""
+    """Notify people of the rule's state, and why; several rules that come there are one mail."""
     texts, zone = list(reasons), zone_of_sites(version.site_ids)
+
+    def subject(n: int) -> str:
+        return ngettext("%(state)s: %(n)s rule", "%(state)s: %(n)s rules", n) % {
+            "state": version.get_state_display(),
+            "n": number(n),
+        }
+
+    path = "/rules/?state=ended" if version.state in _ENDED else "/rules/"
     notify_about_rule(
         version,
         kinds.RULE_STATES[version.state],
         people=people,
         now=now,
+        gathering=Gathering(str(version), subject, path),
         wording=lambda: (
             gettext("%(state)s: %(rule)s")
             % {"state": version.get_state_display(), "rule": version},
