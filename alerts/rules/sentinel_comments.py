@@ -53,6 +53,13 @@ def rule_closing_text(attribution: Attribution) -> str:
     return text.replace("{reason}", reason, 1)
 
 
+def covered_text(attribution: Attribution) -> str:
+    """The text where a person closes what a rule covers: it names the same, and does not read as a
+    close by the rule.
+    """
+    return rule_closing_text(attribution).replace("Closed by", "Covered by", 1)
+
+
 def reasons_against_closing_text(text: str, attribution: Attribution) -> list[Sentence]:
     """What the text of a close leaves out. An empty part is a part left out."""
     gaps = [

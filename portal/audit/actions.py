@@ -82,7 +82,7 @@ AUDITED_THINGS: Final = (
         "suppression.rule",
         "suppression.ruleversion",
         "drafted saved discarded proposed changes_requested rejected retested signed promoted"
-        " paused resumed stopped retired expired",
+        " paused resumed stopped retired expired backlog_closed",
     ),
     AuditedThing("suppression.drift", "suppression.driftquestion", "asked answered"),
     AuditedThing("suppression.signature", "suppression.ruleversion", "refused"),

@@ -87,7 +87,7 @@ _ACTS_OF_PEOPLE = "|".join(
         r"accounts\.(organisation|password|person|role|token)\.",
         r"(backup|catalog|sites)\.",
         r"suppression\.(promotion|signature|switch)\.",
-        r"suppression\.rule\.(changes_requested|discarded|drafted|proposed|rejected|resumed)$",
+        r"suppression\.rule\.(backlog_closed|changes_requested|discarded|drafted|proposed|rejected|resumed)$",
         r"suppression\.rule\.(retested|retired|saved|signed)$",
         r"reviews\.(opinion\.(given|passed)|review\.(asked|handed_over|withdrawn))$",
         r"reviews\.(suspicion\.decided|verdict\.(given|undone))$",

@@ -375,16 +375,16 @@ class DecisionPage:
         alerts: Mapping[int, AlertFacts],
         acting: ActingSet,
         now: datetime,
+        of_any_age: bool = False,
     ) -> "DecisionPage":
         """Match the alerts, and read the rest. Where an alert is uncovered nothing else is read: it
-        stays open.
+        stays open. With `of_any_age` incidents from before a version began are covered, too.
         """
         withdrawn: dict[int, set[UUID]] = {}
         covers = {}
         for incident in incidents:
-            cover = cover_of(
-                alerts[incident.pk], acting=acting, created_at=incident.created_at, now=now
-            )
+            created_at = None if of_any_age else incident.created_at
+            cover = cover_of(alerts[incident.pk], acting=acting, created_at=created_at, now=now)
             if any(version.in_sentinel for version in (*cover.versions, *cover.trials)):
                 workspace_id = incident.workspace_id
                 if workspace_id not in withdrawn:

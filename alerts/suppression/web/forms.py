@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
+from django.forms import CharField, Form, UUIDField
 from django.http import QueryDict
 
 from alerts.rules.compile_sentinel import undirected
@@ -216,3 +217,10 @@ def half_windows(data: QueryDict) -> HalfWindows:
             if (days or begins or ends) and not is_whole:
                 found[f"{prefix}-{place}"] = HalfWindow(days, begins, ends, zone)
     return found
+
+
+class BacklogForm(Form):
+    """What the person saw before they closed what a rule covers; its id makes it one act."""
+
+    fingerprint = CharField(max_length=32)
+    act = UUIDField(required=False)

@@ -5,6 +5,7 @@ from django.urls import path
 from alerts.suppression.web.views import (
     acts,
     approvals,
+    backlog,
     deployments,
     drift,
     editor,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("rules/<uuid:version>/edit/", editor.edit_draft, name="edit"),
     path("rules/<uuid:version>/backtest/", editor.backtest, name="backtest"),
     path("rules/<uuid:version>/sign/", acts.sign_version, name="sign"),
+    path("rules/<uuid:version>/backlog/", backlog.backlog, name="backlog"),
+    path("rules/<uuid:version>/backlog/count/", backlog.backlog_card, name="backlog_card"),
     path("rules/<uuid:version>/<slug:verb>/", acts.act_on_rule, name="act"),
     path("incidents/<int:incident_id>/why-open/", parts.why, name="why"),
     path("incidents/<int:incident_id>/draft-rule/", acts.from_incident, name="from_incident"),

@@ -18,6 +18,7 @@ from alerts.suppression.enforcing.held_devices import holds_on_rule
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
+from alerts.suppression.watching.backlog import may_close_backlog
 from alerts.suppression.watching.credit_sources import credit_by_source, credit_lines
 from alerts.suppression.watching.trials import approvals_in_force, trial_lines, trial_progress_of
 from alerts.suppression.web.backtest import backtest_reasons, summarize_backtest
@@ -122,6 +123,7 @@ def rule_page_context(
         | suggested_of(version, user, now=now)
         | {
             "version": version,
+            "may_close_backlog": may_close_backlog(user, version),
             "zone": plant_clocks(version)[0],
             "acts": acts_for(version, user, now=now),
             "state": state_chip(version.state),
