@@ -62,6 +62,12 @@ ESCALATED: Final = Kind(
     "Incidents were escalated.",
     _("You get this because you lead the SOC of %(workspace)s."),
 )
+CLOSED_AGAINST_OT: Final = Kind(
+    "incidents.closed-against-ot",
+    "who answered “suspicious” for OT, except who closes",
+    "An incident that OT calls suspicious was closed as something else.",
+    _("You get this because you answered for OT."),
+)
 BULK_ACT_ENDED: Final = Kind(
     "incidents.bulk",
     "who started it",

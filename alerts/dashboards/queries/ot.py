@@ -55,6 +55,7 @@ class PastAnswer:
     question: UUID | None
     is_open: bool
     classification: str
+    is_overruled: bool  # some of it is closed although the answer calls it suspicious
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ def _past_answer(row: Verdict, incidents: list[Incident]) -> PastAnswer:
         row.question.uuid if row.question else None,
         any(incident.is_open for incident in incidents),
         lead.classification,
+        any(incident.is_closed_against_ot for incident in incidents),
     )
 
 

@@ -1,12 +1,13 @@
 """Close incidents in Sentinel's terms, reopen them, and note which rule closed them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from alerts.incidents.acts.against_ot import notify_overruled, reasons_against_silence
 from alerts.incidents.acts.apply import ActEffect, SkippedIncidents, SystemActor, apply_act
 from alerts.incidents.acts.sentinel_comments import closing_text
 from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
@@ -42,7 +43,8 @@ def close_incidents(
 
     Sentinel's text names who closed and, where `ot_line` is given, what OT said; the comment of a
     rule names its signers and is sent as it is. What is closed another way already is closed anew
-    only by who has seen so: `instead_of` are the classifications on the screen.
+    only by who has seen so: `instead_of` are the classifications on the screen. Where a person
+    closes against OT's answer the comment is required, and whoever answered is notified of it.
     """
     text = comment
     if isinstance(by, User) or not comment:
@@ -57,6 +59,18 @@ def close_incidents(
             return None
         return ActEffect("closed", details, patch=patch)
 
+    def notify_ot(rows: Sequence[Incident], act: UUID) -> None:
+        if isinstance(by, User):
+            notify_overruled(
+                rows,
+                classification=classification,
+                reason=reason,
+                comment=comment.strip(),
+                by=by,
+                act=act,
+                now=now,
+            )
+
     return apply_act(
         incident_ids=incident_ids,
         effect_on=effect_on,
@@ -67,8 +81,14 @@ def close_incidents(
         now=now,
         act=act,
         skipped=skipped,
+        notify=notify_ot,
         reasons_against=lambda rows: [
             *reasons_against_closing(classification, reason),
+            *(
+                reasons_against_silence(rows, classification, comment, by=by)
+                if isinstance(by, User)
+                else ()
+            ),
             *_reasons_against_overruling(rows, classification, reason, instead_of=instead_of),
         ],
         classification=classification,

@@ -25,7 +25,11 @@ class CloseIn(In):
         help_text="the reason that Sentinel wants with this classification",
     )
     comment = serializers.CharField(
-        max_length=2000, required=False, allow_blank=True, help_text="the closing comment"
+        max_length=2000,
+        required=False,
+        allow_blank=True,
+        help_text="the closing comment; required where OT calls it suspicious, but for a true"
+        " positive",
     )
     instead_of = serializers.ChoiceField(
         list(REASONS),

@@ -22,6 +22,7 @@ from alerts.incidents.models.incident import (
     CLOSE_IN_FORCE,
     CLOSED_AT,
     ESCALATED_LABEL,
+    HARMLESS_OUTCOMES,
     HAS_LABELS,
     LEFT_SCOPE,
     UNNAMED,

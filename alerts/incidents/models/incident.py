@@ -70,6 +70,7 @@ ACTIVE_FROM = Least(Coalesce(F("first_activity_at"), ACTIVE_UNTIL), ACTIVE_UNTIL
 
 UNNAMED = "scope:unnamed"  # flag: came in although nothing said what it is about
 LEFT_SCOPE = "scope:left"  # flag: outside of its workspace's scope by now, without content
+HARMLESS_OUTCOMES = frozenset({"BenignPositive", "FalsePositive", "Undetermined"})
 ESCALATED_LABEL = our_label("escalated")  # so that Sentinel's readers see it, and we do it once
 
 
@@ -272,9 +273,23 @@ class Incident(models.Model):
         return ESCALATED_LABEL in self.labels
 
     @property
+    def can_be_escalated(self) -> bool:
+        """Whether it is open and nobody has taken it further yet."""
+        return self.is_open and not self.is_escalated
+
+    @property
     def needs_escalation(self) -> bool:
         """Whether OT calls it suspicious and nobody has taken it further yet."""
-        return self.is_open and self.ot_state == OtState.SUSPICIOUS and not self.is_escalated
+        return self.can_be_escalated and self.ot_state == OtState.SUSPICIOUS
+
+    @property
+    def is_closed_against_ot(self) -> bool:
+        """Whether it is closed as something else although OT calls it suspicious."""
+        return (
+            self.status == IncidentStatus.CLOSED
+            and self.ot_state == OtState.SUSPICIOUS
+            and self.classification in HARMLESS_OUTCOMES
+        )
 
     @property
     def standing(self) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.acts.against_ot import overruled_answer_of
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert, Incident, Severity
 from alerts.incidents.page.alert_sources import (
@@ -142,6 +143,7 @@ def _head(visit: IncidentVisit) -> dict[str, Any]:
     incident = visit.incident
     return {
         "incident": incident,
+        "overruled": overruled_answer_of(incident),
         "now": visit.now,
         "zone": visit.zone,
         "number": incident_number_label(incident),

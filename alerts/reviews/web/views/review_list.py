@@ -50,6 +50,7 @@ class ReviewCard:
     reason: str
     outcome: str = ""  # how it was closed
     open_count: int = 0  # of its incidents
+    is_overruled: bool = False  # some are closed although the answer calls them suspicious
     verdicts: Sequence[str] = ()  # of a question, where OT gave several: the newest first
     opinion: Opinion | None = None  # a question of Tagout's instead of one of the SOC's
 
@@ -214,6 +215,7 @@ def _answer(verdict: Verdict, now: datetime) -> ReviewCard:
         reason(verdict.cause),
         classification_words(lead.classification) if len(outcomes) == 1 else "",
         sum(incident.is_open for incident in incidents),
+        is_overruled=any(incident.is_closed_against_ot for incident in incidents),
     )
 
 

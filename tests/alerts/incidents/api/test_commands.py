@@ -94,3 +94,10 @@ def test_what_a_colleague_closed_otherwise_is_closed_anew_by_who_has_read_so(doe
     assert does("close", attack | {"instead_of": "BenignPositive"}).status_code == 409
     body = does("close", attack | {"instead_of": "Undetermined"}).json()
     assert body["classification"] == "TruePositive"
+
+
+def test_what_ot_calls_suspicious_is_closed_otherwise_only_with_a_reason(does, incident):
+    type(incident).objects.filter(pk=incident.pk).update(ot_state="suspicious")
+    refused = does("close", {key: CLOSE[key] for key in ("classification", "reason")})
+    assert refused.status_code == 409 and "Say in the comment why" in str(refused.json())
+    assert does("close", CLOSE).status_code == 200

@@ -63,6 +63,7 @@ def test_the_first_button_after_suspicious_is_escalate(
     client = signed_in(sam)
     head = _buttons(client.get(f"/incidents/{row.pk}/").content.decode(), HEAD)
     assert head[0] == first
+    assert "Escalate" in [word.lstrip("*") for word in head], "whatever OT has said"
     assert "Close…" in head
     panel = _buttons(client.get(f"/incidents/{row.pk}/panel").content.decode(), PANEL)
     assert panel[0] == in_panel
