@@ -33,6 +33,11 @@ STATUS_WORDS = {
     IncidentStatus.CLOSED: gettext_lazy("Closed"),
     IncidentStatus.UNKNOWN: gettext_lazy("Unknown"),
 }
+REOPENING_REASONS = {
+    "alert-joined": gettext_lazy("Another alert joined that no rule covers."),
+    "was-real:yes": gettext_lazy("It was real, or may be."),
+    "was-real:not-sure": gettext_lazy("Not sure whether it was real."),
+}
 _TERMS = {
     **{severity.label: words for severity, words in SEVERITY_WORDS.items()},
     **{status.label: words for status, words in STATUS_WORDS.items()},

@@ -13,6 +13,7 @@ from alerts.incidents.models import Comment, Incident, IncidentStatus, OtState, 
 from alerts.incidents.queries import comments_of, timeline_of
 from alerts.incidents.wording import (
     OT_WORDS,
+    REOPENING_REASONS,
     classification_words,
     outcome_words,
     reason_words,
@@ -144,16 +145,13 @@ def _classification(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     return made | ({"new": _outcome(details)} if details.get("classification") else {})
 
 
-_BECAUSE = {"alert-joined": gettext_lazy("Another alert joined that no rule covers.")}
-
-
 def _reopened(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     """Return Tagout's reason, and the rule by whose name it was closed before."""
     because, rule = str(details.get("because") or ""), details.get("closed_by")
     words = gettext("reopened it")
     if rule:
         words = gettext("reopened what rule %(rule)s had closed") % {"rule": rule}
-    return {"words": words, "quote": str(_BECAUSE.get(because, because))}
+    return {"words": words, "quote": str(REOPENING_REASONS.get(because, because))}
 
 
 def _closed_by_rule(details: Mapping[str, Any], item: TimelineItem) -> Sentence:

@@ -82,6 +82,11 @@ class ActForm(forms.Form):
         act: UUID | None = self.cleaned_data.get("act")
         return act
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the answer is to leave all as it is."""
+        return False
+
     def context(self) -> dict[str, Any]:
         """Return what the page shows beside the fields."""
         return {}
@@ -291,9 +296,20 @@ class EscalateForm(ActForm):
 
 
 class ReopenForm(ActForm):
-    """Nothing to ask; where a rule closed, the form names what stops."""
+    """Where a rule closed, the form names it and asks whether it was real: unless it was routine,
+    the rule stops for everybody.
+    """
 
     title, icon, done = _("Reopen"), "undo-2", _("Reopened: %(what)s")
+    was_real = forms.ChoiceField(
+        label=_("Was it real?"),
+        required=False,
+        choices=[
+            ("yes", _("Yes, or it may be")),
+            ("not-sure", _("Not sure")),
+            ("no", _("No, it was routine")),
+        ],
+    )
 
     @property
     @override
@@ -306,6 +322,34 @@ class ReopenForm(ActForm):
         """The rules that stop."""
         rules = self._rules()
         return {"stopping": ", ".join(rules), "n_stopping": len(rules)}
+
+    def clean_was_real(self) -> str:
+        """The answer; required where a rule would stop."""
+        answer: str = self.cleaned_data["was_real"]
+        if not answer and self._rules():
+            raise forms.ValidationError(gettext("Say whether it was real."))
+        return answer
+
+    @property
+    @override
+    def changes_nothing(self) -> bool:
+        """What was routine stays closed, and its rule goes on."""
+        return bool(self.cleaned_data["was_real"] == "no")
+
+    @override
+    def values(self) -> ActValues:
+        answer = self.cleaned_data["was_real"]
+        return {"because": f"was-real:{answer}"} if answer else {}
+
+    @override
+    def toast(self) -> str:
+        rules = self._rules()
+        if not rules:
+            return super().toast()
+        words = {"rules": ", ".join(rules), "what": self.targets.words}
+        if self.changes_nothing:
+            return gettext("Left closed: %(what)s. %(rules)s goes on.") % words
+        return gettext("Reopened: %(what)s. %(rules)s stops for everybody.") % words
 
     def _rules(self) -> list[str]:
         rules = {row.closed_by for row in self.targets.incidents if row.closed_by}

@@ -107,6 +107,8 @@ def _do(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> Htt
     """At once, or where there are many as a bulk act with a page of its own."""
     if form.is_repeated and form.act_id is not None:
         return _answer_again(request, form.act_id, by=form.by)
+    if form.changes_nothing:
+        return _answer(request, form.toast())
     targets = form.targets
     common: dict[str, Any] = {
         "verb": verb,

@@ -122,10 +122,19 @@ def test_who_reopens_reads_first_which_rule_stops(signed_in, sam, make_row):
     change(by_rule, closed_by="R-12")
     refused = post(client, "reopen", {"incident": str(by_rule.pk)})
     assert (refused.status_code, closed()) == (422, 2)
-    assert "R-12 closed it and stops for everybody." in text_of(refused)
+    assert "Was it real?" in text_of(refused)
     words, fields = form_of(client, "reopen", f"incident={by_rule.pk}")
-    assert "R-12 closed it and stops for everybody." in words
-    assert post(client, "reopen", fields).status_code == 204
+    assert "R-12 closed it." in words and "R-12 stops for everybody" in words
+    unanswered = post(client, "reopen", fields)
+    assert (unanswered.status_code, closed()) == (422, 2)
+    assert "Say whether it was real." in text_of(unanswered)
+    left = post(client, "reopen", fields, was_real="no")
+    assert (left.status_code, closed()) == (204, 2), "routine stays closed, its rule goes on"
+    assert "R-12 goes on." in left["HX-Trigger"]
+    assert "R-12 stops" in post(client, "reopen", fields, was_real="not-sure")["HX-Trigger"]
+    assert closed() == 1
+    page = client.get(f"/incidents/{by_rule.pk}/?tab=timeline").text
+    assert "Not sure whether it was real." in page
     words, _ = form_of(client, "reopen", f"incident={by_person.pk}")
     assert "stops for everybody" not in words
     assert post(client, "reopen", {"incident": str(by_person.pk)}).status_code == 204
