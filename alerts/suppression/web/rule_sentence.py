@@ -1,5 +1,6 @@
 """A whole rule in one sentence, and what could go wrong while it acts."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -45,21 +46,24 @@ class Risks:
     still_reported: list[str]
 
 
-def closing_sentence(rule: RuleDefinition) -> str:
-    """Return what the rule closes, in one sentence."""
-    clauses = _SentenceClauses(rule)
+def closing_sentence(rule: RuleDefinition, *, is_whole: bool = False) -> str:
+    """Return what the rule closes, in one sentence; of many names a few, or all if `is_whole`."""
+    max_names = sys.maxsize if is_whole else MAX_NAMES
+    clauses = _SentenceClauses(rule, max_names=max_names)
     parts = [clauses.summary]
     if clauses.windows:
-        parts.append(names_in_words(windows_in_words(clauses.windows)))
+        parts.append(names_in_words(windows_in_words(clauses.windows), max_names=max_names))
     if places := [clauses.names(field) for field in ("site", "workspace", "zone")]:
         parts += [gettext("at %(place)s") % {"place": place} for place in places if place]
     sentence = gettext("Closes an incident when every alert in it is %(what)s") % {
         "what": ", ".join(parts)
     }
     if clauses.rest:
-        sentence += gettext("; only where %(lines)s") % {"lines": _lines(clauses.rest)}
+        sentence += gettext("; only where %(lines)s") % {"lines": clauses.in_words(clauses.rest)}
     if rule.except_any:
-        sentence += gettext("; except where %(lines)s") % {"lines": _lines(rule.except_any)}
+        sentence += gettext("; except where %(lines)s") % {
+            "lines": clauses.in_words(rule.except_any)
+        }
     return f"{sentence}."
 
 
@@ -79,9 +83,9 @@ def risks_of(rule: RuleDefinition, *, has_own_trial: bool = True) -> Risks:
     )
 
 
-def names_in_words(names: Sequence[str]) -> str:
+def names_in_words(names: Sequence[str], *, max_names: int = MAX_NAMES) -> str:
     """Return `A, B or C`; of many the first few and how many more."""
-    first, more = list(names[:MAX_NAMES]), len(names) - MAX_NAMES
+    first, more = list(names[:max_names]), len(names) - max_names
     if more > 0:
         text = ngettext("%(names)s or %(n)s other", "%(names)s or %(n)s others", more)
         return text % {"names": ", ".join(first), "n": number(more)}
@@ -94,8 +98,9 @@ def names_in_words(names: Sequence[str]) -> str:
 class _SentenceClauses:
     """The lines of a rule by what they say: of each field the first, the rest beside."""
 
-    def __init__(self, rule: RuleDefinition) -> None:
+    def __init__(self, rule: RuleDefinition, *, max_names: int = MAX_NAMES) -> None:
         """Sort the lines."""
+        self._max_names = max_names
         self._first: dict[str, Clause] = {}
         self.rest: list[Clause] = []
         for clause in rule.all_of:
@@ -124,7 +129,11 @@ class _SentenceClauses:
 
     def names(self, field: str) -> str:
         """Return the alternatives of a field in words."""
-        return names_in_words(self.values(field))
+        return names_in_words(self.values(field), max_names=self._max_names)
+
+    def in_words(self, lines: Sequence[Clause]) -> str:
+        """Return lines that are not part of the sentence itself."""
+        return "; ".join(_line(clause, max_names=self._max_names) for clause in lines)
 
     @property
     def windows(self) -> tuple[str, ...]:
@@ -220,13 +229,9 @@ def _still_reported(clauses: _SentenceClauses, *, is_group: bool, has_own_trial:
     ]
 
 
-def _lines(clauses: Sequence[Clause]) -> str:
-    return "; ".join(_line(clause) for clause in clauses)
-
-
-def _line(clause: Clause) -> str:
+def _line(clause: Clause, *, max_names: int) -> str:
     line = clause_line(clause)
     label = line.label
     if get_language() != "de":  # nouns of German begin with a capital wherever they are
         label = label[:1].lower() + label[1:]
-    return f"{label} {line.operator} {names_in_words(line.values)}"
+    return f"{label} {line.operator} {names_in_words(line.values, max_names=max_names)}"

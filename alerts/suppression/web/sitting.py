@@ -274,6 +274,7 @@ def rule_context(
         "asked": pending,
         "place": place,
         "sentence": closing_sentence(version.definition),
+        "whole_sentence": closing_sentence(version.definition, is_whole=True),
         "cause": routine_cause(version.definition.reason),
         "is_stale": needs_retest(version, now=now),
         "amendment": amendment_of(version, now=now),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from alerts.suppression.backtesting.redaction import redacted_body
-from alerts.suppression.models import ACTING, VersionState
+from alerts.suppression.models import VersionState
 from alerts.suppression.signing.awaiting_signature import recent_decisions, requests_for
 from alerts.suppression.signing.request_changes import (
     CannotRetest,
@@ -35,12 +35,13 @@ from alerts.suppression.web.sitting import (
     take_up_skipped,
     verb_to_stop,
 )
+from alerts.suppression.web.sitting_end import signed_rules_of
 from alerts.suppression.web.verbs import VERBS
 from alerts.suppression.web.wording import all_in_words, state_chip
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
-from portal.ui.responses import is_part_request, leave_toast, post_only, render_page, vary
+from portal.ui.responses import is_part_request, post_only, render_page, vary
 
 TEMPLATE = "alerts/suppression/sitting.html"
 
@@ -94,10 +95,7 @@ def sign_next(request: HttpRequest, version: UUID) -> HttpResponse:
             request, now=now, up=version, problems=outcome.problems, form_values=outcome.form_values
         )
     mark_rule(request, version, SittingMark.SIGNED, now=now)
-    words = gettext("You signed %(rule)s.")
-    if outcome.version.state in ACTING:
-        words = gettext("You signed %(rule)s. Both sides have signed: its trial begins.")
-    return _next(request, words % {"rule": found.rule.label})
+    return HttpResponseRedirect(_home())  # which shows what was decided last
 
 
 @post_only(otherwise=_home)
@@ -111,8 +109,7 @@ def ask_for_changes(request: HttpRequest, version: UUID) -> HttpResponse:
         problems = all_in_words(refusal.reasons)
         return _page(request, now=now, up=version, change_problems=problems, words=words)
     mark_rule(request, version, SittingMark.CHANGES, now=now)
-    text = gettext("Changes requested for %(rule)s.") % {"rule": found.rule.label}
-    return _next(request, text)
+    return HttpResponseRedirect(_home())
 
 
 @post_only(otherwise=_home)
@@ -143,7 +140,7 @@ def stop_signed_rule(request: HttpRequest, version: UUID) -> HttpResponse:
     except Refused as refusal:
         return _page(request, now=now, stop_problems=all_in_words(refusal.reasons))
     mark_rule(request, version, SittingMark.STOPPED, now=now)
-    return _next(request, f"{found.rule.label}: {VERBS[verb].done}")
+    return HttpResponseRedirect(_home())
 
 
 @post_only(otherwise=_home)
@@ -184,13 +181,11 @@ def _page(
         "latest": latest_of(session, user, now=now),
         **extra,
     }
-    if place is not None:
+    if place is None:
+        context["signed_rules"] = signed_rules_of(session, user)
+    else:
         pending = requests[place.uuid]
         context |= rule_context(request, pending, place, user, now=now)
         context["zone"] = plant_clocks(pending.version)[0]
     name = f"{TEMPLATE}#sitting" if is_part_request(request) else TEMPLATE
     return vary(render(request, name, context, status=422 if extra else 200))
-
-
-def _next(request: HttpRequest, words: str) -> HttpResponse:
-    return leave_toast(request, HttpResponseRedirect(_home()), words)

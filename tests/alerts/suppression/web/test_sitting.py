@@ -61,6 +61,26 @@ def test_the_rule_that_is_up_is_shown_with_all_that_a_signature_rests_on(at, peo
     assert "At least 71.7 % is harmless" in page and "That is little evidence." in page
 
 
+def test_of_many_names_a_few_are_shown_and_all_of_them_unfold(at, people, history):
+    names = [f"PLC-{n}" for n in range(7)]
+    lines = [
+        rules.clause("destination_device", "is_one_of", "PLC-PL2-07", *names)
+        if line.field == "destination_device"
+        else line
+        for line in rules.downloads().all_of
+    ]
+    wide = rules.downloads(all_of=tuple(lines))
+    rules.propose(
+        rules.draft(wide, by=people.oda, evidence=history.verdicts, now=NOON),
+        by=people.oda,
+        now=NOON,
+    )
+    page = words_of(at(people.leo))
+    assert "or 3 others" in page and "All names, as you sign them" in page
+    whole = page.split("All names, as you sign them")[1].split("</details>")[0]
+    assert all(name in whole for name in names) and "others" not in whole
+
+
 def test_the_totals_reconcile(at, people, proposal):
     at(people.leo)
     totals = BackTestRun.objects.get().body["incident_totals"]
@@ -77,7 +97,10 @@ def test_signing_shows_the_next_rule_with_the_same_proof(at, people, proposal, s
     assert "Rule 2 of 2" in page and "Downloads to one PLC" in page
     assert "Your password again" in page  # there for when the proof ends, but hidden
     assert at(people.leo, "sign/", second, **signing(second)).status_code == 302
-    assert "You signed 2 rules" in words_of(at(people.leo))
+    page = words_of(at(people.leo))
+    assert "You signed 2 rules" in page and page.count("You signed R-") == 1, "not as a toast, too"
+    assert "What happens next" in page and page.count("Live at the earliest:") == 2
+    assert ">1 Dec<" in page.split("Live at the earliest:")[1]
     for version in (proposal, second):
         version.refresh_from_db()
         assert version.state == VersionState.IN_TRIAL
