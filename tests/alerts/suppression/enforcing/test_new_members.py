@@ -13,7 +13,7 @@ from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.enforcing.group_members import late_members, record_members
 from alerts.suppression.models import GroupMember, LedgerEntry, NewMember
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
-from alerts.suppression.watching.lifecycle import start_canary
+from alerts.suppression.watching.lifecycle import start_trial
 from tests.alerts.suppression.enforcing.floor import SITE, SOURCE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
@@ -81,7 +81,7 @@ def test_a_member_of_the_signing_is_closed_without_ado(plant):
 
 def test_who_is_in_the_group_when_the_second_side_signs_is_a_member(plant):
     version = plant.rule(GROUP, state="proposed", site_ids=[plant.site.pk])
-    start_canary(version, by=plant.leo, now=NOON)
+    start_trial(version, by=plant.leo, now=NOON)
     make_plc(plant, 23)
     assert [member.device.name for member in late_members(version)] == ["PLC-23"]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.models import LedgerEntry, RuleVersion, Step, VersionState
-from alerts.suppression.watching.lifecycle import start_canary, stop_by_itself
+from alerts.suppression.watching.lifecycle import start_trial, stop_by_itself
 from alerts.suppression.watching.trials import reasons_to_wait, trial_lines, trial_progress_of
 from tests.alerts.suppression.enforcing.floor import ROUTINE
 from tests.alerts.suppression.samples import TUESDAY
@@ -30,7 +30,7 @@ def stopped(floor, definition=ROUTINE, *, state="live", at=NOON - DAY):
 
 def signed_again(floor, before, definition=ROUTINE):
     version = floor.rule(definition, state="proposed", rule_row=before.rule)
-    start_canary(version, by=floor.leo, now=NOON)
+    start_trial(version, by=floor.leo, now=NOON)
     return RuleVersion.objects.get(pk=version.pk)
 
 
@@ -137,6 +137,6 @@ def test_while_another_version_lives_that_one_is_compared(floor):
     before = stopped(floor)
     live = floor.rule(replace(ROUTINE, title="Other words"), rule_row=before.rule)
     version = floor.rule(ROUTINE, state="proposed", rule_row=before.rule)
-    start_canary(version, by=floor.leo, now=NOON)
+    start_trial(version, by=floor.leo, now=NOON)
     assert RuleVersion.objects.get(pk=version.pk).keeps_trial_of == live
     assert VersionState(before.state) == VersionState.PAUSED

@@ -9,7 +9,7 @@ import pytest
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.models import RuleVersion, VersionState
-from alerts.suppression.watching.lifecycle import start_canary
+from alerts.suppression.watching.lifecycle import start_trial
 from alerts.suppression.watching.trials import reasons_to_wait, trial_lines, trial_progress_of
 from tests.alerts.suppression.enforcing.floor import SITE, SOURCE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
@@ -35,7 +35,7 @@ def next_version(floor, definition):
     """The live version, and the next one as it begins."""
     old = floor.rule(OLD)
     new = floor.rule(definition, state="proposed", rule_row=old.rule)
-    start_canary(new, by=floor.leo, now=NOON)
+    start_trial(new, by=floor.leo, now=NOON)
     return old, RuleVersion.objects.get(pk=new.pk)
 
 
@@ -65,7 +65,7 @@ def test_a_version_that_closes_something_else_is_tried(floor):
 def test_whom_nobody_has_met_stays_a_newcomer_of_the_version_after(floor):
     old = floor.rule(OLD, newcomers=["plc-21"])
     new = floor.rule(WIDER, state="proposed", rule_row=old.rule)
-    start_canary(new, by=floor.leo, now=NOON)
+    start_trial(new, by=floor.leo, now=NOON)
     assert RuleVersion.objects.get(pk=new.pk).newcomers == ["plc-21", "plc-22"]
 
 
