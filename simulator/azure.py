@@ -45,6 +45,7 @@ class Azure:
         self.store, self.clock, self.plant = store, clock, plant
         self.throttle, self.faults = Throttle(on=is_throttled), Faults()
         self.is_living = is_living
+        self.is_staffed = bool(store.fact("staffed", True))  # whether the SOC desk works
         self.per_day = float(store.fact("per_day", PER_DAY))
         self.endpoint = ""
         self.query_logs: AskLogs | None = None

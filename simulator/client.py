@@ -143,7 +143,7 @@ class Control:
         return dict(self.call("POST", "application", {"application": application, **values}))
 
     def settings(self, **values: Any) -> Json:
-        """Change living or per_day."""
+        """Change living, per_day or staffed."""
         return dict(self.call("POST", "settings", values))
 
     def playbook_token(self, workspace: str, identity: str, audience: str, **values: Any) -> str:

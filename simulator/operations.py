@@ -125,14 +125,21 @@ def application(azure: Azure, body: Json, _at: int) -> Json:
 
 
 def settings(azure: Azure, body: Json, _at: int) -> Json:
-    """Change how the simulator behaves: living, per_day."""
+    """Change how the simulator behaves: living, per_day, staffed."""
     store = azure.store
     if "living" in body:
         azure.is_living = bool(body["living"])
     if "per_day" in body:
         azure.per_day = float(body["per_day"])
         store.keep("per_day", azure.per_day)
-    return {"living": azure.is_living, "per_day": azure.per_day}
+    if "staffed" in body:
+        azure.is_staffed = bool(body["staffed"])
+        store.keep("staffed", azure.is_staffed)
+    return {
+        "living": azure.is_living,
+        "per_day": azure.per_day,
+        "staffed": azure.is_staffed,
+    }
 
 
 def _incident(azure: Azure, body: Json, member: str = "incident") -> Incident:

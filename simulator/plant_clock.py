@@ -1,4 +1,6 @@
-"""The plant lives on: its history is loaded once, and what is due is created as time passes."""
+"""The plant lives on: its history is loaded once, what is due is created as time passes, and the
+SOC desk goes on working.
+"""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +10,7 @@ from typing import Any
 from simulator.automation.run import disable_expired
 from simulator.azure import PER_DAY, Azure
 from simulator.clock import parse_time, to_moment, to_ticks
+from simulator.desk import work_until
 from simulator.incident_records import from_case
 from simulator.incidents import add_case
 from simulator.plant.records import Case
@@ -109,6 +112,8 @@ class PlantClock:
             with store.transaction():
                 for case in cases:
                     created += len(add_case(self._azure, case))
+                if self._azure.is_staffed:
+                    work_until(self._azure, until, after=after)
         with store.transaction():
             store.keep("lived_until", until)
         return created

@@ -233,8 +233,11 @@ def _verdict(
     is_common = (str(truth["site"]), str(truth["process"])) in common
     if _dice(name, "wrong") < WRONG and not is_common:
         verdict = "suspicious" if verdict != "suspicious" else "routine"
-    causes = [cause.id for cause in causes_for(alert_type, verdict)] or ["other"]
-    cause = causes[int(_dice(name, "cause") * min(2, len(causes)))]
+    if verdict == truth["verdict"] and truth.get("cause"):
+        cause = str(truth["cause"])
+    else:
+        causes = [cause.id for cause in causes_for(alert_type, verdict)] or ["other"]
+        cause = causes[int(_dice(name, "cause") * min(2, len(causes)))]
     if verdict == "suspicious":
         note = "None of us did this."
     elif verdict == "maintenance":

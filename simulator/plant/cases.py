@@ -9,12 +9,13 @@ from simulator.plant.catalogue import MDIOT, SEVERITIES
 from simulator.plant.fleet import guid
 from simulator.plant.flows import Side, Template
 from simulator.plant.recipes import Recipe, moment_of, stamp
-from simulator.plant.records import Case, PlantWorkspace
+from simulator.plant.records import Case, PlantWorkspace, Truth
 
 PRODUCT = "Azure Security Center for IoT"
 ENDPOINT_PRODUCT = "Microsoft Defender for Endpoint"
 PORTAL = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
 DAY_US = 86_400_000_000
+CLOSED_SOON = 955  # of 1,000 incidents
 _ANALYSTS = ("Jonas Brandt", "Marta Kowalczyk", "Tiago Nunes", "Elif Demir", "Henrik Sand")
 _EXPECTED = ("BenignPositive", "SuspiciousButExpected")
 _BAD_DATA = ("FalsePositive", "InaccurateData")
@@ -203,6 +204,44 @@ def analysts() -> tuple[dict[str, Any], ...]:
     return _OWNERS
 
 
+def rank_of(bits: int) -> int:
+    """Rank an incident among a thousand; from `CLOSED_SOON` on the desk puts them off for weeks."""
+    return chance_of_bits(bits, 40, 1000)
+
+
+def wait_of(bits: int) -> int:
+    """How long an incident waits at the desk, in microseconds: up to three days, mostly less."""
+    return 600_000_000 + chance_of_bits(bits, 20, 1000) ** 2 * 250_000
+
+
+def owner_of(bits: int) -> dict[str, Any]:
+    """Return the analyst who takes an incident."""
+    return dict(_OWNERS[chance_of_bits(bits, 12, len(_OWNERS))])
+
+
+def kind_of(truth: Truth) -> str:
+    """What the mistakes of the desk depend on: benign, attack or stray."""
+    return "benign" if truth.benign else ("attack" if truth.attack else "stray")
+
+
+def write_closing(properties: dict[str, Any], bits: int, *, kind: str) -> None:
+    """Close an incident as the desk does, with its mistakes."""
+    table = {"benign": _BENIGN, "stray": _STRAY, "attack": _ATTACK}[kind]
+    draw = chance_of_bits(bits, 30, 100)
+    classification, reason = next(how for limit, how in table if draw < limit)
+    comments = _COMMENTS[classification]
+    properties["status"] = "Closed"
+    properties["classification"] = classification
+    properties["classificationComment"] = comments[chance_of_bits(bits, 4, len(comments))]
+    if reason:
+        properties["classificationReason"] = reason
+    if rank_of(bits) % 29 == 0:
+        properties["labels"] = [
+            *(properties.get("labels") or []),
+            {"labelName": "ot-asked", "labelType": "User"},
+        ]
+
+
 def settle(
     properties: dict[str, Any], created_us: int, end_us: int, bits: int, *, kind: str
 ) -> int:
@@ -211,26 +250,15 @@ def settle(
     `kind` is benign, stray or attack: the desk does not see it, but its mistakes depend on it.
     """
     age = end_us - created_us
-    mood = chance_of_bits(bits, 40, 1000)
-    closes = mood < (955 if age > 5 * DAY_US else 30 * age // DAY_US)
-    is_touched = closes or mood > (985 if age > 5 * DAY_US else 700)
+    rank = rank_of(bits)
+    closes = rank < (CLOSED_SOON if age > 5 * DAY_US else 30 * age // DAY_US)
+    is_touched = closes or rank > (985 if age > 5 * DAY_US else 700)
     if not is_touched:
         return created_us
-    wait = 600_000_000 + chance_of_bits(bits, 20, 1000) ** 2 * 250_000
-    touched_us = created_us + min(wait, age * 9 // 10)
-    properties["owner"] = dict(_OWNERS[chance_of_bits(bits, 12, len(_OWNERS))])
+    touched_us = created_us + min(wait_of(bits), age * 9 // 10)
+    properties["owner"] = owner_of(bits)
     properties["status"] = "Active"
     properties["lastModifiedTimeUtc"] = stamp(touched_us)
     if closes:
-        table = {"benign": _BENIGN, "stray": _STRAY, "attack": _ATTACK}[kind]
-        draw = chance_of_bits(bits, 30, 100)
-        classification, reason = next(how for limit, how in table if draw < limit)
-        comments = _COMMENTS[classification]
-        properties["status"] = "Closed"
-        properties["classification"] = classification
-        properties["classificationComment"] = comments[chance_of_bits(bits, 4, len(comments))]
-        if reason:
-            properties["classificationReason"] = reason
-        if mood % 29 == 0:
-            properties["labels"] = [{"labelName": "ot-asked", "labelType": "User"}]
+        write_closing(properties, bits, kind=kind)
     return touched_us

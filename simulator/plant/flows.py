@@ -267,6 +267,7 @@ class FlowBook:
                 flow.attack,
                 verdict,
                 site,
+                cause,
             ),
             cause=cause,
             group=group,

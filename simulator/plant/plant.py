@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from simulator.plant.cases import Casebook, address_of, alerts_of, guids, settle
+from simulator.plant.cases import Casebook, address_of, alerts_of, guids, kind_of, settle
 from simulator.plant.catalogue import alert_types
 from simulator.plant.details import AlertWriter, EntityWriter
 from simulator.plant.fleet import build_devices, build_sites, build_workspaces
@@ -88,7 +88,7 @@ class Maker:
         )
         if verdict := wishes.get("verdict"):
             first.truth = replace(
-                first.truth, verdict=verdict, benign=verdict != "suspicious", attack=None
+                first.truth, verdict=verdict, benign=verdict != "suspicious", attack=None, cause=""
             )
         more = wishes.get("also", [])
         others = [
@@ -172,8 +172,7 @@ class Plant:
         for created_us, recipe, number in self._timeline.history(count, start, end):
             alerts = alerts_of(templates[recipe.template], recipe, templates)
             case = self._casebook.write(alerts, recipe, number)
-            truth = case.truth
-            kind = "benign" if truth.benign else ("attack" if truth.attack else "stray")
+            kind = kind_of(case.truth)
             touched_us = settle(case.properties, created_us, end_us, recipe.bits, kind=kind)
             yield (
                 case if touched_us == created_us else replace(case, modified=moment_of(touched_us))

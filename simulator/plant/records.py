@@ -107,6 +107,7 @@ class Truth:
     attack: str | None
     verdict: Verdict
     site: str
+    cause: str = ""  # what OT would give as the reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,21 @@ class Incident:
         )
 
 
+class OpenIncident(NamedTuple):
+    """What decides who works on an incident, and when; `author` is who changed it last, None for
+    nobody.
+    """
+
+    workspace: str
+    name: str
+    created: int
+    status: str
+    owner: str
+    recipe: str
+    is_benign: int
+    author: str | None
+
+
 @dataclass(frozen=True)
 class IncidentPage:
     """Which incidents a list asks for: conditions, the sort column, and where the page begins."""
@@ -165,6 +180,17 @@ class IncidentTable:
         """The incidents of a workspace that changed at this moment or later, in that order."""
         sql = f"{_SELECT} where workspace = ? and modified >= ? order by modified, name"
         return map(_from_row, self._db.execute(sql, (workspace, modified)))
+
+    def open_of_plant(self) -> Iterator[OpenIncident]:
+        """The incidents of the plant's own life that nobody has closed yet."""
+        sql = (
+            "select i.workspace, i.name, i.created, i.status, i.owner, i.recipe,"
+            " json_extract(i.truth, '$.benign'), a.author"
+            " from incidents i left join authors a"
+            " on a.workspace = i.workspace and a.name = i.name"
+            " where i.status <> 'Closed' and i.recipe is not null and i.truth is not null"
+        )
+        return (OpenIncident(*row) for row in self._db.execute(sql).fetchall())
 
     def latest_number(self, workspace: str) -> int:
         """The highest incident number given in a workspace."""

@@ -128,7 +128,7 @@ def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
     monkeypatch.setattr("alerts.demo.services.SHARE", 0.4)
     history = MONTH.days * A_DAY
     with running_simulator(now=A_WEDNESDAY, incidents=history, living=True) as simulator:
-        simulator.control.settings(per_day=A_DAY)
+        simulator.control.settings(per_day=A_DAY, staffed=False)  # its people are ours
         _seed(simulator, mailbox, monkeypatch, settings, live_server)
         made = SmallPlant(simulator, mailbox)
         monkeypatch.setattr("portal.clock.now", lambda: made.moment)
