@@ -35,6 +35,10 @@ def main() -> None:
             from portal.runtime import env
 
             home = Path(__file__).resolve().parent / ".data"
+            if name == "simulator" and not embedded.is_set("DATABASE_URL"):
+                from alerts.demo.data_folder import running_demo
+
+                os.environ["DATA_DIR"] = str(running_demo(home))
             embedded.ensure_environment(Path(env.text("DATA_DIR", str(home))))
         from django.core.management import CommandError, execute_from_command_line
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import embedded
 from alerts.demo.cast import PASSWORD, PEOPLE
+from alerts.demo.data_folder import note_demo
 from alerts.demo.processes import (
     ProcessDied,
     ProcessGroup,
@@ -46,6 +47,7 @@ def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
     data = Path(os.environ.get("DEMO_DATA") or HOME / ".data").resolve()
+    note_demo(data, home=HOME / ".data")
     size = os.environ.get("DEMO_SIZE") or "small"
     if size not in SIZES:
         sys.exit(f"DEMO_SIZE is {size!r}: use one of {', '.join(SIZES)}.")

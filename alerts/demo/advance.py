@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db.models import Max
@@ -22,7 +23,7 @@ from portal.celery import app
 from portal.errors import Refused
 from portal.jobs.models import Job, JobState
 from portal.jobs.services import age_waiting_work, count_work_at_hand, due_jobs, move_clock
-from portal.schedule import SCHEDULE
+from portal.schedule import BUSY_QUEUES, SCHEDULE
 from simulator.client import Control, ControlRefused
 
 MAX_STEP = timedelta(hours=12)
@@ -30,9 +31,22 @@ MAX_WAIT = 600.0  # seconds for what one step brought
 ROUND = timedelta(seconds=30)  # later rounds find due what comes back every few seconds
 MAX_ROUNDS = 8
 PATIENCE = 30.0  # seconds after which a job that nobody takes is not waited for
-LOOK, LOOKS = 0.25, 8  # seconds between two looks; looks before workers are woken again
-MOMENT = 1.0  # seconds that what workers do over and over again takes at most
-ANSWER, WORKERS = 1.0, 2  # seconds to wait for how many workers to say what they are at
+LOOK = 0.1  # seconds between two looks
+ANSWER = 1.0  # seconds that workers have to answer what they are at
+# By these an incident goes its way: it is read, decided, and what is owed is sent. The first round
+# of a step wakes all tasks, the later ones only these.
+WAY_OF_INCIDENTS = (
+    "alerts.intake.tasks.poll_due_workspaces",
+    "alerts.intake.tasks.fetch_due_details",
+    "alerts.incidents.tasks.process_bulk_acts",
+    "alerts.suppression.tasks.decide_new_incidents",
+    "alerts.suppression.tasks.watch_closed_incidents",
+    "alerts.suppression.tasks.watch_rules",
+    "alerts.suppression.tasks.renew_leases",
+    "alerts.outbox.tasks.deliver_due_changes",
+    "alerts.outbox.tasks.deliver_due_rules",
+    "portal.notifications.tasks.send_due_mail",
+)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -64,20 +78,43 @@ def read_duration(text: str) -> timedelta:
 
 
 def advance_clocks(duration: timedelta, *, report: Callable[[str], None]) -> list[DemoStep]:
-    """Move both clocks by `duration` in steps of at most twelve hours."""
+    """Move both clocks by `duration` in steps of at most twelve hours. After each step `report`
+    gets a line: how far it came, and how long the rest takes at that pace.
+    """
     controls = _controls()
-    working = _workers_alive()
+    workers = _count_workers()
     stuck: set[int] = set()
-    remaining, steps = duration, []
+    remaining, steps, began = duration, list[DemoStep](), time.monotonic()
+    report(f"Moving the clock by {_in_days(duration)}. Tagout's workers follow each half day.")
     while remaining:
         step = min(remaining, MAX_STEP)
         move_clock(by=step)
         created = sum(control.advance(step.total_seconds())["created"] for control in controls)
-        waited = _let_workers_follow(step, stuck) if working else 0.0
+        waited = _let_workers_follow(step, stuck, workers) if workers else 0.0
         steps.append(DemoStep(step / timedelta(hours=1), created, round(waited, 1)))
         remaining -= step
-        report(f"{duration - remaining} of {duration}: {created} incidents came.")
+        elapsed = time.monotonic() - began
+        left = _time_left(elapsed, done=duration - remaining, remaining=remaining)
+        report(f"{_in_days(duration - remaining)} done, {created} incidents came. {left}")
     return steps
+
+
+def _in_days(duration: timedelta) -> str:
+    """A duration as a person reads it: 2.5 days, 8 hours, 90 s."""
+    if duration < timedelta(minutes=2):
+        return f"{duration.total_seconds():.0f} s"
+    if duration < timedelta(hours=2):
+        return f"{duration / timedelta(minutes=1):.0f} minutes"
+    if duration < timedelta(days=2):
+        return f"{duration / timedelta(hours=1):.4g} hours"
+    return f"{duration / timedelta(days=1):.4g} days"
+
+
+def _time_left(elapsed: float, *, done: timedelta, remaining: timedelta) -> str:
+    """How long the rest takes, at the pace so far."""
+    if not remaining:
+        return f"It took {_in_days(timedelta(seconds=elapsed))}."
+    return f"About {_in_days(timedelta(seconds=elapsed * (remaining / done)))} to go."
 
 
 def _controls() -> list[Control]:
@@ -117,69 +154,95 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def _workers_alive() -> bool:
+def _count_workers() -> int:
     try:
-        return bool(app.control.ping(timeout=2.0))
+        return len(app.control.ping(timeout=2.0) or ())
     except OperationalError:  # the broker is away, so no worker hears us
-        return False
+        return 0
 
 
-def is_a_worker_busy() -> bool:
-    """Whether a task runs for longer than a moment, such as the back-tests before promotions: it
-    holds no row, and decides as of the time at which it began.
-    """
-    try:
-        active = app.control.inspect(timeout=ANSWER, limit=WORKERS).active() or {}
-    except OperationalError:
-        return False
-    latest = time.time() - MOMENT
-    starts = (task.get("time_start") for tasks in active.values() for task in tasks)
-    return any(start is not None and start < latest for start in starts)
-
-
-def _let_workers_follow(step: timedelta, stuck: set[int]) -> float:
+def _let_workers_follow(step: timedelta, stuck: set[int], workers: int) -> float:
     """Make what the step brought due and wake the workers, round after round, until a whole round
     changed nothing: what is read in one is decided in the next and sent in the third.
     """
-    began, by, before = time.monotonic(), step, None
-    for _ in range(MAX_ROUNDS):
+    began = time.monotonic()
+    before = _progress_marks()
+    age_waiting_work(by=step)
+    _run_round(tuple(SCHEDULE), workers, stuck, until=began + MAX_WAIT)
+    for _ in range(MAX_ROUNDS - 1):
         marks = _progress_marks()
         if marks == before:
             break
         before = marks
-        age_waiting_work(by=by)
-        _run_round(stuck, until=began + MAX_WAIT)
-        by = ROUND
+        age_waiting_work(by=ROUND)
+        _run_round(WAY_OF_INCIDENTS, workers, stuck, until=began + MAX_WAIT)
     return time.monotonic() - began
 
 
-def _run_round(stuck: set[int], *, until: float) -> None:
-    """Wake the workers until all that is due now was taken once, and nothing else waits. What
-    never ends, such as reading a workspace, is due again at once: each job of it counts once. A
-    job that nobody takes, as that of a paused workspace, is `stuck` and not waited for again.
+def _run_round(names: tuple[str, ...], workers: int, stuck: set[int], *, until: float) -> None:
+    """Wake the workers for these entries of the schedule until all that they do was taken once, and
+    nothing else waits. What never ends, such as reading a workspace, is due again at once: each job
+    of it counts once. A job that nobody takes, as that of a paused workspace, is `stuck` and not
+    waited for again.
     """
-    jobs = Job.objects.filter(due_jobs(clock.unshifted())).exclude(pk__in=stuck)
-    began, fences = time.monotonic(), dict(jobs.values_list("pk", "fence"))
+    began, fences = time.monotonic(), dict[int, int]()
+    if len(names) == len(SCHEDULE):
+        jobs = Job.objects.filter(due_jobs(clock.unshifted())).exclude(pk__in=stuck)
+        fences = dict(jobs.values_list("pk", "fence"))
     while True:
-        _wake_workers()
-        for _ in range(LOOKS):
-            time.sleep(LOOK)
-            waiting = Job.objects.filter(pk__in=fences, state=JobState.WAITING)
-            untouched = {
-                pk for pk, fence in waiting.values_list("pk", "fence") if fence == fences[pk]
-            }
-            if time.monotonic() - began > PATIENCE:
-                stuck |= untouched
-                untouched = set()
-            if untouched or count_work_at_hand(now=clock.unshifted()):
-                continue
-            if not is_a_worker_busy():
-                return
+        _wait_for(_wake_workers(names), workers, until=until)
+        waiting = Job.objects.filter(pk__in=fences, state=JobState.WAITING)
+        untouched = {pk for pk, fence in waiting.values_list("pk", "fence") if fence == fences[pk]}
+        if time.monotonic() - began > PATIENCE:
+            stuck |= untouched
+            untouched = set()
+        if not untouched and not count_work_at_hand(now=clock.unshifted()):
+            return
         if time.monotonic() > until:
             raise CannotAdvance(
                 f"Work is still due after {MAX_WAIT / 60:.0f} minutes: the clock stopped before"
                 " its target."
             )
+        names = tuple(SCHEDULE)
+
+
+def _wait_for(task_ids: set[str], workers: int, *, until: float) -> None:
+    """Wait until the workers have run these tasks. One that has just left its queue may be in no
+    list for a moment, so they must be gone twice.
+    """
+    gone = 0
+    while gone < 2 and time.monotonic() < until:
+        time.sleep(LOOK)
+        gone = 0 if is_pending(task_ids, workers=workers) else gone + 1
+
+
+def is_pending(task_ids: set[str], *, workers: int) -> bool:
+    """Whether any of these tasks waits in a queue or is at a worker; a worker that does not answer
+    may have one.
+    """
+    try:
+        if _count_queued():
+            return True
+        inspector = app.control.inspect(timeout=ANSWER, limit=workers)
+        lists = [inspector.reserved() or {}, inspector.active() or {}]
+    except OperationalError:  # the broker is away: what is due stays due
+        return False
+    if any(len(by_worker) < workers for by_worker in lists):
+        return True
+    return any(
+        task["id"] in task_ids
+        for by_worker in lists
+        for tasks in by_worker.values()
+        for task in tasks
+    )
+
+
+def _count_queued() -> int:
+    """How many wake-ups no worker has taken yet."""
+    with app.connection_for_read() as connection:
+        channel: Any = connection.default_channel  # its stub has no queues
+        # Not passive: the demo's broker has no queue without messages.
+        return sum(channel.queue_declare(queue=name).message_count for name in BUSY_QUEUES)
 
 
 def _progress_marks() -> tuple[object, ...]:
@@ -191,13 +254,17 @@ def _progress_marks() -> tuple[object, ...]:
     )
 
 
-def _wake_workers() -> None:
+def _wake_workers(names: tuple[str, ...]) -> set[str]:
+    """Send these entries of the schedule; return the ids of what was sent."""
+    task_ids: set[str] = set()
     with suppress(OperationalError):  # what is due stays due; we look again in a moment
-        for entry in SCHEDULE.values():
-            app.send_task(
+        for entry in map(SCHEDULE.__getitem__, names):
+            sent = app.send_task(
                 entry["task"],
                 kwargs=entry["kwargs"],
                 queue=entry["options"]["queue"],
                 expires=60,
                 retry=False,
             )
+            task_ids.add(str(sent.id))
+    return task_ids

@@ -103,7 +103,7 @@ def routine(mailbox, monkeypatch, settings, live_server, transactional_db):
 @contextmanager
 def _three_months(monkeypatch, *, in_portal=False):
     """A simulator in which three months of routine have gone by, by themselves."""
-    monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
+    monkeypatch.setattr("alerts.demo.advance._count_workers", lambda: 0)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
     today = on_tuesday(datetime.now(UTC) + timedelta(minutes=10))
     begin = days_later(today, -7 * WEEKS)
@@ -122,7 +122,7 @@ def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
     time passes. The same each time: it begins at the same moment, and Tagout's time is the plant's,
     not that of the machine that runs the test.
     """
-    monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
+    monkeypatch.setattr("alerts.demo.advance._count_workers", lambda: 0)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
     monkeypatch.setattr("simulator.plant_clock.HISTORY", MONTH)
     monkeypatch.setattr("alerts.demo.services.SHARE", 0.4)

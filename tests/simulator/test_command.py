@@ -143,9 +143,10 @@ def test_waiting_work_becomes_due_as_if_time_had_passed(pretend, monkeypatch):
     def work(task, **_options):
         woken.append(task)
         Job.objects.filter(due_at__lte=clock.unshifted()).update(state="done")
+        return SimpleNamespace(id=task)
 
     monkeypatch.setattr(advance.app.control, "ping", lambda **_: [{"worker": "pong"}])
-    monkeypatch.setattr(advance, "is_a_worker_busy", lambda: False)
+    monkeypatch.setattr(advance, "is_pending", lambda _ids, workers: False)
     monkeypatch.setattr(advance.app, "send_task", work)
     monkeypatch.setattr(advance.time, "sleep", lambda _seconds: None)
     run("advance", "2h")
@@ -169,10 +170,11 @@ def test_what_never_ends_is_waited_for_once_a_round_and_what_nobody_takes_once(
     def work(task, **_options):
         rounds.append(task)
         Job.objects.filter(key="taken").update(fence=len(rounds))
+        return SimpleNamespace(id=task)
 
     passed = itertools.count(0, 20)
     monkeypatch.setattr(advance.app.control, "ping", lambda **_: [{"worker": "pong"}])
-    monkeypatch.setattr(advance, "is_a_worker_busy", lambda: False)
+    monkeypatch.setattr(advance, "is_pending", lambda _ids, workers: False)
     monkeypatch.setattr(advance.app, "send_task", work)
     fake_time = SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: next(passed))
     monkeypatch.setattr(advance, "time", fake_time)
@@ -185,11 +187,15 @@ def test_wake_ups_carry_what_their_tasks_need(monkeypatch):
     from alerts.demo import advance
 
     sent = {}
-    monkeypatch.setattr(
-        advance.app, "send_task", lambda task, **options: sent.update({task: options})
-    )
-    advance._wake_workers()
+
+    def send(task, **options):
+        sent[task] = options
+        return SimpleNamespace(id=task)
+
+    monkeypatch.setattr(advance.app, "send_task", send)
+    assert advance._wake_workers(tuple(advance.SCHEDULE)) == set(sent)
     assert sent["portal.jobs.tasks.note_heartbeat"]["kwargs"]["name"]
+    assert set(advance.WAY_OF_INCIDENTS) <= set(sent)
 
 
 @pytest.mark.django_db
@@ -229,3 +235,28 @@ def test_no_simulator_no_moving(pretend):
 def test_a_duration_that_is_none_is_refused(words):
     with pytest.raises(CommandError):
         run("advance", *([f" {words}"] if words else []))
+
+
+def test_advance_moves_the_demo_that_runs_wherever_its_data_is(tmp_path, monkeypatch):
+    from alerts.demo import data_folder
+    from portal.errors import Misconfigured
+
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    for name in ("DEMO_DATA", "DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    running = set()
+    monkeypatch.setattr(data_folder.embedded, "database_answers", running.__contains__)
+    for folder in (home, elsewhere):
+        folder.mkdir()
+        (folder / "cluster-id").write_text("x")
+    with pytest.raises(Misconfigured, match="No demo of this source tree is running"):
+        data_folder.running_demo(home)
+    running.add(home)
+    assert data_folder.running_demo(home) == home
+    data_folder.note_demo(elsewhere, home=home)
+    assert data_folder.running_demo(home) == home, "the one elsewhere has ended"
+    running.add(elsewhere)
+    assert data_folder.running_demo(home) == elsewhere
+    monkeypatch.setenv("DEMO_DATA", str(tmp_path / "third"))
+    with pytest.raises(Misconfigured, match="third"):
+        data_folder.running_demo(home)

@@ -60,9 +60,13 @@ def put_in_hand(azure):
     incidents = [azure.store.incidents.get(row.workspace, row.name) for row in rows[:4]]
     for incident, values in zip(incidents, changes, strict=True):
         change_incident(
-            azure, incident, lambda old, new=values: old.update(new), at=incident.created,
-            source="Other", author="portal",
-        )  # fmt: skip
+            azure,
+            incident,
+            lambda old, new=values: old.update(new),
+            at=incident.created,
+            source="Other",
+            author="portal",
+        )
     return incidents
 
 
@@ -111,5 +115,7 @@ def test_whoever_reads_the_workspace_sees_each_incident_open_first(azure):
     rows = azure.store.db.execute(sql, (to_ticks(START),)).fetchall()
     leap = HALF_A_DAY.total_seconds() * 10**7
     assert rows
-    assert all((created - to_ticks(START)) // leap < (closed - to_ticks(START)) // leap
-               for created, closed in rows)  # fmt: skip
+    assert all(
+        (created - to_ticks(START)) // leap < (closed - to_ticks(START)) // leap
+        for created, closed in rows
+    )
