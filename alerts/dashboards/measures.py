@@ -179,7 +179,9 @@ class MeasureKind(StrEnum):
     CLOSED_BY_RULE = "closed-by-rule"
     IN_TIME = "in-time"  # percent of questions that meet IN_TIME
     TIME_TO_ANSWER = "answer-took"  # the median of TIME_TO_ANSWER
-    BY_RULE_SHARE = "by-rule-share"  # percent of closings that our rules made
+    CAME = "came"  # incidents that were created in it
+    CAME_BY_RULE = "came-by-rule"  # of these, those that our rules closed, whenever
+    BY_RULE_SHARE = "by-rule-share"  # percent of those that came that our rules closed
     DECISIONS = "decisions"  # acts of people, as `queries/decision_counts.py` counts them
     DECISIONS_A_THOUSAND = "decisions-a-thousand"  # the same by thousand incidents that came
 
@@ -272,11 +274,28 @@ MEASURES: Final = {
             "closed-by-rule-share",
             _("Share closed by rules"),
             _(
-                "Of the incidents closed in the period and not reopened, the share that a signed "
-                "Tagout rule closed."
+                "Of the incidents that were created in the period, the share that a signed Tagout "
+                "rule closed and nobody reopened."
             ),
             "percent",
             MeasureKind.BY_RULE_SHARE,
+        ),
+        Measure(
+            "incidents-came",
+            _("Incidents that came"),
+            _("Incidents created in the period, without those that were merged into others."),
+            "incidents",
+            MeasureKind.CAME,
+        ),
+        Measure(
+            "came-closed-by-rule",
+            _("Came and closed by rules"),
+            _(
+                "Of the incidents that were created in the period, those that a signed Tagout rule "
+                "closed and nobody reopened. All others are left to people."
+            ),
+            "incidents",
+            MeasureKind.CAME_BY_RULE,
         ),
         Measure(
             "answer-time",

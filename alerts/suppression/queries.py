@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from alerts.incidents.models import Entity, Incident, IncidentAlert
 from alerts.incidents.models.incident import touches_sites
@@ -87,6 +87,15 @@ def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
     entries = LedgerEntry.objects.select_related("rule", "version", "incident")
     versions = versions_visible_to(user).values("pk")
     return entries.filter(version__in=versions).order_by("-at", "-pk")
+
+
+def first_live_at(versions: QuerySet[RuleVersion]) -> datetime | None:
+    """Return when the first of these went live; None where none did."""
+    steps = Step.objects.filter(
+        to_state=VersionState.LIVE, version__in=versions.order_by().values("pk")
+    )
+    at: datetime | None = steps.aggregate(at=Min("at"))["at"]
+    return at
 
 
 def acting_versions() -> QuerySet[RuleVersion]:

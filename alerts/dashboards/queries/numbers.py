@@ -37,7 +37,7 @@ WEEKS: Final = 12
 AGREEMENT_PERIOD: Final = timedelta(days=90)  # of second opinions, of which there are few
 TRENDS: Final = (
     *("decisions", "decisions-per-thousand", "closed-by-rule", "open-incidents"),
-    *("closed-by-people", "answer-time"),
+    *("closed-by-people", "answer-time", "incidents-came", "came-closed-by-rule"),
 )
 DECISIONS_AT_SITE: Final = ("decisions", "decisions-per-thousand", "closed-by-rule-share")
 

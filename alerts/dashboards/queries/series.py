@@ -35,6 +35,7 @@ from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 
+_OF_ARRIVALS: Final = (MeasureKind.CAME, MeasureKind.CAME_BY_RULE, MeasureKind.BY_RULE_SHARE)
 GROUPINGS: Final = ("site", "workspace", "alert_type")
 type Cells = dict[Any, dict[int, Number]]  # group → number of the period → its number
 
@@ -159,6 +160,11 @@ class _Lives:
     is_decided_here: bool  # its workspace was connected when it came
     n: int
 
+    @property
+    def is_closed_by_rule(self) -> bool:
+        """Whether our rules' close of it is in force."""
+        return self.is_closing and self.by_rule
+
 
 def _lives_of(incidents: QuerySet[Any], span: ReportSpan, group_by: str) -> list[_Lives]:
     there = Q(left_at=None) | Q(left_at__gt=span.start)
@@ -212,7 +218,7 @@ def _of_incidents(
     for group in groups:
         for at in _counts_in(measure.kind, group, span.count):
             counts[group.group][at] += group.n
-            by_rule[group.group][at] += group.n * group.by_rule
+            by_rule[group.group][at] += group.n * group.is_closed_by_rule
     if measure.kind is MeasureKind.BY_RULE_SHARE:
         shares = {
             key: {at: Number(Share(by_rule[key][at], n).percent, n) for at, n in enumerate(ns)}
@@ -233,10 +239,13 @@ def _counts_in(kind: MeasureKind, group: _Lives, periods: int) -> Iterable[int]:
         return range(
             max(group.came, 0), periods if group.left is None else min(group.left, periods)
         )
+    if kind in _OF_ARRIVALS:
+        counts = group.came >= 0 and (
+            kind is not MeasureKind.CAME_BY_RULE or group.is_closed_by_rule
+        )
+        return [group.came] if counts else []
     if group.left is None or group.left >= periods or not group.is_closing:
         return []
-    if kind is MeasureKind.BY_RULE_SHARE:
-        return [group.left]
     return [group.left] if group.by_rule == (kind is MeasureKind.CLOSED_BY_RULE) else []
 
 

@@ -8,9 +8,11 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.dashboards.engine.periods import SHIFT, Coverage, covered_by_all
 from alerts.dashboards.measures import Measure, MeasureKind
+from alerts.dashboards.queries.effect import Arrivals
 from alerts.dashboards.queries.numbers import Numbers, PlaceNumbers
 from alerts.dashboards.queries.series import Series, SeriesPoint
 from alerts.dashboards.queries.sync import Sync
+from alerts.dashboards.web.effect import effect_address, effect_headline, effect_sums
 from alerts.dashboards.web.links import answered_address, queue_address
 from alerts.dashboards.web.wording import classification, share_words, span_words
 from alerts.reviews.queries.second_opinions import Agreement
@@ -18,6 +20,12 @@ from portal.ui.moments import READER, date_of, reader_clock
 from portal.ui.pieces import LinePoint
 from portal.ui.words import length, number, percent
 
+# Shown with other numbers, not as cards of their own.
+_BESIDE_CARDS = (
+    MeasureKind.DECISIONS_A_THOUSAND,
+    MeasureKind.CAME,
+    MeasureKind.CAME_BY_RULE,
+)
 type Trends = Sequence[tuple[Measure, Series]]
 
 
@@ -38,13 +46,26 @@ def numbers_in_words(
         "cards": [
             _card(numbers, measure, series, days_left) | _of_decisions(measure, trends)
             for measure, series in trends
-            if measure.kind is not MeasureKind.DECISIONS_A_THOUSAND
+            if measure.kind not in _BESIDE_CARDS
         ],
+        "effect": _effect(trends),
         "measures": [measure for measure, _ in trends],
         "closed": [(classification(closed.classification), closed.n) for closed in numbers.closed],
         "sites": [_place(place) for place in numbers.sites],
         "workspaces": [_place(place) for place in numbers.workspaces],
         "agreement": _agreement(numbers.agreement),
+    }
+
+
+def _effect(trends: Trends) -> dict[str, str]:
+    """What rules took off people in the latest week: the sums of the page that has more."""
+    latest = {measure.kind: series.points[-1].number.value for measure, series in trends}
+    came, by_rule = latest[MeasureKind.CAME], latest[MeasureKind.CAME_BY_RULE]
+    week = Arrivals(int(came or 0), int(by_rule or 0))
+    return {
+        "headline": effect_headline(week),
+        "sums": effect_sums(week, weeks=1) if week.came else "",
+        "href": effect_address(None),
     }
 
 

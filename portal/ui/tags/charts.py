@@ -9,6 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from portal.ui import charts
 from portal.ui.pieces import BarPart, ChartPoint, LinePoint
+from portal.ui.stacked_chart import StackedBar
+from portal.ui.stacked_chart import stacked_chart as drawn_stacked_chart
 from portal.ui.tags.states import verdict_key
 
 register = Library()
@@ -38,6 +40,14 @@ def chart_line(
     sentence that is read out.
     """
     return charts.chart_line(list(points), title, unit=unit, when=when, highest=highest)
+
+
+@register.simple_tag
+def stacked_chart(
+    bars: Sequence[StackedBar], title: str, *, mark: float | None = None
+) -> SafeString:
+    """Bars in two parts that add up. The title is read out; the page has the numbers as a table."""
+    return drawn_stacked_chart(bars, title, mark=mark)
 
 
 @register.simple_tag

@@ -1,0 +1,88 @@
+"""A chart of bars in two parts that add up, as SVG from the server; the page has its numbers as a
+table. Its words are around the picture, so that they keep their size on a phone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.ui.charts import coordinate
+from portal.ui.tags.html import EMPTY, joined
+
+_WIDTH: Final = 600
+_HEIGHT: Final = 160
+_FILLED: Final = 0.72  # of the room of a bar
+
+
+@dataclass(frozen=True, slots=True)
+class StackedBar:
+    """One bar: what is at its foot, what is on top of that, and its words on hover."""
+
+    foot: int
+    top: int
+    title: str
+    is_gap: bool = False  # there is no number; the ground is marked
+
+
+def stacked_chart(
+    bars: Sequence[StackedBar], title: str, *, mark: float | None = None
+) -> SafeString:
+    """Draw the bars; `mark` is the place of a line, in bars from the left."""
+    highest = max(1, *(bar.foot + bar.top for bar in bars))
+    pitch = _WIDTH / max(1, len(bars))
+    line = EMPTY
+    if mark is not None:
+        x = coordinate(mark * pitch)
+        line = format_html('<line class="mark" x1="{}" x2="{}" y1="-6" y2="{}"/>', x, x, _HEIGHT)
+    return format_html(
+        '<svg class="stacked" viewBox="0 -6 {} {}" preserveAspectRatio="none" role="img"'
+        ' aria-label="{}">{}<line class="ground" x1="0" x2="{}" y1="{}" y2="{}"/>{}</svg>',
+        _WIDTH,
+        _HEIGHT + 8,
+        title,
+        joined(
+            _bar(bar, x=at * pitch, pitch=pitch, unit=_HEIGHT / highest)
+            for at, bar in enumerate(bars)
+        ),
+        _WIDTH,
+        _HEIGHT,
+        _HEIGHT,
+        line,
+    )
+
+
+def _bar(bar: StackedBar, *, x: float, pitch: float, unit: float) -> SafeString:
+    rest = (1 - _FILLED) / 2 * pitch
+    if bar.is_gap:
+        parts = _rect("gap", x, pitch, 0, _HEIGHT)
+    else:
+        foot, top = bar.foot * unit, bar.top * unit
+        left, width = x + rest, pitch * _FILLED
+        parts = joined(
+            (
+                _rect("top", left, width, _HEIGHT - foot - top, top),
+                _rect("foot", left, width, _HEIGHT - foot, foot),
+            )
+        )
+    tip = format_html(
+        '<rect class="tip" x="{}" y="0" width="{}" height="{}"><title>{}</title></rect>',
+        coordinate(x),
+        coordinate(pitch),
+        _HEIGHT,
+        bar.title,
+    )
+    return joined((parts, tip))
+
+
+def _rect(name: str, x: float, width: float, y: float, height: float) -> SafeString:
+    return format_html(
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
+        name,
+        coordinate(x),
+        coordinate(y),
+        coordinate(width),
+        coordinate(height),
+    )
