@@ -83,22 +83,37 @@ def without(terms: Iterable[Term], term: Term) -> tuple[Term, ...]:
     return tuple(other for other in terms if other != term)
 
 
-def toggled(terms: tuple[Term, ...], field: str, value: str) -> tuple[Term, ...]:
-    """Add a value to what a field may have, or take it away where it is there."""
-    old = next((term for term in terms if term.field == field and not term.negated), None)
+def toggled(
+    terms: tuple[Term, ...], field: str, value: str, *, negated: bool = False
+) -> tuple[Term, ...]:
+    """Add a value to what a field may have (`negated`: may not have), or take it away where it is
+    there. A value is never both.
+    """
+    others = _less(terms, field, value)
+    if value.casefold() in chosen(terms, field, negated=negated):
+        return others
+    old = next((t for t in others if t.field == field and t.negated == negated), None)
     if old is None:
-        return (*terms, Term(field, (value,)))
-    if value.casefold() in chosen(terms, field):
-        left = tuple(text for text in old.values if text.casefold() != value.casefold())
-    else:
-        left = (*old.values, value)
-    changed = (replace(old, values=left) if term == old else term for term in terms)
-    return tuple(term for term in changed if term.values)
+        return (*others, Term(field, (value,), negated))
+    return tuple(
+        replace(old, values=(*old.values, value)) if term == old else term for term in others
+    )
 
 
-def chosen(terms: Iterable[Term], field: str) -> frozenset[str]:
-    """The values that a field may have by these conditions."""
-    lists = (term.values for term in terms if term.field == field and not term.negated)
+def _less(terms: Iterable[Term], field: str, value: str) -> tuple[Term, ...]:
+    """The conditions without a value of a field, in whichever of them it is."""
+    left = (
+        replace(term, values=tuple(v for v in term.values if v.casefold() != value.casefold()))
+        if term.field == field
+        else term
+        for term in terms
+    )
+    return tuple(term for term in left if term.values)
+
+
+def chosen(terms: Iterable[Term], field: str, *, negated: bool = False) -> frozenset[str]:
+    """The values that a field may have by these conditions; `negated`: may not have."""
+    lists = (term.values for term in terms if term.field == field and term.negated == negated)
     return frozenset(value.casefold() for values in lists for value in values)
 
 

@@ -40,8 +40,9 @@ class FacetValue:
 
     value: str
     label: str
-    count: int
-    is_chosen: bool
+    count: int | None  # None: it is filtered out, so none is left to count
+    is_chosen: bool = False
+    is_excluded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def facets(queue: Queue) -> list[Facet]:
     """The values worth filtering by, counted within the other filters: most frequent first,
     severities from high to low.
     """
-    made = [
+    made = (
         _facet(queue, "sev", "severity", _words(SEVERITIES, SEVERITY_WORDS)),
         _facet(queue, "ot", "states", _ot_word),
         _facet(queue, "status", "statuses", _words(STATUSES, STATUS_WORDS)),
@@ -181,7 +182,7 @@ def facets(queue: Queue) -> list[Facet]:
         _facet(queue, "type", "alert_type", _whole),
         _facet(queue, "proto", "protocol", _whole),
         _label_facet(queue),
-    ]
+    )
     return [facet for facet in made if facet.values]
 
 
@@ -241,6 +242,14 @@ def _made_of(
         value, label = words(raw)
         if value:
             values.append(FacetValue(value, label, n, value.casefold() in chosen_values))
+    excluded = [
+        FacetValue(value, _value_words(field, value), None, is_excluded=True)
+        for term in queue.params.terms
+        if term.field == field and term.negated
+        for value in term.values
+    ]
+    listed = {value.value.casefold() for value in excluded}
+    values = [*(value for value in values if value.value.casefold() not in listed), *excluded]
     return Facet(field, str(FIELD_LABELS[field]), values)
 
 
@@ -286,6 +295,12 @@ def _value_words(field: str, value: str) -> str:
             return str(OT_WORDS[OtState(word)])
         case "ot" if word == "none":
             return str(OT_WORDS[OtState.NOT_ASKED])
+        case "ot" if word == "answered":
+            return gettext("Answered")
+        case "ot" if word == "late":
+            return gettext("Late")
+        case "owner" if word == "me":
+            return gettext("Me")
         case "owner" if word == "none":
             return gettext("Nobody")
         case "closed" if word == "people":

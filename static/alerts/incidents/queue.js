@@ -159,6 +159,17 @@ document.addEventListener("change", (event) => {
   selection.choosePage(event.target.checked);
 });
 
+// The menu's values are counted when it opens; a list that comes anew has none again.
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (target.id !== "queue-facets" || !target.open || !target.querySelector("[data-to-come]")) return;
+    const values = "#queue-facet-values";
+    htmx.ajax("GET", target.dataset.facets, { target: values, swap: "innerHTML", source: values });
+  },
+  true,
+);
+
 async function copy(button) {
   remember();
   try {

@@ -57,6 +57,12 @@ def test_a_menu_adds_and_takes_away_values():
 
 def test_a_menu_leaves_what_is_ruled_out_alone():
     assert render(toggled(parse_query("-sev:low"), "sev", "high")) == "-sev:low sev:high"
+    no_smb = toggled(parse_query("proto:smb,http sev:low"), "proto", "SMB", negated=True)
+    assert render(no_smb) == "proto:http sev:low -proto:SMB", "a value is never both"
+    assert render(toggled(no_smb, "proto", "ftp", negated=True)) == (
+        "proto:http sev:low -proto:SMB,ftp"
+    )
+    assert render(toggled(no_smb, "proto", "smb", negated=True)) == "proto:http sev:low"
 
 
 def test_one_condition_is_taken_away():

@@ -18,6 +18,8 @@ from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.queue.counts import (
     FIELD_LABELS,
+    Facet,
+    FacetValue,
     cause_of_empty_list,
     condition_value_words,
     count_listed,
@@ -48,6 +50,15 @@ from portal.ui.pieces import Tab
 from portal.ui.responses import is_part_request, nothing_new, render_page, vary
 from portal.ui.words import number
 
+# What each view leaves in, as a filter would say it; all open rows are what a queue is.
+VIEW_TERMS = {
+    "needs": Term("ot", ("none",)),
+    "waiting": Term("ot", ("waiting",)),
+    "answered": Term("ot", ("answered",)),
+    "mine": Term("owner", ("me",)),
+    "late": Term("ot", ("late",)),
+    "closed": Term("status", ("closed",)),
+}
 VIEW_LABELS = {
     "needs": gettext_lazy("Needs triage"),
     "waiting": gettext_lazy("Waiting for OT"),
@@ -70,7 +81,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         incident_id = incident_by_number(queue.user, params.terms)
         if incident_id is not None:
             return redirect("incidents:incident", incident_id)
+    base = reverse("incidents:queue")
     page, counts = queue.page(), counts_by_view(queue)
+    menus = _menus(queue) if is_part_request(request) and "menu" in request.GET else None
     if not params.terms:
         hand_over_untriaged(request, counts["needs"])
     context = {
@@ -78,8 +91,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "may_triage": may_triage(queue.user),
         "may_judge": may_judge(queue.user),
         "page": page,
-        "base": reverse("incidents:queue"),
-        "here": request.get_full_path(),
+        "base": base,
+        # A list that came for the menu is renewed without it.
+        "here": base + params.href() if menus else request.get_full_path(),
+        "menus": menus,
+        **(_menu_frame(queue) if menus else {}),
         "tabs": _tabs(queue, counts, views),
         "views": views,
         "saved": (saved := views.find(params.saved)),
@@ -137,28 +153,36 @@ def queue_changes(request: HttpRequest) -> HttpResponse:
 def facet_values(request: HttpRequest) -> HttpResponse:
     """The values worth filtering by, with how many rows have each."""
     queue, _ = _queue_of(request)
+    context = {"menus": _menus(queue), "base": reverse("incidents:queue"), **_menu_frame(queue)}
+    return vary(render(request, "alerts/incidents/_facets.html", context))
+
+
+def _menus(queue: Queue) -> list[tuple[Facet, list[tuple[FacetValue, str, str]]]]:
+    """Each field with its values, and the lists with the value chosen and with it excluded."""
     params = queue.params
-    menus = [
+
+    def href(field: str, value: str, *, negated: bool) -> str:
+        return params.href(terms=toggled(params.terms, field, value, negated=negated))
+
+    return [
         (
             facet,
             [
-                (v, params.href(terms=toggled(params.terms, facet.field, v.value)))
-                for v in facet.values
+                (
+                    value,
+                    href(facet.field, value.value, negated=value.is_excluded),
+                    href(facet.field, value.value, negated=True),
+                )
+                for value in facet.values
             ],
         )
         for facet in facets(queue)
     ]
-    return vary(
-        render(
-            request,
-            "alerts/incidents/_facets.html",
-            {
-                "menus": menus,
-                "most": MAX_COUNTED,
-                "in_part": params.view == CLOSED and bool(queue.edge(COUNTED)),
-            },
-        )
-    )
+
+
+def _menu_frame(queue: Queue) -> dict[str, object]:
+    in_part = queue.params.view == CLOSED and bool(queue.edge(COUNTED))
+    return {"most": MAX_COUNTED, "in_part": in_part}
 
 
 @require_GET
@@ -262,7 +286,10 @@ def _count_words(queue: Queue, view: str, count: int) -> str:
 
 
 def _chips(params: QueueParams) -> list[tuple[str, str, str]]:
-    return [
+    """What is filtered by, the view's own condition first, each with the list without it."""
+    own = VIEW_TERMS.get(params.view)
+    of_view = [(_label(own), condition_value_words(own), params.href(view="open"))] if own else []
+    return of_view + [
         (
             _label(term),
             condition_value_words(term),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.ingest.groups import regroup, touch_incidents
-from alerts.incidents.models import Group, Incident, IncidentStatus, PairMemory
+from alerts.incidents.models import Group, Incident, IncidentStatus, PairMemory, Severity
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
@@ -40,6 +40,33 @@ def test_a_filter_stands_in_the_address_and_can_be_taken_away(signed_in, sam, gd
     assert "removes most" not in text_of(page)
     one = client_text(signed_in(sam), "/incidents/?view=open&q=sev:medium+proto:smb")
     assert "The filter proto:smb removes most: without it 1 would show." in one
+
+
+def test_the_menu_adds_value_after_value_and_excludes_others(
+    signed_in, sam, gdansk, plant, htmx, noon
+):
+    for severity in (Severity.HIGH, Severity.MEDIUM, Severity.LOW):
+        make_queue_row(gdansk, plant, severity=severity)
+    answer = signed_in(sam).get("/incidents/?view=open&q=sev:high+-sev:low&menu=1", headers=htmx)
+    assert answer.status_code == 200
+    body = answer.content.decode()
+    menu = body[body.index('id="queue-facet-values"') :]
+    assert "?view=open&amp;q=sev%3Ahigh%2Cmedium+-sev%3Alow" in menu, "one more"
+    assert "?view=open&amp;q=sev%3Ahigh+-sev%3Alow%2Cmedium" in menu, "one more to exclude"
+    assert '?view=open&amp;q=sev%3Ahigh"' in menu, "what is excluded can be let in again"
+    assert "menu=1" not in body[: body.index('id="queue-facet-values"')], "renewed without it"
+    plain = signed_in(sam).get("/incidents/?view=open", headers=htmx).content.decode()
+    assert "facet-sev" not in plain, "it is counted only for who opens it"
+
+
+def test_what_a_view_leaves_in_is_a_chip_like_any_filter(signed_in, sam, gdansk, plant, noon):
+    make_queue_row(gdansk, plant, title="Stop")
+    client = signed_in(sam)
+    page = client.get("/incidents/?view=waiting&q=sev:high").content.decode()
+    chips = re.findall(r'filter-chip">\s*<b>(.*?)</b><span>(.*?)</span>', page)
+    assert chips == [("OT", "Waiting for OT"), ("Severity", "High")]
+    assert 'href="?view=open&amp;q=sev%3Ahigh" aria-label="Remove filter: OT"' in page
+    assert "Remove filter: OT" not in client.get("/incidents/?view=open").content.decode()
 
 
 def test_an_exact_number_opens_the_incident_also_a_closed_one(
