@@ -4,7 +4,7 @@ send the mails that are owed.
 
 import logging
 import smtplib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -176,6 +176,11 @@ def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) ->
     if ids is not None:
         notifications = notifications.filter(pk__in=list(ids))
     return notifications.update(read_at=now)
+
+
+def mark_acts_read(*, acts: Collection[UUID], now: datetime) -> int:
+    """Mark the lines about these acts as read in every inbox: nothing is left to do about them."""
+    return Notification.objects.filter(act__in=acts, read_at=None).update(read_at=now)
 
 
 def send_one_mail(*, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from alerts.incidents.models import Incident, IncidentStatus, Severity
 from alerts.reviews.models import Question, Verdict, VerdictKind
 from alerts.reviews.queries.questions import WAITING_INCIDENTS, verdicts_in_force, waiting_for
 from alerts.reviews.queries.second_opinions import opinions_waiting_for
+from alerts.reviews.queries.waiting_line import count_waiting_for_ot
 from portal.accounts.models import User
 
 LISTED, ANSWERS = 8, 5
@@ -92,7 +93,7 @@ def ot_home(user: User) -> OtHome:
     ]
     own = verdicts_in_force().filter(by=user)
     return OtHome(
-        waiting=rows.count() + len(opinions),
+        waiting=count_waiting_for_ot(user),
         first=questions[0] if questions else None,
         others=questions[1:],
         effect=effect_of(own),

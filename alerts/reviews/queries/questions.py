@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
@@ -36,16 +35,6 @@ from portal.accounts.rights import OT_ROLES, READING_ROLES
 WAITING_INCIDENTS = Count("asked_incidents", filter=Q(asked_incidents__answer=None))
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingPosition:
-    """Where a question is in a person's waiting list; position 0 where it does not wait."""
-
-    position: int
-    total: int
-    previous: UUID | None
-    following: UUID | None
-
-
 def questions_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Question]:
     """Questions at the person's sites or about incidents of their workspaces."""
     reach = reach_of(user, roles)
@@ -63,24 +52,6 @@ def waiting_for(user: User) -> QuerySet[Question]:
     """Questions that this person may answer for OT, the most urgent first."""
     own = questions_visible_to(user, OT_ROLES)
     return own.filter(state=Question.State.WAITING).order_by("due_at", "pk")
-
-
-def place_in_line(question: Question, user: User) -> WaitingPosition:
-    """Which of the person's waiting questions this is, and which come before and after it."""
-    line = list(waiting_for(user).values_list("uuid", flat=True))
-    if question.uuid not in line:
-        return WaitingPosition(0, len(line), None, line[0] if line else None)
-    at = line.index(question.uuid)
-    before = line[at - 1] if at else None
-    after = line[at + 1] if at + 1 < len(line) else None
-    return WaitingPosition(at + 1, len(line), before, after)
-
-
-def next_waiting(user: User, *, after: Question) -> Question | None:
-    """Return the question behind `after` in the person's line, the first again after the last."""
-    waiting = waiting_for(user)
-    behind = Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk)
-    return waiting.filter(behind).first() or waiting.exclude(pk=after.pk).first()
 
 
 HARMLESS_OF_A_TOKEN = Q(came_by=CameBy.TOKEN, kind__in=HARMLESS)

@@ -88,6 +88,7 @@ def notify_handed_over(
         path=_path(question),
         now=now,
         names={"site": question.site},
+        act=question.act,
     )
 
 

@@ -27,7 +27,7 @@ from alerts.reviews.services.verdicts import VerdictValues, came_by_of, lock_wit
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import withdraw_notifications
+from portal.notifications.services import mark_acts_read, withdraw_notifications
 from portal.text import visible_text
 
 TAGOUT = "Tagout"
@@ -203,6 +203,7 @@ def give_opinion(
     for field, value in asdict(values).items():
         setattr(row, field, value)
     row.save()
+    mark_acts_read(acts=[row.act], now=now)
     _decide(case, values=values, by=by, now=now)
     record(
         "reviews.opinion.given",
@@ -228,6 +229,7 @@ def pass_opinion_on(*, opinion: UUID, by: User, now: datetime) -> Opinion:
         raise CannotGiveOpinion(*reasons)
     row.state, row.settled_at = Opinion.State.PASSED, now
     row.save(update_fields=["state", "settled_at"])
+    mark_acts_read(acts=[row.act], now=now)
     record(
         "reviews.opinion.passed",
         on=row,

@@ -25,7 +25,7 @@ from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import withdraw_notifications
+from portal.notifications.services import mark_acts_read, withdraw_notifications
 from portal.text import visible_text
 
 
@@ -195,6 +195,7 @@ def withdraw_question(*, question_id: int, by: User, now: datetime) -> Question:
         act=question.act,
     )
     withdraw_notifications(act=question.act)
+    mark_acts_read(acts=[question.act], now=now)
     restore_ot_state(ids, now=now)
     record("reviews.review.withdrawn", on=question, by=by, at=now)
     return question

@@ -33,7 +33,7 @@ from alerts.reviews.services.verdict_effects import (
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.notifications.services import withdraw_notifications
+from portal.notifications.services import mark_acts_read, withdraw_notifications
 from portal.text import visible_text
 
 DONE_BY = ("our-team", "vendor", "automation")
@@ -271,9 +271,13 @@ def _settle_questions(verdict: Verdict, incidents: Sequence[Incident]) -> list[Q
         if is_ot_at(verdict.by, question.site, question.lead.workspace)
     ]
     waiting.filter(question__in=answered).update(answer=verdict)
-    left = AskedIncident.objects.filter(question__in=answered, answer=None).values("question")
-    done = Question.objects.filter(pk__in=[opinion.pk for opinion in answered]).exclude(pk__in=left)
-    done.update(state=Question.State.ANSWERED, settled_at=verdict.given_at)
+    left = AskedIncident.objects.filter(question__in=answered, answer=None)
+    waiting_on = set(left.values_list("question", flat=True))
+    if done := [question for question in answered if question.pk not in waiting_on]:
+        Question.objects.filter(pk__in=[question.pk for question in done]).update(
+            state=Question.State.ANSWERED, settled_at=verdict.given_at
+        )
+        mark_acts_read(acts=[question.act for question in done], now=verdict.given_at)
     if answered and verdict.question_id is None:
         verdict.question = answered[0]
         verdict.save(update_fields=["question"])

@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 
 from alerts.reviews.models import Question
-from alerts.reviews.queries.questions import questions_visible_to, waiting_for
-from alerts.reviews.queries.second_opinions import opinions_waiting_for, suspicions_to_decide
-from alerts.reviews.registry import count_plant_questions
+from alerts.reviews.queries.questions import questions_visible_to
+from alerts.reviews.queries.second_opinions import suspicions_to_decide
+from alerts.reviews.queries.waiting_line import count_waiting_for_ot
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import OT_ROLES, SOC_ROLES
@@ -17,8 +17,7 @@ def count_waiting_reviews(request: HttpRequest) -> int:
     if not isinstance(person, User):
         return 0
     if not roles_of(person).isdisjoint(OT_ROLES):
-        asked = waiting_for(person).count() + opinions_waiting_for(person).count()
-        return asked + len(suspicions_to_decide(person)) + count_plant_questions(person)
+        return count_waiting_for_ot(person)
     if roles_of(person).isdisjoint(SOC_ROLES):
         return 0
     waiting = questions_visible_to(person).filter(state=Question.State.WAITING).count()

@@ -157,7 +157,7 @@ def _ot(ot: OtHome) -> dict[str, Any]:
         "it": ot,
         "first": _question(ot.first) if ot.first else None,
         "others": [_question(question) for question in ot.others],
-        "more": max(0, ot.waiting - 1 - len(ot.others)),
+        "more": max(0, ot.waiting - bool(ot.first) - len(ot.others)),
         "list": address_of_link("reviews:list"),
         "answers": [
             {

@@ -23,13 +23,12 @@ from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import (
     answers_to,
     newest_verdict_on,
-    next_waiting,
     open_question_on,
-    place_in_line,
     questions_visible_to,
     waiting_incidents_of,
 )
 from alerts.reviews.queries.second_opinions import opinion_asked_of
+from alerts.reviews.queries.waiting_line import next_in_line, place_in_line
 from alerts.reviews.services.planned_until import cancel_plan, is_recent, plan_until
 from alerts.reviews.services.questions import open_question
 from alerts.reviews.services.verdicts import (
@@ -80,8 +79,9 @@ def answer_question_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
     waits_on = (
         question.state == Question.State.WAITING
     )  # the answer was about some of its incidents
-    following = question if waits_on else next_waiting(actor_of(request), after=question)
-    goal = reverse("reviews:answer", args=[following.uuid]) if following else _list()
+    place = (question.due_at, 0, question.pk)
+    following = question.uuid if waits_on else next_in_line(actor_of(request), after=place)
+    goal = reverse("reviews:answer", args=[following]) if following else _list()
     response: HttpResponse = HttpResponseRedirect(goal)
     if "application/json" in request.headers.get("Accept", ""):
         response = JsonResponse({"saved": str(verdict.uuid), "next": goal})
@@ -229,7 +229,7 @@ def _page(
         "happened": happened_at_words(shown, now, question.site.time_zone),
         "headline": headline_of(shown),
         "sentence": sentence_of(shown),
-        "place": place_in_line(question, person),
+        "place": place_in_line(question.uuid, person),
         "nodes": nodes(shown, ends_of(shown)),
         "warnings": warnings_of(facts, question.site.time_zone, now=now),
         "checks": checks_for_and_against(facts, question.site.time_zone),

@@ -22,6 +22,7 @@ from alerts.reviews.queries.second_opinions import (
     without_hidden,
 )
 from alerts.reviews.queries.verdict_files import files_visible_to
+from alerts.reviews.queries.waiting_line import count_waiting_for_ot
 from alerts.reviews.registry import plant_questions_for
 from alerts.reviews.web.context import reason
 from portal import clock
@@ -79,13 +80,15 @@ def reviews(request: HttpRequest) -> HttpResponse:
     of_plant = plant_questions_for(person) if is_ot else []
     if tab == WAITING and not after:
         rows = _with_opinions(rows, opinions, clock.now())
+    undecided = _undecided(person)
+    count = count_waiting_for_ot(person) if is_ot else waiting.count() + len(undecided)
     page = {
         "tab": tab,
-        "tabs": _tabs(tab, waiting.count() + len(opinions) + len(of_plant), is_ot=is_ot),
+        "tabs": _tabs(tab, count, is_ot=is_ot),
         "rows": rows,
         "more": more,
         "of_plant": of_plant if tab == WAITING and not after else [],
-        "undecided": _undecided(person) if tab == WAITING and not after else [],
+        "undecided": undecided if tab == WAITING and not after else [],
         "is_ot": is_ot,
         "has_files": not is_part_request(request) and files_visible_to(person).exists(),
         "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],

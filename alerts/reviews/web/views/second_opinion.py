@@ -21,6 +21,7 @@ from alerts.reviews.policies import can_decide, leads_as
 from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import incidents_decided_by
 from alerts.reviews.queries.second_opinions import opinion_asked_of, second_opinions_visible_to
+from alerts.reviews.queries.waiting_line import place_in_line
 from alerts.reviews.services.opinions import (
     CannotDecideSuspicion,
     CannotGiveOpinion,
@@ -171,6 +172,7 @@ def _question_page(
     alerts = Alert.objects.filter(incidents=lead.pk).order_by("-at", "-pk")
     page = {
         "asked": opinion,
+        "waiting_place": place_in_line(opinion.uuid, opinion.person),
         "site": second_opinion.site,
         "place": lead.place or second_opinion.site.name,
         "happened": happened_at_words(lead, now, zone),
@@ -202,6 +204,7 @@ def _outcome_page(
     cards = _cards(second_opinion, person.pk)
     page = {
         "found": second_opinion,
+        "waiting_place": place_in_line(opinion.uuid, person) if opinion else None,
         "site": second_opinion.site,
         "incident": about[0],
         "place": about[0].place or second_opinion.site.name,

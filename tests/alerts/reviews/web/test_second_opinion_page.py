@@ -1,5 +1,6 @@
 """The blind question on a phone, and afterwards all answers side by side."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -8,7 +9,9 @@ import pytest
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.services.second_opinions import run_second_opinions
 from portal.accounts.models import GrantScope, Role
+from portal.notifications.queries import unread_count
 from tests import cast
+from tests.abuse.roles import plain
 from tests.alerts.reviews.conftest import answer_of, make_alike
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_device
@@ -231,3 +234,33 @@ def test_both_pages_are_whole_in_both_languages(client, kasia, leo, undecided, o
         page.cookies["django_language"] = language
         text = page.get(f"/reviews/{at}/second/").content.decode()
         assert ("Zweite Meinung" in text) == (language == "de")
+
+
+def test_all_pages_count_the_same_and_answering_empties_the_bell(
+    client, opinion, kasia, oda, ask, answer, make
+):
+    """Two questions of the SOC and a second opinion: home, list, rail and sheets, for Kasia."""
+    others = [ask(make(at=NOON - timedelta(hours=hours), pattern=uuid.uuid4())) for hours in (3, 5)]
+    client.force_login(kasia)
+
+    def counts():
+        home, listed, sheet, blind = (
+            plain(client.get(address).content.decode())
+            for address in ("/", "/reviews/", f"/reviews/{others[1].uuid}/", ask_page)
+        )
+        waiting = re.search(r"(\d+) questions? (?:is|are) waiting", home)
+        tab = re.search(r"Waiting (\d+) Answered", listed)
+        places = [re.search(r"(?:Review|opinion,) \d of (\d+)", page) for page in (sheet, blind)]
+        rail = re.search(r"OT reviews (\d+)", home)
+        return [found and int(found[1]) for found in (waiting, tab, rail, *places)]
+
+    ask_page = f"/reviews/{opinion.uuid}/second/"
+    assert counts() == [3, 3, 3, 3, 3]
+    unread = [unread_count(person) for person in (kasia, oda)]
+    answer(others[0], by=kasia)
+    assert [unread_count(person) for person in (kasia, oda)] == [n - 1 for n in unread]
+    assert counts() == [2, 2, 2, 2, 2]
+    form = {"verdict": "routine", "cause": "other", "key": uuid.uuid4()}
+    done = client.post(ask_page, form, follow=True).content.decode()
+    assert unread_count(kasia) == unread[0] - 2
+    assert f"/reviews/{others[1].uuid}/" in done  # the next one, not the list
