@@ -4,11 +4,11 @@ send the mails that are owed.
 
 import logging
 import smtplib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -18,18 +18,27 @@ from django.core.mail import EmailMessage, mailers
 from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from portal import clock
 from portal.accounts.models import User
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.circuit_breakers import may_call, note_answer, note_failure
 from portal.jobs.models import JobState
-from portal.jobs.services import WorkerDied, back_off, do_next, due_jobs, put_back, settle
+from portal.jobs.services import (
+    WorkerDied,
+    back_off,
+    claim_due,
+    do_next,
+    due_jobs,
+    put_back,
+    settle,
+)
 from portal.notifications.kind import NotificationKind
 from portal.notifications.models import Mail, Notification
 from portal.notifications.queries import MAIL_SERVER
 from portal.ui.moments import ReaderClock, active
+from portal.ui.words import number
 
 type Wording = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
@@ -37,6 +46,9 @@ log = logging.getLogger(__name__)
 
 MAIL_ATTEMPTS = 20
 MAX_GATHERING = timedelta(minutes=30)  # then the mail goes out, whatever else may follow
+MAX_TOGETHER = 20  # mails in one message
+TICK = 15  # seconds; what can be taken back leaves at the next one, so that several leave together
+RULER = "-" * 20
 _AWAY = (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPAuthenticationError)
 
 
@@ -70,8 +82,11 @@ def notify_people(
     joins the line of its kind whose mail still waits. Returns the lines that are new.
     """
     notifications = []
-    wait = kind.gathers_for if gathering else hold if act else timedelta()
-    due_at = clock.unshifted() + wait
+    due_at = clock.unshifted()
+    if gathering:
+        due_at += kind.gathers_for
+    elif act:
+        due_at = _next_tick(due_at + hold)
     ordered = sorted(people, key=lambda person: (person.language, person.pk))
     for language, readers in groupby(ordered, key=lambda person: person.language):
         # Not by the clock of the person who acts: by the plant's, with its name beside it.
@@ -105,6 +120,10 @@ def notify_people(
             for line in notifications
         )
     return notifications
+
+
+def _next_tick(moment: datetime) -> datetime:
+    return moment + timedelta(seconds=-moment.timestamp() % TICK)
 
 
 def _join(
@@ -201,9 +220,35 @@ def _send(mail: Mail, *, now: datetime) -> None:
     if not mail.notification.to.is_active:
         settle(mail, now=now, error="The account is not active any more.")  # nobody waits for it
         return
-    mailers.default.send_messages([_message(mail)])
-    settle(mail, now=now)
+    others = _others_due_with(mail, now=now)
+    try:
+        mailers.default.send_messages([_message([mail, *others])])
+    except Exception as error:
+        for other in others:
+            put_back(other, due_at=now + back_off(other.attempts), error=str(error))
+        raise
+    for sent in (mail, *others):
+        settle(sent, now=now)
     note_answer(MAIL_SERVER, now=now)
+
+
+def _others_due_with(mail: Mail, *, now: datetime) -> list[Mail]:
+    """Claim the mails of the same kind to the same address that are due too: all leave as one. Not
+    where one of them was tried before: what was refused once goes alone.
+    """
+    if mail.attempts > 1:
+        return []
+    alike = Mail.objects.select_related("notification__to").filter(
+        address=mail.address,
+        notification__to=mail.notification.to_id,
+        notification__kind=mail.notification.kind,
+        attempts=0,
+    )
+    claimed: Iterator[Mail] = iter(
+        lambda: claim_due(alike, now=now, max_attempts=None),
+        None,  # the end of it
+    )
+    return list(islice(claimed, MAX_TOGETHER - 1))
 
 
 def _not_sent(mail: Mail, error: Exception, *, now: datetime) -> None:
@@ -226,16 +271,21 @@ def _server_is_away(error: Exception) -> bool:
     return isinstance(error, OSError)
 
 
-def _message(mail: Mail) -> EmailMessage:
-    line = mail.notification
-    link = settings.PUBLIC_URL + line.path
-    text = (
-        f"{line.body}\n\n{link}\n\n{line.reason}\n" if line.reason else f"{line.body}\n\n{link}\n"
-    )
+def _message(mails: Sequence[Mail]) -> EmailMessage:
+    """Return the message of a mail, or one of several: its subject is the first one's."""
+    first, lines = mails[0], [mail.notification for mail in mails]
+    texts = [f"{line.body}\n\n{settings.PUBLIC_URL}{line.path}" for line in lines]
+    subject = lines[0].subject
+    if more := len(lines) - 1:
+        texts = [f"{line.subject}\n\n{text}" for line, text in zip(lines, texts, strict=True)]
+        with translation.override(lines[0].to.language or "en"):
+            words = ngettext("%(subject)s, and %(n)s more", "%(subject)s, and %(n)s more", more)
+            subject = words % {"subject": subject, "n": number(more)}
+    reasons = dict.fromkeys(line.reason for line in lines if line.reason)
     return EmailMessage(
-        subject=" ".join(line.subject.split()),  # a line break would be a header of its own
-        body=text,
+        subject=" ".join(subject.split()),  # a line break would be a header of its own
+        body=f"\n\n{RULER}\n\n".join(texts) + "".join(f"\n\n{reason}" for reason in reasons) + "\n",
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[mail.address],
-        headers={"Message-ID": f"<{mail.uuid}@tagout>", "Auto-Submitted": "auto-generated"},
+        to=[first.address],
+        headers={"Message-ID": f"<{first.uuid}@tagout>", "Auto-Submitted": "auto-generated"},
     )

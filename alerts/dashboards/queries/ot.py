@@ -11,8 +11,7 @@ from django.utils.translation import gettext
 from alerts.incidents.models import Incident, IncidentStatus, Severity
 from alerts.reviews.models import Question, Verdict, VerdictKind
 from alerts.reviews.queries.questions import WAITING_INCIDENTS, verdicts_in_force, waiting_for
-from alerts.reviews.queries.second_opinions import opinions_waiting_for
-from alerts.reviews.queries.waiting_line import count_waiting_for_ot
+from alerts.reviews.queries.second_opinions import count_waiting_for_ot, opinions_waiting_for
 from portal.accounts.models import User
 
 LISTED, ANSWERS = 8, 5

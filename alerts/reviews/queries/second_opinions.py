@@ -1,4 +1,6 @@
-"""Second opinions: who is asked, what is hidden from whom meanwhile, and how far people agree."""
+"""Second opinions: who is asked, what is hidden from whom meanwhile, how far people agree; and the
+line of all that waits for a person of OT, as every page counts and orders it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +14,8 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict, VerdictIncident, VerdictKind
 from alerts.reviews.policies import LEADS_OF_OT, LEADS_OF_SOC, can_decide
-from alerts.reviews.queries.questions import verdicts_visible_to
+from alerts.reviews.queries.questions import verdicts_visible_to, waiting_for
+from alerts.reviews.registry import count_plant_questions
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import OT_ROLES, SOC_ROLES
@@ -165,3 +168,47 @@ def agreement_since(since: datetime, *, verdicts: QuerySet[Verdict]) -> Agreemen
     return Agreement(
         len(pairs), sum(first == second for first, second in pairs), len(harmless), sum(harmless)
     )
+
+
+type PlaceInLine = tuple[datetime, int, int]  # when it is due, questions before opinions, its id
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPosition:
+    """Which of all that waits for a person this is; position 0 where it does not wait."""
+
+    position: int
+    total: int
+    following: UUID | None
+
+
+def count_waiting_for_ot(person: User) -> int:
+    """Return how much waits for a person of OT."""
+    return len(_line_of(person)) + len(suspicions_to_decide(person)) + count_plant_questions(person)
+
+
+def place_in_line(uuid: UUID, person: User) -> WaitingPosition:
+    """Return where a question or second opinion is among what waits; `following` is the next of
+    those that are due at a time.
+    """
+    line = [waiting for _place, waiting in _line_of(person)]
+    total = count_waiting_for_ot(person)
+    if uuid not in line:
+        return WaitingPosition(0, total, line[0] if line else None)
+    at = line.index(uuid)
+    return WaitingPosition(at + 1, total, line[at + 1] if at + 1 < len(line) else None)
+
+
+def next_in_line(person: User, *, after: PlaceInLine) -> UUID | None:
+    """Return what is behind this place in the person's line, the first again after the last."""
+    line = _line_of(person)
+    behind = [uuid for place, uuid in line if place > after]
+    return behind[0] if behind else next((uuid for place, uuid in line if place != after), None)
+
+
+def _line_of(person: User) -> list[tuple[PlaceInLine, UUID]]:
+    """Questions and second opinions, the most urgent first."""
+    asked = waiting_for(person).values_list("due_at", "pk", "uuid")
+    own = opinions_waiting_for(person).values_list("due_at", "pk", "uuid")
+    line = [((due_at, 0, pk), uuid) for due_at, pk, uuid in asked]
+    return sorted(line + [((due_at, 1, pk), uuid) for due_at, pk, uuid in own])

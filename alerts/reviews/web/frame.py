@@ -4,8 +4,7 @@ from django.http import HttpRequest
 
 from alerts.reviews.models import Question
 from alerts.reviews.queries.questions import questions_visible_to
-from alerts.reviews.queries.second_opinions import suspicions_to_decide
-from alerts.reviews.queries.waiting_line import count_waiting_for_ot
+from alerts.reviews.queries.second_opinions import count_waiting_for_ot, suspicions_to_decide
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import OT_ROLES, SOC_ROLES

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.models import Incident, Severity, TimelineItem
 from alerts.reviews.queries.questions import questions_visible_to, waiting_for
-from alerts.reviews.queries.waiting_line import place_in_line
+from alerts.reviews.queries.second_opinions import place_in_line
 from alerts.reviews.services.questions import (
     CannotHandOver,
     CannotWithdraw,

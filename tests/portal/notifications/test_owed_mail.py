@@ -10,7 +10,7 @@ from django.core.mail import mailers
 from portal import clock
 from portal.jobs.models import CircuitBreaker, JobState
 from portal.jobs.services import WORKER_DIED, claim_due
-from portal.notifications.models import Mail
+from portal.notifications.models import Mail, Notification
 from portal.notifications.queries import mail_backlog
 from portal.notifications.services import send_one_mail
 from tests import cast
@@ -163,3 +163,25 @@ def test_what_a_mail_server_says_to_one_mail_is_an_answer(send, make_person, ser
     send_all()
     assert set(Mail.objects.values_list("attempts", flat=True)) == {1}
     assert mail_backlog().failing_since is None
+
+
+def test_what_is_due_together_to_one_person_is_one_mail(send, make_person, server):
+    """Six questions were six mails within five seconds. One that was refused goes alone."""
+    oda, sam = make_person(cast.ODA), make_person(cast.SAM)
+    for subject in ("Was this you?", "Was that planned?", "Do you know it?"):
+        send(oda, subject)
+    send(sam)
+    other = send(oda, "OT has answered")
+    Notification.objects.filter(pk=other.notification_id).update(kind="reviews.answered")
+    send_all()
+    found = {message.subject: message for message in outbox.outbox}
+    assert sorted(found) == ["OT has answered", "OT was asked", "Was this you?, and 2 more"]
+    body = found["Was this you?, and 2 more"].body
+    assert body.count("http") == 3 and "Was that planned?" in body
+    assert not Mail.objects.exclude(state=JobState.DONE).exists()
+    outbox.outbox.clear()
+    Mail.objects.exclude(pk=other.pk).filter(address=oda.email).update(
+        state=JobState.WAITING, attempts=1
+    )
+    send_all()
+    assert len(outbox.outbox) == 3

@@ -27,8 +27,7 @@ from alerts.reviews.queries.questions import (
     questions_visible_to,
     waiting_incidents_of,
 )
-from alerts.reviews.queries.second_opinions import opinion_asked_of
-from alerts.reviews.queries.waiting_line import next_in_line, place_in_line
+from alerts.reviews.queries.second_opinions import next_in_line, opinion_asked_of, place_in_line
 from alerts.reviews.services.planned_until import cancel_plan, is_recent, plan_until
 from alerts.reviews.services.questions import open_question
 from alerts.reviews.services.verdicts import (

@@ -17,12 +17,12 @@ from alerts.incidents.wording import classification_words, headline_of
 from alerts.reviews.models import AskedIncident, Opinion, Question, SecondOpinion, Verdict
 from alerts.reviews.queries.questions import questions_visible_to, verdicts_in_force, waiting_for
 from alerts.reviews.queries.second_opinions import (
+    count_waiting_for_ot,
     opinions_waiting_for,
     suspicions_to_decide,
     without_hidden,
 )
 from alerts.reviews.queries.verdict_files import files_visible_to
-from alerts.reviews.queries.waiting_line import count_waiting_for_ot
 from alerts.reviews.registry import plant_questions_for
 from alerts.reviews.web.context import reason
 from portal import clock

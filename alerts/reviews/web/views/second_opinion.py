@@ -20,8 +20,11 @@ from alerts.reviews.models import Opinion, SecondOpinion, VerdictKind
 from alerts.reviews.policies import can_decide, leads_as
 from alerts.reviews.queries.facts import ends_of, question_facts
 from alerts.reviews.queries.questions import incidents_decided_by
-from alerts.reviews.queries.second_opinions import opinion_asked_of, second_opinions_visible_to
-from alerts.reviews.queries.waiting_line import place_in_line
+from alerts.reviews.queries.second_opinions import (
+    opinion_asked_of,
+    place_in_line,
+    second_opinions_visible_to,
+)
 from alerts.reviews.services.opinions import (
     CannotDecideSuspicion,
     CannotGiveOpinion,
