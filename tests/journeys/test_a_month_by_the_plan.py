@@ -200,10 +200,12 @@ def busiest():
     return RuleVersion.objects.get(rule__number=1)
 
 
-def line_of(title, field):
-    """A line of the rule with such a title, as it is stored."""
-    body = RuleVersion.objects.get(title__contains=title).body
-    return next(str(line["values"]) for line in body["all_of"] if line["field"] == field)
+def line_of(alert_type, field):
+    """A line of the rule about alerts of this type, as it is stored."""
+    bodies = RuleVersion.objects.values_list("body", flat=True)
+    lines = [{line["field"]: str(line["values"]) for line in body["all_of"]} for body in bodies]
+    (found,) = (body for body in lines if alert_type in body.get("alert_type", ""))
+    return found[field]
 
 
 def close(client, plant, incident):
