@@ -52,10 +52,11 @@ OFFERED = {
     "closed queue": {"data-acts": SOC, "data-ask": SOC},
     "panel": {f"incidents:act {verb}": SOC for verb in ("assign", "close", "comment", "severity")},
     "incident": {
-        f"incidents:act {verb}": SOC for verb in ("assign", "close", "comment", "severity")
+        f"incidents:act {verb}": SOC
+        for verb in ("assign", "close", "comment", "escalate", "severity")
     },
     "captures": {
-        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "severity")},
+        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "escalate", "severity")},
         "captures:attach": SOC,
     },
     "removal of a capture": {"captures:remove": {"soc lead"}},
@@ -84,7 +85,7 @@ OFFERED = {
     "playbook": {"automation:mark": LEADS},
     "check of a workflow": {"automation:workflow": {"soc lead", "administrator"}},
     "playbooks of an incident": {
-        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "severity")},
+        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "escalate", "severity")},
         "automation:run": SOC,
     },
     "consent to a playbook": {"automation:consent": HANDS},
@@ -140,7 +141,7 @@ OPEN_TO_ALL = {
 }
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
 LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
-KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": SOC, "Z": HANDS, "V": OT}
+KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": READERS, "Z": HANDS, "V": OT}
 KEYS |= dict.fromkeys(LIST_KEYS, READERS)
 KEYS |= {key: set(ROLES) for key in ("Ctrl K", "Enter")}  # of the search, which everybody has
 # What shows nothing that came from Sentinel, and so need not say how old that is.

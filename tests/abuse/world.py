@@ -6,6 +6,7 @@ from io import BytesIO
 
 from alerts.captures.services import attach_capture, read_next_capture
 from alerts.incidents.acts.bulk import apply_verb
+from alerts.incidents.models import SavedView
 from alerts.outbox.models import Change
 from alerts.reviews.models import Opinion, SecondOpinion, VerdictFile
 from alerts.reviews.services.questions import ask_ot
@@ -144,6 +145,7 @@ def things_of(workspace, site, ids):
     version = RuleVersion.objects.get(rule__uuid=ids["rules"])
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     verdict_file = VerdictFile.objects.create(name="verdicts.csv", imported_at=NOON)
+    view = SavedView.objects.create(owner=lead, name="Theirs", view="needs", made_at=NOON)
     return {
         "task": uuid.uuid4(),
         "report": uuid.uuid4(),
@@ -168,6 +170,7 @@ def things_of(workspace, site, ids):
         "site": site.uuid,
         "file": uuid.uuid4(),
         "file_id": verdict_file.pk,
+        "pk": view.pk,
         "site_id": site.pk,
         "key": uuid.uuid4(),
         "line": 1,

@@ -31,6 +31,9 @@ def effect_in_words(
     days_left: int,
 ) -> dict[str, Any]:
     """All that the page shows."""
+    listed = sum(kind.n for kind in effect.kinds_left)
+    # What came before a workspace was read counts in no sum, but is listed.
+    of = max(effect.whole.to_people, listed)
     return {
         "it": effect,
         "headline": effect_headline(effect.whole, site=site.name if site else ""),
@@ -51,8 +54,8 @@ def effect_in_words(
         "decisions": _decisions(effect.decisions, first_live_at=effect.first_live_at),
         "saved": _saved(effect),
         "findings": findings_words(effect.findings),
-        "kinds": [_kind(kind, effect.whole.to_people) for kind in effect.kinds_left],
-        "rest": effect.whole.to_people - sum(kind.n for kind in effect.kinds_left),
+        "kinds": [_kind(kind, of) for kind in effect.kinds_left],
+        "rest": of - listed,
         "measures": [MEASURES[name] for name in (*ARRIVALS, "decisions")],
     }
 

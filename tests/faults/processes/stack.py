@@ -293,10 +293,13 @@ class Stack:
         return list(rows)
 
     def owe_mails(self, *subjects: str) -> list[int]:
-        """Mails that are due, by their numbers."""
+        """Mails that are due, by their numbers, each of a kind of its own: it goes alone."""
         lines = [
             line for subject in subjects for line in [notify(self.ada, subject, now=clock.now())]
         ]
+        for number, line in enumerate(lines):
+            line.kind = f"{line.kind}.{number}"
+            line.save(update_fields=["kind"])
         rows = Mail.objects.filter(notification__in=lines).order_by("pk")
         return list(rows.values_list("pk", flat=True))
 
