@@ -133,6 +133,13 @@ def test_answers_older_than_a_day_are_gone(opens, make, ask, answer, sam):
     assert "No answers in the last 24 hours." in opens(sam).text
 
 
+def test_own_work_that_waits_for_ot_has_its_time(opens, make, ask, sam):
+    rows = make(destination="PLC-9", owner_id=sam.email, owner_name=sam.name)
+    ask(rows)
+    (row, _href), *_ = opens(sam).context["soc"]["open_work"]
+    assert row.ot_state == "waiting" and row.ot_due_at is not None
+
+
 def test_the_first_day_of_the_soc_says_what_happens_next(opens, sam):
     page = opens(sam)
     assert "No incidents yet" in page.text
