@@ -107,10 +107,12 @@ _MATCHED = f"""
       JOIN incidents_incidentalert l ON l.alert_id = a.id
       JOIN incident i ON i.id = l.incident_id AND i.stored_at <= b.ran_at
     WHERE NOT EXISTS (SELECT 1 FROM jsonb_array_elements(v.body -> 'all_of') AS c
-      WHERE NOT coalesce({_HOLDS}, false))"""
+      WHERE NOT coalesce({_HOLDS}, false))
+      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(v.body -> 'except_any') AS c
+        WHERE coalesce({_HOLDS}, false))"""
 
 
-def of_each_rule(connection: psycopg.Connection) -> Iterator[Figure]:
+def figures_of_rules(connection: psycopg.Connection) -> Iterator[Figure]:
     """The figures on the pages of rules that were signed."""
     versions = connection.execute(
         "SELECT r.number, v.id, v.uuid, v.state FROM suppression_ruleversion v"
@@ -156,7 +158,7 @@ def of_each_rule(connection: psycopg.Connection) -> Iterator[Figure]:
             )
 
 
-def of_each_site(connection: psycopg.Connection) -> Iterator[Figure]:
+def figures_of_sites(connection: psycopg.Connection) -> Iterator[Figure]:
     """What the plan of a site was tested on."""
     for uuid, name in connection.execute("SELECT uuid, name FROM sites_site").fetchall():
         yield Figure(
@@ -181,7 +183,7 @@ _REPORTED = """
       WHERE a.at >= r.since AND a.at < r.until)"""
 
 
-def of_history(connection: psycopg.Connection) -> Iterator[Figure]:
+def figures_of_history(connection: psycopg.Connection) -> Iterator[Figure]:
     """The latest historic analysis that Leo asked for, if there is one."""
     found = connection.execute(
         "SELECT r.uuid FROM dashboards_historyreport r JOIN accounts_user u ON u.id = r.by_id"
@@ -215,4 +217,4 @@ def of_history(connection: psycopg.Connection) -> Iterator[Figure]:
     )
 
 
-FOUND = (of_each_site, of_each_rule, of_history)
+FOUND = (figures_of_sites, figures_of_rules, figures_of_history)
