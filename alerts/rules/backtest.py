@@ -165,7 +165,7 @@ def back_test(
         incidents=len(incidents),
         totals=totals_in(matched),
         incident_totals=totals,
-        guard_reasons=_kept_open(incidents - set(touched), guard_reasons),
+        guard_reasons=_count_guard_reasons(incidents - set(touched), guard_reasons),
         shared_incidents=shared_incidents,
         per_day=_per_day(matched, start=start, end=end, zone=ZoneInfo(zone)),
         sites=_sites(matched, incidents_by_site),
@@ -181,7 +181,7 @@ def back_test(
     )
 
 
-def _kept_open(
+def _count_guard_reasons(
     incidents: Iterable[int], reasons: Mapping[int, Sequence[Sentence]]
 ) -> tuple[GuardReason, ...]:
     counts: Counter[Sentence] = Counter(reasons[pk][0] for pk in incidents if pk in reasons)

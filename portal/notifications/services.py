@@ -220,7 +220,7 @@ def _send(mail: Mail, *, now: datetime) -> None:
     if not mail.notification.to.is_active:
         settle(mail, now=now, error="The account is not active any more.")  # nobody waits for it
         return
-    others = _others_due_with(mail, now=now)
+    others = _claim_alike(mail, now=now)
     try:
         mailers.default.send_messages([_message([mail, *others])])
     except Exception as error:
@@ -232,7 +232,7 @@ def _send(mail: Mail, *, now: datetime) -> None:
     note_answer(MAIL_SERVER, now=now)
 
 
-def _others_due_with(mail: Mail, *, now: datetime) -> list[Mail]:
+def _claim_alike(mail: Mail, *, now: datetime) -> list[Mail]:
     """Claim the mails of the same kind to the same address that are due too: all leave as one. Not
     where one of them was tried before: what was refused once goes alone.
     """

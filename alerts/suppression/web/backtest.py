@@ -280,13 +280,13 @@ def incident_sums(body: Mapping[str, Any]) -> IncidentSums:
         matched=body["incidents"],
         touched=totals.get("touched", 0),
         guarded=totals.get("guarded", 0),
-        guard_reasons=tuple(_kept_open(totals.get("guarded", 0), body.get("guard_reasons", []))),
+        guard_reasons=tuple(_guard_lines(totals.get("guarded", 0), body.get("guard_reasons", []))),
         shared=totals["shared"],
         closed=totals["closed"],
     )
 
 
-def _kept_open(guarded: int, stored: Iterable[Mapping[str, Any]]) -> Iterable[GuardReasonLine]:
+def _guard_lines(guarded: int, stored: Iterable[Mapping[str, Any]]) -> Iterable[GuardReasonLine]:
     """One line a reason, the most frequent first, and one for all that is beyond those."""
     left = guarded
     for kept in islice(stored, MAX_KEPT_OPEN):
