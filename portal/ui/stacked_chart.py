@@ -36,10 +36,12 @@ def stacked_chart(
     line = EMPTY
     if mark is not None:
         x = coordinate(mark * pitch)
-        line = format_html('<line class="mark" x1="{}" x2="{}" y1="-6" y2="{}"/>', x, x, _HEIGHT)
+        line = format_html(
+            '<line class="stacked-mark" x1="{}" x2="{}" y1="-6" y2="{}"/>', x, x, _HEIGHT
+        )
     return format_html(
         '<svg class="stacked" viewBox="0 -6 {} {}" preserveAspectRatio="none" role="img"'
-        ' aria-label="{}">{}<line class="ground" x1="0" x2="{}" y1="{}" y2="{}"/>{}</svg>',
+        ' aria-label="{}">{}<line class="stacked-ground" x1="0" x2="{}" y1="{}" y2="{}"/>{}</svg>',
         _WIDTH,
         _HEIGHT + 8,
         title,
@@ -57,18 +59,18 @@ def stacked_chart(
 def _bar(bar: StackedBar, *, x: float, pitch: float, unit: float) -> SafeString:
     rest = (1 - _FILLED) / 2 * pitch
     if bar.is_gap:
-        parts = _rect("gap", x, pitch, 0, _HEIGHT)
+        parts = _rect("stacked-gap", x, pitch, 0, _HEIGHT)
     else:
         foot, top = bar.foot * unit, bar.top * unit
         left, width = x + rest, pitch * _FILLED
         parts = joined(
             (
-                _rect("top", left, width, _HEIGHT - foot - top, top),
-                _rect("foot", left, width, _HEIGHT - foot, foot),
+                _rect("stacked-top", left, width, _HEIGHT - foot - top, top),
+                _rect("stacked-foot", left, width, _HEIGHT - foot, foot),
             )
         )
     tip = format_html(
-        '<rect class="tip" x="{}" y="0" width="{}" height="{}"><title>{}</title></rect>',
+        '<rect class="stacked-tip" x="{}" y="0" width="{}" height="{}"><title>{}</title></rect>',
         coordinate(x),
         coordinate(pitch),
         _HEIGHT,

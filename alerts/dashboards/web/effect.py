@@ -11,6 +11,7 @@ from alerts.dashboards.measures import MEASURES, Share
 from alerts.dashboards.queries.effect import ARRIVALS, Arrivals, Effect, KindLeft, LaterFindings
 from alerts.dashboards.queries.series import SeriesPoint
 from alerts.dashboards.web.links import address_of_link, queue_address
+from alerts.dashboards.web.wording import decision_rates
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.sites.models import Site
@@ -146,16 +147,13 @@ def _mark(effect: Effect) -> dict[str, Any]:
 
 def _decisions(points: Sequence[SeriesPoint], *, first_live_at: datetime | None) -> dict[str, Any]:
     """Decisions of people in the latest week, by shift, beside those before the first live rule."""
-    latest = _a_shift(points[-1:])
     before = None
     if first_live_at is not None:
         before = _a_shift([point for point in points if point.period.end <= first_live_at])
     value = points[-1].number.value
     return {
         "n": "–" if value is None else number(value),
-        "rate": ""
-        if latest is None
-        else gettext("%(n)s a shift of eight hours") % {"n": number(latest, 1)},
+        "rate": decision_rates(points[-1], a_thousand=None),
         "before": ""
         if before is None
         else gettext("%(n)s a shift before the first rule") % {"n": number(before, 1)},
@@ -196,7 +194,7 @@ def findings_words(findings: LaterFindings) -> dict[str, str]:
         return {"value": "–", "basis": gettext("Rules have closed nothing yet.")}
     value = gettext("%(wrong)s of %(n)s") % {
         "wrong": number(findings.wrong),
-        "n": number(findings.looked_at or findings.closed),
+        "n": number(findings.looked_at),
     }
     closed = {"n": number(findings.closed), "looked": number(findings.looked_at)}
     if findings.looked_at < MIN_LOOKED_AT:
@@ -209,6 +207,7 @@ def findings_words(findings: LaterFindings) -> dict[str, str]:
                 "Rules closed %(n)s, and nobody looked at any of them afterwards: that proves no "
                 "upper limit."
             )
+            value = "–"
         return {"value": value, "basis": basis % closed}
     basis = gettext(
         "At most %(limit)s of what rules close could be (95 %% sure): people looked at %(looked)s "

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.dashboards.engine.periods import SHIFT, Coverage, covered_by_all
+from alerts.dashboards.engine.periods import Coverage, covered_by_all
 from alerts.dashboards.measures import Measure, MeasureKind
 from alerts.dashboards.queries.effect import Arrivals
 from alerts.dashboards.queries.numbers import Numbers, PlaceNumbers
@@ -14,7 +14,7 @@ from alerts.dashboards.queries.series import Series, SeriesPoint
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.effect import effect_address, effect_headline, effect_sums
 from alerts.dashboards.web.links import answered_address, queue_address
-from alerts.dashboards.web.wording import classification, share_words, span_words
+from alerts.dashboards.web.wording import classification, decision_rates, share_words, span_words
 from alerts.reviews.queries.second_opinions import Agreement
 from portal.ui.moments import READER, date_of, reader_clock
 from portal.ui.pieces import LinePoint
@@ -102,25 +102,6 @@ def _of_decisions(measure: Measure, trends: Trends) -> dict[str, Any]:
             week, a_thousand=latest[MeasureKind.DECISIONS_A_THOUSAND].number.value
         )
     }
-
-
-def decision_rates(point: SeriesPoint, *, a_thousand: float | None) -> str:
-    """Return how many decisions that is a shift and a thousand incidents, and since when they are
-    counted where that is not the whole period.
-    """
-    if point.number.value is None:
-        return gettext("not counted yet")
-    counted = point.period.end - point.period.start - point.missing
-    parts = []
-    if counted >= SHIFT:  # of less there is no rate
-        a_shift = point.number.value * (SHIFT / counted)
-        parts.append(gettext("%(n)s a shift") % {"n": number(a_shift, 1)})
-    if a_thousand is not None:
-        parts.append(gettext("%(n)s per thousand incidents") % {"n": number(a_thousand)})
-    if point.missing:
-        since = date_of((point.period.end - counted).astimezone(reader_clock().zone(READER)))
-        parts.append(gettext("counted since %(date)s") % {"date": since})
-    return " · ".join(parts)
 
 
 def _card(numbers: Numbers, measure: Measure, series: Series, days_left: int) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from alerts.dashboards.engine.periods import SHIFT
 from alerts.dashboards.measures import Share
+from alerts.dashboards.queries.series import SeriesPoint
 from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.wording import classification_words
 from alerts.intake.queries import UnreadableCount
@@ -13,6 +15,7 @@ from alerts.intake.wording import reading_words
 from alerts.sentinel.queries import WARN_DAYS, Health
 from portal.backup.engine import RecordFound, RemoteDifference, RemoteRule
 from portal.backup.queries import RestoreFacts
+from portal.ui.moments import READER, date_of, reader_clock
 from portal.ui.words import length, number, percent
 
 CAUSES = {
@@ -214,3 +217,22 @@ def _rule(rule: RemoteRule) -> str:
         return gettext("%(name)s (acts without an end)") % words
     words["until"] = rule.until.strftime(UTC_MINUTE)
     return gettext("%(name)s (acts until %(until)s)") % words
+
+
+def decision_rates(point: SeriesPoint, *, a_thousand: float | None) -> str:
+    """Return how many decisions that is a shift and a thousand incidents, and since when they are
+    counted where that is not the whole period.
+    """
+    if point.number.value is None:
+        return gettext("not counted yet")
+    counted = point.period.end - point.period.start - point.missing
+    parts = []
+    if counted >= SHIFT:  # of less there is no rate
+        a_shift = point.number.value * (SHIFT / counted)
+        parts.append(gettext("%(n)s a shift") % {"n": number(a_shift, 1)})
+    if a_thousand is not None:
+        parts.append(gettext("%(n)s per thousand incidents") % {"n": number(a_thousand)})
+    if point.missing:
+        since = date_of((point.period.end - counted).astimezone(reader_clock().zone(READER)))
+        parts.append(gettext("counted since %(date)s") % {"date": since})
+    return " · ".join(parts)

@@ -13,7 +13,7 @@ from alerts.dashboards.queries.numbers import DECISIONS_AT_SITE, decisions_at
 from alerts.dashboards.queries.series import SeriesPoint
 from alerts.dashboards.queries.sync import coverage_by_workspace
 from alerts.dashboards.web.frame import syncs_of
-from alerts.dashboards.web.numbers import decision_rates
+from alerts.dashboards.web.wording import decision_rates
 from alerts.incidents.queries import sites_in_reach
 from portal import clock
 from portal.accounts.queries import roles_of
