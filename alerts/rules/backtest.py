@@ -55,10 +55,7 @@ def count_incidents(
     """Count each incident of the matched alerts once, under the first that holds: touched, guarded,
     shared, then by what people said of it.
     """
-    by_incident: dict[int, list[EvidenceRow]] = {}
-    for row in rows:
-        for incident in row.incidents:
-            by_incident.setdefault(incident, []).append(row)
+    by_incident = _by_incident(rows)
     kinds = ("touched", "guarded", "shared", "harmless", "suspicious", "closed_benign")
     counts = dict.fromkeys((*kinds, "not_judged"), 0)
     for incident, members in by_incident.items():
@@ -71,6 +68,14 @@ def count_incidents(
         else:
             counts[_judgement(members, is_closed_benign=incident in closed_benign)] += 1
     return IncidentTotals(matched=len(by_incident), **counts)
+
+
+def _by_incident(rows: Iterable[EvidenceRow]) -> dict[int, list[EvidenceRow]]:
+    by_incident: dict[int, list[EvidenceRow]] = {}
+    for row in rows:
+        for incident in row.incidents:
+            by_incident.setdefault(incident, []).append(row)
+    return by_incident
 
 
 def _judgement(rows: Iterable[EvidenceRow], *, is_closed_benign: bool) -> str:
@@ -104,6 +109,7 @@ class BackTest:
     guard_reasons: tuple[GuardReason, ...]  # those of most incidents first; together `guarded`
     shared_incidents: int
     per_day: tuple[tuple[date, int], ...]
+    closed_per_day: tuple[tuple[date, int], ...]  # incidents it alone would have closed
     sites: tuple[SiteShare, ...]
     share_of_type: float
     stops: tuple[EvidenceRow, ...]
@@ -157,6 +163,7 @@ def back_test(
     totals = count_incidents(
         matched, touched=touched, guarded=guard_reasons, shared=shared, closed_benign=closed_benign
     )
+    left_open = {*touched, *guard_reasons, *shared}
     closable = [
         row for row in matched if not row.incidents or set(row.incidents) - guard_reasons.keys()
     ]
@@ -167,7 +174,17 @@ def back_test(
         incident_totals=totals,
         guard_reasons=_count_guard_reasons(incidents - set(touched), guard_reasons),
         shared_incidents=shared_incidents,
-        per_day=_per_day(matched, start=start, end=end, zone=ZoneInfo(zone)),
+        per_day=_per_day((row.at for row in matched), start=start, end=end, zone=ZoneInfo(zone)),
+        closed_per_day=_per_day(
+            (
+                min(row.at for row in members)
+                for incident, members in _by_incident(matched).items()
+                if incident not in left_open
+            ),
+            start=start,
+            end=end,
+            zone=ZoneInfo(zone),
+        ),
         sites=_sites(matched, incidents_by_site),
         share_of_type=len(matched) / alerts_of_type if alerts_of_type > 0 else float(bool(matched)),
         stops=tuple(sorted((row for row in matched if row.stoppers), key=_worst_first)),
@@ -190,10 +207,10 @@ def _count_guard_reasons(
 
 
 def _per_day(
-    rows: Iterable[EvidenceRow], *, start: datetime, end: datetime, zone: ZoneInfo
+    moments: Iterable[datetime], *, start: datetime, end: datetime, zone: ZoneInfo
 ) -> tuple[tuple[date, int], ...]:
-    """Alerts for each day of the plant, days without one included."""
-    counts = Counter(row.at.astimezone(zone).date() for row in rows)
+    """Return how many fall on each day of the plant, days without one included."""
+    counts = Counter(moment.astimezone(zone).date() for moment in moments)
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
     found = [(day, counts[day]) for day in days]

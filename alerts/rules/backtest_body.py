@@ -178,6 +178,10 @@ class BackTestBody(Body):
     guard_reasons: Annotated[
         list[GuardReasonBody], Meta(description="those of most incidents first, at most ten")
     ] = []
+    closed_per_day: Annotated[
+        list[tuple[Day, Count]],
+        Meta(description="incidents that the rule alone would have closed, by day of the plant"),
+    ] = []
 
 
 def backtest_schema() -> dict[str, Any]:
@@ -249,6 +253,7 @@ def frozen(
             GuardReasonBody((kept.reason.code, kept.reason.detail), kept.incidents)
             for kept in found.guard_reasons[:10]
         ],
+        closed_per_day=[(day.isoformat(), count) for day, count in found.closed_per_day],
     )
     return plain_json(body)
 

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.ui.charts import coordinate
-from portal.ui.tags.html import EMPTY, joined
+from portal.ui.tags.html import joined
 
 _WIDTH: Final = 600
 _HEIGHT: Final = 160
@@ -19,26 +19,38 @@ _FILLED: Final = 0.72  # of the room of a bar
 
 @dataclass(frozen=True, slots=True)
 class StackedBar:
-    """One bar: what is at its foot, what is on top of that, and its words on hover."""
+    """One bar: what is at its foot, what is on top of that, and its words on hover. `band` is the
+    range in which it was forecast.
+    """
 
     foot: int
     top: int
     title: str
     is_gap: bool = False  # there is no number; the ground is marked
+    band: tuple[int, int] | None = None
 
 
 def stacked_chart(
-    bars: Sequence[StackedBar], title: str, *, mark: float | None = None
+    bars: Sequence[StackedBar],
+    title: str,
+    *,
+    mark: float | None = None,
+    stop: float | None = None,
 ) -> SafeString:
-    """Draw the bars; `mark` is the place of a line, in bars from the left."""
-    highest = max(1, *(bar.foot + bar.top for bar in bars))
+    """Draw the bars; `mark` and `stop` are the places of lines, in bars from the left."""
+    highest = highest_of(bars)
     pitch = _WIDTH / max(1, len(bars))
-    line = EMPTY
-    if mark is not None:
-        x = coordinate(mark * pitch)
-        line = format_html(
-            '<line class="stacked-mark" x1="{}" x2="{}" y1="-6" y2="{}"/>', x, x, _HEIGHT
+    lines = joined(
+        format_html(
+            '<line class="{}" x1="{}" x2="{}" y1="-6" y2="{}"/>',
+            name,
+            coordinate(at * pitch),
+            coordinate(at * pitch),
+            _HEIGHT,
         )
+        for name, at in (("stacked-mark", mark), ("stacked-stop", stop))
+        if at is not None
+    )
     return format_html(
         '<svg class="stacked" viewBox="0 -6 {} {}" preserveAspectRatio="none" role="img"'
         ' aria-label="{}">{}<line class="stacked-ground" x1="0" x2="{}" y1="{}" y2="{}"/>{}</svg>',
@@ -52,8 +64,14 @@ def stacked_chart(
         _WIDTH,
         _HEIGHT,
         _HEIGHT,
-        line,
+        lines,
     )
+
+
+def highest_of(bars: Sequence[StackedBar]) -> int:
+    """Return the number at the upper edge of the chart."""
+    tops = [max(bar.foot + bar.top, bar.band[1] if bar.band else 0) for bar in bars]
+    return max(1, *tops)
 
 
 def _bar(bar: StackedBar, *, x: float, pitch: float, unit: float) -> SafeString:
@@ -69,6 +87,9 @@ def _bar(bar: StackedBar, *, x: float, pitch: float, unit: float) -> SafeString:
                 _rect("stacked-foot", left, width, _HEIGHT - foot, foot),
             )
         )
+    if bar.band:
+        low, high = (end * unit for end in bar.band)
+        parts = joined((_rect("stacked-band", x, pitch, _HEIGHT - high, high - low), parts))
     tip = format_html(
         '<rect class="stacked-tip" x="{}" y="0" width="{}" height="{}"><title>{}</title></rect>',
         coordinate(x),

@@ -59,6 +59,9 @@ def frozen_test(
         "incidents": 36,
         "after_each": [412, 61, 44, 40, 38],
         "per_day": [[day.date().isoformat(), 3 if day.weekday() == 1 else 0] for day in days],
+        "closed_per_day": [
+            [day.date().isoformat(), 3 if day.weekday() == 1 else 0] for day in days
+        ],
         "sites": [{"site": "Gdańsk", "matched": 36, "incidents": 412, "share": 0.087}],
         "share_of_type": 0.62,
         "true_positives": 0,

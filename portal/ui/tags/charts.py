@@ -44,10 +44,35 @@ def chart_line(
 
 @register.simple_tag
 def stacked_chart(
-    bars: Sequence[StackedBar], title: str, *, mark: float | None = None
+    bars: Sequence[StackedBar],
+    title: str,
+    *,
+    mark: float | None = None,
+    stop: float | None = None,
 ) -> SafeString:
     """Bars in two parts that add up. The title is read out; the page has the numbers as a table."""
-    return drawn_stacked_chart(bars, title, mark=mark)
+    return drawn_stacked_chart(bars, title, mark=mark, stop=stop)
+
+
+@register.simple_tag
+def legend_key(name: str) -> SafeString:
+    """The sign of one part of a stacked chart in its legend; `name` is the class of the part."""
+    width, at = (2, 4) if name in ("stacked-mark", "stacked-stop") else (10, 0)
+    return format_html(
+        '<svg class="legend-key {}" viewBox="0 0 10 10" aria-hidden="true">'
+        '<rect x="{}" width="{}" height="10"/></svg>',
+        name,
+        at,
+        width,
+    )
+
+
+@register.simple_tag
+def chart_table(
+    cells: Sequence[tuple[str, str]], title: str, *, unit: str = "", when: str = ""
+) -> SafeString:
+    """The numbers of a chart as "Show as table", where the chart draws none itself."""
+    return charts.table(cells, title, unit, when)
 
 
 @register.simple_tag

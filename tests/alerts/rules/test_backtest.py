@@ -90,6 +90,8 @@ def test_counts_days_shares_and_minutes():
     assert found.per_day[0] == (date(2026, 8, 27), 2)
     assert found.per_day[1] == (date(2026, 8, 28), 1)
     assert sum(count for _, count in found.per_day) == 4
+    assert sum(count for _, count in found.closed_per_day) == 3
+    assert found.closed_per_day[0] == (date(2026, 8, 27), 2)  # on the day of the first alert
     assert found.sites == (SiteShare("Gdańsk", 2, 100), SiteShare("Ulm", 1, 10))
     assert found.share_of_type == 0.01
 

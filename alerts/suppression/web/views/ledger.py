@@ -18,6 +18,7 @@ from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.watching.roll_back import CannotReviewAgain, confirm_close
 from alerts.suppression.watching.trials import guard_reasons_of
+from alerts.suppression.web.closes_chart import chart_of_ledger
 from alerts.suppression.web.shared import number_in, page_frame
 from alerts.suppression.web.wording import StateChip, all_in_words, routine_cause, state_word
 from portal import clock
@@ -27,11 +28,12 @@ from portal.ui.pieces import Tab, with_query
 from portal.ui.responses import leave_toast, post_only, render_page
 
 PAGE = 50
-ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
+ALL, CLOSED, TAGGED, KEPT_OPEN, AGAIN = "all", "closed", "tagged", "kept-open", "again"
 _TABS = {
     ALL: gettext_lazy("All lines"),
     CLOSED: gettext_lazy("Closed"),
     TAGGED: gettext_lazy("Would close"),
+    KEPT_OPEN: gettext_lazy("Kept open"),
     AGAIN: gettext_lazy("To re-check"),
 }
 NO_ENDING = "stands"  # how an address names the ending that is none
@@ -128,6 +130,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         held_back = held_back.filter(rule__number=rule)
     page = page_frame(user, now) | {
         "held_back": held_back.count(),
+        "closes": chart_of_ledger(entries, now=now) if tab in (ALL, CLOSED) else None,
         "rows": ledger_rows(found[:PAGE], user),
         "more": with_query(request.GET, {"after": str(found[PAGE - 1].pk)})
         if len(found) > PAGE
@@ -188,7 +191,12 @@ def _of_tab(
 ) -> QuerySet[LedgerEntry]:
     if tab == AGAIN:
         return again
-    return entries.filter(act=tab) if tab in (CLOSED, TAGGED) else entries
+    if tab == CLOSED:
+        return entries.filter(act=LedgerAct.CLOSED)
+    labelled = entries.filter(act=LedgerAct.TAGGED)
+    if tab == TAGGED:
+        return labelled.filter(kept_open=[])
+    return labelled.exclude(kept_open=[]) if tab == KEPT_OPEN else entries
 
 
 def _tabs(request: HttpRequest, tab: str, again: int) -> list[Tab]:

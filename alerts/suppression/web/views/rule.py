@@ -16,12 +16,14 @@ from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.enforcing.held_devices import holds_on_rule
 from alerts.suppression.models import RuleVersion, VersionState
+from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
 from alerts.suppression.watching.backlog import may_close_backlog
 from alerts.suppression.watching.credit_sources import credit_by_source, credit_lines
 from alerts.suppression.watching.trials import approvals_in_force, trial_lines, trial_progress_of
 from alerts.suppression.web.backtest import backtest_reasons, summarize_backtest
+from alerts.suppression.web.closes_chart import chart_of_version
 from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import acts_for, may_do
@@ -112,7 +114,7 @@ def rule_page_context(
     """What the page shows."""
     past = past_of(version, user)
     is_asked = version.state in (VersionState.PROPOSED, VersionState.CHANGES_REQUESTED)
-    test = version.backtest
+    test, zones = version.backtest, plant_clocks(version)
     return (
         page_frame(user, now)
         | signing_of(request, version, user, past.signatures, now=now)
@@ -124,7 +126,10 @@ def rule_page_context(
         | {
             "version": version,
             "may_close_backlog": may_close_backlog(user, version),
-            "zone": plant_clocks(version)[0],
+            "zone": zones[0],
+            "closes": chart_of_version(
+                version, past.steps, ledger_visible_to(user), zones=zones, now=now
+            ),
             "acts": acts_for(version, user, now=now),
             "state": state_chip(version.state),
             "life": life_steps(version, {step.to_state for step in past.steps}),

@@ -136,6 +136,31 @@ def test_a_line_of_the_ledger_names_incident_rule_act_signers_and_reason(
         assert words in page
 
 
+def test_the_ledger_draws_what_rules_closed_by_day_and_rule(opened, make_version, acted, oda):
+    assert 'id="closes"' not in opened(oda, "/ledger/")
+    often, once = make_version("live"), make_version("live")
+    acted(often)
+    acted(often)
+    acted(often, ending="not-sent")
+    acted(once, at=NOON - timedelta(days=40))
+    acted(once, at=NOON - timedelta(days=12))
+    chart = opened(oda, "/ledger/").partition('id="closes"')[2].partition("</section>")[0]
+    assert "3 closed in 13 days" in chart
+    assert "R-1, 2<" in chart and "1 other rule, 1<" in chart
+    assert "2 closed (R-1 2)</td>" in chart
+    assert "1 closed in 13 days" in opened(oda, "/ledger/?rule=2")
+    assert 'id="closes"' not in opened(oda, "/ledger/?show=tagged")
+
+
+def test_what_a_guard_kept_open_has_a_tab_of_its_own(opened, make_version, acted, oda):
+    trial = make_version("canary")
+    acted(trial, act="tagged")
+    acted(trial, act="tagged", kept_open=[["never.owner", {}]])
+    assert "Covered, kept open" not in opened(oda, "/ledger/?show=tagged")
+    page = opened(oda, "/ledger/?show=kept-open")
+    assert "Covered, kept open" in page and page.count('class="grid-title"') == 1
+
+
 def test_the_ledger_is_filtered_by_rule_and_by_what_was_done(opened, make_version, acted, oda):
     acted(make_version("live"))
     acted(make_version("canary"), act="tagged")

@@ -1,5 +1,7 @@
 """The page of one version."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts.suppression.models import BackTestRun, VersionState
@@ -90,6 +92,37 @@ def test_a_long_list_is_folded(opened, make_version, oda):
     page = opened(oda, f"/rules/{version.uuid}/")
     assert "Show all 6" in page
     assert page.index("Nearest misses") < page.index("more-misses")
+
+
+def test_the_days_of_a_rule_are_drawn_beside_the_forecast_of_its_back_test(
+    opened, make_version, acted, oda, noon
+):
+    version = make_version("canary")  # for three days, since Saturday
+    acted(version, act="tagged", at=noon - timedelta(days=1))
+    acted(version, act="tagged", at=noon - timedelta(days=2), kept_open=[["never.owner", {}]])
+    move(version, to=VersionState.LIVE, by=None, now=noon - timedelta(hours=20))
+    acted(version, at=noon - timedelta(hours=1))
+    acted(version, at=noon - timedelta(hours=1), ending="not-sent")
+    chart = (
+        opened(oda, f"/rules/{version.uuid}/")
+        .partition("Closed a day")[2]
+        .partition("</section>")[0]
+    )
+    assert "forecast, 0 to 3 a day" in chart
+    assert "closed, 1<" in chart
+    assert "labelled in trial, 1<" in chart
+    assert "1 closed, forecast 3 to 3</td>" in chart
+    assert "1 of 2 whole days were within their forecast: 1 came, the back-test expects 0." in chart
+    assert "stacked-mark" in chart and "stacked-stop" not in chart
+
+
+def test_a_rule_without_enough_history_or_days_shows_no_forecast(opened, make_version, oda):
+    version = make_version("live")
+    rewrite(BackTestRun.objects.filter(pk=version.backtest_id), history_days=20)
+    page = opened(oda, f"/rules/{version.uuid}/")
+    assert "No forecast: the back-test had 20 days of history" in page
+    assert "stacked-band" not in page
+    assert "Closed a day" not in opened(oda, f"/rules/{make_version('proposed').uuid}/")
 
 
 def states_of_steps(version):
