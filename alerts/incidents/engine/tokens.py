@@ -26,6 +26,7 @@ FIELDS = (
     "device",
     "proto",
     "label",
+    "note",
     "owner",
     "closed",
     "pattern",
@@ -44,6 +45,7 @@ _FIELD_LIKE = re.compile(r"([a-z]{2,20}):(?!//)\S+", re.IGNORECASE | re.ASCII)
 _HEX_PAIR = re.compile(r"[0-9a-f]{1,4}", re.IGNORECASE)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 MAX_TERMS = 20  # terms in one query
+MIN_WORD = 3  # characters of a word looked for in comments, notes and reasons
 MIN_TEXT = 2  # characters of free text and of a part of a label
 MIN_PREFIX = {4: 8, 6: 32}  # bits of a network, by version of the protocol
 MAX_NUMBER = 2**31 - 1  # what an incident's number can be

@@ -1,7 +1,10 @@
 """The context of an incident: entities, comments, and what happened to it."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
 
 # A decision of a person is one act on what a row of the queue shows.
 DECISION_CODES = ("closed", "asked", "answered", "escalated")
@@ -12,6 +15,16 @@ COUNTS_AS_DECISION = (
     Q(code__in=(*DECISION_CODES, UNDONE), by__isnull=False, act__isnull=False)
     & ~Q(details__has_key=BY_TOKEN)
     & ~Q(details__has_key=IMPORTED)
+)
+
+# What people wrote, word by word: plain words, for the texts are in any language.
+WORDS_OF_COMMENT = SearchVector("message", config="simple")
+WRITTEN = ("note", "comment", "message", "question", "own", "reason", "work_order", "done_by")
+WORDS_OF_TIMELINE = SearchVector(
+    *(KeyTextTransform(key, "details") for key in WRITTEN), config="simple"
+)
+HAS_WORDS = Q(
+    code__in=("commented", "closed", "asked", "answered", "handed-over", "escalated", "withdrawn")
 )
 
 
@@ -58,6 +71,7 @@ class Comment(models.Model):
                 fields=["incident", "name"], name="an_incident_has_a_comment_once"
             )
         ]
+        indexes = [GinIndex(WORDS_OF_COMMENT, name="words_of_comments")]
 
     def __str__(self) -> str:
         return self.message[:80]
@@ -149,6 +163,7 @@ class TimelineItem(models.Model):
                 condition=COUNTS_AS_DECISION,
                 name="timeline_decisions",
             ),
+            GinIndex(WORDS_OF_TIMELINE, condition=HAS_WORDS, name="words_of_timelines"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -20,6 +20,7 @@ from alerts.incidents.engine.tokens import (
     FIELDS,
     MIN_PREFIX,
     MIN_TEXT,
+    MIN_WORD,
     Term,
     bound_of,
     exact_value_of,
@@ -66,6 +67,7 @@ CLASSIFICATIONS = {
     "false": "FalsePositive",
     "undetermined": "Undetermined",
 }
+_BLANKS = re.compile(r"[^\w.:@#/-]+")  # in words that people wrote
 _RULE_NAME = re.compile(r"R-\d{1,9}", re.IGNORECASE | re.ASCII)
 VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
 
@@ -92,6 +94,7 @@ class ConditionContext:
     inventory: finders.DeviceFinder
     of_groups: bool = True  # rows of the queue are looked for, else single incidents
     hidden: HiddenVerdicts = NOTHING_HIDDEN
+    notes: finders.NoteFinder = field(default_factory=finders.NoteFinder)
 
     def has_ot_state(self, *states: str) -> Q:
         """The condition that the OT state, as far as the person may see it, is one of these."""
@@ -318,6 +321,16 @@ def _label(value: str, around: ConditionContext) -> Q:
     return finders.by_label(value, of_groups=around.of_groups, hidden=around.hidden)
 
 
+def _note(value: str, around: ConditionContext) -> Q:
+    """Words in comments, notes and reasons: signs that mean something to a search are blanks."""
+    words = [text for word in _BLANKS.split(value) if (text := word.strip(".:@#/-"))]
+    if not words or any(len(word) < MIN_WORD for word in words):
+        text = gettext("Search comments and notes for words of %(n)s letters or more.")
+        raise NotUnderstood(text % {"n": number(MIN_WORD)})
+    hidden, of_groups = around.hidden, around.of_groups
+    return finders.by_note(" ".join(words), around.notes, of_groups=of_groups, hidden=hidden)
+
+
 def _number(number: int, around: ConditionContext) -> Q:
     workspaces = list(around.places.workspaces)
     return finders.by_number(number, workspace_ids=workspaces, of_groups=around.of_groups)
@@ -380,6 +393,7 @@ _READERS: dict[str, Callable[[str, ConditionContext], Q]] = {
     "device": _device,
     "proto": _contains("protocol"),
     "label": _label,
+    "note": _note,
     "owner": _owner,
     "closed": _closed,
     "pattern": _pattern,

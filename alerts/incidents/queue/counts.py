@@ -19,7 +19,15 @@ from alerts.incidents.models import HAS_LABELS, Incident, OtState
 from alerts.incidents.policies import may_triage
 from alerts.incidents.queries import groups_visible_to
 from alerts.incidents.queue.conditions import CLASSIFICATIONS, SEVERITIES, STATUSES, VERDICTS
-from alerts.incidents.queue.queries import CLOSED, COUNTED, MAX_COUNTED, SEARCHED, VIEWS, Queue
+from alerts.incidents.queue.queries import (
+    CLOSED,
+    COUNTED,
+    MAX_COUNTED,
+    SEARCHED,
+    VIEWS,
+    Queue,
+    searched_for,
+)
 from alerts.incidents.wording import (
     OT_WORDS,
     SEVERITY_WORDS,
@@ -78,6 +86,7 @@ FIELD_LABELS: dict[str, Promise] = {
     "device": gettext_lazy("Device"),
     "proto": gettext_lazy("Protocol"),
     "label": gettext_lazy("Label"),
+    "note": gettext_lazy("Comments and notes"),
     "owner": gettext_lazy("Owner"),
     "closed": gettext_lazy("Closed"),
     "pattern": gettext_lazy("Pattern"),
@@ -128,9 +137,7 @@ def _searched(queue: Queue) -> int:
     """How many closed incidents are looked at for a number: as many as the list itself looks at,
     fewer where it is only a number beside another list.
     """
-    if not queue.params.terms:
-        return 0
-    return SEARCHED if queue.is_closed else COUNTED
+    return searched_for(queue.params.terms, SEARCHED if queue.is_closed else COUNTED)
 
 
 def _count_sql(rows: str, condition: str) -> str:

@@ -5,6 +5,7 @@ incidents is. Every finder is answered by an index.
 
 from functools import cache, cached_property
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
 from django.db.models.lookups import IContains
 
@@ -19,7 +20,15 @@ from alerts.incidents.engine.tokens import (
     spellings_of,
 )
 from alerts.incidents.hidden_verdicts import is_shown
-from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert, touches_sites
+from alerts.incidents.models import (
+    HAS_LABELS,
+    Comment,
+    Incident,
+    IncidentAlert,
+    TimelineItem,
+    touches_sites,
+)
+from alerts.incidents.models.context import HAS_WORDS, WORDS_OF_COMMENT, WORDS_OF_TIMELINE
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import techniques_by_type
 from alerts.sentinel.models import Workspace
@@ -123,6 +132,46 @@ def by_device(value: str, inventory: DeviceFinder, *, of_groups: bool) -> Q:
     else:  # a search ends after so many incidents, so each is asked by itself
         condition = Q(Exists(links.filter(incident=OuterRef("pk"))))
     return Q(source__icontains=value) | Q(destination__icontains=value) | condition
+
+
+MOST_FOUND = 2_000  # incidents that one search in comments, notes and reasons finds
+
+
+class NoteFinder:
+    """The incidents in whose comments, notes and reasons words occur; each question is asked once.
+    Of very many the newest are found: a word that everybody writes sorts nothing out.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[int]] = {}
+        self.is_cut = False  # there are older ones that were not looked at
+
+    def incident_ids(self, value: str) -> list[int]:
+        """Return which incidents have all of these words, or words that begin so."""
+        if value not in self._found:
+            words = " & ".join(f"'{word}':*" for word in value.split())
+            query = SearchQuery(words, config="simple", search_type="raw")
+            comments = Comment.objects.annotate(words=WORDS_OF_COMMENT).filter(words=query)
+            lines = TimelineItem.objects.annotate(words=WORDS_OF_TIMELINE)
+            lines = lines.filter(HAS_WORDS, words=query)
+            found = [
+                rows.order_by("-incident").values_list("incident_id", flat=True)[: MOST_FOUND + 1]
+                for rows in (comments, lines)
+            ]
+            ids = set(found[0].union(found[1], all=True))
+            self.is_cut |= len(ids) > MOST_FOUND
+            self._found[value] = sorted(ids, reverse=True)[:MOST_FOUND]
+        return self._found[value]
+
+
+def by_note(
+    value: str, notes: NoteFinder, *, of_groups: bool, hidden: HiddenVerdicts = NOTHING_HIDDEN
+) -> Q:
+    """Return the condition that somebody wrote these words about an incident. What a hidden
+    verdict says is not found: neither its note nor the comment that carries it to Sentinel.
+    """
+    found = [pk for pk in notes.incident_ids(value) if pk not in hidden.by_incident]
+    return _of_incidents(Q(pk__in=found), of_groups)
 
 
 def is_address_like(value: str) -> bool:

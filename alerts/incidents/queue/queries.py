@@ -29,7 +29,7 @@ from alerts.incidents.queue.conditions import (
     is_owned_by,
     where,
 )
-from alerts.incidents.queue.finders import DeviceFinder, VisiblePlaces
+from alerts.incidents.queue.finders import MOST_FOUND, DeviceFinder, NoteFinder, VisiblePlaces
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.formats.moments import read_moment
@@ -94,13 +94,22 @@ def queue_params(
     )
 
 
+def searched_for(terms: Sequence[Term], most: int) -> int:
+    """How many closed incidents are looked through for these conditions; 0: all. What people wrote
+    is found by its words, however old it is, so nothing is looked through.
+    """
+    if any(term.field == "note" and not term.negated for term in terms):
+        return 0
+    return most if terms else 0
+
+
 class Queue:
     """The queue as one person sees it at one moment. Reads are made when asked for, and once."""
 
     def __init__(self, user: User, params: QueueParams, *, now: datetime) -> None:
         self.user, self.params, self.now = user, params, now
         self.places = VisiblePlaces(user)
-        self._inventory = DeviceFinder()
+        self._inventory, self._notes = DeviceFinder(), NoteFinder()
         self._edges: dict[int, Edge | tuple[()]] = {}
         self.frame = RowFormat(
             now=now,
@@ -125,6 +134,7 @@ class Queue:
             self._inventory,
             view != CLOSED,
             self.frame.hidden,
+            self._notes,
         )
 
     def rows(
@@ -137,7 +147,9 @@ class Queue:
         if view != CLOSED:
             return groups_visible_to(self.user).filter(self.in_view(view) & condition)
         if searched is None:
-            searched = SEARCHED if terms else 0
+            searched = searched_for(terms, SEARCHED)
+        elif not searched_for(terms, searched):
+            searched = 0
         return self._closed(back_to=self.edge(searched) if searched else ()).filter(condition)
 
     def edge(self, searched: int) -> Edge | tuple[()]:
@@ -161,6 +173,9 @@ class Queue:
         if self.params.is_cut:
             text = gettext("Only the first %(n)s filters are used; the others are left out.")
             problems.append(text % {"n": number(MAX_TERMS)})
+        if self._notes.is_cut:
+            text = gettext("Very many have these words: only the newest %(n)s were looked at.")
+            problems.append(text % {"n": number(MOST_FOUND)})
         if self.is_closed:
             rows, after, to = self._closed_page()
         else:
@@ -208,7 +223,8 @@ class Queue:
 
     def _closed_page(self) -> tuple[list[tuple], str, datetime | None]:  # type: ignore[type-arg]  # rows of COLUMNS
         condition, _ = where(self.params.terms, self.around(CLOSED))
-        edge = self.edge(SEARCHED) if self.params.terms else ()
+        searched = searched_for(self.params.terms, SEARCHED)
+        edge = self.edge(searched) if searched else ()
         incidents = self._older_than_mark(self._closed(back_to=edge)).filter(condition)
         rows = list(incidents.values_list(*_closed_columns(), "modified_at")[: PAGE + 1])
         if len(rows) > PAGE:

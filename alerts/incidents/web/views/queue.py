@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
-from alerts.incidents.engine.tokens import Term, toggled, without
+from alerts.incidents.engine.tokens import Term, free_text_of, toggled, without
 from alerts.incidents.models import Group
 from alerts.incidents.page.panel import preview_of
 from alerts.incidents.policies import may_judge, may_triage
@@ -104,6 +104,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "since": queue.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
         "blame": _cause_of_empty_list(queue) if not page.rows else None,
+        "in_notes": "" if page.rows else _search_of_notes(params),
         "first": PAGE,
         "now": queue.now,
         "ask": ask_address(),
@@ -314,6 +315,14 @@ def _cause_of_empty_list(queue: Queue) -> dict[str, object] | None:
         "count": gettext("10,000+") if found.count > MAX_COUNTED else number(found.count),
         "href": queue.params.href(terms=terms),
     }
+
+
+def _search_of_notes(params: QueueParams) -> str:
+    """The list that looks for the same words in comments, notes and reasons."""
+    if not (words := free_text_of(params.terms)):
+        return ""
+    others = tuple(term for term in params.terms if term.field or term.negated)
+    return params.href(terms=(*others, Term("note", (words,))))
 
 
 def _mark(key: str) -> str:
