@@ -27,5 +27,5 @@ def reasons_against_reading_past(workspace: Workspace, *, by: User | str) -> lis
     """Why this person cannot have the past read or paused; a command may."""
     roles = roles_for("intake.read_past")
     if not isinstance(by, str) and not reach_of(by, roles).covers(workspace):
-        return [gettext("Only an administrator can have the past of a workspace read.")]
+        return [gettext("Only an administrator can have older alerts of a workspace read.")]
     return []

@@ -42,7 +42,7 @@ def start_log_backfill(
         words = {"name": workspace.name, "state": workspace.get_state_display().lower()}
         reasons.append(gettext("%(name)s is %(state)s and is not read.") % words)
     if since is not None and since >= now:
-        reasons.append(gettext("The past begins before now: name an earlier time."))
+        reasons.append(gettext("Choose a time before now."))
     if since is not None and since < now - MAX_LOG_RETENTION:
         reasons.append(gettext("Log Analytics keeps at most 12 years: name a later time."))
     if reasons:
@@ -105,7 +105,7 @@ def pause_log_backfill(*, workspace: Workspace, by: User | str, now: datetime) -
     reasons = reasons_against_reading_past(workspace, by=by)
     if backfill is None or backfill.state != State.RUNNING:
         words = {"name": workspace.name}
-        reasons.append(gettext("The past of %(name)s is not being read at the moment.") % words)
+        reasons.append(gettext("No older alerts of %(name)s are being read at the moment.") % words)
     if reasons or backfill is None:
         raise CannotBackfill(*reasons)
     backfill.state = State.PAUSED

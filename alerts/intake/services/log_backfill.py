@@ -1,4 +1,4 @@
-"""Read the past of workspaces from their logs, window by window, newest first: asked for by a
+"""Read older alerts of workspaces from their logs, window by window, newest first: asked for by a
 person, carried on by workers or by the command `backfill`, paused and resumed at any window.
 
 Whoever starts it takes the job over, so that a command that was killed goes on at once.

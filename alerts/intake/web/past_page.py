@@ -100,9 +100,9 @@ def read_past(request: HttpRequest, name: str) -> HttpResponse:
         )
     except CannotBackfill as refusal:
         return _page(request, workspace, form, reasons=refusal.reasons)
-    message = gettext("Workers read the past of %(name)s.")
+    message = gettext("Workers now read older alerts of %(name)s.")
     if backfill.state == LogBackfill.State.DONE:
-        message = gettext("The past of %(name)s has been read that far already.")
+        message = gettext("The older alerts of %(name)s have been read that far already.")
     message %= {"name": workspace.name}
     return leave_toast(request, HttpResponseRedirect(_address(name)), message)
 
@@ -115,5 +115,5 @@ def pause_past(request: HttpRequest, name: str) -> HttpResponse:
         pause_log_backfill(workspace=workspace, by=actor_of(request), now=clock.now())
     except CannotBackfill as refusal:
         return _page(request, workspace, PastForm(), reasons=refusal.reasons)
-    message = gettext("The past of %(name)s is read no further.") % {"name": workspace.name}
+    message = gettext("No more older alerts of %(name)s are read.") % {"name": workspace.name}
     return leave_toast(request, HttpResponseRedirect(_address(name)), message)

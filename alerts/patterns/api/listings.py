@@ -109,9 +109,7 @@ class PatternSerializer(ListRow):
     suspicious = IntegerField(help_text="verdicts")
     not_sure = IntegerField(help_text="verdicts")
     true_positives = IntegerField(help_text="incidents that were one")
-    closings = IntegerField(
-        help_text="incidents that the SOC closed as benign: half-evidence, never OT's word"
-    )
+    closings = IntegerField(help_text="incidents that the SOC closed as benign; no answer of OT")
     judged = IntegerField(help_text="verdicts that were sure of it")
     people = IntegerField(help_text="who judged it harmless")
     limit = FloatField(help_text="at most this share could be suspicious, at 95 %")

@@ -48,5 +48,5 @@ def harmless_share(suspicious: int, judged: int, *, is_strict: bool) -> Harmless
         headline = gettext("None of it was judged harmless")
         return HarmlessShare(headline, basis, False, little)
     share = percent(1 - upper_share(suspicious, judged))
-    headline = gettext("At least %(share)s is harmless") % {"share": share}
+    headline = gettext("At least %(share)s harmless") % {"share": share}
     return HarmlessShare(headline, basis, True, little)

@@ -338,7 +338,7 @@ def test_a_page_that_stays_open_asks_again_whether_it_is_late(client, workspace,
 
 def test_it_says_how_suppression_stands(opens, ada, workspace):
     page = opens(ada).text
-    assert "suppression is on" in page
+    assert "not used: rules may act" in page
     assert "Not compared yet" in page
     Stop.objects.create(workspace=workspace, stopped_at=NOON, stopped_by_label="Leo")
     keep_note(

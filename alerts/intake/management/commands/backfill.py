@@ -24,7 +24,7 @@ BY = "command line"
 
 
 class Command(TagoutCommand):
-    """Read the past of a workspace, or go on where that was paused, failed or killed."""
+    """Read older alerts of a workspace, or go on where that was paused, failed or killed."""
 
     help = "Read a workspace's past from Log Analytics; run again, it goes on. Needs no broker."
 

@@ -56,7 +56,7 @@ def make_alert(workspace, key, *, days=1, **columns):
 
 def test_before_anybody_asked_the_page_says_so(ada_here):
     text = ada_here.get(PAGE).text
-    assert "Nothing was read from Log Analytics yet" in text and "Read the past" in text
+    assert "Nothing was read from Log Analytics yet" in text and "Read older alerts" in text
 
 
 def test_it_tells_how_far_the_past_was_read(ada_here, backfill):
@@ -85,8 +85,8 @@ def test_what_was_read_already_is_not_said_to_be_read_now(ada_here, backfill):
     done = {"state": "done", "read_since": backfill.since, "reaches_oldest": True}
     LogBackfill.objects.update(**done)
     text = ada_here.post(PAGE + "read/", {"since": ""}, follow=True).text
-    assert "The past of gdansk has been read that far already." in text
-    assert "Workers read the past of gdansk." not in text
+    assert "The older alerts of gdansk have been read that far already." in text
+    assert "Workers now read older alerts of gdansk." not in text
     assert not Job.objects.filter(kind="intake.logs").exists()
 
 
@@ -101,7 +101,7 @@ def test_an_administrator_has_the_past_read(ada_here, ada, workspace):
 
 
 def test_a_day_that_is_none_or_to_come_is_refused(ada_here):
-    for day, words in (("soon", "Enter a valid date"), ("2027-01-01", "name an earlier time")):
+    for day, words in (("soon", "Enter a valid date"), ("2027-01-01", "Choose a time before now")):
         answer = ada_here.post(PAGE + "read/", {"since": day})
         assert answer.status_code == 422 and words in answer.text
     assert not LogBackfill.objects.exists()
@@ -111,7 +111,7 @@ def test_an_administrator_pauses_it(ada_here, backfill):
     assert ada_here.post(PAGE + "pause/").status_code == 302
     assert LogBackfill.objects.get().state == "paused"
     again = ada_here.post(PAGE + "pause/")
-    assert again.status_code == 422 and "is not being read at the moment" in again.text
+    assert again.status_code == 422 and "are being read at the moment" in again.text
 
 
 @pytest.mark.parametrize("role", [Role.SOC_ANALYST, Role.SOC_LEAD, Role.AUDITOR])

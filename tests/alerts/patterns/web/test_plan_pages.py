@@ -41,7 +41,7 @@ def test_the_offer_stands_first_with_its_evidence(page, planned, leo):
     text = page(leo)
     assert "<h1> Sign this rule: 8 % fewer incidents </h1>" in text
     assert "0 of 12 judged were suspicious." in text
-    assert "At least 77.9 % is harmless." in text
+    assert "At least 77.9 % harmless." in text
     assert "Tested together on 360 incidents of 30 days" in text
     assert "analysts' work" not in text  # nobody measured it
 
@@ -64,10 +64,10 @@ def test_the_list_tells_whose_turn_it_is(page, planned, leo):
 
 
 def test_the_plan_and_its_rows_say_where_evidence_is_little(page, planned, leo):
-    assert "is harmless: little evidence" not in page(leo)
+    assert "harmless: little evidence" not in page(leo)
     ready = Pattern.objects.filter(has_enough_evidence=True)  # programs a PLC: time-boxed
     ready.update(routine=9, judged=9)
-    assert "At least 71.7 % is harmless: little evidence" in page(leo)
+    assert "At least 71.7 % harmless: little evidence" in page(leo)
     ready.update(routine=2, judged=2, verdict_uuids=ready.get().verdict_uuids[:2])
     text = page(leo)
     assert "0 of 2 judged were suspicious.</b> That is little evidence." in text

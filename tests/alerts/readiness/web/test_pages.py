@@ -43,7 +43,7 @@ def test_each_check_has_its_evidence_and_its_age(ada_here, look_now):
     text = ada_here.get(PAGE).text
     assert "The connector is on and brings the alerts of this subscription." in text
     assert "All 15 rules of the solution are enabled." in text
-    assert text.count("Looked at") >= 15
+    assert text.count("Checked") >= 15
 
 
 def test_check_now_wakes_the_workers_and_says_so(ada_here, look_now):
@@ -185,7 +185,7 @@ def test_german(ada_here, look_now):
     look_now()
     text = ada_here.get(PAGE, headers={"Accept-Language": "de"}).text
     assert "Ist gdansk bereit?" in text
-    assert "Looked at" not in text
+    assert "Checked" not in text
 
 
 def source_card(client):
