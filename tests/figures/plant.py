@@ -101,7 +101,7 @@ INSTALLATION = (
         "mails",
         "ada",
         "/status/",
-        r"Mails to send (?P<waiting>#) Mails that failed (?P<failed>#)",
+        r"Mails to send (?P<waiting>#).*? Mails that failed (?P<failed>#)",
         """
         SELECT count(*) FILTER (WHERE state IN ('waiting', 'running')) AS waiting,
           count(*) FILTER (WHERE state = 'failed') AS failed FROM notifications_mail""",

@@ -23,7 +23,7 @@ PLAN = (
               WHERE l.alert_id = a.id AND i.stored_at <= m.ran_at)) AS alerts,
           (SELECT count(*) FROM verdict v WHERE v.given_at <= m.ran_at AND v.verdict <> 'not-sure'
             AND NOT EXISTS (SELECT 1 FROM reviews_secondopinion s WHERE s.annotation_id = v.id
-              AND s.state = 'harmless-to-soc')) AS verdicts
+              AND s.state = 'harmless-to-soc' AND s.decided_at <= m.ran_at)) AS verdicts
         FROM {_MINED}""",
     ),
     Figure(
@@ -94,12 +94,17 @@ _HOLDS = """
           LATERAL (SELECT a.at AT TIME ZONE split_part(w.text, ' ', 3) AS local) AS l,
           LATERAL (SELECT split_part(split_part(w.text, ' ', 2), '-', 1)::time AS first,
             nullif(split_part(split_part(w.text, ' ', 2), '-', 2), '24:00')::time AS last) AS t
-        WHERE to_char(l.local, 'Dy') = split_part(w.text, ' ', 1) AND l.local::time >= t.first
-          AND (t.last IS NULL OR l.local::time < t.last))
+        WHERE CASE WHEN t.last > t.first OR t.last IS NULL
+          THEN to_char(l.local, 'Dy') = split_part(w.text, ' ', 1) AND l.local::time >= t.first
+            AND (t.last IS NULL OR l.local::time < t.last)
+          ELSE to_char(l.local, 'Dy') = split_part(w.text, ' ', 1) AND l.local::time >= t.first
+            OR to_char(l.local - interval '1 day', 'Dy') = split_part(w.text, ' ', 1)
+              AND l.local::time < t.last END)
       ELSE c -> 'values' ? (to_jsonb(a) ->> (c ->> 'field')) END"""
 # Alerts and incidents of the days on which a version was tested that its lines match.
 _MATCHED = f"""
-    SELECT v.id AS version, r.number, a.id AS alert, l.incident_id AS incident
+    SELECT v.id AS version, r.number, a.id AS alert, l.incident_id AS incident,
+      b.ran_at
     FROM suppression_ruleversion v JOIN suppression_rule r ON r.id = v.rule_id
       JOIN suppression_backtestrun b ON b.id = v.backtest_id
       JOIN sites_site s ON s.id = ANY(v.site_ids)
@@ -139,9 +144,9 @@ def figures_of_rules(connection: psycopg.Connection) -> Iterator[Figure]:
             SELECT count(DISTINCT j.annotation_id) FILTER (
                 WHERE j.verdict IN ('routine', 'maintenance')) AS harmless,
               count(DISTINCT j.annotation_id) AS judged
-            FROM ({_MATCHED}) m JOIN (SELECT l.annotation_id, l.alert_id, v.verdict
+            FROM ({_MATCHED}) m JOIN (SELECT l.annotation_id, l.alert_id, v.verdict, v.given_at
               FROM verdict v JOIN reviews_annotation_alerts l ON l.annotation_id = v.id
-              WHERE v.verdict <> 'not-sure') j ON j.alert_id = m.alert
+              WHERE v.verdict <> 'not-sure') j ON j.alert_id = m.alert AND j.given_at <= m.ran_at
             WHERE version = %(version)s""",
             given=given,
         )

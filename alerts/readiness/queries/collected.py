@@ -26,20 +26,24 @@ class Stock:
     incidents: int
     alerts: int
     awaiting: int
+    oldest_at: datetime | None  # of the alerts
 
 
 def count_stock(workspace: Workspace) -> Stock:
     """Count what grows by the minute while history is read, in one query."""
-    incidents, alerts, awaiting = (
+    incidents, alerts, awaiting, oldest_at = (
         Workspace.objects.filter(pk=workspace.pk)
         .values_list(
             _count_of(Incident.objects.all()),
             _count_of(Alert.objects.all()),
             _count_of(Incident.objects.filter(details_due_at__isnull=False)),
+            Subquery(
+                Alert.objects.filter(workspace=OuterRef("pk")).order_by("at").values("at")[:1]
+            ),
         )
         .get()
     )
-    return Stock(incidents or 0, alerts or 0, awaiting or 0)
+    return Stock(incidents or 0, alerts or 0, awaiting or 0, oldest_at)
 
 
 def _count_of(rows: QuerySet[Any]) -> Subquery:

@@ -1,7 +1,5 @@
 """Whether workspaces are ready, what is collected of each, and having things put right."""
 
-from datetime import datetime
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -154,11 +152,9 @@ def collected(request: HttpRequest, name: str) -> HttpResponse:
     if not reach_of(user, READERS).covers(workspace):
         raise Http404
     found = collected_of(workspace)
-    oldest = found.numbers.get("oldest_at")
     context = {
         "workspace": workspace,
         "it": found.numbers,
-        "oldest_at": datetime.fromisoformat(oldest) if oldest else None,
         "types_without_rule": len(titles_without_rule()),
         "read_at": found.read_at,
         "stock": count_stock(workspace),

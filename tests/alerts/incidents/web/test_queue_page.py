@@ -307,7 +307,7 @@ def test_acting_on_a_row_says_on_how_many_and_on_which(signed_in, sam, mixed_row
     panel = client_text(client, f"/incidents/groups/{mixed_row.key}/panel")
     form = client_text(client, f"/incidents/act/close/?group={mixed_row.key}")
     assert "For all 3 incidents:" in panel
-    assert "These incidents: 3 Aug – 24 Nov" in panel
+    assert "Incidents: 3 Aug – 24 Nov" in panel
     assert "This acts on all 3 incidents." in form
     for text in (panel, form):
         assert "#2178 10:51–10:55" in text

@@ -19,7 +19,12 @@ from portal.jobs.models import Job
 from tests import cast
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
-from tests.factories.incidents import make_listed_incident, make_workspace, put_in_portal
+from tests.factories.incidents import (
+    make_alert,
+    make_listed_incident,
+    make_workspace,
+    put_in_portal,
+)
 from tests.program import stored_incident
 
 pytestmark = pytest.mark.django_db
@@ -142,11 +147,12 @@ def test_a_manager_sees_what_is_collected_and_no_more(client, mia, look_now):
 def test_numbers_that_still_grow_say_so(client, mia, look_now, workspace):
     """A worker looks before history is read; what is here is counted for each reader."""
     look_now()
-    stored_incident(workspace)
+    make_alert(stored_incident(workspace))
     stored_incident(workspace)
     client.force_login(mia)
     text = client.get(f"{PAGE}collected/").text
-    assert "<dt>Incidents</dt><dd>2</dd>" in text
+    assert "<dt>Incidents</dt><dd>2</dd>" in text and "<dt>Alerts</dt><dd>1</dd>" in text
+    assert NOON.isoformat() in text, "the oldest alert"
     assert "The alerts of 2 incidents are still to be fetched" in text
     Incident.objects.update(details_due_at=None)
     assert "still to be fetched" not in client.get(f"{PAGE}collected/").text
