@@ -1,8 +1,10 @@
 """What lists of alerts, incidents and what is around them offer."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -13,6 +15,7 @@ from rest_framework.serializers import (
     ListField,
     Serializer,
     UUIDField,
+    ValidationError,
 )
 
 from alerts.incidents.engine.hidden_verdicts import whole_parts
@@ -25,9 +28,12 @@ from alerts.incidents.models import (
     TimelineItem,
     touches_sites,
 )
+from alerts.incidents.queue.conditions import where
+from alerts.incidents.queue.queries import Queue, queue_params
 from alerts.outbox.models import ChangeOutcome, WriteKind
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
+from portal.accounts.models import User
 from portal.api.fields import (
     QueryChoices,
     QueryFlag,
@@ -147,6 +153,17 @@ def _site(name: str) -> Q:
     return touches_sites(list(Site.objects.filter(name=name).values_list("pk", flat=True)))
 
 
+def in_queue(address: str, user: User, *, now: datetime) -> Q:
+    """The condition on incidents that the person's queue lists them, at the address of a page."""
+    query = QueryDict(address)
+    params = queue_params(query.get("view", ""), query.get("q", ""))
+    queue = Queue(user, params, now=now)
+    _, problems = where(params.terms, queue.around(params.view))
+    if problems:
+        raise ValidationError(problems)
+    return queue.incidents()
+
+
 class IncidentSerializer(ListRow):
     """Incidents of Defender for IoT, latest change first. What changes while you page comes to the
     top: ask again with `modified_from`.
@@ -228,6 +245,13 @@ INCIDENTS = Listing(
             "label", QueryText(), "a label that it has", lambda word: Q(labels__contains=[word])
         ),
         ListFilter("number", QueryNumber(), "Sentinel's number; give `workspace` too", "number"),
+        ListFilter(
+            "queue",
+            CharField(max_length=1000),
+            "those of a list of the queue, by the address of its page: `view=needs&q=sev:high`",
+            lambda address: Q(pk__in=[]),  # whose queue it is only the request can say
+            indexed=True,
+        ),
         ListFilter("pattern", UUIDField(), "incidents of one pattern", "pattern", indexed=True),
         ListFilter(
             "modified_from", QueryMoment(), "changed at or after", "modified_at__gte", indexed=True

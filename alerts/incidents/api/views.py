@@ -39,6 +39,7 @@ from alerts.incidents.api.listings import (
     SENTINEL_CHANGES,
     TASKS,
     TIMELINE,
+    in_queue,
 )
 from alerts.incidents.hidden_verdicts import has_label, hidden_from, masked_columns, ot_state_is
 from alerts.incidents.models import Alert, Comment, Incident, IncidentTask, TimelineItem
@@ -103,6 +104,7 @@ class IncidentViewSet(Resource):
             conditions={
                 "ot_state": lambda these: ot_state_is(these, hidden=hidden),
                 "label": lambda word: has_label(word, hidden=hidden),
+                "queue": lambda address: in_queue(address, self.person, now=self.now),
             },
         )
 

@@ -152,6 +152,13 @@ class Queue:
             searched = 0
         return self._closed(back_to=self.edge(searched) if searched else ()).filter(condition)
 
+    def incidents(self) -> Q:
+        """The condition on incidents that they belong to a row of the list, of all its pages."""
+        rows = self.rows(self.params.view, self.params.terms).order_by()
+        if self.is_closed:
+            return Q(pk__in=rows.values("pk"))
+        return Q(group_key__in=rows.values("key"))
+
     def edge(self, searched: int) -> Edge | tuple[()]:
         """Where the search through closed incidents ends; () at their end."""
         if searched not in self._edges:

@@ -44,6 +44,14 @@ def rules_panel_address(incident_id: int) -> str | None:
         return None
 
 
+def exports_address(user: User) -> str | None:
+    """Return where files of lists are asked for; None for who may not."""
+    address, roles = address_of("exports:list"), roles_for_page("exports:list")
+    if address is None or (roles is not None and roles_of(user).isdisjoint(roles)):
+        return None
+    return address
+
+
 def lessons_address(titles: Iterable[str], user: User) -> str | None:
     """Return the address of lessons about these alerts; None where there can be none."""
     alert_types = {

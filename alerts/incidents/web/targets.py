@@ -141,7 +141,6 @@ def _all_of(query: QueryDict, user: User) -> tuple[Q, tuple[tuple[str, str], ...
     params = queue_params(query.get("view", ""), query.get("q", ""))
     if params.view == CLOSED:
         raise ValueError(params.view)
-    rows = Queue(user, params, now=until).rows(params.view, params.terms)
-    chosen = Q(group_key__in=rows.order_by().values("key"), stored_at__lte=until)
+    chosen = Queue(user, params, now=until).incidents() & Q(stored_at__lte=until)
     fields = {"all": "1", "view": params.view, "q": params.query, "until": until.isoformat()}
     return chosen, tuple(fields.items())

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
@@ -14,6 +15,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
+from portal.api.problems import BadInput
 from portal.exports.files import file_answer
 from portal.exports.lists import titles_of_lists
 from portal.exports.models import Export, Format
@@ -38,14 +40,16 @@ def exports(request: HttpRequest) -> HttpResponse:
                 request_export(
                     list_name=name,
                     file_format=file_format,
-                    filters={},
-                    columns=(),
+                    filters=_filters(request.POST),
+                    columns=request.POST.getlist("column"),
                     by=person,
                     now=clock.now(),
                     unshifted=clock.unshifted(),
                 )
             except CannotExport as refusal:
                 reasons = refusal.reasons
+            except BadInput as refusal:
+                reasons = [str(refusal.detail)]
             else:
                 return redirect("exports:list")
         else:
@@ -56,6 +60,7 @@ def exports(request: HttpRequest) -> HttpResponse:
             (
                 row,
                 titles.get(row.list_name, row.list_name),
+                ", ".join(f"{name}: {unquote_plus(text)}" for name, text in row.filters.items()),
                 _size(row),
                 in_readers_language(row.latest_error, ERRORS),
             )
@@ -81,6 +86,14 @@ def file(request: HttpRequest, export: Any) -> HttpResponseBase:
     if not has_file(row):
         raise Http404
     return file_answer(row, by=person, now=clock.now())
+
+
+FILTER = "filter."  # before the name of a filter that a form of another page sets
+
+
+def _filters(form: QueryDict) -> dict[str, str]:
+    names = [name for name in form if name.startswith(FILTER)]
+    return {name.removeprefix(FILTER): form.get(name, "") for name in names}
 
 
 def _size(row: Export) -> str:

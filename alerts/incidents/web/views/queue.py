@@ -40,7 +40,7 @@ from alerts.incidents.queue.queries import (
     queue_params,
 )
 from alerts.incidents.queue.saved_views import ReadersViews
-from alerts.incidents.web.links import ask_address, review_panel_address
+from alerts.incidents.web.links import ask_address, exports_address, review_panel_address
 from alerts.incidents.web.palette import incident_by_number
 from portal import clock
 from portal.accounts.sessions import actor_of
@@ -68,6 +68,26 @@ VIEW_LABELS = {
     "open": gettext_lazy("All open"),
     "closed": gettext_lazy("Closed"),
 }
+# The columns of a file: what the list shows, in its order.
+EXPORTED = (
+    "priority",
+    "workspace",
+    "number",
+    "severity",
+    "title",
+    "sites",
+    "place",
+    "source",
+    "destination",
+    "protocol",
+    "status",
+    "ot_state",
+    "ot_due_at",
+    "owner_name",
+    "created_at",
+    "modified_at",
+    "classification",
+)
 
 
 @require_GET
@@ -108,6 +128,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "first": PAGE,
         "now": queue.now,
         "ask": ask_address(),
+        "exports": exports_address(queue.user) if page.rows and not page.problems else None,
+        "exported": EXPORTED,
         "oob": is_part_request(request),
         "local_times": queue.frame.has_several_clocks,
         **_without_scripts(request, page, params),
