@@ -139,10 +139,12 @@ MOST_FOUND = 2_000  # incidents that one search in comments, notes and reasons f
 
 class NoteFinder:
     """The incidents in whose comments, notes and reasons words occur; each question is asked once.
-    Of very many the newest are found: a word that everybody writes sorts nothing out.
+    Of very many the newest that the person may see are found: a word that everybody writes sorts
+    nothing out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, user: User | None = None) -> None:
+        self._user = user
         self._found: dict[str, list[int]] = {}
         self.is_cut = False  # there are older ones that were not looked at
 
@@ -154,6 +156,10 @@ class NoteFinder:
             comments = Comment.objects.annotate(words=WORDS_OF_COMMENT).filter(words=query)
             lines = TimelineItem.objects.annotate(words=WORDS_OF_TIMELINE)
             lines = lines.filter(HAS_WORDS, words=query)
+            if self._user and not reach_of(self._user).everywhere:
+                visible = incidents_visible_to(self._user)
+                comments = comments.filter(incident__in=visible)
+                lines = lines.filter(incident__in=visible)
             found = [
                 rows.order_by("-incident").values_list("incident_id", flat=True)[: MOST_FOUND + 1]
                 for rows in (comments, lines)

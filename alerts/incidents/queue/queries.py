@@ -109,7 +109,7 @@ class Queue:
     def __init__(self, user: User, params: QueueParams, *, now: datetime) -> None:
         self.user, self.params, self.now = user, params, now
         self.places = VisiblePlaces(user)
-        self._inventory, self._notes = DeviceFinder(), NoteFinder()
+        self._inventory, self._notes = DeviceFinder(), NoteFinder(user)
         self._edges: dict[int, Edge | tuple[()]] = {}
         self.frame = RowFormat(
             now=now,

@@ -105,10 +105,13 @@ def test_of_a_word_that_everybody_writes_the_newest_are_found_and_the_list_says_
 
 
 @pytest.mark.usefixtures("written")
-def test_nobody_finds_what_they_may_not_read(gdansk, plant, sam):
+def test_nobody_finds_what_they_may_not_read(gdansk, plant, sam, monkeypatch):
     porto = make_workspace("porto")
     ana = add_person(cast.PIA, (Role.SOC_ANALYST, GrantScope.WORKSPACE, porto.uuid))
     assert titles(ana, "open", "note:swapped")[0] == titles(ana, "closed", "note:swapped")[0] == []
+    monkeypatch.setattr("alerts.incidents.queue.finders.MOST_FOUND", 1)
+    line(make_incident(porto, status=IncidentStatus.CLOSED), "closed", comment="Valves, newest")
+    assert titles(sam, "open", "note:valve")[0] == ["Scan"]  # newer ones elsewhere take no place
 
 
 @pytest.mark.usefixtures("written")
