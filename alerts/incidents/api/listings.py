@@ -153,15 +153,17 @@ def _site(name: str) -> Q:
     return touches_sites(list(Site.objects.filter(name=name).values_list("pk", flat=True)))
 
 
-def in_queue(address: str, user: User, *, now: datetime) -> Q:
-    """The condition on incidents that the person's queue lists them, at the address of a page."""
+def in_queue(address: str, user: User, *, now: datetime, searched: int | None) -> Q:
+    """The condition on incidents that the person's queue lists them, at the address of a page. Of
+    closed ones as many are looked through as the page looks through, unless it is `searched`.
+    """
     query = QueryDict(address)
     params = queue_params(query.get("view", ""), query.get("q", ""))
     queue = Queue(user, params, now=now)
     _, problems = where(params.terms, queue.around(params.view))
     if problems:
         raise ValidationError(problems)
-    return queue.incidents()
+    return queue.incidents(searched=searched)
 
 
 class IncidentSerializer(ListRow):
@@ -248,7 +250,8 @@ INCIDENTS = Listing(
         ListFilter(
             "queue",
             CharField(max_length=1000),
-            "those of a list of the queue, by the address of its page: `view=needs&q=sev:high`",
+            "those of a list of the queue, by the address of its page: `view=needs&q=sev:high`; of "
+            "closed ones the newest 20,000 are looked through",
             lambda address: Q(pk__in=[]),  # whose queue it is only the request can say
             indexed=True,
         ),

@@ -104,7 +104,9 @@ class IncidentViewSet(Resource):
             conditions={
                 "ot_state": lambda these: ot_state_is(these, hidden=hidden),
                 "label": lambda word: has_label(word, hidden=hidden),
-                "queue": lambda address: in_queue(address, self.person, now=self.now),
+                "queue": lambda address: in_queue(
+                    address, self.person, now=self.now, searched=0 if self._asked else None
+                ),
             },
         )
 

@@ -152,9 +152,9 @@ class Queue:
             searched = 0
         return self._closed(back_to=self.edge(searched) if searched else ()).filter(condition)
 
-    def incidents(self) -> Q:
+    def incidents(self, *, searched: int | None = None) -> Q:
         """The condition on incidents that they belong to a row of the list, of all its pages."""
-        rows = self.rows(self.params.view, self.params.terms).order_by()
+        rows = self.rows(self.params.view, self.params.terms, searched=searched).order_by()
         if self.is_closed:
             return Q(pk__in=rows.values("pk"))
         return Q(group_key__in=rows.values("key"))

@@ -6,11 +6,12 @@ from io import StringIO
 
 import pytest
 
+from alerts.incidents.models import IncidentStatus
 from portal.accounts.models import GrantScope, Role
 from portal.exports.models import Export
 from portal.exports.services import make_due_exports
 from tests import cast
-from tests.factories.incidents import make_queue_row, make_site, make_workspace
+from tests.factories.incidents import make_incident, make_queue_row, make_site, make_workspace
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -40,6 +41,19 @@ def test_the_incidents_of_a_list_are_asked_for_from_its_page(client, make_person
     lines = list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [line["title"] for line in lines] == ["'=Scan & knock"] * 2
     assert list(lines[0])[:5] == ["priority", "workspace", "number", "severity", "title"]
+
+
+def test_a_file_of_closed_ones_holds_what_no_page_looked_through(client, make_person, monkeypatch):
+    monkeypatch.setattr("alerts.incidents.queue.queries.SEARCHED", 1)
+    gdansk = make_workspace("gdansk")
+    for title in ("Scan 1", "Scan 2", "Scan 3"):
+        make_incident(gdansk, title=title, status=IncidentStatus.CLOSED)
+    client.force_login(make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.ALL, None)))
+    page = client.get("/incidents/?view=closed&q=scan").text
+    assert page.count("data-row=") == 2
+    client.post("/exports/", fields_of(page))
+    make_due_exports()
+    assert Export.objects.get().rows == 3
 
 
 def test_a_list_without_rows_or_with_a_filter_that_means_nothing_offers_no_file(
