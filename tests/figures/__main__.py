@@ -1,11 +1,13 @@
-"""`python -m tests.figures [ADDRESS]` compares what pages of a running demo show with the database.
+"""`python -m tests.figures [ADDRESS]` compares what pages of a running demo show with the database,
+and what its API answers with the description.
 
 The SQL is written for it and shares nothing with the product's queries. Exit status 1 where a
-figure differs, or where no page shows it.
+figure differs or no page shows it, and where an answer does not fit.
 """
 
 import argparse
 import sys
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 
@@ -15,9 +17,11 @@ import embedded
 from alerts.demo.cast import PASSWORD
 from portal.runtime import env
 from tests.figures import desk, plant, rules
+from tests.figures.answers import Answers
 from tests.figures.figure import Figure, compare
 from tests.figures.pages import Reader
 
+PEOPLE = ("oda", "olaf", "leo", "sam", "mia", "ada", "tom", "pia", "ines")
 FIGURES: tuple[Figure, ...] = (
     *desk.QUEUE,
     *desk.HOMES,
@@ -35,8 +39,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make figures", description=__doc__)
     parser.add_argument("address", nargs="?", default="http://localhost:8000", help="of the demo")
     address = parser.parse_args().address.rstrip("/")
+
+    def reader_of(name: str) -> Reader:
+        return Reader(address, name, PASSWORD)
+
     # Before its servers: they would be started where no demo runs.
-    readers = {"mia": Reader(address, "mia", PASSWORD)}
+    readers = {"mia": reader_of("mia")}
     home = Path(__file__).resolve().parents[2] / ".data"
     database = embedded.start(Path(env.text("DATA_DIR", str(home)))).database_url
     compared = wrong = 0
@@ -46,7 +54,7 @@ def main() -> int:
         for figure in figures:
             reader = readers.get(figure.who)
             if reader is None:
-                reader = readers[figure.who] = Reader(address, figure.who, PASSWORD)
+                reader = readers[figure.who] = reader_of(figure.who)
             try:
                 n, lines = compare(figure, reader, connection)
             except (AssertionError, psycopg.Error) as trouble:
@@ -59,7 +67,25 @@ def main() -> int:
             for line in lines:
                 print(f"       {figure.who} {figure.address}: {line}")
     print(f"{compared} numbers of {len(figures)} figures compared; {wrong} figures disagree.")
-    return 1 if wrong else 0
+    misfits = check_answers({name: readers.get(name) or reader_of(name) for name in PEOPLE})
+    return 1 if wrong or misfits else 0
+
+
+def check_answers(readers: dict[str, Reader]) -> int:
+    """Print what answers of the API do not fit their description; return how many kinds."""
+    misfits: Counter[str] = Counter()
+    read: set[str] = set()
+    count = 0
+    for reader in readers.values():
+        answers = Answers(reader)
+        answers.read_all()
+        count, read = count + answers.count, read | answers.read
+        misfits += answers.misfits
+    for line, times in sorted(misfits.items()):
+        print(f"MISFIT {line} ({times} times)")
+    people = f"{len(readers)} people"
+    print(f"{count} answers of {len(read)} operations to {people} read; {len(misfits)} misfits.")
+    return len(misfits)
 
 
 sys.exit(main())

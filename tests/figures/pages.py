@@ -34,9 +34,13 @@ class Reader:
 
     def html(self, address: str) -> str:
         """The markup of a page."""
-        answer = self._session.get(self._base + address, timeout=_TIMEOUT)
+        answer = self.answer(address)
         assert answer.status_code < _LEAST, f"{address} answered {answer.status_code}"
         return answer.text
+
+    def answer(self, address: str) -> requests.Response:
+        """What is answered, whatever its status."""
+        return self._session.get(self._base + address, timeout=_TIMEOUT)
 
     def text(self, address: str) -> str:
         """What stands on a page, in its order; an address ends where the page does."""
