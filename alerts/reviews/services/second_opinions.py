@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -20,6 +21,7 @@ from alerts.reviews.engine.second_opinion import (
     asks_about_harmless_too,
     draw_number,
 )
+from alerts.reviews.engine.working_hours import due_in_working_hours, is_working
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import is_ot_at, leads_of, ot_leads_at, ot_people_at
 from alerts.reviews.queries.questions import (
@@ -66,12 +68,19 @@ def _open_ids() -> list[int]:
 
 
 def _ids_to_ask(*, now: datetime) -> list[int]:
-    """Open ones that nobody has at hand, or somebody for too long, who may have left."""
+    """Open ones that nobody has at hand, or somebody for too long, who may have left; where people
+    work now.
+    """
     waiting = Opinion.objects.filter(
         second_opinion=OuterRef("pk"), state=Opinion.State.WAITING, due_at__gt=now
     )
     rows = SecondOpinion.objects.filter(~Exists(waiting), state=SecondOpinion.State.OPEN)
-    return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
+    return _at_work(rows.order_by("opened_at", "pk"), "site__time_zone", now=now)
+
+
+def _at_work(rows: QuerySet[Any], zone: str, *, now: datetime) -> list[int]:
+    """Return those whose site has working hours now: Tagout asks nobody at night."""
+    return [pk for pk, place in rows.values_list("pk", zone) if is_working(now, zone=place)]
 
 
 def _run_all(ids: Iterable[int], act: Callable[[int], bool]) -> int:
@@ -234,7 +243,8 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
     if not free:
         return False  # tomorrow
     person = _least_asked(free, second_opinion, seed=seed)
-    due_at = now + answer_within(max(incident.severity for incident in incidents))
+    span = answer_within(max(incident.severity for incident in incidents))
+    due_at = due_in_working_hours(now, span, zone=second_opinion.site.time_zone)
     opinion = Opinion.objects.create(
         second_opinion=second_opinion, person=person, asked_at=now, due_at=due_at, act=uuid4()
     )
@@ -338,7 +348,7 @@ def late_opinions(*, now: datetime) -> list[int]:
     opinions = Opinion.objects.filter(
         state=Opinion.State.WAITING, due_at__lte=now, reminded_at=None
     )
-    return list(opinions.order_by("due_at", "pk").values_list("pk", flat=True))
+    return _at_work(opinions.order_by("due_at", "pk"), "second_opinion__site__time_zone", now=now)
 
 
 def remind_of(pk: int, *, now: datetime) -> bool:
@@ -362,7 +372,7 @@ def due_for_leads(*, now: datetime) -> list[int]:
         verdict__kind=SUSPICIOUS,
         opened_at__lte=now - NARROWS_AFTER,
     )
-    return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
+    return _at_work(rows.order_by("opened_at", "pk"), "site__time_zone", now=now)
 
 
 def ask_leads(pk: int, *, now: datetime) -> bool:

@@ -56,9 +56,9 @@ def test_after_three_days_both_leads_are_asked_every_day(undecided, olaf, leo):
     assert [suspicion.is_narrow for suspicion in suspicions_on()] == [True]
     run_second_opinions(seed=SEED, now=DUE + DAY - timedelta(seconds=1))
     assert asked(leo) == 1
-    for day in range(1, 4):
+    for day, times in ((1, 1), (2, 1), (3, 2), (4, 3)):  # DUE is a Friday: nobody at the weekend
         run_second_opinions(seed=SEED, now=DUE + day * DAY)
-        assert (asked(olaf), asked(leo)) == (1 + day, 1 + day)
+        assert (asked(olaf), asked(leo)) == (times, times)
     assert suspicions_on(), "it never lapses by itself"
 
 

@@ -23,7 +23,7 @@ from tests.conftest import NOON, add_person
 from tests.reuse import reuse_rows
 
 LATER = NOON + timedelta(minutes=2)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
 JAN = cast.Person("jan@demo.example", "Jan Kowal")
 # A seed under which no harmless answer is asked about, and one under which one is.
@@ -420,6 +420,16 @@ def test_who_is_late_is_reminded_once(suspicious, kasia):
     assert run(suspicious, now=LATER + 2 * HOUR)["reminded"] == 0
     (reminder,) = Notification.objects.filter(to=kasia, subject__startswith="Reminder")
     assert "suspicious" not in f"{reminder.subject} {reminder.body}".lower()
+
+
+def test_nobody_is_asked_nor_reminded_at_night(suspicious, kasia):
+    """At 04:44 of the plant nobody is; at seven the question comes, and an hour of work is left."""
+    night, seven = NOON.replace(hour=3, minute=44) + DAY, NOON.replace(hour=6) + DAY
+    assert run(suspicious, now=night)["asked"] == 0 and not Opinion.objects.exists()
+    assert run(suspicious, now=seven)["asked"] == 1
+    assert Opinion.objects.get().due_at == seven + HOUR
+    assert run(suspicious, now=seven + 12 * HOUR)["reminded"] == 0
+    assert run(suspicious, now=seven + DAY)["reminded"] == 1
 
 
 def test_what_was_decided_together_is_not_undone_alone(suspicious, kasia, olaf):

@@ -21,9 +21,9 @@ def found(answer, incident, oda, olaf, leo, noon):
         verdict="suspicious",
         cause="other",
         note="Odd.",
-        now=NOON - timedelta(hours=80),
+        now=NOON - timedelta(hours=100),
     )
-    run_second_opinions(seed=SEED, now=NOON - timedelta(hours=79))
+    run_second_opinions(seed=SEED, now=NOON - timedelta(hours=99))
     return SecondOpinion.objects.get()
 
 
