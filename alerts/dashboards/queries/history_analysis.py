@@ -50,8 +50,8 @@ class TypeLine:
 
 @dataclass(frozen=True, slots=True)
 class PatternLine:
-    """One pattern (type, both ends, protocol) that came again and again and was harmless. Counts
-    are of its incidents of the period; one ever judged suspicious is none.
+    """One pattern (type, ends, protocol) that came again and again and that OT judged harmless.
+    Counts are of its incidents of the period; one ever judged suspicious is none.
     """
 
     pattern: str
@@ -204,6 +204,7 @@ def _pattern_lines(
             first=Min("created_at"),
             latest=Max("created_at"),
         )
+        .exclude(source="", destination="")
         .filter(n__gte=RECURRING_INCIDENTS, days__gte=RECURRING_DAYS, tp=0)
         .order_by("-n", "pattern")
     )
@@ -223,8 +224,9 @@ def _pattern_lines(
     for row in found:
         counts = verdicts[row["pattern"]]
         harmless = sum(counts.get(verdict, 0) for verdict in _HARMLESS)
-        is_harmless = harmless or row["benign"] >= RECURRING_DAYS
-        if row["pattern"] in suspicious or not is_harmless:  # of whatever time: caution has no end
+        # That the SOC closed it as benign is no word of OT. A suspicion counts of whatever time:
+        # caution has no end.
+        if row["pattern"] in suspicious or not harmless:
             continue
         lines.append(
             PatternLine(

@@ -20,6 +20,7 @@ from alerts.patterns.queries.growth import (
 )
 from alerts.patterns.queries.patterns import patterns_in_plan, patterns_visible_to, site_minings
 from alerts.rules.guards.signing import SigningSide
+from alerts.suppression.backtesting.history_sql import days_counted
 from alerts.suppression.models import ACTING, OPEN, RuleVersion
 from alerts.suppression.models import VersionState as RuleState
 from alerts.suppression.models.rules import ENDED
@@ -85,7 +86,12 @@ class SitePlan:
     @property
     def days(self) -> int:
         """How many days the counts are of."""
-        return max(min(self.totals.mining.days, self.totals.history_days), 1)
+        return days_counted(self.totals.mining.days, history_days=self.totals.history_days)
+
+    @property
+    def whole_days(self) -> int:
+        """How many of them are over: what rates are reckoned by."""
+        return max(min(self.totals.mining.days, self.totals.history_days - 1), 1)
 
     @property
     def to_sign(self) -> list[PlanStep]:
@@ -129,7 +135,7 @@ class SitePlan:
     @property
     def minutes_a_month(self) -> float | None:
         """Analysts' work that the rules to sign save; None where handling was not measured."""
-        return minutes_a_month(self.to_sign, days=self.days)
+        return minutes_a_month(self.to_sign, days=self.whole_days)
 
 
 def share_of(steps: Iterable[PlanStep]) -> float:

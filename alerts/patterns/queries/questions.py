@@ -129,7 +129,7 @@ def _for_trials(
     """Return what the trials of the steps to sign would count, in the order of the plan, a few
     steps at a time: where their credit is complete, the next ones are looked at.
     """
-    targets = {step.pattern.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
+    targets = {step.pattern.pk: credit_wanted(step.gain / plan.whole_days) for step in plan.steps}
     steps = [step for step in plan.steps_in(*TO_SIGN) if targets[step.pattern.pk]]
     chosen: list[IncidentToAsk] = []
     for few in batched(steps, MAX_STEPS, strict=False):

@@ -31,6 +31,7 @@ from alerts.rules.rule import RuleDefinition, as_json
 from alerts.suppression.drafting.drafts import draft_rule, edit_version, save_draft
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
+from alerts.suppression.drafting.suggestions import MAX_EVIDENCE
 from alerts.suppression.models import OPEN, RuleVersion, VersionState
 from alerts.suppression.queries import trials_that_cannot_end
 from alerts.suppression.signing.people import people_of_side, usual_owners
@@ -42,7 +43,6 @@ from portal.ui.words import number
 
 SNOOZE = timedelta(days=30)
 MAX_REASON = 500
-MAX_EVIDENCE = 60  # as many as guards count of one person and hour (S12)
 
 
 class CannotDecidePattern(Refused):
@@ -184,8 +184,8 @@ def rule_of_pattern(
 
 
 def harmless_verdicts(pattern: Pattern) -> list[Verdict]:
-    """Return the harmless verdicts that a rule rests on, at most as many as guards count of one
-    person: those of every person in turn, the newest of each first.
+    """Return the harmless verdicts that a rule rests on, as many as a rule names: those of every
+    person in turn, the newest of each first. How many of them count is for the guards (S12).
     """
     by_person: dict[int, list[Verdict]] = defaultdict(list)
     verdicts = verdicts_in_force().filter(

@@ -66,12 +66,14 @@ def make_row(
     critical: CriticalPairs,
     incidents: int,
     days: int,
+    max_days_seen: int,
     usual_minutes: float | None,
     now: datetime,
 ) -> Pattern:
     """Return a row with everything but its key, its place in the plan and its obstacles.
 
-    `days` is the length of the history, by which work a month is reckoned.
+    `days` are the whole days of the history, by which work a month is reckoned; `max_days_seen`
+    those that have begun.
     """
     row = Pattern(
         site=history.site,
@@ -86,7 +88,7 @@ def make_row(
         ],
         mined_at=now,
     )
-    _add_times(row, pattern, history)
+    _add_times(row, pattern, history, max_days=max_days_seen)
     _add_counts(row, pattern, history.cells)
     _add_evidence(row, pattern)
     row.title = title_of(pattern, row.types_by_weight)
@@ -94,10 +96,10 @@ def make_row(
     return row
 
 
-def _add_times(row: Pattern, pattern: MinedPattern, history: SiteHistory) -> None:
+def _add_times(row: Pattern, pattern: MinedPattern, history: SiteHistory, *, max_days: int) -> None:
     rhythm = [0] * HOURS_OF_WEEK
     hours: set[tuple[int, int]] = set()  # day and hour, both in UTC
-    days: set[int] = set()
+    dates: set[int] = set()
     moments = Counter(
         chain.from_iterable(history.cells[position].occurrences for position in pattern.cells)
     )
@@ -105,10 +107,11 @@ def _add_times(row: Pattern, pattern: MinedPattern, history: SiteHistory) -> Non
         slot, utc_slot = occurrence.slot, occurrence.utc_slot
         if pattern.covers_time(slot, utc_slot, occurrence.works):
             rhythm[slot] += occurrence.alerts * times
-            days.add(occurrence.day)
+            dates.add(occurrence.day)
             shift = (utc_slot // 24 - slot // 24 + 3) % 7 - 3
             hours.add((occurrence.day + shift - EPOCH, utc_slot % 24))
-    row.rhythm, row.days_seen = rhythm, len(days)
+    # A period of 90 days touches 91 dates; what came on all of them came on each of its days.
+    row.rhythm, row.days_seen = rhythm, min(len(dates), max_days)
     first, latest = _moment(*min(hours)), _moment(*max(hours))
     oldest = min(history.first_at[place] for place in pattern.cells)
     newest = max(history.latest_at[place] for place in pattern.cells)

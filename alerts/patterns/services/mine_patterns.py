@@ -24,7 +24,8 @@ from alerts.patterns.services.site_history import read_site
 from alerts.patterns.services.store import store_patterns
 from alerts.rules.fields import FieldValues
 from alerts.sites.models import Site
-from alerts.suppression.backtesting.history_sql import TimeSpan
+from alerts.suppression.backtesting.history import history_length
+from alerts.suppression.backtesting.history_sql import TimeSpan, days_begun, days_counted
 from alerts.suppression.backtesting.stops import stopping_alerts
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
 from alerts.suppression.models import RuleVersion
@@ -83,7 +84,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
         mining = Mining.objects.create(
             ran_at=now,
             days=days,
-            history_days=_days_since(size.first_at, now),
+            history_days=days_begun(now - size.first_at) if size.first_at else 0,
             alerts=size.alerts,
             verdicts=size.verdicts,
             patterns=sum(site.patterns for site in site_minings),
@@ -102,12 +103,14 @@ def _mine_site(
     mined = form_patterns(history.cells, history.inventory, history.device_names)
     mined = mined[:MAX_PATTERNS]
     patterns = [pattern for pattern in mined if pattern.alerts]
-    days_known = _days_since(min(history.first_at), now)
+    length = history_length([site.pk], end=now)
+    days_known = days_begun(length)
     with transaction.atomic():
         plan_incidents = store_patterns(
             patterns,
             history=history,
-            days=max(min((period.end - period.start).days, days_known), 1),
+            days=max(min(period.days, length.days), 1),
+            max_days_seen=days_counted(period.days, history_days=days_known),
             usual_minutes=usual_minutes(),
             period=period,
             now=now,
@@ -127,10 +130,6 @@ def _mine_site(
         living_incidents=history.living_incidents,
         plan_incidents=plan_incidents,
     )
-
-
-def _days_since(first_at: datetime | None, now: datetime) -> int:
-    return 0 if first_at is None else max((now - first_at).days, 0)
 
 
 @contextmanager

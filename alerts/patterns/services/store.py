@@ -92,6 +92,7 @@ def store_patterns(
     *,
     history: SiteHistory,
     days: int,
+    max_days_seen: int,
     usual_minutes: float | None,
     period: TimeSpan,
     now: datetime,
@@ -115,6 +116,7 @@ def store_patterns(
             critical=critical,
             incidents=incidents,
             days=days,
+            max_days_seen=max_days_seen,
             usual_minutes=usual_minutes,
             now=now,
         )

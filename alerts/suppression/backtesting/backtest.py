@@ -41,6 +41,7 @@ from alerts.suppression.backtesting.history import incidents_closed_as_benign, t
 from alerts.suppression.backtesting.history_sql import (
     BackTestTimedOut,
     TimeSpan,
+    days_begun,
     fetch_rows,
     in_period,
     statement_limit,
@@ -208,11 +209,11 @@ def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
         closed_benign=incidents_closed_as_benign(incidents),
         minutes_per_incident=time_to_close.minutes or 0.0,
     )
-    days = history.history_days(_site_ids(rule, sites), end=period.end)
+    length = history.history_length(_site_ids(rule, sites), end=period.end)
     reasons = reasons_against_reach(
         sites=result.sites,
-        days=(period.end - period.start).days,
-        history_days=days,
+        days=period.days,
+        history_days=length.days,
         true_positives=result.true_positives,
     )
     body = frozen(
@@ -224,7 +225,7 @@ def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
         after_each=tuple(count or 0 for count in found.counts.after_each),
         total=found.counts.total,
         of_type=found.of_type,
-        history_days=days,
+        history_days=days_begun(length),
         handling=HandlingBody(
             minutes=_round(time_to_close.minutes),
             closings=time_to_close.closings,
@@ -233,7 +234,7 @@ def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
         outside_hours=_outside_hours(rule, period),
         deployed=_overmatches(rule, period),
     )
-    return _Run(body, tuple(reasons), days, found.counts)
+    return _Run(body, tuple(reasons), days_begun(length), found.counts)
 
 
 def _outside_hours(rule: RuleDefinition, period: TimeSpan) -> OutsideHoursBody | None:

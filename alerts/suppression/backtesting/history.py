@@ -231,13 +231,14 @@ def incidents_at_sites(names: Iterable[str], period: TimeSpan) -> dict[str, int]
     return {name: int(count) for name, count in fetch_rows(_AT_SITES, params)}
 
 
-def history_days(sites: Collection[int], *, end: datetime) -> int:
-    """Return for how many days there are alerts, at the site with the shortest history."""
+def history_length(sites: Collection[int], *, end: datetime) -> timedelta:
+    """Return how long there are alerts, at the site with the shortest history."""
     if sites:
         found = fetch_rows(_OLDEST_AT, [list(sites)])
     else:
         found = fetch_rows("SELECT a.at FROM incidents_alerts a ORDER BY a.at LIMIT 1")
-    return min((max((end - at).days, 0) if at else 0 for (at,) in found), default=0)
+    lengths = (end - at if at else timedelta(0) for (at,) in found)
+    return max(min(lengths, default=timedelta(0)), timedelta(0))
 
 
 def _facts(columns: Sequence[Any], devices: Sequence[str], at: datetime) -> FieldValues:

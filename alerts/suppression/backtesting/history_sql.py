@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -21,6 +21,25 @@ class TimeSpan(NamedTuple):
 
     start: datetime
     end: datetime
+
+    @property
+    def days(self) -> int:
+        """How many times 24 hours it lasts."""
+        return (self.end - self.start).days
+
+
+def days_begun(length: timedelta) -> int:
+    """Return how many days of 24 hours have begun: so pages count days. Whether history is enough
+    is asked of the whole days, `length.days`.
+    """
+    return -(-length // timedelta(days=1))
+
+
+def days_counted(period_days: int, *, history_days: int) -> int:
+    """Return of how many days the counts of a period are: its own, or fewer where history, of so
+    many days that have begun, is shorter.
+    """
+    return max(min(period_days, history_days), 1)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from alerts.suppression.models import OPEN, LedgerEntry, RuleVersion, Signature,
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from portal.accounts.models import User
 
-MAX_EVIDENCE, MAX_MATCHES = 50, 10
+MAX_MATCHES = 10
 _RANK: Final = Case(
     *(When(state=state, then=Value(rank)) for rank, state in enumerate(CURRENT_STATES)),
     default=Value(len(CURRENT_STATES)),
@@ -93,9 +93,7 @@ def past_of(version: RuleVersion, user: User) -> Past:
         steps=list(version.steps.select_related("by").order_by("-at", "-pk")),
         versions=versions,
         before=next((other for other in versions if _is_before(other, version)), None),
-        evidence=list(
-            evidence.prefetch_related("incidents").order_by("-given_at", "-pk")[:MAX_EVIDENCE]
-        ),
+        evidence=list(evidence.prefetch_related("incidents").order_by("-given_at", "-pk")),
         matches=list(matches[:MAX_MATCHES]),
     )
 

@@ -23,7 +23,7 @@ from portal.accounts.rights import READING_ROLES
 
 MAX_SUGGESTIONS: Final = 300
 RECENT: Final = 2000  # alerts that are looked through for words of the protocol
-MAX_EVIDENCE: Final = 60
+MAX_EVIDENCE: Final = 200  # verdicts that a rule names; all are listed and linked
 MAX_ABOUT: Final = 500
 BENIGN: Final = (VerdictKind.ROUTINE, VerdictKind.MAINTENANCE)
 _DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})

@@ -16,6 +16,7 @@ from alerts.rules.rule import RuleDefinition
 from alerts.rules.sentence import Sentence
 from alerts.rules.values import reasons_against_address_value
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
+from alerts.suppression.backtesting.history_sql import TimeSpan, days_counted
 from alerts.suppression.backtesting.redaction import ListedNames, names_in
 from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
 from alerts.suppression.signing.notify import in_words
@@ -243,7 +244,7 @@ def summarize_backtest(body: Mapping[str, Any], *, rule: RuleDefinition) -> Back
         start=start,
         end=end,
         ran_at=_moment(body["ran_at"]),
-        days=max((end - start).days, 1),
+        days=days_counted(TimeSpan(start, end).days, history_days=body["history_days"]),
         alerts=body["alerts"],
         incidents=body["incidents"],
         of_type=body.get("of_type", 0),

@@ -10,6 +10,7 @@ from alerts.reviews.queries.second_opinions import without_hidden
 from alerts.rules.lifetime import DEFAULT_DAYS, default_end
 from alerts.rules.rule import from_json, instant
 from alerts.sites.models import Site
+from alerts.suppression.drafting.suggestions import MAX_EVIDENCE
 from alerts.suppression.signing.people import usual_owners
 from alerts.suppression.web.forms import Body, clause_body, empty_body
 from alerts.suppression.web.wording import routine_cause
@@ -17,7 +18,6 @@ from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import OT_ROLES, roles_for
 
-MAX_EVIDENCE = 50
 _ENDS = ("source_device", "source_address", "destination_device", "destination_address")
 
 

@@ -15,6 +15,7 @@ from alerts.dashboards.models import HistoryReport
 from alerts.dashboards.queries.history_analysis import alert_rows, analyse_history
 from alerts.dashboards.services.history_reports import make_due_reports
 from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus
+from alerts.reviews.models import Verdict
 from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.jobs.models import JobState
@@ -82,6 +83,21 @@ def test_harmless_patterns_that_come_again_are_listed_and_others_are_not(history
         status=IncidentStatus.CLOSED, classification="TruePositive"
     )
     assert analyse().patterns == [], "one true positive is no harmless pattern"
+
+
+def test_what_only_the_soc_closed_as_benign_or_names_nobody_is_no_harmless_pattern(
+    history, workspace, oda
+):
+    closed = {"status": IncidentStatus.CLOSED, "classification": "BenignPositive"}
+    ids = [incident.pk for incident in history]
+    rows = Incident.objects.filter(pk__in=ids)
+    rows.update(pattern="00000000-0000-0000-0000-000000000007", **closed)
+    assert len(analyse().patterns) == 1
+    rows.update(source="", destination="")
+    assert analyse().patterns == []
+    rows.update(source="ENG-WS-04")
+    Verdict.objects.update(withdrawn_at=NOON)
+    assert analyse().patterns == []
 
 
 def test_verdicts_of_a_pattern_are_those_of_the_period_but_suspicion_has_no_end(

@@ -6,8 +6,8 @@ import pytest
 
 from alerts.patterns.models import PatternState
 from alerts.patterns.queries.patterns import open_patterns, patterns_visible_to
+from alerts.patterns.services import decide
 from alerts.patterns.services.decide import (
-    MAX_EVIDENCE,
     CannotDecidePattern,
     harmless_verdicts,
     reject_pattern,
@@ -154,14 +154,17 @@ def test_it_can_be_proposed_as_it_is(polling, run_mining, oda, olaf, leo):
     assert proposed.signatures.get().side == "ot"
 
 
-def test_evidence_is_bounded_and_takes_every_person_in_turn(programming, run_mining, oda, olaf):
+def test_evidence_is_bounded_and_takes_every_person_in_turn(
+    programming, run_mining, oda, olaf, monkeypatch
+):
+    monkeypatch.setattr(decide, "MAX_EVIDENCE", 60)
     for incident in programming[:29]:
         for _ in range(3):
             judge([incident], oda)
     judge(programming[29:], olaf)
     (row,) = run_mining()
     evidence = harmless_verdicts(row)
-    assert len(evidence) == MAX_EVIDENCE < len(row.verdict_uuids)
+    assert len(evidence) == 60 < len(row.verdict_uuids)
     assert {incident.by for incident in evidence} == {oda, olaf}
 
 

@@ -281,7 +281,7 @@ def test_nonsense_days_are_refused(db):
 def test_a_run_says_from_how_much_it_drew(programming, judged, run_mining):
     run_mining(days=60)
     mining = Mining.objects.get()
-    assert (mining.days, mining.history_days, mining.alerts, mining.verdicts) == (60, 30, 280, 12)
+    assert (mining.days, mining.history_days, mining.alerts, mining.verdicts) == (60, 31, 280, 12)
     site = SiteMining.objects.get()
     assert (site.alerts, site.incidents, site.verdicts, site.patterns) == (280, 280, 12, 1)
 

@@ -11,6 +11,7 @@ from alerts.patterns.queries.plan import plans_of_all_sites
 from alerts.patterns.queries.plan_facts import facts_of_plan
 from alerts.patterns.queries.questions import questions_at
 from alerts.patterns.services.mine_patterns import DAYS, mine_patterns
+from alerts.suppression.backtesting.history_sql import days_counted
 from portal import clock
 from portal.command import TagoutCommand
 from portal.ui.words import hours, percent
@@ -46,7 +47,8 @@ class Command(TagoutCommand):
             return
         self.stdout.write(
             f"{len(result['patterns'])} patterns from {result['alerts']} alerts of"
-            f" {min(result['days'], result['history_days'])} days and {result['verdicts']}"
+            f" {days_counted(result['days'], history_days=result['history_days'])} days and"
+            f" {result['verdicts']}"
             f" verdicts, in {result['seconds']} s"
         )
         for site in result["sites"]:

@@ -187,7 +187,7 @@ def _tabs(plans: list[SitePlan], site: str) -> list[SiteTab]:
 
 
 def _site_row(plan: SitePlan) -> dict[str, Any]:
-    minutes = minutes_a_month(plan.to_sign, days=plan.days)
+    minutes = minutes_a_month(plan.to_sign, days=plan.whole_days)
     return {
         "name": plan.totals.site.name,
         "href": f"?site={plan.totals.site.uuid}",

@@ -142,6 +142,7 @@ def _page(
     version, rule = visit.version, rule_of_version(visit.version)
     left = test.left if test else {}
     fields = fields_of(body)
+    evidence = evidence_offered(rule, _texts(body.get("evidence")), reader=visit.user)
     return page_frame(visit.user, visit.now) | {
         "version": version,
         "zone": visit.zone,
@@ -162,7 +163,8 @@ def _page(
         "needs_hours": needs_hours(rule) if rule else (),
         "ends": end_day(body, visit.zone),
         "last_day": last_day(rule, visit.now, visit.zone),
-        "evidence": evidence_offered(rule, _texts(body.get("evidence")), reader=visit.user),
+        "evidence": evidence,
+        "n_chosen": sum(choice.is_chosen for choice in evidence),
         "missing": reasons_not_to_propose(version, rule, now=visit.now),
         "testing": test,
         "test": test.summary if test else None,

@@ -46,7 +46,7 @@ def test_it_is_kept_with_the_hash_of_the_rule_and_its_counts(past, site, oda):
     assert (run.body["alerts"], run.body["incidents"], run.body["total"]) == (30, 30, 120)
     assert run.body["after_each"] == [120, 120, 30]
     assert run.body["sites"] == [{"site": "Gdańsk", "matched": 30, "incidents": 120, "share": 0.25}]
-    assert (run.history_days, run.reasons) == (30, [])
+    assert (run.history_days, run.reasons) == (31, [])
     assert sum(count for _, count in run.body["per_day"]) == 30
     assert BackTestRun.objects.get().body == run.body
 
