@@ -1,21 +1,16 @@
-"""What could end a pattern, in words: the better remedy first, and why."""
+"""What could end a pattern, in words: the ways that there are, and what each brings."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from alerts.incidents.models import Incident
-from alerts.incidents.recurrence import Recurrence, recurrence_after_close
 from alerts.patterns.engine.purpose import purpose_of
 from alerts.patterns.engine.remedies import (
     Flag,
     PatternRemedy,
     RemedyOption,
     Situation,
-    feeds_the_loop,
     options_for,
     unlearnable,
 )
@@ -23,8 +18,6 @@ from alerts.patterns.models import Pattern
 from alerts.patterns.registry import status_sync_playbooks
 from alerts.sentinel.models import Workspace
 from portal.ui.words import number
-
-DAYS: Final = 90
 
 _NAMES: Final = {
     PatternRemedy.LEARN: gettext_lazy("Learn it at the sensor"),
@@ -85,26 +78,18 @@ class RemedyRow:
     name: str
     why: str
     is_possible: bool
-    is_recommended: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RemedyCard:
-    """All remedies, whether closes reach the source, and what followed closes so far."""
+    """All remedies, and whether closes reach the source."""
 
     rows: list[RemedyRow]
     closes_at_source: str
-    recurrence: str
-    warning: str
 
 
-def remedy_card(
-    pattern: Pattern, *, incidents: QuerySet[Incident], now: datetime, hides_verdicts: bool
-) -> RemedyCard:
-    """Return the card of a pattern. `incidents` are those of its incidents that may be seen; with
-    `hides_verdicts` nothing follows from what OT said.
-    """
-    recurrence = recurrence_after_close(incidents, since=now - timedelta(days=DAYS), now=now)
+def remedy_card(pattern: Pattern, *, hides_verdicts: bool) -> RemedyCard:
+    """Return the card of a pattern; with `hides_verdicts` nothing follows from what OT said."""
     process, workspace = pattern.process, pattern.workspace
     situation = Situation(
         titles=tuple(pattern.alert_types),
@@ -114,18 +99,10 @@ def remedy_card(
         has_obstacles=bool(pattern.obstacles) and not hides_verdicts,
         cause="" if hides_verdicts else pattern.cause,
         closes_at_source=_closes_at_source(workspace),
-        closed=recurrence.closed,
-        came_again=recurrence.came_again,
     )
-    options = options_for(situation)
-    has_rule = any(o.remedy == PatternRemedy.OUR_RULE and o.is_possible for o in options)
     return RemedyCard(
-        rows=[_row(option, situation) for option in options],
+        rows=[_row(option, situation) for option in options_for(situation)],
         closes_at_source=source_words(workspace),
-        recurrence=remedy_recurrence_words(recurrence),
-        warning=gettext("A rule that closes would feed the loop here.")
-        if has_rule and feeds_the_loop(situation)
-        else "",
     )
 
 
@@ -150,7 +127,7 @@ def _row(option: RemedyOption, situation: Situation) -> RemedyRow:
         why = text % {**parts, "titles": ", ".join(titles[:3])}
     else:
         why = str(_WHY[option.why])
-    return RemedyRow(str(name), why, option.is_possible, option.is_recommended)
+    return RemedyRow(str(name), why, option.is_possible)
 
 
 def source_words(workspace: Workspace) -> str:
@@ -164,19 +141,3 @@ def source_words(workspace: Workspace) -> str:
     if workspace.closes_at_source:
         return gettext("A close in Sentinel also closes the alert at the sensor.")
     return gettext("A close in Sentinel leaves the alert at the sensor open.")
-
-
-def remedy_recurrence_words(recurrence: Recurrence) -> str:
-    """Return in one sentence what followed closes."""
-    if not recurrence.closed:
-        return gettext("None of its incidents was closed between 90 and seven days ago.")
-    text = ngettext(
-        "After %(again)s of %(n)s close it came again within seven days (%(percent)s %%).",
-        "After %(again)s of %(n)s closes it came again within seven days (%(percent)s %%).",
-        recurrence.closed,
-    )
-    return text % {
-        "again": number(recurrence.came_again),
-        "n": number(recurrence.closed),
-        "percent": number(recurrence.percent or 0),
-    }

@@ -130,12 +130,7 @@ def pattern_page(
         "problems": problems,
         "reason": reason,
         "near": _near(row, person, now),
-        "remedies": remedy_card(
-            row,
-            incidents=visible,
-            now=now,
-            hides_verdicts=question is not None,
-        ),
+        "remedies": remedy_card(row, hides_verdicts=question is not None),
         "now": now,
     }
     return render_page(

@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from alerts.patterns.queries.status_sync import status_syncs
-from alerts.patterns.web.remedies import remedy_recurrence_words
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sentinel.services.status_sync import (
     CannotNoteStatusSync,
@@ -17,15 +16,13 @@ from alerts.sentinel.services.status_sync import (
     reasons_against_status_sync,
 )
 from portal import clock
-from portal.accounts.queries import roles_of
-from portal.accounts.rights import READING_ROLES
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only
 
 
 @require_safe
 def show_status_sync(request: HttpRequest) -> HttpResponse:
-    """Each workspace with the answer, and what followed closes there."""
+    """Each workspace with the answer, and what was found there."""
     return _page(request)
 
 
@@ -48,12 +45,8 @@ def _page(
     request: HttpRequest, *, reasons: tuple[str, ...] = (), status: int = 200
 ) -> HttpResponse:
     person = actor_of(request)
-    sees_incidents = not roles_of(person).isdisjoint(READING_ROLES)
     page = {
-        "rows": [
-            (sync, remedy_recurrence_words(sync.recurrence) if sees_incidents else "")
-            for sync in status_syncs(person, now=clock.now())
-        ],
+        "rows": status_syncs(person),
         "may_answer": not reasons_against_status_sync(by=person),
         "reasons": reasons,
     }

@@ -1,13 +1,10 @@
 """The list of patterns, one of them, and what can be done there."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from django.db.models import F
 from django.urls import reverse
 
-from alerts.incidents.models import Incident, IncidentStatus
 from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.registry import StatusSyncPlaybook, StatusSyncSource
 from alerts.patterns.web.headline import pattern_headline
@@ -221,39 +218,21 @@ def test_without_direction_the_headline_names_both(client, workspace, site, nois
     assert "Failed requests between FW-PO-02 and NMS-PO-01" in page
 
 
-def test_a_pattern_names_what_could_end_it_and_what_followed_closes(
-    client, mined, oda, workspace, programming
+LOOP = "the same traffic raises new incidents"
+
+
+def test_a_pattern_names_what_could_end_it_and_recommends_nothing_against_its_rule(
+    client, mined, oda, workspace
 ):
     client.force_login(oda)
     row = Pattern.objects.get()
     page = _text(client.get(f"/patterns/{row.uuid}/"))
-    recommended = page[page.index("What could end it") : page.index("Recommended")]
-    assert "A rule in Tagout" in recommended, "programming keeps its trace and its hours"
-    assert "every close leaves a trace, two sides" in page.lower()
-    assert "None of its incidents was closed between 90 and seven days ago." in page
-    assert "It is not known whether a close" in page and "feed the loop" not in page
-    Incident.objects.filter(pk__in=[incident.pk for incident in programming]).update(
-        pattern=uuid4(),
-        status=IncidentStatus.CLOSED,
-        closed_at=F("created_at") + timedelta(hours=1),
-    )
-    page = _text(client.get(f"/patterns/{row.uuid}/"))
-    assert "it came again within seven days (100 %)" in page
-    assert "A rule that closes would feed the loop here." in page
-    Incident.objects.update(status=IncidentStatus.NEW)
+    assert "A rule in Tagout" in page[page.index("What could end it") :]
+    assert "every close leaves a trace, two sides" in page.lower() and "Recommended" not in page
+    assert "It is not known whether a close" in page and LOOP not in page
     Workspace.objects.filter(pk=workspace.pk).update(closes_at_source=True)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
-    assert "also closes the alert at the sensor" in page and "feed the loop" in page
-
-
-def test_what_followed_closes_is_counted_over_all_incidents_of_a_pattern(
-    client, polling, run_mining, oda
-):
-    polling(4, days=80, pattern=uuid4(), closed_at=NOON - timedelta(days=9))
-    (row,) = run_mining()
-    client.force_login(oda)
-    page = _text(client.get(f"/patterns/{row.uuid}/"))
-    assert "of 320 closes it came again within seven days" in page
+    assert "also closes the alert at the sensor" in page and LOOP in page
 
 
 def test_a_status_sync_that_was_found_counts_until_somebody_answers(
@@ -265,7 +244,7 @@ def test_a_status_sync_that_was_found_counts_until_somebody_answers(
     wired(StatusSyncSource, StatusSyncSource(lambda: {workspace.pk: playbook}))
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "The playbook alert-status-sync seems to close the alert at the sensor" in page
-    assert "feed the loop" in page
+    assert LOOP in page
     Workspace.objects.filter(pk=workspace.pk).update(closes_at_source=False)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
-    assert "leaves the alert at the sensor open" in page and "feed the loop" not in page
+    assert "leaves the alert at the sensor open" in page and LOOP not in page
