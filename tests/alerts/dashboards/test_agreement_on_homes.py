@@ -9,6 +9,7 @@ from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.queries.questions import verdicts_visible_to
 from alerts.reviews.queries.second_opinions import Agreement, agreement_since
 from alerts.reviews.services.verdicts import give_verdict
+from tests.abuse.roles import plain
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 
@@ -19,7 +20,7 @@ MONTHS = timedelta(days=90)
 def asked(workspace, site, oda, olaf, noon):
     """`asked(first, second)` is one second opinion, answered a day ago."""
 
-    def made(first, second, *, ago=timedelta(days=1)):
+    def made(first, second, *, ago=timedelta(days=1), late=None):
         row = make_incident(workspace, site_ids=[site.pk])
         verdict = give_verdict(
             by=oda,
@@ -35,15 +36,16 @@ def asked(workspace, site, oda, olaf, noon):
             second_opinion=found,
             person=olaf,
             asked_at=NOON - ago,
-            due_at=NOON,
+            due_at=NOON - (late or timedelta(0)),
             act=uuid.uuid4(),
-            state="answered",
-            settled_at=NOON - ago,
-            verdict=second,
-            cause="other",
+            **({} if late else answer_of(second, at=NOON - ago)),
         )
 
     return made
+
+
+def answer_of(verdict, *, at):
+    return {"state": "answered", "settled_at": at, "verdict": verdict, "cause": "other"}
 
 
 def agreement(person):
@@ -71,3 +73,20 @@ def test_leads_and_managers_read_it_at_home(client, asked, oda, olaf, mia):
     for person, reads in ((olaf, True), (mia, True), (oda, False)):
         client.force_login(person)
         assert (words in client.get("/").content.decode()) == reads
+
+
+def test_late_second_opinions_are_where_somebody_can_act(
+    client, asked, ask, make, oda, olaf, mia, leo, sam
+):
+    """OT had fourteen days of late second opinions, and the SOC's pages said that nothing waits."""
+    client.force_login(mia)
+    assert "Answers due from OT" not in client.get("/").content.decode()
+    asked("suspicious", None, late=timedelta(days=14))
+    asked("routine", None, late=timedelta(hours=5))
+    asked("routine", "routine")
+    ask(make())
+    for person, reads in ((olaf, True), (mia, True), (leo, True), (oda, False), (sam, False)):
+        client.force_login(person)
+        text = plain(client.get("/").content.decode())
+        row = "Gdańsk 3 2 2 14 days"
+        assert ((row in text), ("Answers due from OT" in text)) == (reads, reads), person
