@@ -16,7 +16,7 @@ import psycopg
 import embedded
 from alerts.demo.cast import PASSWORD
 from portal.runtime import env
-from tests.figures import desk, plant, rules
+from tests.figures import desk, effect, plant, rules
 from tests.figures.answers import Answers
 from tests.figures.figure import Figure, compare
 from tests.figures.pages import Reader
@@ -31,6 +31,7 @@ FIGURES: tuple[Figure, ...] = (
     *plant.INSTALLATION,
     *rules.PLAN,
     *rules.RULES,
+    *effect.EFFECT,
 )
 
 
