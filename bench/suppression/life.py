@@ -35,7 +35,7 @@ from simulator.scenarios.scenario import Scenario
 QUESTIONS = timedelta(days=7)  # from Tagout's first day to the first signatures
 STEP = timedelta(hours=6)
 DAY = timedelta(days=1)
-MORNING = 6  # UTC: the step in which leads work
+MORNING, MIDDAY = 6, 12  # UTC: the steps in which leads work, and in which Tagout asks OT
 SEED = b"bench"
 
 
@@ -126,6 +126,8 @@ class _Life:
             self.coming = next(self.incidents, None)
         self.company.bring_up_to_date(now)
         self._work(now)
+        if now.hour == MIDDAY:  # in the working hours of every site
+            run_second_opinions(seed=SEED, now=now)
         account = self.life_record.account
         if account is not None:
             account.ask(now)
@@ -158,7 +160,6 @@ class _Life:
         """What comes once a day, and the leads' morning."""
         ask_about_overruns(now=now)
         work_out_ahead(now=now)
-        run_second_opinions(seed=SEED, now=now)
         self.desk.decide_suspicions(now)
         mine_patterns(now=now)
         if now >= self.scenario.split_at:
