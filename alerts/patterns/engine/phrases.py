@@ -3,8 +3,8 @@
 The English one is the title under which the pattern becomes a rule. Pages ask for the reader's.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from gettext import NullTranslations
 from typing import Final, Protocol
 
@@ -233,14 +233,15 @@ def purpose_sentence(
     """
     by_weight = list(types) or pattern.types
     phrase = PHRASES[purpose_of(by_weight, pattern.functions)]
-    source = side_phrase(pattern.source, language)
-    destination = side_phrase(pattern.destination, language)
+    source_side, destination_side = _sides_of_rule(pattern)
+    source = side_phrase(source_side, language)
+    destination = side_phrase(destination_side, language)
     if not destination:
         template = phrase.alone
     elif not pattern.is_directed:
         template = phrase.between
     else:
-        template = phrase.plural if _is_plural(pattern.source) else phrase.singular
+        template = phrase.plural if _is_plural(source_side) else phrase.singular
     own = next((own for _, own in by_weight if own), "")
     names = {"source": source, "destination": destination, "own": own}
     sentence = language.gettext(template) % names
@@ -253,6 +254,19 @@ def purpose_sentence(
         "what": sentence,
         "sensors": sensors,
     }
+
+
+def _sides_of_rule(pattern: MinedPattern) -> tuple[PatternSide, PatternSide]:
+    """Return both sides without the devices that the rule leaves out: its title names none."""
+    sources, destinations = set(pattern.except_sources), set(pattern.exceptions)
+    if not pattern.is_directed or pattern.destination.rung is Rung.NONE:
+        sources = destinations = sources | destinations
+    return _without(pattern.source, sources), _without(pattern.destination, destinations)
+
+
+def _without(side: PatternSide, left_out: Collection[str]) -> PatternSide:
+    kept = tuple(member for member in side.members if member not in left_out)
+    return replace(side, members=kept) if kept and _is_named(side) else side
 
 
 def side_phrase(side: PatternSide, language: Language = ENGLISH) -> str:

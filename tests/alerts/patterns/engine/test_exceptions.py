@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from alerts.patterns.engine.cells import CellEnd, DeviceGroup, put_busier_end_first
 from alerts.patterns.engine.mining import form_patterns
-from alerts.patterns.engine.rule_text import rule_for
+from alerts.patterns.engine.rule_text import rule_for, title_of
+from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.rules.fields import FieldValues
 from alerts.rules.match import exception_predicate, holds
 from alerts.rules.rule import Clause, reasons_against_rule
@@ -84,6 +85,19 @@ def test_an_exception_is_written_for_the_field_that_its_end_fills(odd, exception
         exception_predicate(clause)(facts(cells[-1], cells[-1].occurrences[0]))
         for clause in rule.except_any
     )
+
+
+@pytest.mark.parametrize("is_directed", [True, False])
+def test_a_title_names_no_device_that_its_rule_leaves_out(is_directed):
+    (mined,) = form_patterns([cell(HISTORIAN, end, SOFT[0]) for end in GATEWAYS[:2]], INVENTORY)
+    sides = {"destination": PatternSide(Rung.LISTED, ("GW-1", "GW-2")), "is_directed": is_directed}
+    pattern = replace(mined, exceptions=("GW-2",), **sides)
+    title = title_of(pattern)
+    assert "GW-1" in title and "GW-2" not in title, title
+    assert "GW-2" in title_of(replace(mined, **sides))
+    turned = {"source": pattern.destination, "destination": pattern.source}
+    title = title_of(replace(pattern, **turned, exceptions=(), except_sources=("GW-2",)))
+    assert "GW-1" in title and "GW-2" not in title, title
 
 
 def cells_of(pairs, *, is_directed):
