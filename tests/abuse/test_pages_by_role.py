@@ -48,8 +48,8 @@ LEADS = {"site lead", "soc lead", "administrator"}
 # What each page offers to whom: forms that post, and dialogs that are fetched. Nothing else.
 OFFERED = {
     "home": {},
-    "queue": {"data-acts": SOC, "data-ask": SOC},
-    "closed queue": {"data-acts": SOC, "data-ask": SOC},
+    "queue": {"data-acts": SOC, "data-ask": SOC, "exports:list": READERS},
+    "closed queue": {"data-acts": SOC, "data-ask": SOC, "exports:list": READERS},
     "panel": {f"incidents:act {verb}": SOC for verb in ("assign", "close", "comment", "severity")},
     "incident": {
         f"incidents:act {verb}": SOC
