@@ -64,7 +64,7 @@ EFFECT = (
         "of a hundred incidents at Gdańsk",
         "olaf",
         "/effect/",
-        r"(?:Of 100 incidents at Gdańsk, (#) no longer reach a person|All incidents reach people)",
+        r"(?:Of 100 incidents(?: at Gdańsk)?, (#) no longer reach|All incidents reach people)",
         f"""
         SELECT {_came(_HUNDREDTHS, where=_AT_GDANSK)} FROM clock""",
     ),

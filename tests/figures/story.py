@@ -20,7 +20,7 @@ from tests.figures.pages import Reader
 
 RULES, DAYS = 7, "15d"
 PROMISE, MAX_SECONDS = 50, 240
-HEADLINE = r"Of 100 incidents at Gdańsk, (\d+) no longer reach a person"
+HEADLINE = r"Of 100 incidents(?: at Gdańsk)?, (\d+) no longer reach a person"
 SUMS = r"In the last 7 days [^.]*\."
 
 
