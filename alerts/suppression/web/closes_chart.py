@@ -199,7 +199,7 @@ def chart_of_ledger(entries: QuerySet[LedgerEntry], *, now: datetime) -> ClosesC
         last=date_of(days[-1], year=False),
         highest=gettext("highest: %(n)s") % {"n": number(highest_of(bars))},
         foot_words=_rule_words(most, totals[most]),
-        top_words=_others_words(len(totals) - 1, others) if others else "",
+        top_words=_other_rules_words(len(totals) - 1, others) if others else "",
     )
 
 
@@ -214,7 +214,7 @@ def _rule_words(rule: int, n: int) -> str:
     return f"R-{rule}, {number(n)}"
 
 
-def _others_words(rules: int, n: int) -> str:
+def _other_rules_words(rules: int, n: int) -> str:
     words = ngettext("%(rules)s other rule, %(n)s", "%(rules)s other rules, %(n)s", rules)
     return words % {"rules": number(rules), "n": number(n)}
 

@@ -19,24 +19,8 @@ from alerts.incidents.queue.queries import PAGE, VIEWS, Queue, queue_params
 from portal.accounts.models import GrantScope, Role
 from portal.ui.moments import ReaderClock, active
 from tests import cast
-from tests.conftest import NOON, add_person
+from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_queue_row, make_site, make_workspace
-from tests.reuse import reuse_rows
-
-
-@reuse_rows
-def gdansk(db):
-    return make_workspace("gdansk")
-
-
-@reuse_rows
-def plant(db):
-    return make_site("Gdańsk")
-
-
-@reuse_rows
-def sam(gdansk):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 def listed(user, view="open", query="", **more):

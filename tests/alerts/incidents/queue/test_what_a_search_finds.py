@@ -13,7 +13,7 @@ from alerts.incidents.queue.queries import Queue, queue_params
 from alerts.incidents.web.palette import incident_by_number
 from portal.accounts.models import GrantScope, Role
 from tests import cast
-from tests.conftest import NOON, add_person
+from tests.conftest import NOON
 from tests.factories.incidents import (
     make_alert,
     make_device,
@@ -24,25 +24,9 @@ from tests.factories.incidents import (
     new_alert,
     new_incident,
 )
-from tests.reuse import reuse_rows
 
 STATION, DRIVE, MAC = "10.20.10.11", "10.20.21.16", "00:1a:2b:3c:4d:5e"
 BOTH = ["Download", "Scan"]
-
-
-@reuse_rows
-def gdansk(db):
-    return make_workspace("gdansk")
-
-
-@reuse_rows
-def plant(db):
-    return make_site("Gdańsk")
-
-
-@reuse_rows
-def sam(gdansk):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 @pytest.fixture(params=["open", "closed"])
