@@ -6,6 +6,7 @@ figure differs or no page shows it, and where an answer does not fit.
 """
 
 import argparse
+import subprocess
 import sys
 from collections import Counter
 from itertools import chain
@@ -16,6 +17,7 @@ import psycopg
 import embedded
 from alerts.demo.cast import PASSWORD
 from portal.runtime import env
+from tests.architecture.tree import HOME
 from tests.figures import desk, effect, plant, rules
 from tests.figures.answers import Answers
 from tests.figures.figure import Figure, compare
@@ -46,8 +48,10 @@ def main() -> int:
 
     # Before its servers: they would be started where no demo runs.
     readers = {"mia": reader_of("mia")}
-    home = Path(__file__).resolve().parents[2] / ".data"
-    database = embedded.start(Path(env.text("DATA_DIR", str(home)))).database_url
+    database = embedded.start(Path(env.text("DATA_DIR", str(HOME / ".data")))).database_url
+    # Patterns are as of their mining, which may have overtaken the reading of details.
+    mine = [sys.executable, "manage.py", "patterns", "mine"]
+    subprocess.run(mine, cwd=HOME, stdout=subprocess.DEVNULL, check=True)
     compared = wrong = 0
     with psycopg.connect(database, autocommit=True) as connection:
         found = (figures_of(connection) for figures_of in rules.FOUND)
