@@ -26,9 +26,13 @@ from alerts.dashboards.queries.series import Series, SeriesPoint, series_of, sit
 from alerts.dashboards.queries.spans import SitesOrNone
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import Question
-from alerts.reviews.queries.due_answers import DueAnswers, due_answers
 from alerts.reviews.queries.questions import questions_visible_to, verdicts_visible_to
-from alerts.reviews.queries.second_opinions import Agreement, agreement_since
+from alerts.reviews.queries.second_opinions import (
+    Agreement,
+    AwaitedOpinions,
+    agreement_since,
+    awaited_opinions,
+)
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -67,7 +71,7 @@ class Numbers:
     sites: Sequence[PlaceNumbers]
     workspaces: Sequence[PlaceNumbers]
     agreement: Agreement
-    due_answers: Sequence[DueAnswers]
+    awaited: Sequence[AwaitedOpinions]
 
     @property
     def closed_in_all(self) -> int:
@@ -104,7 +108,7 @@ def numbers_for(user: User, *, now: datetime) -> Numbers:
         agreement=agreement_since(
             now - AGREEMENT_PERIOD, verdicts=verdicts_visible_to(user).order_by()
         ),
-        due_answers=due_answers(user, now=now),
+        awaited=awaited_opinions(verdicts_visible_to(user), now=now),
     )
 
 

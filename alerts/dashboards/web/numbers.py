@@ -15,8 +15,7 @@ from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.effect import effect_address, effect_headline, effect_sums
 from alerts.dashboards.web.links import answered_address, queue_address
 from alerts.dashboards.web.wording import classification, decision_rates, share_words, span_words
-from alerts.reviews.queries.due_answers import DueAnswers
-from alerts.reviews.queries.second_opinions import Agreement
+from alerts.reviews.queries.second_opinions import Agreement, AwaitedOpinions
 from portal.ui.moments import READER, date_of, reader_clock
 from portal.ui.pieces import LinePoint
 from portal.ui.words import length, number, percent
@@ -55,7 +54,7 @@ def numbers_in_words(
         "sites": [_place(place) for place in numbers.sites],
         "workspaces": [_place(place) for place in numbers.workspaces],
         "agreement": _agreement(numbers.agreement),
-        "due_answers": [_due(due, now) for due in numbers.due_answers],
+        "awaited": [_awaited(row, now) for row in numbers.awaited],
     }
 
 
@@ -93,10 +92,9 @@ def _agreement(agreement: Agreement) -> str:
     return f"{words} {harmless}"
 
 
-def _due(due: DueAnswers, now: datetime) -> dict[str, Any]:
-    """Return what is due from OT of a site, and how long the oldest late answer is late."""
-    since = due.oldest_due_at
-    return {"it": due, "late_for": length(now - since) if since else "–"}
+def _awaited(row: AwaitedOpinions, now: datetime) -> dict[str, Any]:
+    """Return the second opinions that a site awaits, and how long the first of them is late."""
+    return {"it": row, "late_for": span_words(now - row.due_since if row.due_since else None)}
 
 
 def _of_decisions(measure: Measure, trends: Trends) -> dict[str, Any]:

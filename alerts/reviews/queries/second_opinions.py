@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdict
 from alerts.incidents.hidden_verdicts import hidden_from
@@ -168,6 +168,37 @@ def agreement_since(since: datetime, *, verdicts: QuerySet[Verdict]) -> Agreemen
     return Agreement(
         len(pairs), sum(first == second for first, second in pairs), len(harmless), sum(harmless)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedOpinions:
+    """Second opinions of one site that nobody has given yet: one for each person who was asked."""
+
+    site: str
+    waiting: int
+    late: int
+    due_since: datetime | None  # of the longest late; None where none is late
+
+
+def awaited_opinions(verdicts: QuerySet[Verdict], *, now: datetime) -> list[AwaitedOpinions]:
+    """Return what is awaited about these verdicts by site, the most late first."""
+    late = Q(due_at__lt=now)
+    rows = (
+        Opinion.objects.filter(
+            state=Opinion.State.WAITING, second_opinion__verdict__in=verdicts.order_by()
+        )
+        .order_by()
+        .values("second_opinion__site")
+        .annotate(
+            name=F("second_opinion__site__name"),
+            waiting=Count("pk"),
+            late=Count("pk", filter=late),
+            due_since=Min("due_at", filter=late),
+        )
+        .order_by("-late", "-waiting", "name")
+        .values_list("name", "waiting", "late", "due_since")
+    )
+    return [AwaitedOpinions(*row) for row in rows]
 
 
 type PlaceInLine = tuple[datetime, int, int]  # when it is due, questions before opinions, its id
