@@ -78,7 +78,7 @@ def test_leads_and_managers_read_it_at_home(client, asked, oda, olaf, mia):
 def test_late_second_opinions_are_where_somebody_can_act(client, asked, oda, olaf, mia, leo, sam):
     """OT had fourteen days of late second opinions, and the SOC's pages said that nothing waits."""
     client.force_login(mia)
-    assert "Second opinions that OT has not given yet" not in client.get("/").content.decode()
+    assert "Awaited second opinions" not in client.get("/").content.decode()
     asked("suspicious", None, late=timedelta(days=14))
     asked("routine", None, late=timedelta(hours=5))
     asked("routine", "routine")
@@ -86,7 +86,7 @@ def test_late_second_opinions_are_where_somebody_can_act(client, asked, oda, ola
         client.force_login(person)
         text = plain(client.get("/").content.decode())
         row = "Gdańsk 2 2 14 days"
-        assert ((row in text), ("Second opinions that OT has not given yet" in text)) == (
+        assert ((row in text), ("Awaited second opinions" in text)) == (
             reads,
             reads,
         ), person
