@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum, When
 
 from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, late_at, n_late_at
 from alerts.incidents.engine.catalogue import bare_title
@@ -63,6 +63,8 @@ class OtAnswers:
     by: str
     at: datetime
     incident_id: int
+    number: int | None
+    priority: int
     title: str
     n: int
     note: str
@@ -159,10 +161,12 @@ def _answers(user: User, now: datetime) -> list[OtAnswers]:
     if not reach_of(user).everywhere:
         rows = rows.filter(pk__in=rows.filter(incidents__in=visible).values("pk"))
     incidents = Prefetch(
-        "incidents", visible.order_by("-severity", "-created_at", "-pk"), to_attr="seen"
+        "incidents", visible.order_by("-priority", "-created_at", "-pk"), to_attr="seen"
     )
-    newest = rows.select_related("by").prefetch_related(incidents).order_by("-given_at", "-pk")
-    return [_answer(row) for row in newest[:ANSWERS]]
+    suspicious_first = Case(When(kind=OtState.SUSPICIOUS, then=0), default=1)
+    ordered = rows.order_by(suspicious_first, "-given_at", "-pk")
+    answers = ordered.select_related("by").prefetch_related(incidents)[:ANSWERS]
+    return [_answer(row) for row in answers]
 
 
 def _answer(row: Verdict) -> OtAnswers:
@@ -172,6 +176,8 @@ def _answer(row: Verdict) -> OtAnswers:
         row.by.name,
         row.given_at,
         incidents[0].pk,
+        incidents[0].number,
+        incidents[0].priority,
         bare_title(incidents[0].title),
         len(incidents),
         row.note,

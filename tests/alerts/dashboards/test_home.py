@@ -73,6 +73,13 @@ def test_ot_of_another_plant_sees_none_of_it(opens, make, ask, pia):
 def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answer, sam):
     needs = make(4)
     make(destination="PLC-9", owner_id=sam.email, owner_name=sam.name)
+    suspicious = make(destination="PLC-5")
+    answer(
+        ask(suspicious),
+        verdict="suspicious",
+        note="No work today.",
+        now=NOON - timedelta(minutes=12),
+    )
     answer(ask(make(destination="PLC-3")), note="New recipe loaded.")
     ask(make(destination="PLC-4"), now=NOON - timedelta(days=3))  # late by now
     assign_incidents(incident_ids=[needs[0].pk], to=sam, by=sam, now=NOON)
@@ -85,13 +92,20 @@ def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answ
     assert to_triage == [row.key for row in queue] and len(to_triage) == 2
     open_work = {row.destination for row, _ in page.context["soc"]["open_work"]}
     assert open_work == {"PLC-9", "PLC-PL2-07"}
-    latest_answer = page.context["soc"]["answers"][0][0]
+    first_answer, latest_answer = (row for row, _ in page.context["soc"]["answers"])
+    incident = suspicious[0]
+    assert (first_answer.verdict, first_answer.number) == ("suspicious", incident.number)
+    assert f"#{incident.number} · Oda Nowak" in plain(page.text) and first_answer.priority
     assert (latest_answer.by, latest_answer.verdict, latest_answer.note) == (
         "Oda Nowak",
         "maintenance",
         "New recipe loaded.",
     )
-    assert [word for _, word, _ in page.context["soc"]["recent_acts"]] == ["Assigned", "Asked OT"]
+    assert [word for _, word, _ in page.context["soc"]["recent_acts"]] == [
+        "Assigned",
+        "Asked OT",
+        "Asked OT",
+    ]
     assert "waiting for you" not in page.text
 
 
