@@ -210,12 +210,17 @@ def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
     return [
         RowGroup(
             title % {"n": number(len(steps))},
-            f"+{percent(share_of(steps))} · {_incidents(sum(step.gain for step in steps))}",
+            gain_words(steps),
             [_row(step, order[step.pattern.pk], plan, user) for step in steps],
         )
         for steps, title in named
         if steps
     ]
+
+
+def gain_words(steps: Sequence[PlanStep]) -> str:
+    """Return what these rules add together, as a share and in incidents."""
+    return f"+{percent(share_of(steps))} · {_incidents(sum(step.gain for step in steps))}"
 
 
 def blocked_rows(plan: SitePlan) -> list[BlockedRow]:

@@ -18,6 +18,7 @@ from alerts.patterns.services.plan import (
 )
 from alerts.patterns.web.headline import pattern_headline
 from alerts.patterns.web.pattern_card import PatternCard, pattern_card
+from alerts.patterns.web.plan_rows import gain_words
 from alerts.patterns.web.views.plan import plan_address, plan_of_site
 from alerts.rules.guards.signing import FRESH, SigningSide
 from alerts.suppression.models import RuleVersion
@@ -90,13 +91,16 @@ def _form(
     now: datetime,
     problems: list[str] | None = None,
 ) -> HttpResponse:
-    rows: list[PatternCard] = [pattern_card(step.pattern, user) for step in steps]
+    rows: list[tuple[PatternCard, str]] = [
+        (pattern_card(step.pattern, user), gain_words([step])) for step in steps
+    ]
     sides = _sides(steps, user)
     page: dict[str, Any] = {
         "now": now,
         "plan": plan,
         "site": plan.totals.site,
         "rows": rows,
+        "gain": gain_words(steps),
         "home": plan_address(plan),
         "problems": problems or [],
         "note": request.POST.get("note", ""),

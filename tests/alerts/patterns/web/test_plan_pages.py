@@ -1,5 +1,7 @@
 """The page of the plan: the offer, what each person may do, proposing and asking."""
 
+import re
+
 import pytest
 
 from alerts.incidents.models import Incident
@@ -86,6 +88,7 @@ def test_oda_reads_and_proposes_what_is_ready(page, planned, oda):
     assert "/plan/propose/?site=" in page(oda)
     text = page(oda, "/plan/propose/")
     assert "Read and propose this rule" in text and "Why it" not in text
+    assert re.search(r"<b>\+\d[\d.]* % · \d+ incidents</b>", text) and "Plant time" in text
     assert "Proposing counts as your own side’s signature." in text
     assert "I looked at the alerts myself" not in text
     uuid = Pattern.objects.get(has_enough_evidence=True).uuid
