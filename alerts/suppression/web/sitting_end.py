@@ -1,10 +1,13 @@
 """What follows from the rules that a person has signed in a sitting, and when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.trial import TRIAL
+from alerts.sites.models import Site
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.watching.backlog import may_close_backlog
@@ -25,6 +28,7 @@ class SignedRule:
     zone: str
     live_from: datetime | None
     awaits: str
+    site: str  # where it holds; empty where that is more than one
     has_backlog: bool
 
 
@@ -32,11 +36,13 @@ def signed_rules_of(sitting: Sitting, user: User) -> list[SignedRule]:
     """Return the rules of the sitting that the person has signed, in its order."""
     uuids = [place.uuid for place in sitting.places if place.mark == SittingMark.SIGNED]
     versions = versions_visible_to(user).filter(uuid__in=uuids).prefetch_related("signatures")
+    sites = dict(Site.objects.values_list("pk", "uuid"))
     by_uuid = {str(version.uuid): version for version in versions}
-    return [_signed_rule(by_uuid[uuid], user) for uuid in uuids if uuid in by_uuid]
+    return [_signed_rule(by_uuid[uuid], user, sites) for uuid in uuids if uuid in by_uuid]
 
 
-def _signed_rule(version: RuleVersion, user: User) -> SignedRule:
+def _signed_rule(version: RuleVersion, user: User, sites: Mapping[int, UUID]) -> SignedRule:
+    site_id = version.site_ids[0] if len(version.site_ids) == 1 else 0
     is_in_own_trial = version.state == VersionState.IN_TRIAL and version.keeps_trial_of_id is None
     return SignedRule(
         version,
@@ -44,6 +50,7 @@ def _signed_rule(version: RuleVersion, user: User) -> SignedRule:
         plant_clocks(version)[0],
         version.state_since + TRIAL if is_in_own_trial else None,
         _side_without(version) if version.state == VersionState.PROPOSED else "",
+        str(sites.get(site_id, "")),
         may_close_backlog(user, version),
     )
 

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.rules.trial import is_overdue
 from alerts.suppression.backtesting.history_sql import BackTestTimedOut, statement_limit
 from alerts.suppression.backtesting.redaction import redacted_body
-from alerts.suppression.drafting.current_version import past_of
+from alerts.suppression.drafting.current_version import Past, past_of
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.enforcing.held_devices import holds_on_rule
@@ -44,6 +45,7 @@ from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page
 
 TEMPLATE = "alerts/suppression/rule.html"
+_WAYS_BACK = ("renew", "new-version")
 MAX_SECONDS = 2.0  # for what is suggested
 
 
@@ -100,6 +102,27 @@ def holds_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
     return {"holds": [(case, case.case) for case in found]}
 
 
+def stop_of(version: RuleVersion, past: Past, user: User, *, now: datetime) -> dict[str, Any]:
+    """What the note on a stop shows: its cause, the incident that caused it where this person may
+    see it, and the ways back. Nothing where the rule has not stopped by itself.
+    """
+    if version.state != VersionState.PAUSED or not version.needs_approval:
+        return {"stopped_why": ""}
+    stops = (step for step in past.steps if step.to_state == VersionState.PAUSED)
+    stop = next(stops, None)
+    closes = ledger_visible_to(user).filter(version=version)
+    at_the_stop = closes.filter(ended_at=stop.at) if stop else closes.none()
+    ids = list(at_the_stop.values_list("incident_id", flat=True))
+    ways_back = [reverse("suppression:act", args=[version.uuid, name]) for name in _WAYS_BACK]
+    return {
+        "stopped_why": stop.reason if stop else "",
+        "stopped_by": incidents_visible_to(user).filter(pk__in=ids).first(),
+        "acts_after_stop": [
+            act for act in acts_for(version, user, now=now) if act.href in ways_back
+        ],
+    }
+
+
 @require_GET
 def rule(request: HttpRequest, version: UUID) -> HttpResponse:
     """One version and all that is known of it."""
@@ -123,6 +146,7 @@ def rule_page_context(
         | new_members_of(version, user)
         | holds_of(version, user, now=now)
         | suggested_of(version, user, now=now)
+        | stop_of(version, past, user, now=now)
         | {
             "version": version,
             "may_close_backlog": may_close_backlog(user, version),
@@ -147,11 +171,6 @@ def rule_page_context(
             "is_stale": is_asked and is_stale(version, now=now),
             "evidence": past.evidence,
             "signatures": past.signatures,
-            "stopped_why": next(
-                (step.reason for step in past.steps if step.to_state == VersionState.PAUSED), ""
-            )
-            if version.state == VersionState.PAUSED and version.needs_approval
-            else "",
             "steps": [(step, state_chip(step.to_state)) for step in past.steps],
             "versions": [(other, state_chip(other.state)) for other in past.versions],
             "matches": ledger_rows(past.matches, user),

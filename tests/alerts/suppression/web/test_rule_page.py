@@ -138,8 +138,13 @@ def test_what_ended_in_its_trial_was_never_live(make_version, oda, noon, end):
     assert states_of_steps(version) == ["done", "done", "done", "todo"]
 
 
-def test_only_a_rule_that_stopped_itself_has_failed(make_version):
+def test_only_a_rule_that_stopped_itself_has_failed(make_version, acted, opened, leo, noon):
     paused = make_version("paused", paused_from="canary")
     stopped = make_version("paused", paused_from="live", needs_approval=True)
     assert states_of_steps(paused) == ["done", "done", "current", "todo"]
     assert states_of_steps(stopped) == ["done", "done", "done", "failed"]
+    incident = acted(stopped, ending="reopened", ended_at=noon).incident
+    stopped.steps.create(to_state="paused", at=noon, by_label="Tagout", reason="It was reopened.")
+    note = opened(leo, f"/rules/{stopped.uuid}/").partition("It was reopened.")[2]
+    note = note.partition("When an alert matches all of")[0]
+    assert f'href="/incidents/{incident.pk}/"' in note and f"/rules/{stopped.uuid}/renew/" in note
