@@ -316,13 +316,14 @@ def _matches(progress: TrialProgress) -> list[str]:
     fresh = ngettext("%(n)s fresh match", "%(n)s fresh matches", trial.matches) % {
         "n": number(trial.matches)
     }
-    words = {"fresh": fresh, "count": number(trial.counted), "most": number(TRIAL_MATCHES)}
+    words = {"fresh": fresh, "most": number(TRIAL_MATCHES)}
     credit = trial.counted - trial.matches
     if not credit:
-        return [gettext("%(fresh)s of %(most)s") % words]
+        return [gettext("%(fresh)s; at least %(most)s are needed") % words]
     words["credit"] = number(credit)
     return [
-        gettext("%(fresh)s and %(credit)s from the weeks before make %(count)s of %(most)s") % words
+        gettext("%(fresh)s and %(credit)s from the weeks before; at least %(most)s are needed")
+        % words
     ]
 
 

@@ -206,7 +206,7 @@ def test_asking_about_a_row_is_a_dialog(client, post, make, sam, oda, site):
     client.force_login(sam)
     form = client.get(f"/reviews/ask/?group={key}", headers=HTMX).content.decode()
     assert "<dialog" in form
-    assert "all 14 incidents of the row" in form
+    assert "14 incidents" in form
     reply = post(sam, "/reviews/ask/", group=key, site=site.pk, canned="Was this you?")
     assert reply["HX-Reswap"] == "none"
     assert {"close-dialog", "toast", "ot-changed"} <= json.loads(reply["HX-Trigger"]).keys()
@@ -358,7 +358,7 @@ def test_asking_about_a_row_says_which_incidents_are_meant(client, noon, make, s
     rows = make(3)
     client.force_login(sam)
     page = plain(client.get(f"/reviews/ask/?group={rows[0].group_key}", headers=HTMX).text)
-    assert "all 3 incidents of the row" in page
+    assert "3 incidents" in page
     for minute, row in enumerate(rows):
         assert f"#{row.number} 12:4{minute}" in page
 

@@ -59,7 +59,7 @@ def test_a_row_of_the_queue_asks_by_keyboard(browse, make, sam, oda, noon):
     page.keyboard.press("j")
     page.keyboard.press("r")
     dialog = page.locator("dialog[open]")
-    dialog.get_by_text("all 3 incidents of the row").wait_for()
+    dialog.get_by_text("3 incidents").wait_for()
     assert not axe_findings(page)
     dialog.get_by_role("button", name="Ask OT").click()
     dialog.get_by_text("Choose a question").wait_for()

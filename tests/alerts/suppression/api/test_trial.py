@@ -40,7 +40,7 @@ def test_it_tells_what_a_trial_has_and_lacks(programs, canary, workspace, site):
     assert not trial["is_over"]
     assert trial["why"][:2] == [
         "Day 1 of 7",
-        "2 fresh matches and 4 from the weeks before make 6 of 10",
+        "2 fresh matches and 4 from the weeks before; at least 10 are needed",
     ]
 
 
