@@ -61,6 +61,8 @@ class SiteMining(models.Model):
     verdicts = models.PositiveIntegerField()  # that were sure of it
     patterns = models.PositiveIntegerField()
     living_incidents = models.PositiveIntegerField()  # that rules which act already cover
+    # Of them those that live rules cover; a trial only labels. None: counted before this was.
+    live_incidents = models.PositiveIntegerField(null=True)
     plan_incidents = models.PositiveIntegerField()  # the same with all steps of the plan
 
     class Meta:
@@ -75,6 +77,13 @@ class SiteMining(models.Model):
     def living_share(self) -> float:
         """Share of the incidents that rules which act already take off the SOC."""
         return self.living_incidents / self.incidents if self.incidents else 0.0
+
+    @property
+    def live_share(self) -> float | None:
+        """Share that live rules take off the SOC; None where it was not counted."""
+        if self.live_incidents is None:
+            return None
+        return self.live_incidents / self.incidents if self.incidents else 0.0
 
     @property
     def plan_share(self) -> float:

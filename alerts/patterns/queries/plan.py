@@ -111,6 +111,13 @@ class SitePlan:
         return self.totals.living_share + share_of(self.steps_in(StepState.LIVE, StepState.TRIAL))
 
     @property
+    def live_share(self) -> float | None:
+        """Share that live rules cover, without those in trial; None where it was not counted."""
+        if self.totals.live_share is None:
+            return None
+        return self.totals.live_share + share_of(self.steps_in(StepState.LIVE))
+
+    @property
     def signed_share(self) -> float:
         """The same with everything that can be signed now."""
         return self.acting_share + share_of(self.to_sign)

@@ -242,6 +242,12 @@ def _acting_scopes(period: TimeSpan) -> Iterator[Sql]:
         yield in_period(period, *clauses, sql.where_any(rules))
 
 
+def live_rules_at(site: str) -> dict[int, RuleDefinition]:
+    """Return the rules of `acting_rules_at` that are live: those in trial close nothing yet."""
+    versions = acting_set().versions
+    return {pk: rule for pk, rule in acting_rules_at(site).items() if versions[pk].is_live}
+
+
 def _acting_rules() -> dict[int, RuleDefinition]:
     stuck = set(trials_that_cannot_end().values_list("pk", flat=True))
     versions = acting_set().versions

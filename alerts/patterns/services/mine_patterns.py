@@ -128,6 +128,7 @@ def _mine_site(
         verdicts=history.sure_verdicts,
         patterns=len(patterns),
         living_incidents=history.living_incidents,
+        live_incidents=history.live_incidents,
         plan_incidents=plan_incidents,
     )
 

@@ -80,6 +80,7 @@ class SiteHistory:
     sure_verdicts: int = 0
     incidents: int = 0  # that have an alert at this site
     living_incidents: int = 0  # of them those that acting rules cover wholly
+    live_incidents: int | None = None  # of those, what live rules cover; None if not counted
 
     def count_stops(self, rule: RuleDefinition) -> int:
         """Return how many alerts that would stop it in a back-test the rule matches."""

@@ -14,7 +14,7 @@ from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.width import critical_pairs
 from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.services.figures import ShapeIndex, make_row
-from alerts.patterns.services.history_tables import acting_rules_at
+from alerts.patterns.services.history_tables import acting_rules_at, live_rules_at
 from alerts.patterns.services.site_history import SiteHistory
 from alerts.rules.guards.never import (
     WANTED_DAYS,
@@ -202,7 +202,7 @@ def count_as_sittings(
     rules = {
         place: rule_for(step.pattern, time_zone=zone, now=now) for place, step in enumerate(steps)
     }
-    acting = acting_rules_at(history.site.name)
+    acting, live = acting_rules_at(history.site.name), live_rules_at(history.site.name)
     groups = [
         {place: rule for place, rule in rules.items() if (place in ready) == is_ready}
         for is_ready in (True, False)
@@ -210,10 +210,13 @@ def count_as_sittings(
     try:
         with statement_limit(MAX_SECONDS):
             closed = count_closed_by(acting, period=period)
+            closed_live = (
+                closed if live.keys() == acting.keys() else count_closed_by(live, period=period)
+            )
             gains = order_by_gain(groups, acting=acting, period=period)
     except BackTestTimedOut:
         return list(steps)
-    history.living_incidents = closed
+    history.living_incidents, history.live_incidents = closed, closed_live
     counted = []
     for place, gain in gains:
         if gain:

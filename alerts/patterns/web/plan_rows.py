@@ -240,9 +240,7 @@ def curve_of(plan: SitePlan, chosen: Pattern | None) -> SafeString:
     """Return the curve: rules signed, and the share that no longer reaches the SOC."""
     steps: list[ChartStep] = []
     if plan.acting or plan.totals.living_incidents:
-        is_trial = bool(plan.in_trial)
-        label = pgettext("rules", "signed") if is_trial else gettext("acting")
-        steps.append(ChartStep(label, plan.totals.living_share, "maint" if is_trial else "ok"))
+        steps += _base_of(plan)
     signed = plan.steps_in(StepState.LIVE, StepState.TRIAL)
     ordered = [*signed, *plan.to_sign, *plan.steps_in(StepState.EVIDENCE)]
     order = {step.pattern.pk: n for n, step in enumerate(plan.steps, start=1)}
@@ -282,6 +280,19 @@ def curve_of(plan: SitePlan, chosen: Pattern | None) -> SafeString:
     return chart_steps(
         steps, title, levels=_apart(levels), unit=gettext("Adds"), what=gettext("Rule")
     )
+
+
+def _base_of(plan: SitePlan) -> list[ChartStep]:
+    """Return what signed rules covered when history was counted, live and in trial apart."""
+    living, live = plan.totals.living_share, plan.totals.live_share
+    if not plan.in_trial:
+        return [ChartStep(gettext("acting"), living, "ok")]
+    if not live:
+        return [ChartStep(pgettext("rules", "signed"), living, "maint")]
+    return [
+        ChartStep(gettext("live"), live, "ok"),
+        ChartStep(gettext("in trial"), living - live, "maint"),
+    ]
 
 
 def _apart(levels: list[ChartLevel]) -> list[ChartLevel]:

@@ -10,8 +10,11 @@ from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.patterns.models import Pattern, PatternState, SiteMining
 from alerts.patterns.policies import obstacles_in_words
 from alerts.patterns.queries.patterns import patterns_in_plan
+from alerts.patterns.queries.plan import SitePlan
 from alerts.patterns.services.decide import CannotDecidePattern, turn_into_rule
+from alerts.patterns.web.plan_rows import curve_of
 from alerts.rules.rule import Clause, RuleDefinition
+from alerts.suppression.models import RuleVersion
 from tests.alerts.patterns.conftest import MALWARE, POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
 from tests.conftest import NOON
@@ -104,11 +107,16 @@ def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
             **more,
         ),
     ]
-    for rule in rules:
-        make_version("live", of=rule, ot=oda, soc=leo, workspace=workspace, site=site)
+    for rule, state in zip(rules, ("live", "live", "canary"), strict=True):
+        make_version(state, of=rule, ot=oda, soc=leo, workspace=workspace, site=site)
     with CaptureQueriesContext(connection) as captured:
         run_mining()
-    assert SiteMining.objects.get().living_incidents == 30 + 25 + 80
+    totals = SiteMining.objects.get()
+    assert (totals.living_incidents, totals.live_incidents) == (30 + 25 + 80, 30 + 25)
+    plan = SitePlan(totals, steps=[], acting=list(RuleVersion.objects.all()))
+    chart = curve_of(plan, None)
+    assert ">live<" in chart and ">in trial<" in chart and "step-ok" in chart
+    assert plan.live_share == pytest.approx(55 / totals.incidents)
     reads = [query for query in captured if query["sql"].startswith("INSERT INTO mined_living")]
     assert len(reads) == 2  # the site's, and all alerts for the rule that names no site
 
