@@ -4,11 +4,11 @@ import pytest
 from django.conf import settings
 
 from portal.accounts.models import User
-from tests.bars import cut_words, sideways
-from tests.browser import change_person
+from tests.bars import cut_words, settle, sideways
+from tests.browser import PHONE, WIDE, change_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("fixed_clocks")]
-WIDTHS = (390, 1440)
+SIZES = (WIDE, PHONE)
 
 
 @pytest.fixture
@@ -39,17 +39,21 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_pages_fit_in_german(request, browse, live_server, world, width):
-    page = browse("/login/", width=width, locale="de")
+def test_pages_fit_in_german(request, browse, live_server, world):
+    page = browse("/login/", locale="de")
     language = {"name": settings.LANGUAGE_COOKIE_NAME, "value": "de", "url": live_server.url}
     page.context.add_cookies([language])
     faults = []
     for name, path in [(who, path) for who, paths in PAGES.items() for path in paths]:
         change_person(page, request.getfixturevalue(name))
+        page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
         page.goto(path.format(**world))
         assert page.locator("html").get_attribute("lang") == "de"
         assert "/login/" not in page.url
-        faults += [f"{name} {path}: {sideways(page)} px sideways"] if sideways(page) else []
-        faults += [f"{name} {path}: cut {words}" for words in cut_words(page)]
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            settle(page)
+            here = f"{name} {path} at {width}"
+            faults += [f"{here}: {sideways(page)} px sideways"] if sideways(page) else []
+            faults += [f"{here}: cut {words}" for words in cut_words(page)]
     assert faults == []

@@ -15,6 +15,7 @@ from alerts.outbox.models import Change
 from portal.exports.services import make_due_exports
 from tests.alerts.suppression.past import judge, routine
 from tests.bars import bar_faults_of_each
+from tests.browser import change_person
 from tests.conftest import NOON
 from tests.factories.exports import make_export
 from tests.factories.incidents import make_incident
@@ -35,7 +36,7 @@ def history(transactional_db, fixed_clocks, workspace, site, oda, leo):
     return workspace
 
 
-def test_the_reports_and_what_they_say_fit_desk_and_phone(browse, history, leo):
+def test_reports_push_hints_and_tabs_about_sentinel_fit_desk_and_phone(browse, history, leo, ada):
     report = request_history_report(days=90, by=leo, now=NOON, unshifted=NOON)
     make_due_reports()
     page = browse("/history/", as_=leo)
@@ -46,9 +47,14 @@ def test_the_reports_and_what_they_say_fit_desk_and_phone(browse, history, leo):
     assert bar_faults_of_each(page, "/history/", address, "/status-sync/", made) == []
     page.goto(address)
     assert "Severity changes that history supports" in page.inner_text("main")
+    about = incident_written_from_both_sides(history, leo)
+    assert bar_faults_of_each(page, f"{about}?tab=tasks", f"{about}?tab=writes") == []
+    set_up_push_hints(history)
+    change_person(page, ada)
+    assert bar_faults_of_each(page, "/push-hints/", "/status-sync/") == []
 
 
-def test_pages_of_the_administrator_fit_desk_and_phone(browse, history, ada):
+def set_up_push_hints(history):
     make_push_key(workspace_id=history.pk, by="command line", now=NOON)
     set_push_caller(
         workspace_id=history.pk,
@@ -60,11 +66,9 @@ def test_pages_of_the_administrator_fit_desk_and_phone(browse, history, ada):
     PushState.objects.create(
         workspace=history, hinted_at=NOON, hints=12, refused_at=NOON, refusal="wrong-signature"
     )
-    page = browse("/push-hints/", as_=ada)
-    assert bar_faults_of_each(page, "/push-hints/", "/status-sync/") == []
 
 
-def test_the_tabs_about_sentinel_fit_desk_and_phone(browse, history, leo):
+def incident_written_from_both_sides(history, leo):
     incident = make_incident(history, severity=Severity.MEDIUM)
     comment_on_incidents(incident_ids=[incident.pk], message="Asked OT.", by=leo, now=NOON)
     change_severity(incident_ids=[incident.pk], severity=Severity.LOW, by=leo, now=NOON)
@@ -90,6 +94,4 @@ def test_the_tabs_about_sentinel_fit_desk_and_phone(browse, history, leo):
         created_at=NOON,
     )
     add_task(incident_id=incident.pk, title="Fetch a capture", by=leo, now=NOON)
-    address = f"/incidents/{incident.pk}/"
-    page = browse(f"{address}?tab=tasks", as_=leo)
-    assert bar_faults_of_each(page, f"{address}?tab=tasks", f"{address}?tab=writes") == []
+    return f"/incidents/{incident.pk}/"

@@ -13,7 +13,7 @@ from portal.jobs.models import JobState
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
 from tests.bars import axe_findings, bar_faults_of_each, sideways
-from tests.browser import change_person
+from tests.browser import WIDE, change_person
 from tests.conftest import NOON
 from tests.factories import rules
 
@@ -126,8 +126,9 @@ def busy(
         keep_note(kind=HEARTBEAT, key=name, now=NOON)
 
 
-def test_the_tables_beside_the_lines_open_and_fit(browse, busy, mia):
-    page = browse("/", as_=mia, width=390)
+def open_tables_fit_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
     for summary in page.locator(".chart-table > summary").all():
         summary.click()
     page.get_by_text("What these numbers mean").click()
@@ -137,11 +138,24 @@ def test_the_tables_beside_the_lines_open_and_fit(browse, busy, mia):
     assert sideways(page) == 0
 
 
-def test_a_busy_day_holds_the_bars(request, browse, busy):
+def test_a_busy_day_holds_the_bars_and_what_was_given_up_is_discarded(request, browse, busy):
     page = browse("/login/")
     for person, paths in PAGES:
         change_person(page, request.getfixturevalue(person))
         assert bar_faults_of_each(page, *paths) == [], person
+        if person == "mia":
+            open_tables_fit_a_phone(page)
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    page.goto("/status/")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.get_by_role("heading", name="Hello, Leo").wait_for()
+    page.goto("/status/")
+    page.get_by_role("link", name="Discard…").click()
+    page.get_by_role("button", name="Discard it").click()
+    page.wait_for_url("**/status/#outbox")
+    assert page.get_by_text("It will not be sent.").is_visible()
+    assert not page.get_by_role("link", name="Discard…").count()
 
 
 def test_an_empty_portal_reads_well(request, browse, transactional_db, fixed_clocks):
@@ -152,22 +166,6 @@ def test_an_empty_portal_reads_well(request, browse, transactional_db, fixed_clo
         assert page.get_by_role("heading", level=1).is_visible()
         assert axe_findings(page) == []
         assert sideways(page) == 0
-
-
-def test_a_lead_discards_what_was_given_up(browse, busy, leo):
-    page = browse("/status/", as_=leo)
-    page.get_by_role("link", name="Discard…").click()
-    page.get_by_role("button", name="Discard it").click()
-    page.wait_for_url("**/status/#outbox")
-    assert page.get_by_text("It will not be sent.").is_visible()
-    assert not page.get_by_role("link", name="Discard…").count()
-
-
-def test_the_keys_lead_home(browse, busy, leo):
-    page = browse("/status/", as_=leo)
-    page.keyboard.press("g")
-    page.keyboard.press("h")
-    page.get_by_role("heading", name="Hello, Leo").wait_for()
 
 
 def test_a_page_without_a_link_scrolls_by_keys_on_a_phone(browse, leo, monkeypatch):
