@@ -233,7 +233,7 @@ def many(gdansk, plant):
     """Enough rows for the planner to tell an index from a walk through the table."""
     incidents = [
         new_incident(gdansk, number=at, group_key=uuid4(), labels=["rare"] * (at % 500 == 0))
-        for at in range(1, 4001)
+        for at in range(1, 1501)
     ]
     Incident.objects.bulk_create(incidents)
     alerts = [
@@ -255,9 +255,9 @@ def test_indexes_lead_to_what_incidents_know(sam):
         query: plan_of(
             Queue(sam, queue_params("open", query), now=NOON).rows("open", parse_query(query))
         )
-        for query in ("#2178", "label:rare", "device:10.20.3.7", "device:10.20.3.")
+        for query in ("#1178", "label:rare", "device:10.20.3.7", "device:10.20.3.")
     }
-    assert "incidents_by_number" in plans["#2178"]
+    assert "incidents_by_number" in plans["#1178"]
     assert "incidents_open_labelled" in plans["label:rare"]
     assert "alerts_by_address" in plans["device:10.20.3.7"]
     assert "alerts_by_device" in plans["device:10.20.3.7"]
