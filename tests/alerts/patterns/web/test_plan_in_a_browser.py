@@ -13,10 +13,18 @@ def planned(run_mining, judged, polling):
     return run_mining()
 
 
-def test_the_pages_hold_the_bars(browse, planned, leo, noon):
+def test_the_pages_hold_the_bars_and_a_phone_shows_a_chosen_pattern_alone(
+    browse, planned, leo, noon
+):
     page = browse("/plan/", as_=leo)
     assert bar_faults_everywhere(page) == []
     assert bar_faults_of_each(page, "/plan/?site=all", "/plan/propose/") == []
+    page.goto("/plan/")
+    page.locator(".plan-sentence").nth(1).click()
+    page.get_by_text("Back to the plan").wait_for()
+    assert not page.locator(".plan-table").is_visible()
+    page.get_by_text("Back to the plan").click()
+    page.locator(".plan-table").wait_for()
 
 
 def test_the_empty_plan_holds_the_bars(browse, leo, noon):
@@ -41,12 +49,3 @@ def test_keys_move_along_the_rows_open_propose_and_ask(browse, planned, leo, noo
     page.go_back()
     page.keyboard.press("r")
     page.get_by_text("was asked 3 questions").wait_for()
-
-
-def test_on_a_phone_a_chosen_pattern_takes_the_place_of_the_list(browse, planned, leo, noon):
-    page = browse("/plan/", as_=leo, width=390, height=844)
-    page.locator(".plan-sentence").nth(1).click()
-    page.get_by_text("Back to the plan").wait_for()
-    assert not page.locator(".plan-table").is_visible()
-    page.get_by_text("Back to the plan").click()
-    page.locator(".plan-table").wait_for()
