@@ -99,7 +99,7 @@ def clocks_of(html: str) -> set[str]:
     return {found[2] for found in CLOCK.finditer(words_of(html))}
 
 
-@pytest.mark.parametrize(("name", "least"), [("oda", 40), ("sam", 40), ("mia", 30), ("ada", 5)])
+@pytest.mark.parametrize(("name", "least"), [("oda", 40), ("mia", 30), ("ada", 5)])
 def test_nothing_is_shown_in_utc_under_plant_time(people, name, least):
     found = pages_of(people[name])
     assert len(found) > least, found.keys()
@@ -108,21 +108,17 @@ def test_nothing_is_shown_in_utc_under_plant_time(people, name, least):
         assert set().union(*map(clocks_of, found.values())) & AT_PUNE
 
 
-def test_in_utc_nothing_is_shown_on_another_clock(people):
-    found = pages_of(people["sam"], display="utc", most=40)
+def test_each_choice_of_a_clock_is_the_only_one_on_the_pages(people):
+    found = pages_of(people["sam"], display="utc", most=20)
     shown = set().union(*map(clocks_of, found.values()))
     assert shown & SEEN_IN_UTC and not shown & (AT_PUNE | AT_KATHMANDU)
 
-
-def test_in_the_readers_own_time_nothing_is_shown_on_another_clock(people):
-    found = pages_of(people["sam"], display="mine", cookie="Asia/Kathmandu", most=40)
+    found = pages_of(people["sam"], display="mine", cookie="Asia/Kathmandu", most=20)
     assert {address: bare for address, html in found.items() if (bare := bare_utc(html))} == {}
     shown = set().union(*map(clocks_of, found.values()))
     assert shown & AT_KATHMANDU and not shown & AT_PUNE
 
-
-def test_while_the_browser_has_not_said_its_zone_it_is_plant_time_and_says_so(people):
-    found = pages_of(people["sam"], display="mine", most=40)
+    found = pages_of(people["sam"], display="mine", most=20)  # no zone of the browser yet
     shown = set().union(*map(clocks_of, found.values()))
     assert shown & AT_PUNE and not shown & AT_KATHMANDU
     for html in (" ".join(html.split()) for html in found.values() if 'value="plant"' in html):
@@ -133,7 +129,7 @@ def test_while_the_browser_has_not_said_its_zone_it_is_plant_time_and_says_so(pe
 def test_where_plants_have_different_clocks_every_moment_says_on_which_it_is(people):
     faults = {}
     make_site("Kathmandu", time_zone="Asia/Kathmandu")
-    found = pages_of(people["leo"])
+    found = pages_of(people["leo"], most=95)  # all that an analyst sees, too
     assert len(found) > 40, found.keys()
     for address, html in found.items():
         words = [unescape(TAG.sub("", markup)) for markup in TIME.findall(html)]
