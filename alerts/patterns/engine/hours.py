@@ -14,6 +14,7 @@ SLACK: Final = 1  # hours, on both sides
 MIN_ALERTS: Final = 5
 CHANCE_LIMIT: Final = 0.01  # the chance at which missing weekdays are no chance any more
 DAY: Final = 24
+MAX_LENGTH: Final = 20  # hours of a day; a longer window guards next to nothing
 MIN_JUDGED: Final = 5  # harmless verdicts from which hours are learned
 MIN_NEAR_JUDGED: Final = 0.6  # of the alerts must lie beside one of them
 type Moments = Mapping[CellHour, int]  # how often each was seen
@@ -106,8 +107,8 @@ def _learn(moments: Moments, by_slot: Sequence[int], *, is_utc: bool) -> Hours |
     if inside < MIN_SHARE * n:
         return None
     if length < DAY:
-        start, length = (start - SLACK) % DAY, min(length + 2 * SLACK, DAY)
-        if length >= DAY:
+        start, length = (start - SLACK) % DAY, length + 2 * SLACK
+        if length > MAX_LENGTH:
             start, length = 0, DAY
             if len(weekdays) == 7:
                 return None

@@ -1,5 +1,7 @@
 """A pattern as a sentence about the plant in the reader's language, and its hours."""
 
+from datetime import UTC, datetime, timedelta
+
 from django.utils.translation import gettext, ngettext, pgettext
 
 from alerts.incidents.engine.rhythm import HourWindow
@@ -9,7 +11,7 @@ from alerts.patterns.engine.hours import DAY, Hours
 from alerts.patterns.engine.pattern import MinedPattern
 from alerts.patterns.engine.sides import PatternSide
 from alerts.patterns.models import Pattern
-from portal.ui.moments import hours_zone
+from portal.ui.moments import hours_zone, zone_of
 from portal.ui.words import number
 
 
@@ -52,3 +54,27 @@ def window_of_hours(hours: Hours, zone: str) -> str:
     else:
         words = window_words(HourWindow(hours.weekdays, hours.start, end))
     return f"{words} {clock}".strip()
+
+
+def plant_hours_words(hours: Hours, zone: str, *, year: int) -> str:
+    """Return hours in UTC on the plant's clock, on either side of its change of clocks. Nothing
+    where they are on it already, and where another weekday would have to be named.
+    """
+    clock = zone_of(zone)
+    if not hours.is_utc or clock is None or hours.length >= DAY:
+        return ""
+    starts: list[datetime] = []
+    for month in (1, 7):
+        in_utc = datetime(year, month, 2, hours.start, tzinfo=UTC)
+        start = in_utc.astimezone(clock).replace(tzinfo=None)
+        if len(hours.weekdays) < 7 and start.day != in_utc.day:
+            return ""
+        starts.append(start)
+    length = timedelta(hours=hours.length)
+    first, second = (f"{start:%H:%M}–{start + length:%H:%M}" for start in starts)
+    if first == second:
+        return gettext("At the plant that is %(hours)s.") % {"hours": first}
+    return gettext("At the plant that is %(first)s in January and %(second)s in July.") % {
+        "first": first,
+        "second": second,
+    }

@@ -9,7 +9,7 @@ from alerts.patterns.engine.hours import DAY
 from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.patterns.engine.works import MIN_PLANNED_SHARE
 from alerts.patterns.models import Pattern
-from alerts.patterns.web.headline import hours_words, side_words
+from alerts.patterns.web.headline import hours_words, plant_hours_words, side_words
 from portal.ui.words import number, percent
 
 LABELS = {
@@ -71,7 +71,12 @@ def _row(row: Pattern, part: str, code: str, detail: dict[str, Any]) -> WidthRow
         )
     if part == "hours":
         words = hours_words(pattern, row.time_zone)
-        return WidthRow(part, label, words[:1].upper() + words[1:], _hours_why(code, detail), icon)
+        why = _hours_why(code, detail)
+        if pattern.hours and (
+            at_plant := plant_hours_words(pattern.hours, row.time_zone, year=row.mined_at.year)
+        ):
+            why += f" {at_plant}"
+        return WidthRow(part, label, words[:1].upper() + words[1:], why, icon)
     side = pattern.source if part == "source" else pattern.destination
     if not pattern.is_directed:
         label = gettext("Between") if part == "source" else gettext("And")

@@ -68,6 +68,8 @@ def test_a_job_around_midnight_is_one_stretch():
 def test_what_happens_at_any_hour_has_none():
     start = datetime(2026, 5, 1, tzinfo=UTC)
     assert learn_hours(at(*[start + timedelta(hours=7 * n) for n in range(60)])) is None
+    but_four = [start + timedelta(days=day, hours=hour) for day in range(60) for hour in range(20)]
+    assert learn_hours(at(*but_four)) is None, "a window of 22 hours says nothing"
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])

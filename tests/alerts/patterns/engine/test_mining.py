@@ -351,7 +351,7 @@ def test_what_is_left_out_without_direction_is_left_out_at_either_end():
 
 def test_who_chance_kept_to_most_of_the_week_joins_who_comes_at_any_hour():
     always = [cell(HISTORIAN, target, SOFT[0], occurrences=all_hours()) for target in GATEWAYS[:2]]
-    rare = cell(HISTORIAN, device("SW-1", kind="Switch"), SOFT[0], occurrences=all_hours(but=4))
+    rare = cell(HISTORIAN, device("SW-1", kind="Switch"), SOFT[0], occurrences=all_hours(but=8))
     night = cell(HISTORIAN, device("SW-2", kind="Switch", zone="Line 2"), SOFT[0], hour=2)
     assert learn_hours(Counter(rare.occurrences)).hours_a_week < 168
     patterns = form_patterns([*always, rare, night], INVENTORY)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from alerts.patterns.engine.hours import Hours
 from alerts.patterns.models import Pattern, PatternState
 from alerts.patterns.registry import StatusSyncPlaybook, StatusSyncSource
-from alerts.patterns.web.headline import pattern_headline
+from alerts.patterns.web.headline import pattern_headline, plant_hours_words
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
 from portal.jobs.models import Job
@@ -25,6 +26,14 @@ def _text(answer):
 
 def _act(client, row, name, **values):
     return client.post(reverse(f"patterns:{name}", args=[row.uuid]), values)
+
+
+def test_hours_in_utc_are_given_on_the_plants_clock_too():
+    daily, mondays = Hours(tuple(range(7)), 23, 3, is_utc=True), Hours((0,), 23, 3, is_utc=True)
+    words = "At the plant that is 00:00–03:00 in January and 01:00–04:00 in July."
+    assert plant_hours_words(daily, "Europe/Warsaw", year=2026) == words
+    assert "that is 23:00–02:00." in plant_hours_words(daily, "Atlantic/Reykjavik", year=2026)
+    assert not plant_hours_words(mondays, "Europe/Warsaw", year=2026), "Tuesday, there"
 
 
 def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
