@@ -84,9 +84,22 @@ function whileDialogComes(name, event) {
   else if (again && !event.repeat) again.act(event);
 }
 
+/** Ctrl+Enter in a field sends its form, where the form has one way to be sent. */
+function sendForm(event) {
+  const form = event.target.matches?.("input, textarea, select") ? event.target.form : null;
+  const ways = form?.querySelectorAll("button:not([type=button], [type=reset])") ?? [];
+  if (event.repeat || ways.length !== 1 || ways[0].disabled) return false;
+  form.requestSubmit(ways[0]);
+  return true;
+}
+
 function press(event) {
   if (event.defaultPrevented || event.isComposing) return;
   const name = nameOf(event);
+  if (name === "ctrl+Enter" && sendForm(event)) {
+    event.preventDefault();
+    return;
+  }
   const plain = !name.includes("ctrl+") && !name.includes("alt+");
   if (plain && (isTyping(event.target) || document.body.dataset.keys === "off")) {
     forget();

@@ -66,7 +66,7 @@ def test_a_row_of_the_queue_asks_by_keyboard(browse, make, sam, oda, noon):
     dialog.get_by_role("button", name="Ask OT").click()
     dialog.get_by_text("Choose a question").wait_for()
     dialog.get_by_label("Was this you?").check(force=True)
-    dialog.get_by_role("button", name="Ask OT").click()
+    dialog.get_by_role("textbox").press("Control+Enter")
     dialog.wait_for(state="hidden")
     page.locator(".toast").get_by_text("OT at Gdańsk was asked.").wait_for()
     assert Question.objects.get().incidents.count() == 3
