@@ -60,6 +60,7 @@ def test_the_rule_that_is_up_is_shown_with_all_that_a_signature_rests_on(at, peo
     assert "What could go wrong" in page and "unseen, 2.0 h a week." in page
     assert "We accept this risk" in page and "Oda Nowak" in page
     assert "At least 71.7 % harmless" in page and "That is little evidence." in page
+    assert "bound is-ok" not in page
 
 
 def test_of_many_names_a_few_are_shown_and_all_of_them_unfold(at, people, history):
