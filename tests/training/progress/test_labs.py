@@ -43,6 +43,7 @@ def test_before_it_is_judged_the_page_shows_what_was_known_and_no_key(judge):
     page = unescape(judge.client.get(LESSON).content.decode())
     for shown in ("ENG-WS-04 told PLC-2 to stop.", "Work is planned for line B.", "Test rig"):
         assert shown in page
+    assert "No:" not in page, "a cross before a sentence reads as a wrong sentence"
     for hidden in ("A valve hung open", "The upload first", "The repair would stop half way"):
         assert hidden not in page
 

@@ -45,7 +45,7 @@ class ReviewCard:
     incident: Incident
     headline: str
     n: int  # incidents: of a question those that it waits for, else all that it was about
-    span: str  # of several, from when to when
+    span: str  # when it happened; of several, from when to when
     question: Question | None
     answer: Verdict | None
     reason: str
@@ -191,7 +191,7 @@ def _gravity(incident: Incident) -> tuple[int, datetime, int]:
 
 
 def _span(incidents: Sequence[Incident], now: datetime, zone: str) -> str:
-    return members_of(incidents, now=now, zone=zone).span if len(incidents) > 1 else ""
+    return members_of(incidents, now=now, zone=zone).span
 
 
 def _answers(person: User, after: str) -> tuple[list[ReviewCard], str]:

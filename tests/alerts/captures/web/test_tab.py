@@ -55,6 +55,7 @@ def test_without_a_capture_the_tab_says_where_to_get_one(tab, sam, oda, incident
         _, html = tab(oda)
         assert (f'href="{link}"' in html) == (at == 0)
         assert "javascript:alert" not in html
+        assert "attach it here" not in html, "OT may not"
     assert 'type="file"' not in html and "The SOC attaches captures." in html
 
 

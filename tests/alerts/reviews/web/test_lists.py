@@ -24,6 +24,8 @@ def test_waiting_is_ordered_by_due_time(listed, make, ask, oda):
     ask(make(severity=Severity.HIGH, destination="PLC-FAST"))
     page = listed(oda)
     assert page.index("PLC-FAST") < page.index("PLC-SLOW")
+    cards = page.split('review-card"')[1:]
+    assert all(">12:40</p>" in card for card in cards), "when it happened; of today, without a date"
 
 
 @pytest.mark.django_db

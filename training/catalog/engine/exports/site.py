@@ -127,7 +127,8 @@ def _question(question: QuestionContent) -> str:
 
 def _lab(question: QuestionContent, lab: Lab) -> str:
     facts = "".join(
-        f"<li>{'Yes' if fact.holds else 'No'}: {escape(fact.text)}</li>" for fact in lab.known
+        f"<li>{'' if fact.holds else '<b>Not the case:</b> '}{escape(fact.text)}</li>"
+        for fact in lab.known
     )
     ends = f"{escape(lab.source.name)} to {escape(lab.destination.name)}, {escape(lab.traffic)}"
     alert = (
