@@ -59,7 +59,7 @@ def list_workspaces(request: HttpRequest) -> HttpResponse:
         {
             "workspace": workspace,
             "sum": worst_of(checks[workspace.pk]) if workspace.pk in checks else None,
-            "at": max(
+            "at": min(  # the sentence beside it is as old as its oldest check
                 (check.checked_at for check in checks.get(workspace.pk, ()) if check.checked_at),
                 default=None,
             ),

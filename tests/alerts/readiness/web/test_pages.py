@@ -173,8 +173,9 @@ def test_the_list_counts_what_is_to_be_put_right(ada_here, look_now, sentinel):
     open_checks, fine_checks = text.split('id="fine-checks"')
     assert f'id="connector-{azure.SUBSCRIPTION}"' in open_checks
     assert "checks are fine" in fine_checks and 'class="is-high"' not in fine_checks
+    Finding.objects.filter(part="connectors").update(read_at=NOON - timedelta(hours=20))
     text = ada_here.get("/workspaces/").text
-    assert "1 prerequisite in Azure needs action." in text
+    assert "1 prerequisite in Azure needs action." in text and "20 h ago" in text
     assert f'href="{PAGE}"' in text
 
 
