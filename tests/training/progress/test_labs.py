@@ -12,6 +12,7 @@ from tests.training.conftest import KNOWN
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.services.import_curriculum import import_curriculum
 from training.progress.models import Attempt
+from training.progress.web.questions import show_lab
 
 LESSON = "/training/first-module/one-stop/"
 RIGHT = {"verdict": "maintenance", "reason": "repair", "sure": "70", "next_step": "phone"}
@@ -46,6 +47,19 @@ def test_before_it_is_judged_the_page_shows_what_was_known_and_no_key(judge):
     assert "No:" not in page, "a cross before a sentence reads as a wrong sentence"
     for hidden in ("A valve hung open", "The upload first", "The repair would stop half way"):
         assert hidden not in page
+
+
+def test_none_of_these_comes_last(tmp_path):
+    lessons.write_lab(tmp_path)
+    vendor = "{id: vendor, text: Vendor session"
+    for file in tmp_path.rglob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(vendor, "{id: none, text: None of these"), encoding="utf-8")
+    modules = read_curriculum(tmp_path, "content", KNOWN).modules
+    (lab,) = (q.case for m in modules for le in m.lessons for q in le.questions if q.case)
+    views = [show_lab(lab, seed=str(n), entered={}, answer=None) for n in range(9)]
+    orders = {tuple(choice.value for choice in view.reasons) for view in views}
+    assert len(orders) > 1 and {order[-1] for order in orders} == {"none"}
 
 
 def test_each_part_is_told_apart(judge):

@@ -36,6 +36,8 @@ from training.progress.engine.repetition import UNTRIED, QuestionState
 from training.progress.models import Attempt
 from training.progress.queries.lesson_progress import order_for, seed_of
 
+NONE_OF_THESE = "none"  # stays last, below those that it means
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedPart:
@@ -88,6 +90,7 @@ def show_lab(
 
 def _shuffled(choices: Sequence[LabChoice], seed: str) -> tuple[Choice, ...]:
     mixed = random.Random(seed).sample(choices, len(choices))
+    mixed.sort(key=lambda choice: choice.id == NONE_OF_THESE)
     return tuple(Choice(choice.id, choice.text) for choice in mixed)
 
 
