@@ -197,5 +197,7 @@ def parts_bar(parts: Sequence[BarPart]) -> SafeString:
 
 
 def _legend_item(part: BarPart) -> SafeString:
-    words = format_html('<a href="{}">{}</a>', part.href, part.words) if part.href else part.words
+    words = part.words
+    if part.href:
+        words = format_html('<a class="link-alone" href="{}">{}</a>', part.href, part.words)
     return format_html('<li><span class="key key-{}"></span>{}</li>', part.key, words)

@@ -10,7 +10,8 @@ from django.test import RequestFactory
 from django.utils.html import strip_tags
 from django.utils.translation import override
 
-from portal.ui.pieces import ChartPoint, LinePoint, ScorePart, Tab
+from portal.ui.charts import parts_bar
+from portal.ui.pieces import BarPart, ChartPoint, LinePoint, ScorePart, Tab
 from portal.ui.shell import Count
 from portal.ui.words import numeral
 
@@ -34,6 +35,12 @@ def test_a_button_takes_any_attribute_and_binds_its_key():
 
 def test_a_button_with_an_address_is_a_link():
     assert drawn('{% button "Open" href="/x/" %}').startswith('<a href="/x/"')
+
+
+def test_a_link_in_a_legend_is_large_enough_for_a_thumb():
+    html = parts_bar([BarPart("open", 1, "1 open", "/incidents/"), BarPart("rest", 2, "2 others")])
+    assert '<a class="link-alone" href="/incidents/">1 open</a>' in html
+    assert html.count("<a") == 1
 
 
 def test_a_button_that_is_only_an_icon_has_a_name():

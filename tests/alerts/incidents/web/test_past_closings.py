@@ -41,7 +41,8 @@ def test_the_numbers_add_up_and_lead_to_their_incidents(signed_in, sam, download
     client = signed_in(sam)
     page = client.get(f"/incidents/{download.pk}/?tab={tab}").content.decode()
     part = page[page.index("How the 8 others of this pattern in 90 days were closed") :]
-    legend = re.findall(r"</span>(?:<a href=\"([^\"]+)\">)?([^<]+)", part[: part.index("</ul>")])
+    entry = r"</span>(?:<a class=\"link-alone\" href=\"([^\"]+)\">)?([^<]+)"
+    legend = re.findall(entry, part[: part.index("</ul>")])
     assert [words for _, words in legend] == [
         "2 true positives",
         "3 undetermined",
