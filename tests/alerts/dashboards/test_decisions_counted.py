@@ -195,12 +195,15 @@ def test_minutes_after_the_connection_there_is_no_rate(client, make, sam, mia, w
     assert "counted since 24 Nov 2026" in plan and "a shift" not in plan
 
 
-def test_the_share_closed_by_rules_is_of_what_was_closed(make, sam, mia, workspace):
+def test_share_closed_by_rules_is_of_incidents_that_came(client, mia, workspace, site):
     for closed_by in ("", "R-12", "R-12", "R-7"):
-        make_incident(
-            workspace, closed_by=closed_by, status=IncidentStatus.CLOSED, closed_at=NOON - HOUR
-        )
-    assert points_of(mia, "closed-by-rule-share") == {None: [75]}
+        closed = {"status": IncidentStatus.CLOSED, "closed_at": NOON - HOUR}
+        make_incident(workspace, site_ids=[site.pk], closed_by=closed_by, **closed)
+    make_incident(workspace, site_ids=[site.pk])
+    assert points_of(mia, "closed-by-rule-share") == {None: [60]}
+    client.force_login(mia)
+    plan = client.get(f"/decisions/?site={site.uuid}").text
+    assert "Rules closed 60 % of the 5 incidents that came." in plan
     quiet = ReportSpan(NOON - 9 * WEEK, NOON - 8 * WEEK, WEEK)
     assert points_of(mia, "closed-by-rule-share", span=quiet) == {None: [None]}
 

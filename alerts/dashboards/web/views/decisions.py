@@ -52,7 +52,7 @@ def _decisions_words(decisions: SeriesPoint, a_thousand: SeriesPoint) -> str:
     if value is None:
         return gettext("Decisions are counted once a workspace is connected.")
     if not value and not decisions.missing:
-        return gettext("Nobody decided anything here in the last 7 days.")
+        return gettext("Nobody decided anything here in Tagout in the last 7 days.")
     words = ngettext(
         "%(n)s decision of people here in the last 7 days: %(rates)s.",
         "%(n)s decisions of people here in the last 7 days: %(rates)s.",
@@ -65,7 +65,7 @@ def _decisions_words(decisions: SeriesPoint, a_thousand: SeriesPoint) -> str:
 def _by_rule_words(by_rule: SeriesPoint) -> str:
     if by_rule.is_gap or by_rule.number.value is None:
         return ""
-    return gettext("Rules closed %(share)s of the %(n)s incidents closed.") % {
+    return gettext("Rules closed %(share)s of the %(n)s incidents that came.") % {
         "share": percent(by_rule.number.value / 100, 0),
         "n": number(by_rule.number.count),
     }
