@@ -108,7 +108,7 @@ def test_nothing_is_shown_in_utc_under_plant_time(people, name, least):
         assert set().union(*map(clocks_of, found.values())) & AT_PUNE
 
 
-def test_each_choice_of_a_clock_is_the_only_one_on_the_pages(people):
+def test_pages_show_only_the_chosen_clock(people):
     found = pages_of(people["sam"], display="utc", most=20)
     shown = set().union(*map(clocks_of, found.values()))
     assert shown & SEEN_IN_UTC and not shown & (AT_PUNE | AT_KATHMANDU)

@@ -138,7 +138,7 @@ def open_tables_fit_a_phone(page):
     assert sideways(page) == 0
 
 
-def test_a_busy_day_holds_the_bars_and_what_was_given_up_is_discarded(request, browse, busy):
+def test_busy_day_meets_bars_and_a_delivery_can_be_discarded(request, browse, busy):
     page = browse("/login/")
     for person, paths in PAGES:
         change_person(page, request.getfixturevalue(person))

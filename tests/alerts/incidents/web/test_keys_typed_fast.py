@@ -94,7 +94,7 @@ def owners():
     return set(Incident.objects.values_list("owner_name", flat=True))
 
 
-def test_places_are_gone_to_one_after_the_other_without_an_error(browse, rows, leo):
+def test_go_keys_open_one_page_after_another(browse, rows, leo):
     page = browse("/incidents/", as_=leo)
     for motion in ("no-preference", "reduce"):
         page.emulate_media(reduced_motion=motion)

@@ -28,7 +28,7 @@ def _act(client, row, name, **values):
     return client.post(reverse(f"patterns:{name}", args=[row.uuid]), values)
 
 
-def test_hours_in_utc_are_given_on_the_plants_clock_too():
+def test_utc_hours_are_also_shown_in_plant_time():
     daily, mondays = Hours(tuple(range(7)), 23, 3, is_utc=True), Hours((0,), 23, 3, is_utc=True)
     words = "At the plant that is 00:00–03:00 in January and 01:00–04:00 in July."
     assert plant_hours_words(daily, "Europe/Warsaw", year=2026) == words
