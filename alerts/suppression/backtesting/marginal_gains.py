@@ -30,7 +30,7 @@ from alerts.suppression.backtesting.history_sql import (
     statement_limit,
 )
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.queries import acting_versions
+from alerts.suppression.queries import acting_versions, trials_that_cannot_end
 
 PERIOD: Final = timedelta(days=90)
 MAX_SECONDS: Final = 5.0
@@ -117,10 +117,13 @@ def count_closed_by(rules: Mapping[int, RuleDefinition], *, period: TimeSpan) ->
 
 
 def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
-    """The versions in trial and live of the same places. A next version replaces its rule."""
+    """The versions in trial and live of the same places, without trials that cannot end, as the plan
+    counts. A next version replaces its rule.
+    """
     rules = {version.rule_id for version in versions}
     workspaces = {pk for version in versions for pk in version.workspace_ids}
-    found = acting_versions().filter(workspace_ids__overlap=list(workspaces))
+    acting = acting_versions().exclude(pk__in=trials_that_cannot_end().values("pk"))
+    found = acting.filter(workspace_ids__overlap=list(workspaces))
     return [version for version in found if version.rule_id not in rules]
 
 

@@ -7,7 +7,7 @@ import pytest
 from alerts.suppression.backtesting import marginal_gains
 from alerts.suppression.backtesting.history_sql import BackTestTimedOut
 from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
-from alerts.suppression.models import RuleVersion
+from alerts.suppression.models import Ending, RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
 
@@ -45,6 +45,14 @@ def test_the_one_that_adds_most_comes_first_and_what_it_covers_counts_once(peopl
 def test_what_acts_already_is_not_gained_again(people, history, canary):
     again = narrow(people, history, "PLC-PL2-07")
     assert gains_of(again) == [(again.pk, 0)]
+
+
+def test_what_only_a_trial_covers_that_cannot_end_is_still_to_gain(
+    people, history, canary, workspace, site
+):
+    rules.tag(canary, workspace, site, 1, ending=Ending.TRUE_POSITIVE, ended_at=NOON)
+    again = narrow(people, history, "PLC-PL2-07")
+    assert gains_of(again) == [(again.pk, 12)]
 
 
 def test_an_incident_counts_once_all_its_alerts_are_covered(people, history, site):
