@@ -77,16 +77,17 @@ def notify_people(
     gathering: Gathering | None = None,
 ) -> list[Notification]:
     """Put a line into each inbox in its reader's language, and owe each a mail where the kind is
-    mailed, in the caller's transaction. `names` fill the kind's reason. With an `act` it can be
-    taken back; the mail then waits for `hold` so that an undo comes before it. With `gathering` it
-    joins the line of its kind whose mail still waits. Returns the lines that are new.
+    mailed, in the caller's transaction. `names` fill the kind's reason. The mail waits for `hold`:
+    until people work, or with an `act`, which can be taken back, so that an undo comes before it.
+    With `gathering` it joins the line of its kind whose mail still waits. Returns the lines that
+    are new.
     """
     notifications = []
     due_at = clock.unshifted()
     if gathering:
         due_at += kind.gathers_for
-    elif act:
-        due_at = _next_tick(due_at + hold)
+    else:
+        due_at = _next_tick(due_at + hold) if act else due_at + hold
     ordered = sorted(people, key=lambda person: (person.language, person.pk))
     for language, readers in groupby(ordered, key=lambda person: person.language):
         # Not by the clock of the person who acts: by the plant's, with its name beside it.

@@ -17,6 +17,11 @@ def is_working(moment: datetime, *, zone: str) -> bool:
     return local.weekday() in WORKING_DAYS and BEGIN <= local.time() < END
 
 
+def until_working(moment: datetime, *, zone: str) -> timedelta:
+    """Return how long it is until people of a place work; nothing where they do."""
+    return due_in_working_hours(moment, timedelta(), zone=zone) - moment
+
+
 def due_in_working_hours(moment: datetime, span: timedelta, *, zone: str) -> datetime:
     """Return when a span of working time is over: whole days are working days, what is left counts
     from opening to closing.

@@ -231,7 +231,7 @@ def notify_leads(
         ]
         return gettext("Please decide: %(title)s") % {"title": title}, lines
 
-    _notify(
+    notify_people(
         people,
         kind=kinds.SUSPICION_UNDECIDED,
         wording=wording,
@@ -270,7 +270,7 @@ def notify_outcome(second_opinion: SecondOpinion, *, now: datetime) -> None:
         for person in people
         if person != second_opinion.decided_by and person.is_active
     }
-    _notify(
+    notify_people(
         readers.values(),
         kind=kinds.SECOND_OPINION_SETTLED,
         wording=wording,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from alerts import notification_kinds as kinds
 from alerts.incidents.queries import sites_in_reach
+from alerts.reviews.engine.working_hours import until_working
 from alerts.reviews.policies import ANSWERING, ot_people_at
 from alerts.rules.rule import Clause
 from alerts.sentinel.models import Workspace
@@ -207,6 +208,7 @@ def _notify(row: DriftQuestion, *, now: datetime) -> None:
         kind=kinds.DRIFT_ASKED,
         path=f"/drift/{row.uuid}/",
         now=now,
+        hold=until_working(now, zone=row.site.time_zone),
         names={"site": row.site.name},
         wording=lambda: (
             gettext("Has the plant changed? %(name)s") % {"name": row.after},

@@ -3,6 +3,7 @@ clean. Where 28 days saw too little, each owner says on the record that the rule
 somebody retires it; that question comes back every week.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +11,11 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts import notification_kinds as kinds
+from alerts.reviews.engine.working_hours import is_working
 from alerts.rules.guards.signing import FRESH, SigningSide
 from alerts.rules.sentence import Sentence
 from alerts.rules.trial import TRIAL_ENDS, is_overdue, reasons_against_promotion
+from alerts.sites.models import Site
 from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, VersionState
@@ -252,7 +255,7 @@ def _owners_only(version: RuleVersion) -> str:
 
 
 def ask_owners(*, now: datetime) -> int:
-    """Ask both owners of each trial that saw too little in 28 days, once a week."""
+    """Ask both owners of each trial that saw too little in 28 days: once a week, not at night."""
     trials = list(
         RuleVersion.objects.filter(
             state=VersionState.IN_TRIAL, expires_at__gt=now, state_since__lte=now - TRIAL_ENDS
@@ -265,8 +268,16 @@ def ask_owners(*, now: datetime) -> int:
         if is_overdue(progress[version.pk].trial, now=now)
     }
     sent = set(Job.objects.filter(kind=ASKED, key__in=due).values_list("key", flat=True))
-    unsent = [key for key in due if key not in sent][:MAX_QUESTIONS]
-    return sum(_ask(due[key], key, progress[due[key].pk], now=now) for key in unsent)
+    unsent = [key for key in due if key not in sent]
+    zones = dict(Site.objects.values_list("pk", "time_zone")) if unsent else {}
+    ready = [key for key in unsent if _are_at_work(due[key], zones, now=now)][:MAX_QUESTIONS]
+    return sum(_ask(due[key], key, progress[due[key].pk], now=now) for key in ready)
+
+
+def _are_at_work(version: RuleVersion, zones: Mapping[int, str], *, now: datetime) -> bool:
+    """Whether people of one of the rule's plants work now."""
+    names = [zones[pk] for pk in version.site_ids if pk in zones]
+    return not names or any(is_working(now, zone=name) for name in names)
 
 
 def _question_key(version: RuleVersion, *, now: datetime) -> str:

@@ -26,6 +26,8 @@ from alerts.suppression.signing.answer_drift import CannotAnswerDrift, answer_dr
 from alerts.suppression.signing.sign import CannotSignRule
 from alerts.suppression.watching.promotion import promote_by_itself
 from alerts.suppression.watching.trials import trial_progress_of
+from portal import clock
+from portal.notifications.models import Mail
 from tests.alerts.suppression.drifting import (
     DAY,
     NEW,
@@ -66,6 +68,15 @@ def test_ot_is_asked_once_about_a_replaced_server(live, replacement):
     assert (line.version, line.new_line["values"], line.alerts) == (live, [NEW], 6)
     mine_patterns(now=NOON + DAY / 2)
     assert DriftQuestion.objects.get().uuid == question.uuid
+
+
+def test_a_question_of_the_night_is_mailed_when_the_plant_works(live, replacement, site):
+    assert site.time_zone == "Europe/Warsaw"
+    began = clock.unshifted()
+    mine_patterns(now=NOON.replace(hour=1))
+    mails = Mail.objects.filter(notification__kind="suppression.drift")
+    waits = {round((mail.due_at - began) / timedelta(hours=1), 1) for mail in mails}
+    assert waits == {5.0}, "from two in the night to seven"
 
 
 def test_yes_is_a_version_whose_difference_is_one_line(live, replacement, people):

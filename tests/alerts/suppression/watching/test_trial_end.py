@@ -84,6 +84,15 @@ def test_both_owners_are_asked_after_28_days_and_once_a_week(canary, people):
     assert state_of(canary) == VersionState.IN_TRIAL, "neither happens by itself"
 
 
+def test_owners_are_asked_in_the_working_hours_of_their_plant_alone(canary, site):
+    assert site.time_zone == "Europe/Warsaw", "an hour before UTC"
+    for hours in (4, 17.9, 4 * 24):  # from Tuesday 13:00: at 17:00, at 6:54, on Saturday
+        watch_rules(now=END + timedelta(hours=hours))
+        assert not asked().exists(), hours
+    watch_rules(now=END + timedelta(hours=18))
+    assert asked().count() == 2
+
+
 def test_nobody_is_asked_where_the_trial_ends_by_itself(canary, workspace, site):
     rules.tag(canary, workspace, site, 10)
     watch_rules(now=END)
