@@ -5,6 +5,7 @@ import re
 import pytest
 
 from training.labs import queries
+from training.pcap.summary import summarize
 
 pytestmark = pytest.mark.django_db
 CAPTURES = queries.FOLDER
@@ -44,6 +45,21 @@ def test_repeated_reads_share_a_row_and_each_answer_is_beside_its_request(see):
     assert re.search(r"Read holding registers, address 0, 10 of them\s+<b>×\d+</b>", page)
     assert "exception 2, illegal data address" in page
     assert re.search(r"\d\.\d ms", page)
+
+
+def test_the_story_is_folded_until_it_is_asked_for(see):
+    page = see(TWO_WRITERS)
+    (folded,) = re.findall(r'<details class="detail-more">(.*?)</details>', page, re.DOTALL)
+    assert "its operator raises the" in folded
+    assert page.count("its operator raises the") == 1
+
+
+@pytest.mark.parametrize("entry", queries.list_captures(), ids=lambda entry: entry.name)
+def test_operations_that_share_a_row_are_counted_one_by_one(entry):
+    read = queries.read_capture(entry.name).conversations
+    counted = [sum(conversation.kinds.values()) for conversation in read]
+    conversations = summarize(entry.path).conversations.values()
+    assert counted == [conversation.operations for conversation in conversations]
 
 
 def test_values_are_covered_until_they_are_asked_for(see):

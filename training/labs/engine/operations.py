@@ -139,6 +139,7 @@ class OperationReader:
             row.parts += 1
         elif message.kind in _FOLDED and (row.name, row.detail) == (message.name, message.detail):
             row.count += 1
+            conversation.kinds[message.kind] += message.is_first
         else:
             return None
         row.last = result.number
