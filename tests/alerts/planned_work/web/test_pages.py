@@ -190,6 +190,24 @@ def test_work_is_extended_done_and_cancelled_from_its_page(send, planned, oda):
     assert refused.status_code == 422 and "The work is done" in refused.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("day", "rule", "card", "button"),
+    [
+        (25, "", "It was called off", "Cancel the work"),
+        (24, "", "It was stopped early", "End the work"),
+        (25, "FREQ=WEEKLY", "It was called off", "Cancel the work"),
+        (24, "FREQ=WEEKLY", "It does not come again", "End the series"),
+    ],
+    ids=["ahead", "running", "series ahead", "series under way"],
+)
+def test_work_that_runs_is_ended_and_not_called_off(see, planned, oda, day, rule, card, button):
+    work = planned(now=EARLY, start=datetime(2026, 11, day, 10), rule=rule)
+    _status, page = see(address(work), oda)
+    offered = {"It was called off", "It was stopped early", "It does not come again"}
+    assert {words for words in offered if words in page} == {card}
+    assert button in page
+
+
 def test_a_file_is_checked_first_and_then_imported(send, site, devices, oda):
     from io import BytesIO
 
