@@ -6,8 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext
 
+from alerts.sites.engine.devices import device_kind
 from alerts.sites.models import PURDUE_WORDS, Criticality, Device, Sensor, Site, Zone
 from alerts.sites.policies import reasons_against_criticality, reasons_against_describing
 from alerts.sites.registry import notify_device_listeners
@@ -158,7 +160,8 @@ def describe_device(
     reason: str = "",
 ) -> Device:
     """Set what OT of the site says of a device. What is set stays: neither alerts nor inventories
-    write over it. An empty kind gives that back to them.
+    write over it. An empty kind gives that back to them; one that other devices have is written as
+    theirs.
     """
     device = (
         Device.objects.select_for_update(of=("self",))
@@ -166,7 +169,7 @@ def describe_device(
         .get(pk=device_id)
     )
     values: dict[str, object] = {
-        "kind": " ".join(kind.split()),
+        "kind": _spelling_of(device_kind(" ".join(kind.split())), device),
         "role": " ".join(role.split()),
         "criticality": criticality,
         "purdue_level": purdue_level,
@@ -196,6 +199,13 @@ def describe_device(
         reason=visible_text(reason),
     )
     return device
+
+
+def _spelling_of(kind: str, device: Device) -> str:
+    """Return a kind as most other devices of the site have it, whatever its case."""
+    others = Device.objects.filter(zone__site=device.zone.site, kind__iexact=kind)
+    spellings = others.exclude(pk=device.pk).values("kind").annotate(n=Count("pk"))
+    return spellings.order_by("-n", "kind").values_list("kind", flat=True).first() or kind
 
 
 def _reasons_against(values: dict[str, object]) -> list[str]:

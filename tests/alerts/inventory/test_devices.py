@@ -129,6 +129,18 @@ def test_ot_says_what_a_device_is_and_others_only_read(as_, oda, sam, pia, site)
     assert page.get(f"/devices/{device.pk}/describe/").status_code in (302, 404)
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"), [("plc", "PLC"), (" Robot  cell ", "Robot cell"), ("UNKNOWN", "")]
+)
+def test_a_kind_is_spelled_as_other_devices_of_the_site_have_it(as_, oda, site, typed, stored):
+    for n, kind in enumerate(("PLC", "PLC", "Plc")):
+        make_device(site, "", f"10.0.0.{n}", kind=kind)
+    device = make_device(site, "", "10.0.0.9", kind="plc")
+    as_(oda).post(f"/devices/{device.pk}/describe/", {"kind": typed, "criticality": "normal"})
+    device.refresh_from_db()
+    assert device.kind == stored
+
+
 def test_who_does_not_speak_for_the_site_reads_only(as_, mia, site):
     device = make_device(site, "PLC-1", "10.0.0.1")
     body = text(as_(mia), f"/devices/{device.pk}/")
