@@ -112,7 +112,7 @@ def reasons_against_verdict(
     reasons = []
     if verdict not in VerdictKind.values:
         reasons.append(gettext("Choose a verdict."))
-    if not cause or cause_of(cause) is None:
+    elif not cause or cause_of(cause) is None:
         reasons.append(gettext("Choose a reason."))
     if verdict == VerdictKind.SUSPICIOUS and not visible_text(note):
         reasons.append(gettext("Suspicious needs one line: what makes you think so?"))

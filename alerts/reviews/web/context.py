@@ -172,12 +172,13 @@ def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict
     errors = form.errors if form.is_bound else {}
     problems = [
         sentence
-        for name in (NON_FIELD_ERRORS, "key", "done_by", "work_order", "cause", "verdict")
+        for name in (NON_FIELD_ERRORS, "key", "done_by", "work_order", "verdict")
         for sentence in errors.get(name, [])
     ]
     return {
         "form": form,
         "verdict_problems": problems,
+        "reason_problems": errors.get("cause", []),
         "reasons": reasons_for(incident),
         "chosen": chosen_in(form),
     }

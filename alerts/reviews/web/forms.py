@@ -18,7 +18,7 @@ from alerts.incidents.page.panel import happened_at_words
 from alerts.incidents.wording import number_words
 from alerts.planned_work.services.plan import CannotPlanWork
 from alerts.reviews.engine.question import QuestionText
-from alerts.reviews.models import READY, Verdict
+from alerts.reviews.models import READY, Verdict, VerdictKind
 from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
 from portal.accounts.models import User
@@ -174,6 +174,8 @@ class VerdictForm(forms.Form):
         self.vendor_text = values.pop("vendor", "")
         if verdict == "maintenance" and (until or other):
             values["cause"] = values["cause"] or PLANNED_CAUSE
+        if verdict in VerdictKind.values and not values["cause"]:
+            self.add_error("cause", gettext("Choose a reason."))
         why = values.pop("why", "") if verdict == "suspicious" else ""
         values.pop("why", None)
         values["latest_answer"] = self.data.get("seen")

@@ -2,12 +2,14 @@
    key, and sent again until the portal has it; the key makes that "sent twice" is "given once".
    Without this module the forms are plain forms. */
 import { showToast } from "../../ui/js/toasts.js";
+import { fetchAhead, showNext } from "./carried.js";
 
 const SHELF = "tagout.answers";
 const PATIENCE = 15_000;
 const AGAIN = 20_000;
 const TOKEN = "[name=csrfmiddlewaretoken]";
 const words = document.getElementById("kept-words")?.dataset ?? {};
+let isAway = !navigator.onLine;
 
 function shelf() {
   try {
@@ -49,9 +51,28 @@ function labelled(tag, text) {
   return made;
 }
 
-function tellUnsent(state) {
-  if (state === "away") tell(words.keptWords);
-  else tell(words.signedOut, signIn);
+function tellUnsent(state, answer) {
+  if (state === "signed-out") tell(words.signedOut, signIn);
+  else tell(answer.url === location.pathname ? words.keptWords : words.keptEarlier);
+}
+
+function tellNetwork() {
+  for (const place of document.querySelectorAll("[data-network]")) {
+    place.textContent = isAway ? words.noNetwork : "";
+    place.hidden = !isAway;
+  }
+}
+
+function setAway(value) {
+  isAway = value;
+  tellNetwork();
+}
+
+/** Take no second tap for what is kept; who changes the answer saves it anew. */
+function disarm(form) {
+  const save = form.querySelector("[type=submit]");
+  save.disabled = true;
+  form.addEventListener("input", () => (save.disabled = false), { once: true });
 }
 
 function signIn() {
@@ -134,8 +155,17 @@ async function submit(event) {
     forget(answer);
     form.submit(); // the server says on the page what is missing
   } else {
-    tellUnsent(result.state);
+    setAway(result.state === "away");
+    if (isAway && showNext()) tellNetwork();
+    else disarm(form);
+    tellUnsent(result.state, answer);
   }
+}
+
+function goOn(event) {
+  if (!isAway || !event.target.closest?.("[data-next]")) return;
+  event.preventDefault();
+  if (showNext()) tellNetwork();
 }
 
 async function sendKept() {
@@ -145,8 +175,9 @@ async function sendKept() {
       continue;
     }
     const result = await send(answer);
-    if (result.state === "away" || result.state === "signed-out") {
-      tellUnsent(result.state);
+    setAway(result.state === "away");
+    if (isAway || result.state === "signed-out") {
+      tellUnsent(result.state, answer);
       return;
     }
     if (result.state !== "saved") {
@@ -162,8 +193,16 @@ async function sendKept() {
 }
 
 document.addEventListener("submit", submit);
-addEventListener("online", sendKept);
+document.addEventListener("click", goOn);
+addEventListener("offline", () => setAway(true));
+addEventListener("online", async () => {
+  setAway(false);
+  await sendKept();
+  fetchAhead();
+});
 setInterval(() => {
   if (document.visibilityState === "visible" && mine().length) sendKept();
 }, AGAIN);
+tellNetwork();
 sendKept();
+fetchAhead();

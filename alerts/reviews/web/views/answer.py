@@ -57,7 +57,9 @@ from portal.ui.words import number
 @never_cache
 @require_http_methods(["GET", "POST"])
 def answer_question_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Show the question, or a second opinion, as one phone screen; a post answers it."""
+    """Show the question, or a second opinion, as one phone screen; a post answers it. A page that
+    is fetched `ahead`, for when there is no network, opens nothing.
+    """
     visible, now = questions_visible_to(actor_of(request)), clock.now()
     question = visible.filter(uuid=uuid).first()
     if question is None:
@@ -67,7 +69,8 @@ def answer_question_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if request.method == "GET":
         if opinion := _question_instead(request, question):
             return HttpResponseRedirect(reverse("reviews:second", args=[opinion]))
-        if open_question(question_id=question.pk, by=actor_of(request), now=now):
+        is_ahead = "ahead" in request.GET
+        if not is_ahead and open_question(question_id=question.pk, by=actor_of(request), now=now):
             question = visible.get(pk=question.pk)
         return _page(request, question, now=now)
     form = VerdictForm(request.POST)

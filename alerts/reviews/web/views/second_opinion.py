@@ -127,7 +127,8 @@ def _answer(request: HttpRequest, opinion: Opinion, *, now: datetime) -> HttpRes
     if form.errors:
         opinion.refresh_from_db(fields=["state"])
         if not _is_waiting(opinion):
-            return _back(request, " ".join(map(str, form.non_field_errors())))
+            problems = [str(problem) for field in form.errors.values() for problem in field]
+            return _back(request, " ".join(problems))
         return _question_page(request, opinion, now=now, form=form)
     goal = reverse("reviews:second", args=[opinion.uuid])
     response: HttpResponse = HttpResponseRedirect(goal)

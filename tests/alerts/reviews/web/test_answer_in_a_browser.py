@@ -146,7 +146,10 @@ def test_what_is_missing_is_said_on_the_page(phone):
     pick(page, "Routine")
     page.get_by_role("button", name="Save answer").tap()
     page.get_by_text("Choose a reason.").wait_for()
-    assert page.locator("#verdict-problem:focus").count() == 1, "one begins at what is missing"
+    assert page.locator("#reason-problem:focus").count() == 1, "one begins at what is missing"
+    verdicts, reasons = page.locator(".verdicts"), page.locator(".reasons-routine")
+    assert verdicts.bounding_box()["y"] < page.locator("#reason-problem").bounding_box()["y"]
+    assert page.locator("#reason-problem").bounding_box()["y"] < reasons.bounding_box()["y"]
     assert page.get_by_label("Routine").is_checked()
 
 
@@ -167,6 +170,51 @@ def test_without_network_the_answer_is_kept_and_sent_later(phone):
     page.wait_for_url("**/reviews/")
     assert Verdict.objects.count() == 1
     assert page.evaluate("localStorage.getItem('tagout.answers')") == "[]"
+
+
+def test_without_network_one_answers_on_and_all_is_sent_once(browse, make, ask, oda, noon):
+    first, second, third = (ask([make(at=NOON - timedelta(hours=hours))[0]]) for hours in (3, 2, 1))
+    page = browse(
+        f"/reviews/{first.uuid}/", as_=oda, width=390, expected=("net::ERR_INTERNET_DISCONNECTED",)
+    )
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    expect(page.get_by_text("Tagout cannot be reached.")).to_be_visible()
+    for question, left in ((first, second), (second, third)):
+        assert page.url.endswith(f"/reviews/{question.uuid}/")
+        pick(page, "Maintenance")
+        pick(page, "Planned programming")
+        page.get_by_role("button", name="Save and show next").tap()
+        page.wait_for_url(f"**/reviews/{left.uuid}/")
+        expect(page.get_by_text("Your answer is kept on this device and sent once")).to_be_visible()
+    pick(page, "Suspicious")
+    pick(page, "None of us")
+    page.get_by_label("What makes you think so?").fill("Nobody was there")
+    page.get_by_role("button", name="Save and show next").tap()
+    expect(page.get_by_text("Not sent, will retry.")).to_be_visible()
+    expect(page.get_by_role("button", name="Save and show next")).to_be_disabled()
+    assert Question.objects.filter(opened_by=None).count() == 2, "carried is not opened"
+    page.context.set_offline(False)
+    page.wait_for_url("**/reviews/")
+    kinds = Verdict.objects.order_by("question").values_list("question", "kind")
+    assert list(kinds) == [
+        (first.pk, "maintenance"),
+        (second.pk, "maintenance"),
+        (third.pk, "suspicious"),
+    ]
+
+
+def test_without_network_next_shows_what_is_here_and_never_an_error(browse, make, ask, oda, noon):
+    first, second = (ask([make(at=NOON - timedelta(hours=hours))[0]]) for hours in (2, 1))
+    page = browse(f"/reviews/{first.uuid}/", as_=oda, width=390)
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Next review").tap()
+    page.wait_for_url(f"**/reviews/{second.uuid}/")
+    expect(page.get_by_text("Tagout cannot be reached.")).to_be_visible()
+    assert page.locator("main:focus").count() == 1
+    page.context.set_offline(False)
+    expect(page.get_by_text("Tagout cannot be reached.")).to_be_hidden()
 
 
 def test_a_kept_answer_that_is_not_accepted_is_shown_again_as_it_was(phone, olaf):

