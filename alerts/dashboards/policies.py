@@ -9,6 +9,7 @@ from portal.accounts.rights import OT_ROLES, SOC_ROLES, roles_for
 READ_NUMBERS = roles_for("dashboards.numbers")
 READ_DETAILS = roles_for("dashboards.details")
 READ_HISTORY = roles_for("dashboards.history")
+READ_PLAN = roles_for("dashboards.plan")
 
 
 def reasons_against_history(*, by: User) -> list[str]:
@@ -29,6 +30,11 @@ def sections_of(user: User) -> list[str]:
     if not sections and roles & roles_for("dashboards.status"):
         return ["status"]
     return sections
+
+
+def reads_plan(user: User) -> bool:
+    """Whether home shows the person which rules can be signed next."""
+    return bool(roles_of(user) & READ_PLAN)
 
 
 def can_see_details(user: User) -> bool:

@@ -82,6 +82,7 @@ readiness.view                   .  .  x  x  .  .  x  x
 readiness.check                  .  .  .  x  .  .  .  x
 readiness.set_up                 .  .  .  .  .  .  .  x
 dashboards.numbers               .  x  .  x  .  x  x  .
+dashboards.plan                  x  x  .  x  .  x  .  .
 dashboards.details               .  .  .  x  .  .  x  x
 dashboards.status                .  .  .  .  .  .  .  x
 dashboards.history               .  .  .  x  .  x  .  .

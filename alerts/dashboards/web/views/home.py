@@ -1,5 +1,6 @@
 """Home: one address, its content by role. Who has several roles gets the sections of each."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
-from alerts.dashboards.policies import can_see_everything, sections_of
+from alerts.dashboards.policies import can_see_everything, reads_plan, sections_of
 from alerts.dashboards.queries.decisions import Decisions, decisions_for
 from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
@@ -20,6 +21,8 @@ from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.views.status import card_of, status_checks
 from alerts.dashboards.web.wording import ACT_WORDS, classification
 from alerts.incidents.wording import headline_of, sentence_of
+from alerts.patterns.queries.plan import SitePlan, share_of, site_plans_for
+from alerts.patterns.wording import offer_of
 from portal import clock
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import READING_ROLES
@@ -28,6 +31,7 @@ from portal.ui.access import access_of
 from portal.ui.responses import is_part_request, nothing_new, render_page
 from portal.ui.words import number
 
+MAX_OFFERS = 3  # sites: what fits beside the numbers without pushing them down
 TILES = {
     "needs": gettext_lazy("Needs triage"),
     "waiting": gettext_lazy("Waiting for OT"),
@@ -48,6 +52,8 @@ def home(request: HttpRequest) -> HttpResponse:
         facts["soc"] = soc_home(person, now=now)
     if (decisions := decisions_for(person, now=now)) is not None:
         facts["decisions"] = decisions
+    if reads_plan(person):
+        facts["offers"] = _offers(site_plans_for(person))
     if "numbers" in sections:
         facts["numbers"] = numbers_for(person, now=now)
     if "status" in sections:
@@ -80,6 +86,8 @@ def _words(request: HttpRequest, facts: dict[str, Any], now: datetime) -> dict[s
         words["soc"] = _soc(facts["soc"])
     if "decisions" in facts:
         words["decisions"] = _decisions(facts["decisions"])
+    words |= {"offers": facts.get("offers", ())[:MAX_OFFERS], "plan": address_of_link("plan:plan")}
+    words["more_offers"] = len(facts.get("offers", ())) - len(words["offers"])
     if "numbers" in facts:
         words["numbers"] = _numbers(request, facts["numbers"], now)
     if "status" in facts:
@@ -248,6 +256,18 @@ def _decisions(decisions: Decisions) -> dict[str, Any]:
         "more_ending": decisions.ending_in_all - len(decisions.ending),
         "rules": address_of_link("suppression:rules"),
     }
+
+
+def _offers(plans: Sequence[SitePlan]) -> list[tuple[str, str, str]]:
+    """Return where rules can be signed: the site, what they take off and the address of its plan,
+    the largest gain first.
+    """
+    open_plans = [plan for plan in plans if plan.to_sign]
+    open_plans.sort(key=lambda plan: -share_of(plan.to_sign))
+    return [
+        (plan.totals.site.name, offer_of(plan), f"?site={plan.totals.site.uuid}")
+        for plan in open_plans
+    ]
 
 
 def _numbers(request: HttpRequest, numbers: Numbers, now: datetime) -> dict[str, Any]:

@@ -38,9 +38,9 @@ from alerts.patterns.web.plan_rows import (
     distance_words,
     groups_of,
     judged_words,
-    offer_of,
     plan_bound_words,
 )
+from alerts.patterns.wording import offer_of
 from alerts.reviews.services.questions import CannotAsk
 from alerts.suppression.signing.awaiting_signature import requests_for
 from portal import clock
