@@ -117,8 +117,8 @@ def count_closed_by(rules: Mapping[int, RuleDefinition], *, period: TimeSpan) ->
 
 
 def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
-    """The versions in trial and live of the same places, without trials that cannot end, as the plan
-    counts. A next version replaces its rule.
+    """The versions in trial and live of the same places, without trials that cannot end, as in the
+    plan. A next version replaces its rule.
     """
     rules = {version.rule_id for version in versions}
     workspaces = {pk for version in versions for pk in version.workspace_ids}

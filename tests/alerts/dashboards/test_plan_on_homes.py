@@ -15,7 +15,7 @@ OFFER = "Sign this rule: 33 % fewer incidents"
 
 @reuse_rows
 def plans(workspace, site, porto_workspace, porto):
-    """At each of two sites one rule that may be signed: three of nine incidents, and six of nine."""
+    """One rule to sign at each of two sites: three of nine incidents, and six of nine."""
     for where, place, gain in ((workspace, site, 3), (porto_workspace, porto, 6)):
         make_alike(where=where, at=place)
         make_site_mining(place)
@@ -55,9 +55,7 @@ def test_nothing_is_offered_once_nothing_can_be_signed(home, plans, leo):
     assert "plan-offers" not in home(leo)
 
 
-def test_of_many_sites_the_largest_are_shown_and_the_way_to_the_rest(
-    home, plans, mia, monkeypatch
-):
+def test_of_many_sites_the_largest_are_shown_and_the_way_to_the_rest(home, plans, mia, monkeypatch):
     monkeypatch.setattr("alerts.dashboards.web.views.home.MAX_OFFERS", 1)
     text = home(mia)
     assert OFFER not in text and '<a href="/plan/?site=all"> 1 more site </a>' in text
