@@ -93,7 +93,8 @@ def _take(view: SavedView, values: ViewValues) -> None:
         text = _("The filter of a view has at most %(n)s characters.")
         raise Refused(text % {"n": number(MAX_QUERY)})
     view.name, view.is_shared = name, values.is_shared
-    view.view, view.query = values.params.view, values.params.query
+    params = values.params
+    view.view, view.query, view.columns = params.view, params.query, params.columns
     view.save()
 
 
@@ -103,4 +104,5 @@ def _facts(view: SavedView) -> dict[str, Any]:
         "shared": view.is_shared,
         "view": view.view,
         "query": view.query,
+        "columns": view.columns,
     }

@@ -200,6 +200,7 @@ class IncidentSerializer(ListRow):
     )
     destination = CharField(help_text="the receiving device, else its address")
     protocol = CharField(help_text="of the first alert")
+    techniques = ListField(child=CharField(), help_text="ATT&CK for ICS, as Sentinel names them")
     pattern = UUIDField(
         allow_null=True, help_text="equal for incidents of one pattern; null until details come"
     )

@@ -1,18 +1,12 @@
-"""The overview of an incident: techniques, past cases, planned work, and checks for and against."""
+"""The overview of an incident: past cases, planned work, and checks for and against."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.incidents.engine.functions import (
-    CHANGING_TACTIC,
-    CHANGING_TECHNIQUES,
-    are_reads,
-)
-from alerts.incidents.models import Alert, Incident, PlannedAlert
+from alerts.incidents.models import Incident, PlannedAlert
 from alerts.incidents.page.pattern_history import (
     PatternHistory,
     RecentSightings,
@@ -20,7 +14,6 @@ from alerts.incidents.page.pattern_history import (
     usual_hours_of,
 )
 from alerts.incidents.wording import usual_hours_checks, usual_pattern_check
-from portal.attack.engine import tactic, technique
 from portal.ui.moments import moment_words
 from portal.ui.pieces import ChartPoint
 from portal.ui.words import length, number
@@ -69,54 +62,6 @@ def _words(fit: str, name: str, *, late: timedelta, until: str) -> str:
         return sentence % {"name": name, "span": length(late)}
     sentence = gettext("During planned work %(name)s, but with a device that it does not name")
     return sentence % {"name": name}
-
-
-@dataclass(frozen=True, slots=True)
-class TechniqueChip:
-    """A technique with its name; `technique_id` is its current one, empty where ICS has none."""
-
-    technique_id: str
-    label: str
-    tactics: str
-
-
-def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[TechniqueChip]:
-    """The techniques named, each once, with their tactics. Defender for IoT names them by alert
-    type; those that only a write can be are left out where all alerts read.
-    """
-    left_out = CHANGING_TECHNIQUES if _only_reads(alerts) else frozenset()
-    names = dict.fromkeys(
-        [
-            *incident.techniques,
-            *(technique_id for alert in alerts for technique_id in alert.techniques),
-        ]
-    )
-    chips: dict[str, TechniqueChip] = {}
-    for name in names:
-        entry = technique(name)
-        if entry is None:
-            chips[name] = TechniqueChip("", name, "")
-            continue
-        now = technique(entry.current_id) or entry
-        if now.id in left_out:
-            continue
-        label = f"{now.id} {now.full_name}"
-        former = entry.id if entry.id != now.id else entry.former_id
-        if former and former != now.id:
-            label = gettext("%(label)s (formerly %(former)s)") % {"label": label, "former": former}
-        chips.setdefault(now.id, TechniqueChip(now.id, label, " · ".join(now.tactics)))
-    return list(chips.values())
-
-
-def tactics_of(incident: Incident, alerts: Sequence[Alert]) -> list[str]:
-    """The tactics that the incident names, in plain spelling; a read impairs no process."""
-    left_out = CHANGING_TACTIC if _only_reads(alerts) else ""
-    names = (name for name in incident.tactics if name.replace(" ", "") != left_out)
-    return list(dict.fromkeys(entry.name if (entry := tactic(name)) else name for name in names))
-
-
-def _only_reads(alerts: Sequence[Alert]) -> bool:
-    return are_reads(alert.function for alert in alerts)
 
 
 def incident_checks(

@@ -19,6 +19,7 @@ from alerts.incidents.engine.hidden_verdicts import (
     parts_without_verdicts,
 )
 from alerts.incidents.models import Incident, OtState, Severity
+from alerts.incidents.queue.chosen_columns import LeadFacts, lead_facts
 from alerts.incidents.storm_wording import peers_words, storm_words
 from alerts.incidents.wording import HIDDEN, OT_ORDER, Chip, age_of, number_words, ot_chip
 from portal.ui.moments import READER, Moment, exact, moment_of, period_words, reader_clock
@@ -100,6 +101,8 @@ class IncidentListRow:
     is_partly_owned: bool  # nobody has taken the others
     is_mine: bool
     updated: Moment
+    workspace: str  # this and what follows only where its column is shown
+    lead: LeadFacts
 
     @property
     def ref(self) -> str:
@@ -148,6 +151,7 @@ class RowFormat:
     is_local: bool = False  # the page says that moments are local to each plant
     hidden: HiddenVerdicts = NOTHING_HIDDEN  # from the reader
     workspaces: Callable[[], Mapping[int, str]] = dict  # names, looked up where one is shown
+    columns: frozenset[str] = frozenset()  # of the table, as its reader chose them
 
     def zone(self, site_ids: Sequence[int]) -> tzinfo:
         """The plant's zone for what touches these sites; the reader's where it cannot be told."""
@@ -217,7 +221,13 @@ def list_rows(groups: Sequence[tuple], frame: RowFormat) -> list[IncidentListRow
     earlier = earlier_verdicts(never_asked, frame.hidden)
     storms = {_raised_by(group) for group in columns if group["storm_since"]}
     workspaces = _workspaces_of_shared_numbers(columns, frame)
-    return [_row(group, earlier, frame, storms, workspaces) for group in columns]
+    leads = lead_facts(map(_lead_id, columns), frame.columns, frame.hidden)
+    return [
+        _row(
+            group, earlier, frame, storms, workspaces, lead=leads.get(_lead_id(group), LeadFacts())
+        )
+        for group in columns
+    ]
 
 
 def _workspaces_of_shared_numbers(
@@ -233,22 +243,23 @@ def _workspaces_of_shared_numbers(
     return {pair: names.get(pair[0], "") for pair in shared}
 
 
+def _lead_id(group: Mapping[str, Any]) -> int:
+    lead_id: int = group["lead_id"] or group["latest_id"]
+    return lead_id
+
+
 def _raised_by(group: Mapping[str, Any]) -> tuple[str, tuple[int, ...]]:
     return group["source"], tuple(group["site_ids"])
 
 
 def _mask_columns(rows: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
     """The columns without verdicts that are hidden from the reader."""
-    leads = {
-        group["lead_id"] or group["latest_id"]: group
-        for group in rows
-        if group["pattern"] in hidden.by_pattern
-    }
+    leads = {_lead_id(group): group for group in rows if group["pattern"] in hidden.by_pattern}
     parts = Incident.objects.filter(pk__in=leads).values_list("pk", "priority_parts")
     for pk, priority_parts in parts if leads else ():
         leads[pk]["priority"] = sum(part[1] for part in parts_without_verdicts(priority_parts))
     for group in rows:
-        lead = group["lead_id"] or group["latest_id"]
+        lead = _lead_id(group)
         states = group["ot_states"]
         is_covered = group["key"] in hidden.by_group or lead in hidden.by_incident
         if is_covered and states != [""]:
@@ -262,6 +273,8 @@ def _row(
     frame: RowFormat,
     storms: Collection[tuple[str, tuple[int, ...]]],
     workspaces: Mapping[tuple[int, int], str],
+    *,
+    lead: LeadFacts,
 ) -> IncidentListRow:
     zone = frame.zone(group["site_ids"])
     state, *others = sorted(group["ot_states"], key=OT_ORDER.index)
@@ -269,7 +282,7 @@ def _row(
     due = group["ot_due_at"] if waiting else None
     owners = group["owner_names"]
     named = [name for name in owners if name] or ["?" for owner in group["owner_ids"] if owner]
-    lead_id = group["lead_id"] or group["latest_id"]
+    lead_id = _lead_id(group)
     first_at, latest_at, is_many = group["first_at"], group["latest_at"], group["n"] > 1
     since = exact(first_at.astimezone(zone), first_at)
     workspace = workspaces.get((group["workspace_id"], group["number"]), "")
@@ -305,4 +318,8 @@ def _row(
         is_partly_owned=bool(named) and "" in group["owner_ids"],
         is_mine=not {owner for owner in group["owner_ids"] if owner}.isdisjoint(frame.my_owner_ids),
         updated=moment_of(latest_at, frame.now, zone, is_local=frame.is_local),
+        workspace=frame.workspaces().get(group["workspace_id"], "")
+        if "workspace" in frame.columns
+        else "",
+        lead=lead,
     )

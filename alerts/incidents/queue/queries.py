@@ -1,7 +1,7 @@
 """The triage queue: one view of it, filtered, a page at a time, with the numbers beside it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from alerts.incidents.engine.tokens import MAX_TERMS, Term, has_too_many_terms, 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ACTIVE_FROM, Group, Incident, IncidentStatus, OtState
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
+from alerts.incidents.queue.chosen_columns import columns_text, shown_columns
 from alerts.incidents.queue.columns import (
     COLUMNS,
     STATE_OF_ONE,
@@ -56,17 +57,30 @@ class QueueParams:
     selected: str = ""
     is_cut: bool = False  # there were more conditions than are read
     saved: int = 0  # the saved view that the list began with
+    columns: str = ""  # those that were chosen; nothing: the view's own
 
     @property
     def query(self) -> str:
         """The filter as text."""
         return render(self.terms)
 
-    def href(self, *, view: str | None = None, terms: tuple[Term, ...] | None = None) -> str:
-        """The address of the same list with another view or other filters, from its top."""
+    @property
+    def shown_columns(self) -> frozenset[str]:
+        """The columns that the table has beside priority and incident."""
+        return shown_columns(self.columns, self.view)
+
+    def href(
+        self,
+        *,
+        view: str | None = None,
+        terms: tuple[Term, ...] | None = None,
+        columns: Collection[str] | None = None,
+    ) -> str:
+        """The address of the same list with another view, filters or columns, from its top."""
         text = render(self.terms if terms is None else terms)
         saved = str(self.saved or "") if view in (None, self.view) else ""
-        pairs = {"view": view or self.view, "q": text, "saved": saved}
+        cols = self.columns if columns is None else columns_text(columns, self.view)
+        pairs = {"view": view or self.view, "q": text, "cols": cols, "saved": saved}
         return "?" + urlencode({name: value for name, value in pairs.items() if value})
 
 
@@ -81,16 +95,24 @@ class QueuePage:
 
 
 def queue_params(
-    view: str, query: str, *, after: str = "", selected: str = "", saved: str = ""
+    view: str,
+    query: str,
+    *,
+    after: str = "",
+    selected: str = "",
+    saved: str = "",
+    columns: str = "",
 ) -> QueueParams:
     """Read an address; a view that does not exist is the first one."""
+    view = view if view in VIEWS else VIEWS[0]
     return QueueParams(
-        view if view in VIEWS else VIEWS[0],
+        view,
         parse_query(query),
         after,
         selected,
         is_cut=has_too_many_terms(query),
         saved=int(saved) if re.fullmatch(r"[1-9][0-9]{0,17}", saved) else 0,
+        columns=columns_text(shown_columns(columns, view), view),
     )
 
 
@@ -118,6 +140,7 @@ class Queue:
             is_local=True,
             hidden=hidden_from(user),
             workspaces=lambda: self.places.workspaces,
+            columns=params.shown_columns,
         )
 
     @property

@@ -21,6 +21,7 @@ class ViewOfReader:
     name: str
     view: str
     query: str
+    columns: str
     is_shared: bool
     is_own: bool
     is_first: bool  # the queue opens with it
@@ -30,12 +31,18 @@ class ViewOfReader:
     @property
     def href(self) -> str:
         """The address of the list that it opens, all of it spelled out."""
-        pairs = {"view": self.view, "q": self.query, "saved": str(self.pk)}
+        pairs = {
+            "view": self.view,
+            "q": self.query,
+            "cols": self.columns,
+            "saved": str(self.pk),
+        }
         return "?" + urlencode({name: value for name, value in pairs.items() if value})
 
     def shows(self, params: QueueParams) -> bool:
         """Whether an address asks for just this list."""
-        return (self.view, self.query) == (params.view, params.query)
+        asked = (params.view, params.query, params.columns)
+        return (self.view, self.query, self.columns) == asked
 
 
 def views_for(user: User) -> QuerySet[SavedView]:
@@ -63,7 +70,9 @@ class ReadersViews:
             views_for(self._user)
             .annotate(is_first=Exists(first), by=F("owner__name"))
             .order_by(Lower("name"), "pk")
-            .values("pk", "name", "view", "query", "is_shared", "is_first", "by", "owner_id")
+            .values(
+                "pk", "name", "view", "query", "columns", "is_shared", "is_first", "by", "owner_id"
+            )
         )
         views = [
             ViewOfReader(
@@ -71,6 +80,7 @@ class ReadersViews:
                 row["name"],
                 row["view"],
                 row["query"],
+                row["columns"],
                 row["is_shared"],
                 is_own=row["owner_id"] == self._user.pk,
                 is_first=row["is_first"],

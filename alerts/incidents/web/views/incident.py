@@ -41,8 +41,6 @@ from alerts.incidents.page.overview import (
     incident_checks,
     planned_checks,
     points_of,
-    tactics_of,
-    techniques_of,
 )
 from alerts.incidents.page.panel import (
     explanation_of,
@@ -62,6 +60,7 @@ from alerts.incidents.page.timeline import conflicts_of, timeline_events_of
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import TabVisit, incident_tabs
+from alerts.incidents.techniques import tactics_of, techniques_of
 from alerts.incidents.web.forms import CommentForm, TaskForm
 from alerts.incidents.web.links import (
     ask_address,

@@ -68,6 +68,16 @@ VIEW_LABELS = {
     "open": gettext_lazy("All open"),
     "closed": gettext_lazy("Closed"),
 }
+COLUMN_LABELS = {
+    "ot": gettext_lazy("OT context"),
+    "age": gettext_lazy("Due or age"),
+    "owner": gettext_lazy("Owner"),
+    "technique": gettext_lazy("Technique"),
+    "sensor": gettext_lazy("Sensor"),
+    "labels": gettext_lazy("Labels"),
+    "workspace": gettext_lazy("Workspace"),
+    "changed": gettext_lazy("Latest"),
+}
 # The columns of a file: what the list shows, in its order.
 EXPORTED = (
     "priority",
@@ -88,6 +98,8 @@ EXPORTED = (
     "modified_at",
     "classification",
 )
+# More of them where a reader has chosen the column.
+EXPORTED_IF_SHOWN = {"technique": "techniques", "labels": "labels"}
 
 
 @require_GET
@@ -121,6 +133,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "saved": (saved := views.find(params.saved)),
         "is_changed": saved is not None and not saved.shows(params),
         "chips": _chips(params),
+        "cleared": params.href(terms=()),
+        "columns": params.shown_columns,
+        "column_links": _column_links(params),
         "since": queue.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
         "blame": _cause_of_empty_list(queue) if not page.rows else None,
@@ -129,7 +144,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "now": queue.now,
         "ask": ask_address(),
         "exports": exports_address(queue.user) if page.rows and not page.problems else None,
-        "exported": EXPORTED,
+        "exported": [*EXPORTED, *_exported_beside(params)],
         "oob": is_part_request(request),
         "local_times": queue.frame.has_several_clocks,
         **_without_scripts(request, page, params),
@@ -264,6 +279,7 @@ def _queue_of(request: HttpRequest) -> tuple[Queue, QueueParams]:
         after=query.get("after", ""),
         selected=query.get("sel", ""),
         saved=query.get("saved", ""),
+        columns=query.get("cols", ""),
     )
     return Queue(actor_of(request), params, now=clock.now_of(request)), params
 
@@ -320,6 +336,21 @@ def _chips(params: QueueParams) -> list[tuple[str, str, str]]:
         )
         for term in params.terms
     ]
+
+
+def _column_links(params: QueueParams) -> list[tuple[str, str, str]]:
+    """Each column by name and label, and the list with it, or without it where it is shown."""
+    shown, labels = params.shown_columns, COLUMN_LABELS
+    if params.view == CLOSED:
+        labels = labels | {"changed": gettext_lazy("Changed")}
+    return [
+        (name, str(label), params.href(columns=shown ^ {name})) for name, label in labels.items()
+    ]
+
+
+def _exported_beside(params: QueueParams) -> list[str]:
+    shown = params.shown_columns
+    return [name for column, name in EXPORTED_IF_SHOWN.items() if column in shown]
 
 
 def _label(term: Term) -> str:

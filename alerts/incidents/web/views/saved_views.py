@@ -5,7 +5,7 @@ asks; and the list of all that a person may use.
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -55,7 +55,7 @@ def view_list(request: HttpRequest) -> HttpResponse:
 def save_as(request: HttpRequest) -> HttpResponse:
     """Ask for a name, then keep the list that the address asks for."""
     user, query = actor_of(request), request.POST if request.method == "POST" else request.GET
-    params = queue_params(query.get("view", ""), query.get("q", ""))
+    params = _list_of(query)
     form = SavedViewForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
@@ -78,7 +78,7 @@ def edit_view(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     now = {"name": row.name, "is_shared": row.is_shared, "is_first": row.is_first}
     form = SavedViewForm(request.POST if request.method == "POST" else None, initial=now)
-    params = queue_params(row.view, row.query)
+    params = queue_params(row.view, row.query, columns=row.columns)
     if form.is_bound and form.is_valid():
         try:
             saved = revise_view(
@@ -98,7 +98,7 @@ def take_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a view the list that its person has before them."""
     user = actor_of(request)
     row = _row(user, pk)
-    params = queue_params(request.POST.get("view", ""), request.POST.get("q", ""))
+    params = _list_of(request.POST)
     try:
         values = ViewValues(row.name, row.is_shared, params)
         saved = revise_view(pk=row.pk, values=values, by=user, now=clock.now())
@@ -131,6 +131,12 @@ def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         return _go(request, _to_views(), " ".join(refusal.reasons))
     return _go(request, _to_views(), gettext("Deleted: %(name)s") % {"name": name})
+
+
+def _list_of(query: QueryDict) -> QueueParams:
+    """The list that a form asks to keep."""
+    columns = query.get("cols", "")
+    return queue_params(query.get("view", ""), query.get("q", ""), columns=columns)
 
 
 def _row(user: User, pk: int) -> ViewOfReader:

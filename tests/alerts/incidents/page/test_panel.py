@@ -7,8 +7,8 @@ import pytest
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.page.incident import alerts_of
-from alerts.incidents.page.overview import tactics_of, techniques_of
 from alerts.incidents.page.panel import explanation_of
+from alerts.incidents.techniques import tactics_of, techniques_of
 from tests.factories.incidents import NOON, make_alert, make_incident, make_workspace
 
 pytestmark = pytest.mark.django_db
