@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, Max, Min, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from alerts.incidents.engine.catalogue import all_types
@@ -181,12 +181,7 @@ def has_done(user: User, act: UUID) -> bool:
 def dead_bulk_acts() -> QuerySet[BulkAct]:
     """Acts on many incidents that were tried too often and wait for their person, newest first."""
     dead = BulkAct.objects.filter(state=JobState.DEAD).order_by("-settled_at", "-pk")
-    return listed_bulk_acts(dead).select_related("by")
-
-
-def listed_bulk_acts(acts: QuerySet[BulkAct]) -> QuerySet[BulkAct]:
-    """The same without what only their work needs: thousands of ids each. `n` of them."""
-    return acts.defer("incident_ids", "standings").annotate(n=F("incident_ids__len"))
+    return dead.select_related("by")
 
 
 def _in_reach[M: Model](

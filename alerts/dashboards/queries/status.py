@@ -328,6 +328,6 @@ def _dead(job: Job, *, with_details: bool) -> DeadJob:
 def _dead_act(act: BulkAct, *, with_details: bool) -> DeadJob:
     """Its title stays with its person: it may name what this reader may not see."""
     how_far = gettext("%(name)s, stopped at %(worked)s of %(total)s")
-    words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # n: annotation
+    words = {"name": act.by.name, "worked": act.worked, "total": act.total}
     error = act.latest_error if with_details else ""
     return DeadJob(gettext("Bulk action:"), how_far % words, error, act.settled_at)

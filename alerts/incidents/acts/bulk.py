@@ -1,7 +1,7 @@
 """Acts on many incidents: start, stop, undo and resume one, and work it off piece by piece."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -42,6 +42,7 @@ from portal.jobs.services import (
     settle,
 )
 from portal.notifications.services import notify_people
+from portal.ui.words import number
 
 type ActValues = dict[str, Any]  # what can be kept as JSON
 
@@ -95,6 +96,7 @@ def start_bulk_act(
     verb: str,
     values: ActValues,
     incidents: Sequence[Incident],
+    chosen: Mapping[int, str] | None = None,
     title: str,
     by: User,
     now: datetime,
@@ -102,8 +104,10 @@ def start_bulk_act(
     act: UUID | None = None,
 ) -> BulkAct:
     """Write down what is to be done to which incidents; a worker does it piece by piece. Refuses
-    where nothing can be done to any. The same `act` again is one act.
+    where nothing can be done to any. The same `act` again is one act. `chosen` are all that are
+    meant with their standings, where the incidents are only one of each kind.
     """
+    chosen = chosen or {row.pk: row.standing for row in incidents}
     if all(reasons_against_acting(row, by=by) for row in incidents):
         raise CannotStartBulkAct(*reasons_against_acting(incidents, by=by))
     bulk_act, is_new = BulkAct.objects.get_or_create(
@@ -115,8 +119,8 @@ def start_bulk_act(
             "by": by,
             "made_at": now,
             "due_at": unshifted,
-            "incident_ids": [row.pk for row in incidents],
-            "standings": [row.standing for row in incidents],
+            "incident_ids": list(chosen),
+            "standings": list(chosen.values()),
         },
     )
     if bulk_act.by_id != by.pk:
@@ -130,7 +134,7 @@ def start_bulk_act(
             act=bulk_act.act,
             verb=verb,
             said=values,
-            incidents=len(incidents),
+            incidents=len(chosen),
         )
     return bulk_act
 
@@ -146,11 +150,27 @@ def stop_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
     return row
 
 
+def can_undo_bulk_act(row: BulkAct) -> bool:
+    """Whether all that was done can still be taken back."""
+    is_held = bool(row.done) and row.undone_at is None and can_be_undone(row.act)
+    return is_held and row.done <= MAX_UNDONE
+
+
 @transaction.atomic
 def undo_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
-    """Take all of it back and do no more of it. Refused once a part has gone out to Sentinel."""
+    """Take all of it back and do no more of it. Refused once a part has gone out to Sentinel, or
+    where more is done than one request takes back.
+    """
     row = _own(act, by)
-    if not row.done or row.undone_at or not can_be_undone(act):
+    if row.done > MAX_UNDONE:
+        raise CannotUndo(
+            _(
+                "More than %(n)s incidents are done, too many to undo as a whole. Stop it, and"
+                " change them back from the queue."
+            )
+            % {"n": number(MAX_UNDONE)}
+        )
+    if not can_undo_bulk_act(row):
         raise CannotUndo(
             _(
                 "Part of this is already in Sentinel, so it can no longer be undone as a whole."
@@ -191,7 +211,8 @@ def _end(row: BulkAct, now: datetime) -> None:
 
 log = logging.getLogger(__name__)
 
-MAX_INCIDENTS = 5000  # in one act
+MAX_INCIDENTS = 100_000  # in one act
+MAX_UNDONE = 5000  # incidents that one request takes back
 AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
 PIECE = 50
 MOMENT = timedelta(seconds=20)  # who waited no longer than that has seen the end on the page
@@ -224,8 +245,11 @@ def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
 def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     if not lock_claim(row):
         return  # stopped meanwhile, or another worker took it over
-    piece = slice(row.worked, row.worked + PIECE)
-    chosen = dict(zip(row.incident_ids[piece], row.standings[piece], strict=True))
+    piece = f"{row.worked}_{row.worked + PIECE}"
+    lists = BulkAct.objects.filter(pk=row.pk).values_list(
+        f"incident_ids__{piece}", f"standings__{piece}"
+    )
+    chosen = dict(zip(*lists.get(), strict=True))
     skipped = _skip_changed(row, chosen)
     left = [pk for pk in chosen if pk not in skipped]
     if left:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Count, Min
+
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from portal.accounts.models import User
 
@@ -32,13 +34,15 @@ def _cut(text: str, parts: list[str]) -> str:
     return parts[0][: MAX_COMMENT_LENGTH - len(names) - 3].rstrip() + " …\n" + names
 
 
-def ot_line_of(incidents: Sequence[Incident]) -> str:
-    """Return OT's latest answer for Sentinel's readers; empty where incidents differ in it."""
+def ot_line_of(incidents: Sequence[Incident], *, ids: Sequence[int] = ()) -> str:
+    """Return OT's latest answer for Sentinel's readers; empty where incidents differ in it. `ids`
+    are all that are meant, where the incidents are only one of each kind.
+    """
     states = {incident.ot_state for incident in incidents}
     if len(states) != 1 or not states <= set(VERDICT_NAMES):
         return ""
     state = OtState(states.pop())
-    answer = _answer_to_all(incidents, state)
+    answer = _answer_to_all(ids or [row.pk for row in incidents], state)
     if answer is None:
         return f"OT: {VERDICT_NAMES[state]}."
     name = answer.by.name if answer.by else answer.by_label
@@ -48,12 +52,14 @@ def ot_line_of(incidents: Sequence[Incident]) -> str:
     return f"{text}. {note}".strip() if note else f"{text}."
 
 
-def _answer_to_all(incidents: Sequence[Incident], verdict: str) -> TimelineItem | None:
+def _answer_to_all(ids: Sequence[int], verdict: str) -> TimelineItem | None:
     """Return the newest answer with this verdict if it is one for all of them."""
-    items = TimelineItem.objects.filter(incident__in=[row.pk for row in incidents])
+    items = TimelineItem.objects.filter(incident__in=ids)
     undone = items.filter(code="undone").exclude(act=None).values("act")
     answers = items.filter(code="answered", details__verdict=verdict).exclude(act__in=undone)
     newest = answers.order_by("incident", "-at", "-pk").distinct("incident")
-    rows = list(newest.select_related("by"))
-    is_one = len(rows) == len(incidents) and len({row.act for row in rows}) == 1
-    return rows[0] if is_one else None
+    acts = TimelineItem.objects.filter(pk__in=newest.values("pk")).order_by().values_list("act")
+    found = list(acts.annotate(n=Count("pk"), one=Min("pk"))[:2])
+    if len(found) != 1 or found[0][1] != len(ids):
+        return None
+    return TimelineItem.objects.select_related("by").get(pk=found[0][2])

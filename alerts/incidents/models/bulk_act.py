@@ -2,9 +2,18 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, QuerySet
 
+from alerts.incidents.models.stored_column import StoredColumn
 from portal.jobs.models import JobState, Leased
+
+
+class BulkActManager(models.Manager["BulkAct"]):
+    """Acts without what only their next piece needs: a hundred thousand ids."""
+
+    def get_queryset(self) -> QuerySet["BulkAct"]:
+        """All acts; the lists are read where they are asked for."""
+        return super().get_queryset().defer("incident_ids", "standings")
 
 
 class BulkAct(Leased):
@@ -19,6 +28,11 @@ class BulkAct(Leased):
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     incident_ids = ArrayField(models.BigIntegerField())
     standings = ArrayField(models.TextField())  # how each stood when it was chosen
+    total = StoredColumn(
+        expression=Func(F("incident_ids"), function="cardinality"),
+        output_field=models.PositiveIntegerField(),
+        db_persist=True,
+    )
     worked = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     made_at = models.DateTimeField()
@@ -26,6 +40,8 @@ class BulkAct(Leased):
     stopped_at = models.DateTimeField(null=True)  # by the person, before its end
     undone_at = models.DateTimeField(null=True)
     undone = models.PositiveIntegerField(default=0)
+
+    objects = BulkActManager()
 
     class Meta:
         constraints = [
@@ -45,14 +61,9 @@ class BulkAct(Leased):
         return self.title
 
     @property
-    def total(self) -> int:
-        """How many incidents it is about."""
-        return len(self.incident_ids)
-
-    @property
     def left(self) -> int:
         """How many incidents it has not looked at."""
-        return self.total - self.worked
+        return int(self.total - self.worked)
 
     @property
     def is_open(self) -> bool:

@@ -169,10 +169,10 @@ def cause_of_empty_list(queue: Queue) -> EmptyListCause | None:
     return EmptyListCause(terms[best[1]], best[0]) if best[0] else None
 
 
-def count_listed(queue: Queue) -> int:
-    """Return how many incidents the rows of the list have; above `MAX_COUNTED`, at least."""
+def count_listed(queue: Queue, *, limit: int) -> int:
+    """Return how many incidents the rows of the list have; above `limit`, at least."""
     rows = queue.rows(queue.params.view, queue.params.terms).order_by()
-    return rows.values("n")[: MAX_COUNTED + 1].aggregate(sum=Sum("n"))["sum"] or 0
+    return rows.values("n")[: limit + 1].aggregate(sum=Sum("n"))["sum"] or 0
 
 
 def facets(queue: Queue) -> list[Facet]:

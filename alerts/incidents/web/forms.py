@@ -240,10 +240,10 @@ class CloseForm(ActForm):
         incidents = self.targets.incidents
         closed = [row for row in incidents if row.status == IncidentStatus.CLOSED]
         return {
-            "ot_line": ot_line_of(incidents),
+            "ot_line": ot_line_of(incidents, ids=self.targets.ids),
             "closed_as": ",".join(sorted({row.classification or NONE for row in closed})),
-            "unanswered": sum(row.ot_state == OtState.WAITING for row in incidents),
-            "suspicious": sum(row.ot_state == OtState.SUSPICIOUS for row in incidents),
+            "unanswered": self.targets.count(OtState.WAITING),
+            "suspicious": self.targets.count(OtState.SUSPICIOUS),
             "other_owners": self.targets.other_owners(self.by),
         }
 
@@ -261,7 +261,7 @@ class CloseForm(ActForm):
             "classification": classification,
             "reason": reason,
             "comment": self.cleaned_data["comment"],
-            "ot_line": ot_line_of(self.targets.incidents),
+            "ot_line": ot_line_of(self.targets.incidents, ids=self.targets.ids),
             "instead_of": self.cleaned_data["instead_of"],
         }
 

@@ -30,6 +30,7 @@ from portal.attack.engine import Technique, techniques_like
 from portal.ui.palette import MAX_RESULTS, FinderResult, Result, is_named
 from portal.ui.words import number
 
+MAX_LOOKED_AT = 1000  # selected incidents, of which acts are offered as one types
 MAX_TECHNIQUES = 2
 MIN_TECHNIQUE_TEXT = 3
 
@@ -144,13 +145,16 @@ def find_acts(request: HttpRequest, text: str) -> FinderResult:
     if not on:
         return FinderResult()
     try:
-        targets = targets_of(QueryDict(on), actor_of(request), now=clock.now())
+        targets = targets_of(QueryDict(on), actor_of(request), now=clock.now(), limit=MAX_LOOKED_AT)
     except Http404:
         return FinderResult()
     if reasons_against_acting(targets.incidents, by=actor_of(request)):
         return FinderResult()
     acts = [act for act in _acts(targets, on) if is_named(act.label, text)]
-    return FinderResult(acts, heading=gettext("Selected: %(what)s") % {"what": targets.words})
+    what = targets.words
+    if targets.is_cut:
+        what = gettext("more than %(n)s incidents") % {"n": number(MAX_LOOKED_AT)}
+    return FinderResult(acts, heading=gettext("Selected: %(what)s") % {"what": what})
 
 
 def _acts(targets: Targets, on: str) -> list[Result]:

@@ -5,121 +5,197 @@ showed has changed, the fingerprint differs.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import md5
+from heapq import nlargest
+from itertools import batched
+from sys import intern
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import FETCH_RAISE, Q, QuerySet, prefetch_related_objects
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.acts.apply import lock_incidents_of_act
-from alerts.incidents.acts.bulk import AT_ONCE, MAX_INCIDENTS
+from alerts.incidents.acts.bulk import AT_ONCE
 from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.models import Incident
-from alerts.incidents.page.panel import incident_number_label
+from alerts.incidents.models import ESCALATED_LABEL, Incident, OtState
+from alerts.incidents.page.panel import MAX_LISTED, incident_number_label
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.queue.queries import CLOSED, Queue, owner_ids_of, queue_params
+from alerts.sentinel.engine.pacing import WRITES_A_SECOND
 from portal.accounts.models import User
 from portal.formats.moments import read_moment
 from portal.ui.words import number
 
+BATCH = 2000  # incidents that are read at once
 NAMES = ("group", "incident", "all")  # how an address names them
+# What forms and policies read of an incident.
+_COLUMNS = (
+    *("workspace", "number", "title", "severity", "status", "ot_state", "ot_due_at"),
+    *("classification", "owner_id", "owner_name", "owner_email", "labels", "site_ids"),
+    *("created_at", "modified_at", "first_activity_at", "latest_activity_at"),
+    *("alert_type", "source", "destination", "group_key", "closed_by", "merged_into", "gone_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The incidents meant, newest first, and how the form names them again."""
+    """The incidents meant, newest first, and how the form names them again. Of more than one
+    request acts on, one of each kind is kept: forms and policies look no further.
+    """
 
     incidents: Sequence[Incident]
-    fields: tuple[tuple[str, str], ...]
+    counts: Mapping[int, int]  # by the id of each of these, how many are of its kind
+    chosen: Mapping[int, str]  # every incident with its standing
+    shown: Sequence[Incident]  # the last that happened, and the first
+    fingerprint: str  # which incidents, and how each is for the reader
+    are_alike: bool  # one type between the same ends
+    fields: tuple[tuple[str, str], ...] = ()
     is_cut: bool = False  # there are more than one act takes
-    picked: frozenset[int] = frozenset()  # those that were named one by one
+
+    @property
+    def n(self) -> int:
+        """How many they are."""
+        return len(self.chosen)
 
     @property
     def are_many(self) -> bool:
         """Whether they are too many to act on at once."""
-        return len(self.incidents) > AT_ONCE
+        return self.n > AT_ONCE
+
+    @property
+    def minutes_to_send(self) -> int:
+        """How many minutes Sentinel takes for so many changes at best."""
+        return int(self.n / (60 * WRITES_A_SECOND))
 
     @property
     def lead(self) -> Incident:
         """The one that stands for all."""
         return self.incidents[0]
 
-    @property
-    def to_escalate(self) -> "Targets":
-        """Of each row of the queue those that OT calls suspicious and nobody has escalated; where
-        it has none, all that nobody has escalated. What was named one by one stays.
-        """
-        suspicious = {row.group_key for row in self.incidents if row.needs_escalation}
-        rows = [
-            row
-            for row in self.incidents
-            if row.pk in self.picked
-            or (row.needs_escalation if row.group_key in suspicious else not row.is_escalated)
-        ]
-        return replace(self, incidents=rows or self.incidents)
-
-    @property
-    def fingerprint(self) -> str:
-        """A short name of what a form shows: which incidents, and how each is for the reader. Who
-        closes is asked about closed ones by name, so `status` is not in it.
-        """
-        lines = sorted(
-            f"{row.pk} {row.severity} {row.ot_state} {row.owner_id}" for row in self.incidents
-        )
-        return md5("\n".join(lines).encode(), usedforsecurity=False).hexdigest()
+    def count(self, ot_state: OtState) -> int:
+        """Return how many are in this state with OT."""
+        return sum(self.counts[row.pk] for row in self.incidents if row.ot_state == ot_state)
 
     def other_owners(self, user: User) -> str:
         """Who else than this person owns how many of them; empty where nobody does."""
         own = ("", *owner_ids_of(user))
-        owners = Counter(
-            row.owner_name or row.owner_email or row.owner_id
-            for row in self.incidents
-            if row.owner_id not in own
-        )
-        if len(self.incidents) == 1:
+        owners: Counter[str] = Counter()
+        for row in self.incidents:
+            if row.owner_id not in own:
+                owners[row.owner_name or row.owner_email or row.owner_id] += self.counts[row.pk]
+        if self.n == 1:
             return ", ".join(owners)
         return ", ".join(f"{name} ×{number(n)}" for name, n in owners.most_common())
 
     @property
     def ids(self) -> list[int]:
         """Their ids."""
-        return [row.pk for row in self.incidents]
+        return list(self.chosen)
 
     @property
     def words(self) -> str:
         """What the act is about, short enough for a toast."""
-        kinds = {(row.alert_type, row.source, row.destination) for row in self.incidents}
-        n = len(self.incidents)
-        if len(kinds) > 1:
-            return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
+        if not self.are_alike:
+            return ngettext("%(n)s incident", "%(n)s incidents", self.n) % {"n": number(self.n)}
         title = bare_title(self.lead.title)
-        if n == 1:
+        if self.n == 1:
             return f"{incident_number_label(self.lead)} {title}"
-        return gettext("%(title)s ×%(n)s") % {"title": title, "n": number(n)}
+        return gettext("%(title)s ×%(n)s") % {"title": title, "n": number(self.n)}
 
 
-def targets_of(query: QueryDict, user: User, *, now: datetime, locks: bool = False) -> Targets:
-    """Read the targets within the person's reach. 404 where there are none. With `locks` nobody
-    changes them until the transaction ends, unless they are too many to act on at once.
+def targets_of(
+    query: QueryDict,
+    user: User,
+    *,
+    now: datetime,
+    limit: int,
+    verb: str = "",
+    locks: bool = False,
+) -> Targets:
+    """Read the targets of a verb within the person's reach, the newest of very many. 404 where
+    there are none. With `locks` nobody changes them until the transaction ends, unless they are too
+    many to act on at once.
     """
     try:
         chosen, fields = _all_of(query, user) if query.get("all") else _picked(query, now)
     except ValueError:
         raise Http404 from None
-    rows = incidents_visible_to(user).filter(chosen).select_related("workspace__organisation")
+    rows = incidents_visible_to(user).filter(chosen).only(*_COLUMNS).fetch_mode(FETCH_RAISE)
     if locks:
-        ids = rows.order_by("pk").values_list("pk", flat=True)[: AT_ONCE + 1]
-        lock_incidents_of_act(list(ids))
-    incidents = list(rows.order_by("-created_at", "-pk")[: MAX_INCIDENTS + 1])
-    if not incidents:
+        pks = rows.order_by("pk").values_list("pk", flat=True)[: AT_ONCE + 1]
+        lock_incidents_of_act(list(pks))
+    newest = rows.order_by("-created_at", "-pk").values_list("pk", flat=True)
+    ids = list(newest[: limit + 1])
+    is_cut, ids = len(ids) > limit, ids[:limit]
+    if verb == "escalate":
+        picked = {int(value) for name, value in fields if name == "incident"}
+        ids = _to_escalate(rows, ids, picked=picked) or ids
+    if not ids:
         raise Http404
-    picked = frozenset(int(value) for name, value in fields if name == "incident")
-    is_cut = len(incidents) > MAX_INCIDENTS
-    return Targets(incidents[:MAX_INCIDENTS], fields, is_cut=is_cut, picked=picked)
+    targets = summarize_targets(_in_batches(user, ids), by_kind=len(ids) > AT_ONCE)
+    prefetch_related_objects([*targets.incidents, *targets.shown], "workspace__organisation")
+    return replace(targets, fields=fields, is_cut=is_cut)
+
+
+def summarize_targets(incidents: Iterable[Incident], *, by_kind: bool = False) -> Targets:
+    """Return these incidents as targets of an act, newest first as they come; none of them is kept
+    longer than it must where one of each kind stands for the others.
+    """
+    kinds: dict[object, Incident] = {}
+    counts: Counter[int] = Counter()
+    standings: dict[int, str] = {}
+    ends: set[tuple[str, ...]] = set()
+    shown: list[Incident] = []
+    digest = md5(usedforsecurity=False)
+    for batch in batched(incidents, BATCH, strict=False):
+        for row in batch:
+            counts[kinds.setdefault(_kind_of(row) if by_kind else row.pk, row).pk] += 1
+            standings[row.pk] = intern(row.standing)
+            # Who closes is asked about closed ones by name, so `status` is not in it.
+            digest.update(f"{row.pk} {row.severity} {row.ot_state} {row.owner_id}\n".encode())
+            if len(ends) < 2:
+                ends.add((row.alert_type, row.source, row.destination))
+        shown = _first_and_last([*shown, *batch])
+    return Targets(
+        [*kinds.values()], counts, standings, shown, digest.hexdigest(), are_alike=len(ends) == 1
+    )
+
+
+def _in_batches(user: User, ids: Sequence[int]) -> Iterator[Incident]:
+    rows = incidents_visible_to(user).only(*_COLUMNS).fetch_mode(FETCH_RAISE)
+    for batch in batched(ids, BATCH, strict=False):
+        found = rows.in_bulk(batch)
+        yield from (found[pk] for pk in batch if pk in found)
+
+
+def _kind_of(row: Incident) -> tuple[object, ...]:
+    """What forms and policies read of an incident beside its name."""
+    owner = (row.owner_id, row.owner_name, row.owner_email)
+    state = (row.severity, row.status, row.ot_state, row.classification, row.closed_by)
+    is_final = (row.is_escalated, row.is_read_only)
+    return (row.workspace_id, *row.site_ids, *owner, *state, *is_final)
+
+
+def _first_and_last(rows: list[Incident]) -> list[Incident]:
+    last = nlargest(MAX_LISTED, rows, key=lambda row: (row.active_until, row.pk))
+    first = min(rows, key=lambda row: row.active_from)
+    return last if first in last else [*last, first]
+
+
+def _to_escalate(rows: QuerySet[Incident], ids: Sequence[int], *, picked: set[int]) -> list[int]:
+    """Return of each row of the queue those that OT calls suspicious and nobody has escalated;
+    where it has none, all that nobody has escalated. What was named one by one stays.
+    """
+    judged = rows.filter(ot_state=OtState.SUSPICIOUS)
+    suspicious = {row.pk: row.group_key for row in judged if row.needs_escalation}
+    pending = rows.exclude(labels__contains=[ESCALATED_LABEL]).values_list("pk", "group_key")
+    keys = set(suspicious.values())
+    kept = {pk for pk, key in pending if key not in keys} | suspicious.keys() | picked
+    return [pk for pk in ids if pk in kept]
 
 
 def _picked(query: QueryDict, now: datetime) -> tuple[Q, tuple[tuple[str, str], ...]]:

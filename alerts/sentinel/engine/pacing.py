@@ -9,7 +9,8 @@ MAX_PLAUSIBLE_WAIT = 2 * 3600.0
 MAX_BACK_OFF = 300.0
 _FIRST_BACK_OFF = 5.0
 _NEARLY_EMPTY = {"subscription-reads": 20, "subscription-writes": 10}
-_REFILL = 2.0  # the buckets of Azure fill by 25 reads and 10 writes a second
+WRITES_A_SECOND = 10  # by which Azure's bucket of writes fills; that of reads by 25
+_REFILL = 2.0
 
 
 def seconds_to_wait(retry_after: float | None, *, strikes: int, jitter: float) -> float:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
-from alerts.incidents.acts.bulk import MAX_INCIDENTS, start_bulk_act
+from alerts.incidents.acts.bulk import start_bulk_act
 from alerts.incidents.models import BulkAct, Incident, IncidentStatus
 from alerts.incidents.policies import ACTING as TRIAGING
 from alerts.incidents.queries import incidents_visible_to
@@ -37,6 +37,7 @@ from portal.audit.services import record
 from portal.errors import Refused
 
 PAGE: Final = 200  # incidents that are judged together
+MAX_JUDGED: Final = 5000  # incidents of one act: each is judged while a person waits
 
 
 class CannotCloseBacklog(Refused):
@@ -83,10 +84,10 @@ def read_backlog(user: User, version: RuleVersion, *, now: datetime) -> RuleBack
     if version.pk not in acting.versions:  # not what two people of two sides have signed
         return RuleBacklog((), (), "", is_cut=False)
     rows = _open_before(user, version).filter(pk__in=_matched_ids(user, version))
-    found = list(rows.order_by("-created_at", "-pk")[: MAX_INCIDENTS + 1])
+    found = list(rows.order_by("-created_at", "-pk")[: MAX_JUDGED + 1])
     closing: list[Incident] = []
     remaining: dict[tuple[Sentence, ...], list[Incident]] = defaultdict(list)
-    for incident, reasons in _judged(found[:MAX_INCIDENTS], acting=acting, now=now):
+    for incident, reasons in _judged(found[:MAX_JUDGED], acting=acting, now=now):
         if reasons:
             remaining[tuple(reasons_visible_to(user, reasons))].append(incident)
         else:
@@ -98,7 +99,7 @@ def read_backlog(user: User, version: RuleVersion, *, now: datetime) -> RuleBack
             for reasons, incidents in sorted(remaining.items(), key=lambda item: -len(item[1]))
         ],
         covered_text(acting.versions[version.pk].attribution),
-        is_cut=len(found) > MAX_INCIDENTS,
+        is_cut=len(found) > MAX_JUDGED,
     )
 
 

@@ -1,5 +1,6 @@
 """Do something to incidents: each verb is a page of its own, and a dialog where htmx asks."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.acts.apply import CannotUndo, undo_act
-from alerts.incidents.acts.bulk import apply_verb, start_bulk_act
+from alerts.incidents.acts.bulk import MAX_INCIDENTS, apply_verb, start_bulk_act
 from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.policies import may_act_on, reasons_against_acting
 from alerts.incidents.queries import bulk_acts_of
@@ -47,8 +48,7 @@ def act_on_incidents(request: HttpRequest, verb: str) -> HttpResponse:
 def _ask_or_do(request: HttpRequest, verb: str, *, is_sent: bool) -> HttpResponse:
     query, user, now = request.POST if is_sent else request.GET, actor_of(request), clock.now()
     try:
-        targets = targets_of(query, user, now=now, locks=is_sent)
-        targets = targets.to_escalate if verb == "escalate" else targets
+        targets = targets_of(query, user, now=now, limit=MAX_INCIDENTS, verb=verb, locks=is_sent)
     except Http404:
         if not is_part_request(request):
             if not is_sent and query.keys().isdisjoint(NAMES):
@@ -91,7 +91,7 @@ def _ask(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> Ht
         "verb": verb,
         "form": form,
         "targets": targets,
-        "members": members_of(incidents, now=now, zone=zone),
+        "members": replace(members_of(targets.shown, now=now, zone=zone), n=targets.n),
         "against": [reason for reason in against if reason not in form.non_field_errors()],
         "act_id": form.data.get("act") or uuid4(),
         "goal": goal_of(request),
@@ -120,7 +120,11 @@ def _do(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> Htt
     if targets.are_many:
         title = gettext("%(act)s: %(what)s") % {"act": form.summary(), "what": targets.words}
         row = start_bulk_act(
-            incidents=targets.incidents, title=title, unshifted=clock.unshifted(), **common
+            incidents=targets.incidents,
+            chosen=targets.chosen,
+            title=title,
+            unshifted=clock.unshifted(),
+            **common,
         )
         return _lead_to(request, row.act)
     act = apply_verb(incident_ids=targets.ids, **common)

@@ -12,14 +12,19 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from alerts.incidents.acts.bulk import resume_bulk_act, stop_bulk_act, undo_bulk_act
+from alerts.incidents.acts.bulk import (
+    MAX_UNDONE,
+    can_undo_bulk_act,
+    resume_bulk_act,
+    stop_bulk_act,
+    undo_bulk_act,
+)
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import BulkAct
 from alerts.incidents.page.panel import incident_number_label
-from alerts.incidents.queries import bulk_acts_of, incidents_visible_to, listed_bulk_acts
+from alerts.incidents.queries import bulk_acts_of, incidents_visible_to
 from alerts.incidents.web.links import goal_of
 from alerts.incidents.wording import Chip
-from alerts.outbox.queries import can_be_undone
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -65,6 +70,11 @@ class BulkActStatus:
         return str(self.row.said.get("message") or self.row.said.get("comment") or "")
 
     @property
+    def undo_limit(self) -> int:
+        """How many may be done for an undo; 0 where it never has so many."""
+        return MAX_UNDONE if self.row.total > MAX_UNDONE else 0
+
+    @property
     def too_late(self) -> int:
         """How many an undo came too late for."""
         return self.row.done - self.row.undone
@@ -92,7 +102,7 @@ def status_of(row: BulkAct, *, by: User, after: int, now: datetime) -> BulkActSt
         .filter(pk__in=[entry.incident_id for entry in page])
         .values_list("pk", flat=True)
     )
-    can_undo = bool(row.done) and row.undone_at is None and can_be_undone(row.act)
+    can_undo = can_undo_bulk_act(row)
     return BulkActStatus(
         row=row,
         skipped=row.worked - row.done,
@@ -124,7 +134,7 @@ COMMANDS: dict[str, Callable[..., BulkAct]] = {
 @require_GET
 def bulk_acts(request: HttpRequest) -> HttpResponse:
     """What the person asked to be done to many, newest first; live while one is under way."""
-    acts, mark = listed_bulk_acts(bulk_acts_of(actor_of(request))), _mark(request)
+    acts, mark = bulk_acts_of(actor_of(request)), _mark(request)
     rows = list((acts.filter(pk__lt=mark) if mark else acts).order_by("-pk")[: PAGE + 1])
     context = {
         "acts": [(row, bulk_state_word(row)) for row in rows[:PAGE]],

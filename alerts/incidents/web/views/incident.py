@@ -69,7 +69,7 @@ from alerts.incidents.web.links import (
     review_panel_address,
     rules_panel_address,
 )
-from alerts.incidents.web.targets import Targets
+from alerts.incidents.web.targets import summarize_targets
 from alerts.incidents.wording import ot_chip_of
 from portal import clock
 from portal.accounts.models import User
@@ -235,7 +235,9 @@ def _timeline(visit: IncidentVisit) -> dict[str, Any]:
             Tab(str(label), f"?who={name}#timeline", current=name == visit.who)
             for name, label in WHO.items()
         ],
-        "comment_form": CommentForm(None, targets=Targets([visit.incident], ()), by=visit.user),
+        "comment_form": CommentForm(
+            None, targets=summarize_targets([visit.incident]), by=visit.user
+        ),
     }
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.acts.bulk import MAX_INCIDENTS
 from alerts.incidents.engine.tokens import Term, free_text_of, toggled, without
 from alerts.incidents.models import Group
 from alerts.incidents.page.panel import preview_of
@@ -228,8 +229,8 @@ def matching(request: HttpRequest) -> HttpResponse:
     """The offer to choose all rows of the list, not only those of its page, with their number."""
     queue, params = _queue_of(request)
     context = {
-        "n": count_listed(queue),
-        "most": MAX_COUNTED,
+        "n": count_listed(queue, limit=MAX_INCIDENTS),
+        "most": MAX_INCIDENTS,
         "target": urlencode(
             {"all": "1", "view": params.view, "q": params.query, "until": queue.now.isoformat()}
         ),

@@ -7,6 +7,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.models import (
@@ -14,6 +17,7 @@ from alerts.incidents.models import (
     Incident,
     Severity,
 )
+from alerts.incidents.web.targets import targets_of
 from alerts.outbox.models import Change, ChangeOutcome
 from portal.audit.models import Entry
 from portal.jobs.models import JobState
@@ -112,6 +116,25 @@ def test_all_of_it_can_be_undone_while_all_of_it_is_held(small_pieces, signed_in
     assert client.post(f"{page}undo/").status_code == 422
 
 
+def test_more_than_one_request_takes_back_can_only_be_stopped(
+    small_pieces, signed_in, sam, make_row, monkeypatch
+):
+    for module in ("acts.bulk", "web.views.bulk"):
+        monkeypatch.setattr(f"alerts.incidents.{module}.MAX_UNDONE", 5)
+    client = signed_in(sam)
+    send(client, make_row(12))
+    page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
+    work(1)
+    text = text_of(client.get(page))
+    assert "Undo all" in text and "At most 5 can be undone at once." in text
+    work(1)
+    text = text_of(client.get(page))
+    assert "Undo all" not in text and "Stop here" in text
+    refused = client.post(f"{page}undo/")
+    assert refused.status_code == 422 and "More than 5 incidents are done" in text_of(refused)
+    assert closed() == 10
+
+
 def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in, sam, make_row):
     client = signed_in(sam)
     send(client, make_row(12))
@@ -178,7 +201,7 @@ def test_nothing_began_for_a_minute_is_said(small_pieces, signed_in, sam, make_r
 
 
 def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(
-    small_pieces, signed_in, sam, make_row, monkeypatch
+    small_pieces, signed_in, sam, make_row
 ):
     client = signed_in(sam)
     for _ in range(3):
@@ -194,10 +217,74 @@ def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(
     client.post("/incidents/act/severity/", {**fields, "severity": "4"})
     work()
     assert Incident.objects.filter(severity=Severity.HIGH).count() == 6
-    monkeypatch.setattr("alerts.incidents.web.targets.MAX_INCIDENTS", 5)
-    again = client.get("/incidents/matching/?view=needs").content.decode()
-    target = re.search(r'data-select-matching="([^"]+)"', again)[1].replace("&amp;", "&")
-    assert "More than 5 match." in text_of(client.get(f"/incidents/act/close/?{target}"))
+
+
+def test_of_more_than_one_act_takes_the_newest_are_offered_by_their_number(
+    small_pieces, signed_in, sam, make_row, monkeypatch
+):
+    for module in ("views.queue.MAX_INCIDENTS", "views.acts.MAX_INCIDENTS"):
+        monkeypatch.setattr(f"alerts.incidents.web.{module}", 12)
+    monkeypatch.setattr("alerts.incidents.web.palette.MAX_LOOKED_AT", 10)
+    client, page = signed_in(sam), "/incidents/act/severity/"
+    for n in (8, 6):
+        make_row(n)
+    offer = client.get("/incidents/matching/?view=open").content.decode()
+    assert "Select the newest 12 matching" in offer and "12 incidents selected" in offer
+    target = html.unescape(re.search(r'data-select-matching="([^"]+)"', offer)[1])
+    dialog = client.get(f"{page}?{target}")
+    assert "This acts on all 12 incidents." in text_of(dialog)
+    assert "More than 12 match. This covers the newest 12" in text_of(dialog)
+    fields = dict(
+        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', dialog.content.decode())
+    )
+    client.post(page, {**fields, "severity": "4"})
+    act = BulkAct.objects.get()
+    assert (act.total, work()) == (12, 3)
+    newest = Incident.objects.order_by("-created_at", "-pk")[:12]
+    assert {row.severity for row in newest} == {Severity.HIGH}
+    assert Incident.objects.filter(severity=Severity.HIGH).count() == 12
+    search = client.get("/search/", {"q": "close", "on": target}).content.decode()
+    assert "Selected: more than 10 incidents" in search
+
+
+def test_of_many_the_form_counts_each_one_and_keeps_one_of_a_kind(
+    small_pieces, signed_in, sam, make_row, monkeypatch
+):
+    monkeypatch.setattr("alerts.incidents.web.targets.BATCH", 4)
+    client, row = signed_in(sam), make_row(11)
+    ids = list(Incident.objects.order_by("pk").values_list("pk", flat=True))
+    Incident.objects.filter(pk__in=ids[:3]).update(owner_id="leo", owner_name="Leo")
+    Incident.objects.filter(pk__in=ids[2:6]).update(ot_state="waiting")
+    Incident.objects.filter(pk__in=ids[6:8]).update(ot_state="suspicious")
+    query = QueryDict(f"group={row.key}&until={NOON.isoformat()}")
+    targets = targets_of(query, sam, now=NOON, limit=100)
+    assert [targets.n, len(targets.incidents)] == [11, 5]
+    form = text_of(client.get(f"/incidents/act/close/?group={row.key}"))
+    assert "Owned by others: Leo ×3" in form
+    assert "OT calls 2 of these incidents suspicious." in form
+    assert "OT was asked about 4 of them" in form
+    assert "This acts on all 11 incidents." in form
+    send(client, row, "escalate", note="Look.")
+    assert Incident.objects.filter(severity=Severity.HIGH).count() == 2, "the suspicious ones"
+
+
+def test_a_hundred_thousand_are_told_how_long_sentinel_takes(signed_in, sam, make_row, monkeypatch):
+    row = make_row(60)
+    page = f"/incidents/act/close/?group={row.key}"
+    assert "Azure takes" not in text_of(signed_in(sam).get(page))
+    monkeypatch.setattr("alerts.incidents.web.targets.WRITES_A_SECOND", 0.1)
+    assert "has the last of them in 10 minutes at the earliest" in text_of(signed_in(sam).get(page))
+
+
+def test_no_page_of_an_act_reads_its_list_of_incidents(small_pieces, signed_in, sam, make_row):
+    client = signed_in(sam)
+    send(client, make_row(12))
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/incidents/bulk/")
+        client.get(f"/incidents/bulk/{BulkAct.objects.get().act}/")
+        work(1)
+    read = [query["sql"] for query in asked if '"incident_ids"' in query["sql"]]
+    assert len(read) == 1 and '"incident_ids")[1:5]' in read[0], "a piece of it, where it is due"
 
 
 @pytest.mark.parametrize("query", ["all=1&view=needs", "all=1&view=closed&until=2026-11-24T12:00Z"])
