@@ -48,5 +48,5 @@ class Migration(migrations.Migration):
                 name="words_of_timelines",
             ),
         ),
-        migrations.RunSQL(COUNT_WORDS, "DROP STATISTICS words_on_timelines"),
+        migrations.RunSQL(COUNT_WORDS, "DROP STATISTICS IF EXISTS words_on_timelines"),
     ]

@@ -1,10 +1,12 @@
 """The context of an incident: entities, comments, and what happened to it."""
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Expression, Q
 from django.db.models.fields.json import KeyTextTransform
+
+from alerts.incidents.models.stored_column import StoredColumn
 
 # A decision of a person is one act on what a row of the queue shows.
 DECISION_CODES = ("closed", "asked", "answered", "escalated")
@@ -17,15 +19,21 @@ COUNTS_AS_DECISION = (
     & ~Q(details__has_key=IMPORTED)
 )
 
-# What people wrote, word by word: plain words, for the texts are in any language.
-WORDS_OF_COMMENT = SearchVector("message", config="simple")
 WRITTEN = ("note", "comment", "message", "question", "own", "reason", "work_order", "done_by")
-WORDS_OF_TIMELINE = SearchVector(
-    *(KeyTextTransform(key, "details") for key in WRITTEN), config="simple"
-)
 HAS_WORDS = Q(
     code__in=("commented", "closed", "asked", "answered", "handed-over", "escalated", "withdrawn")
 )
+
+
+def words_of(*texts: str | Expression) -> StoredColumn:
+    """What people wrote, word by word: plain words, for the texts are in any language. Stored,
+    because a word that many write is looked for row by row, from the newest.
+    """
+    return StoredColumn(
+        expression=SearchVector(*texts, config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
 
 class Entity(models.Model):
@@ -64,6 +72,7 @@ class Comment(models.Model):
     message = models.TextField()
     created_at = models.DateTimeField()
     ours = models.BooleanField(default=False)
+    words = words_of("message")
 
     class Meta:
         constraints = [
@@ -71,7 +80,7 @@ class Comment(models.Model):
                 fields=["incident", "name"], name="an_incident_has_a_comment_once"
             )
         ]
-        indexes = [GinIndex(WORDS_OF_COMMENT, name="words_of_comments")]
+        indexes = [GinIndex(fields=["words"], name="words_of_comments")]
 
     def __str__(self) -> str:
         return self.message[:80]
@@ -153,6 +162,7 @@ class TimelineItem(models.Model):
     code = models.CharField(max_length=40)  # asked, answered, closed, severity, conflict …
     details = models.JSONField(default=dict)
     act = models.UUIDField(null=True)  # the act it belongs to, for undo
+    words = words_of(*(KeyTextTransform(key, "details") for key in WRITTEN))
 
     class Meta:
         indexes = [
@@ -163,7 +173,7 @@ class TimelineItem(models.Model):
                 condition=COUNTS_AS_DECISION,
                 name="timeline_decisions",
             ),
-            GinIndex(WORDS_OF_TIMELINE, condition=HAS_WORDS, name="words_of_timelines"),
+            GinIndex(fields=["words"], condition=HAS_WORDS, name="words_of_timelines"),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ from alerts.incidents.models import (
     TimelineItem,
     touches_sites,
 )
-from alerts.incidents.models.context import HAS_WORDS, WORDS_OF_COMMENT, WORDS_OF_TIMELINE
+from alerts.incidents.models.context import HAS_WORDS
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import techniques_by_type
 from alerts.sentinel.models import Workspace
@@ -153,9 +153,8 @@ class NoteFinder:
         if value not in self._found:
             words = " & ".join(f"'{word}':*" for word in value.split())
             query = SearchQuery(words, config="simple", search_type="raw")
-            comments = Comment.objects.annotate(words=WORDS_OF_COMMENT).filter(words=query)
-            lines = TimelineItem.objects.annotate(words=WORDS_OF_TIMELINE)
-            lines = lines.filter(HAS_WORDS, words=query)
+            comments = Comment.objects.filter(words=query)
+            lines = TimelineItem.objects.filter(HAS_WORDS, words=query)
             if self._user and not reach_of(self._user).everywhere:
                 visible = incidents_visible_to(self._user)
                 comments = comments.filter(incident__in=visible)

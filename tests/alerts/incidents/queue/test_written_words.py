@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdict, HiddenVerdicts
 from alerts.incidents.models import Comment, Incident, IncidentStatus, TimelineItem
@@ -68,6 +70,14 @@ def test_what_was_written_is_found_by_its_words(sam, query, opened, closed):
     assert titles(sam, "closed", query)[0] == closed
     counts = counts_by_view(Queue(sam, queue_params("open", query), now=NOON))
     assert (counts["open"], counts["closed"]) == (len(opened), len(closed))
+
+
+@pytest.mark.usefixtures("written")
+def test_texts_are_taken_apart_when_they_are_written_and_not_for_each_search(sam):
+    with CaptureQueriesContext(connection) as asked:
+        assert titles(sam, "open", "note:swapped")[0] == ["Scan", "Stop"]
+    searches = [query["sql"] for query in asked if "swapped" in query["sql"]]
+    assert searches and not any("to_tsvector" in sql for sql in searches)
 
 
 @pytest.mark.usefixtures("written")
