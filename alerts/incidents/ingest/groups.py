@@ -21,6 +21,7 @@ from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, 
 from alerts.incidents.engine.storms import HOUR, MIN_STORM
 from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.models.group import PAIR_IS_NEW
+from alerts.incidents.models.incident import IS_CRITICAL
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS, SENTINEL_PRODUCTS
 from alerts.sites.engine.devices import CRITICAL
 
@@ -235,10 +236,7 @@ def _prefix(alias: str, columns: str) -> str:
 
 
 # As `group_key_of` has it; of a single incident nobody says that it is a storm.
-_IS_FOLDED = f"""
-    storm IS NOT NULL AND NOT priority_parts
-        @? '$[*] ? (@[0] == "criticality" && @[1] >= {max(CRITICALITY_POINTS.values())})'
-"""
+_IS_FOLDED = f"storm IS NOT NULL AND NOT {IS_CRITICAL}"
 _IS_STORM = f"count(*) FILTER (WHERE {_IS_FOLDED}) > 1"
 # What the rows of these keys should say. The lead lends what all of a group share.
 _WANTED = f"""

@@ -26,13 +26,13 @@ from alerts.incidents.engine.storms import (
 from alerts.incidents.ingest.groups import STREAM, CrowdedStream, regroup
 from alerts.incidents.ingest.incident_details import pair_key
 from alerts.incidents.models.group import PAIR_NEW_HOURS
+from alerts.incidents.models.incident import IS_CRITICAL
 
 MAX_MEMBERS: Final = 5000  # of a fold; what comes beyond them is a row of its own again
 
 _MEMBERS = f"""
     SELECT id, pattern, created_at, workspace_id, site_ids, source, destination,
-           storm IS NOT NULL,
-           priority_parts @? '$[*] ? (@[0] == "criticality" && @[1] >= 20)'
+           storm IS NOT NULL, {IS_CRITICAL}
     FROM incidents_incident
     WHERE group_key = ANY(%(keys)s) AND {STREAM} = %(stream)s ORDER BY id LIMIT {MAX_MEMBERS}
 """

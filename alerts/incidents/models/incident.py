@@ -10,6 +10,7 @@ from django.db.models import Case, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce, Least
 
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdict, HiddenVerdicts
+from alerts.incidents.engine.priority import CRITICALITY_POINTS
 from alerts.outbox.engine.labels import our_label
 
 
@@ -72,6 +73,13 @@ UNNAMED = "scope:unnamed"  # flag: came in although nothing said what it is abou
 LEFT_SCOPE = "scope:left"  # flag: outside of its workspace's scope by now, without content
 HARMLESS_OUTCOMES = frozenset({"BenignPositive", "FalsePositive", "Undetermined"})
 ESCALATED_LABEL = our_label("escalated")  # so that Sentinel's readers see it, and we do it once
+
+# In SQL: whether it touches a safety system or a crown jewel. Strict, because a lax path takes the
+# parts of the priority apart before it filters them.
+IS_CRITICAL = f"""
+    priority_parts @? 'strict $[*]
+        ? (@[0] == "criticality" && @[1] >= {max(CRITICALITY_POINTS.values())})'
+"""
 
 
 def touches_sites(sites: Sequence[int | OuterRef]) -> Q:

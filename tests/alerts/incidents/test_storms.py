@@ -131,6 +131,18 @@ def test_an_attack_beside_a_storm_is_not_called_a_storm_itself(plant):
     assert [row.storm_since for row in Group.objects.exclude(n=60)] == [None] * len(kinds)
 
 
+def test_a_safety_system_is_no_part_of_a_storm_and_its_row_is_none(plant):
+    address = f"10.20.2.{1 + sum(map(ord, PEERS[0])) % 250}"
+    make_device(plant.site, PEERS[0], address, criticality="safety")
+    plant.live(days=2)
+    made = plant.raise_incidents(*STORM * 3, seconds=1)
+    critical = Incident.objects.filter(pk__in=made, destination=PEERS[0])
+    assert {row.storm for row in critical} == {None}
+    assert row_of(critical[0].pk).n == 3
+    assert row_of(critical[0].pk).storm_since is None
+    assert Group.objects.get(n=69).storm_peers == 23
+
+
 def test_a_new_peer_stays_apart_in_the_storm_of_the_next_day(plant):
     plant.live(days=2)
     (odd, *_) = plant.raise_incidents(("HMI-66", {}), *STORM * 2, seconds=1)
