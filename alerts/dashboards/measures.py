@@ -39,6 +39,7 @@ from alerts.incidents.models import (
     IncidentStatus,
     OtState,
 )
+from alerts.incidents.queue.conditions import is_in_work
 from alerts.reviews.models import Question
 
 WEEK = timedelta(days=7)
@@ -68,8 +69,12 @@ class Median(Aggregate):
 
 
 # The queue. A row has many open incidents: sum `n_unasked` and `n_waiting`, do not count rows.
-NEEDS_TRIAGE = Q(n_unasked__gt=0)
 WAITING = Q(n_waiting__gt=0)
+
+
+def needs_triage_at(now: datetime) -> Q:
+    """Rows of which something is left to ask OT about, and which nobody has put aside."""
+    return Q(n_unasked__gt=0) & is_in_work(now)
 
 
 def late_at(now: datetime) -> Q:

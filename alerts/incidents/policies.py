@@ -1,17 +1,20 @@
 """Who may act on incidents, and why not: sentences that pages show and services refuse with."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alerts.incidents.models import Incident
+from alerts.incidents.engine.answer_time import answer_within
+from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.models import Incident, OtState, Severity
 from alerts.outbox.engine.labels import is_our_label
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of, roles_of
 from portal.accounts.rights import OT_ROLES, roles_for
 from portal.text import visible_text
-from portal.ui.words import number
+from portal.ui.words import length, number
 
 ACTING = roles_for("incidents.act")
 JUDGING = roles_for("reviews.answer")
@@ -19,6 +22,7 @@ LEADING_VIEWS = roles_for("incidents.lead_views")
 MAX_MESSAGE_LENGTH = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
 MAX_LABEL_LENGTH = 100
 MAX_COMMENTS = 100
+MAX_ASIDE = timedelta(days=30)
 MAX_REASONS = 50  # more than that nobody reads; all incidents are asked nevertheless
 REASONS: dict[str, tuple[str, ...]] = {
     "TruePositive": ("SuspiciousActivity",),
@@ -107,6 +111,44 @@ def reasons_against_labels(labels: Iterable[str]) -> list[str]:
                 _("“%(label)s” is a label that Tagout sets by itself.") % {"label": label}
             )
     return list(dict.fromkeys(reasons))
+
+
+def max_aside(incident: Incident, *, now: datetime) -> timedelta:
+    """How long an incident may be put aside: no longer than OT has time to answer where it waits
+    for OT, is High or touches a safety system or a crown jewel.
+    """
+    span = MAX_ASIDE
+    if incident.severity == Severity.HIGH or incident.touches_critical:
+        span = answer_within(incident.severity)
+    if incident.ot_state == OtState.WAITING and incident.ot_due_at:
+        span = min(span, incident.ot_due_at - now)
+    return span
+
+
+def reasons_against_aside(
+    incidents: Iterable[Incident], until: datetime | None, *, by: User, now: datetime
+) -> list[str]:
+    """Why these incidents cannot be put aside until then; nothing is against bringing them back."""
+    if until is None:
+        return []
+    if until <= now:
+        return [_("Choose a moment that is still to come.")]
+    hidden = hidden_from(by).by_incident
+    reasons = []
+    for row in incidents:
+        most = max_aside(row, now=now)
+        words = {"incident": _number(row), "span": length(most)}
+        if not row.is_open:
+            reasons.append(_("It is closed. Reopen it first."))
+        elif row.pk in hidden:
+            reasons.append(_("%(incident)s waits for your second opinion.") % words)
+        elif row.ot_state == OtState.SUSPICIOUS:
+            reasons.append(_("OT calls %(incident)s suspicious: escalate it or close it.") % words)
+        elif most <= timedelta(0):
+            reasons.append(_("OT's answer about %(incident)s is late.") % words)
+        elif until > now + most:
+            reasons.append(_("%(incident)s may be put aside for %(span)s at most.") % words)
+    return list(dict.fromkeys(reasons))[:MAX_REASONS]
 
 
 def _reasons_against_place(rows: list[Incident]) -> list[str]:

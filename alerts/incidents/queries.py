@@ -34,6 +34,7 @@ from portal.jobs.models import JobState
 
 DECISIONS = (
     *("owner", "severity", "closed", "reopened", "commented", "labels", "escalated"),
+    "aside",
     "playbook",
     *("task-added", "task-completed", "task-reopened"),
 )

@@ -17,7 +17,7 @@ from django.utils.translation import (
 from alerts.incidents.engine import catalogue
 from alerts.incidents.engine.rhythm import HourWindow, UsualHours
 from alerts.incidents.models import Incident, IncidentStatus, OtState, Severity
-from portal.ui.moments import day_of, hours_zone
+from portal.ui.moments import READER, day_of, hours_zone, moment_words
 from portal.ui.words import length, number
 
 SEVERITY_WORDS = {
@@ -164,6 +164,22 @@ def age_of(at: datetime, now: datetime) -> str:
 def number_words(number: int | None, pk: int) -> str:
     """How people call an incident: #4821; ours where Sentinel gave it none."""
     return f"#{number}" if number is not None else f"№{pk}"
+
+
+def aside_words(until: datetime | None, by: str, now: datetime, zone: tzinfo | None) -> str:
+    """Until when something is put aside, and by whom; nothing where it is not."""
+    if until is None or until <= now:
+        return ""
+    words = {"when": moment_words(until, now, zone=zone), "name": by}
+    return gettext("Aside until %(when)s, by %(name)s") % words
+
+
+def put_aside_words(until: str | None, at: datetime) -> str:
+    """That somebody put it aside at a moment, until when, or brought it back."""
+    if until is None:
+        return gettext("brought it back into the queue")
+    when = moment_words(datetime.fromisoformat(until), at, zone=READER)
+    return gettext("put it aside until %(when)s") % {"when": when}
 
 
 def day_words(at: datetime, now: datetime, zone: tzinfo) -> str:

@@ -53,7 +53,8 @@ AUDITED_THINGS: Final = (
     AuditedThing(
         "incidents.incident",
         "incidents.incident",
-        "assigned closed reopened commented escalated labelled severity_changed",
+        "assigned closed reopened commented escalated labelled severity_changed put_aside"
+        " brought_back",
     ),
     AuditedThing("incidents.act", "incidents.incident", "undone"),
     AuditedThing("incidents.bulk_act", "incidents.bulkact", "started stopped resumed"),

@@ -45,18 +45,22 @@ READERS = HANDS | {"manager", "auditor"}
 SIGNERS = OT | {"soc lead"}
 LEADS = {"site lead", "soc lead", "administrator"}
 
+HEAD = ("aside", "assign", "close", "escalate", "severity")  # what the head of an incident offers
+
 # What each page offers to whom: forms that post, and dialogs that are fetched. Nothing else.
 OFFERED = {
     "home": {},
     "queue": {"data-acts": SOC, "data-ask": SOC, "exports:list": READERS},
     "closed queue": {"data-acts": SOC, "data-ask": SOC, "exports:list": READERS},
-    "panel": {f"incidents:act {verb}": SOC for verb in ("assign", "close", "comment", "severity")},
+    "panel": {
+        f"incidents:act {verb}": SOC for verb in ("aside", "assign", "close", "comment", "severity")
+    },
     "incident": {
         f"incidents:act {verb}": SOC
-        for verb in ("assign", "close", "comment", "escalate", "severity")
+        for verb in ("aside", "assign", "close", "comment", "escalate", "severity")
     },
     "captures": {
-        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "escalate", "severity")},
+        **{f"incidents:act {verb}": SOC for verb in HEAD},
         "captures:attach": SOC,
     },
     "removal of a capture": {"captures:remove": {"soc lead"}},
@@ -85,7 +89,7 @@ OFFERED = {
     "playbook": {"automation:mark": LEADS},
     "check of a workflow": {"automation:workflow": {"soc lead", "administrator"}},
     "playbooks of an incident": {
-        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "escalate", "severity")},
+        **{f"incidents:act {verb}": SOC for verb in HEAD},
         "automation:run": SOC,
     },
     "consent to a playbook": {"automation:consent": HANDS},
@@ -141,7 +145,7 @@ OPEN_TO_ALL = {
 }
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
 LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
-KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": READERS, "Z": HANDS, "V": OT}
+KEYS = {"X": SOC, "B": SOC, "C": SOC, "E": SOC, "S": READERS, "Z": HANDS, "V": OT}
 KEYS |= dict.fromkeys(LIST_KEYS, READERS)
 KEYS |= {key: set(ROLES) for key in ("Ctrl K", "Enter")}  # of the search, which everybody has
 # What shows nothing that came from Sentinel, and so need not say how old that is.

@@ -21,6 +21,7 @@ from alerts.dashboards.measures import (
     closed_by_classification,
     decided_questions,
     n_late_at,
+    needs_triage_at,
 )
 from alerts.dashboards.queries.series import Series, SeriesPoint, series_of, sites_shown_to
 from alerts.dashboards.queries.spans import SitesOrNone
@@ -175,7 +176,7 @@ def _counts(
         .values(counted_by=by)
         .annotate(
             open=Sum("n", default=0),
-            needs=Sum("n_unasked", default=0),
+            needs=Sum("n_unasked", filter=needs_triage_at(now), default=0),
             waiting=Sum("n_waiting", default=0),
             late=Sum(n_late_at(now), default=0),
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum, When
 
-from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, late_at, n_late_at
+from alerts.dashboards.measures import DAY, late_at, n_late_at, needs_triage_at
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.hidden_verdicts import hidden_from, ot_state_is
 from alerts.incidents.models import Group, Incident, OtState, Severity
@@ -17,7 +17,7 @@ from alerts.incidents.queries import (
     incidents_visible_to,
     recent_acts_of,
 )
-from alerts.incidents.queue.conditions import is_owned_by
+from alerts.incidents.queue.conditions import is_in_work, is_owned_by
 from alerts.incidents.queue.queries import owner_ids_of
 from alerts.incidents.wording import OT_ORDER
 from alerts.reviews.models import Question, Verdict
@@ -100,10 +100,8 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
     tiles = _tiles(user, now)
     return SocHome(
         tiles=tiles,
-        to_triage=_first_rows(groups_visible_to(user).filter(NEEDS_TRIAGE)),
-        open_work=_first_rows(
-            groups_visible_to(user).filter(is_owned_by(owner_ids_of(user), of_groups=True))
-        ),
+        to_triage=_first_rows(groups_visible_to(user).filter(needs_triage_at(now))),
+        open_work=_first_rows(_my_rows(user, now)),
         answers=_answers(user, now),
         recent_acts=_recent_acts(user, now),
         has_incidents=any(tile.rows for tile in tiles) or incidents_visible_to(user).exists(),
@@ -113,10 +111,10 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
 def _tiles(user: User, now: datetime) -> list[Tile]:
     waiting = ot_state_is([OtState.WAITING], hidden=hidden_from(user), of_groups=True)
     views: dict[str, tuple[Q, str | Case | None]] = {
-        "needs": (NEEDS_TRIAGE, "n_unasked"),
+        "needs": (needs_triage_at(now), "n_unasked"),
         "waiting": (waiting, "n_waiting"),
         "late": (late_at(now), n_late_at(now)),
-        "mine": (is_owned_by(owner_ids_of(user), of_groups=True), None),
+        "mine": (_is_mine(user, now), None),
     }
     counts = {f"{view}_rows": Count("pk", filter=rows) for view, (rows, _) in views.items()}
     sums = {
@@ -125,13 +123,21 @@ def _tiles(user: User, now: datetime) -> list[Tile]:
         if column
     }
     totals = groups_visible_to(user).aggregate(**counts, **sums)
-    totals["mine_n"] = _my_open_incidents(user).count() if totals["mine_rows"] else 0
+    totals["mine_n"] = _my_open_incidents(user, now).count() if totals["mine_rows"] else 0
     return [Tile(view, totals[f"{view}_rows"], totals[f"{view}_n"]) for view in views]
 
 
-def _my_open_incidents(user: User) -> QuerySet[Incident]:
-    keys = groups_visible_to(user).filter(is_owned_by(owner_ids_of(user), of_groups=True))
-    rows = incidents_visible_to(user).filter(group_key__in=keys.order_by().values("key"))
+def _is_mine(user: User, now: datetime) -> Q:
+    return is_owned_by(owner_ids_of(user), of_groups=True) & is_in_work(now)
+
+
+def _my_rows(user: User, now: datetime) -> QuerySet[Group]:
+    return groups_visible_to(user).filter(_is_mine(user, now))
+
+
+def _my_open_incidents(user: User, now: datetime) -> QuerySet[Incident]:
+    keys = _my_rows(user, now).order_by().values("key")
+    rows = incidents_visible_to(user).filter(group_key__in=keys)
     return rows.filter(is_owned_by(owner_ids_of(user), of_groups=False))
 
 

@@ -38,6 +38,7 @@ ACT_WORDS = {
     "commented": gettext_lazy("Commented"),
     "escalated": gettext_lazy("Escalated"),
     "labels": gettext_lazy("Changed labels"),
+    "aside": gettext_lazy("Put aside, or brought back"),
     "playbook": gettext_lazy("Ran a playbook"),
     "asked": gettext_lazy("Asked OT"),
     "answered": gettext_lazy("Gave a verdict"),

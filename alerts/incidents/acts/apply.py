@@ -2,7 +2,7 @@
 is owed, the timeline, the overlay and the queue, and undo it while it is held.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from alerts.incidents.ingest.aside import keep_aside
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_tasks import settle_pending_tasks
 from alerts.incidents.ingest.overlay import (
@@ -19,8 +20,8 @@ from alerts.incidents.ingest.overlay import (
     refresh_overlay,
     show_our_comments,
 )
-from alerts.incidents.models import BY_TOKEN, UNDONE, Incident, IncidentRaw, TimelineItem
-from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.models import ASIDE, BY_TOKEN, UNDONE, Incident, IncidentRaw, TimelineItem
+from alerts.incidents.policies import reasons_against_acting, reasons_against_aside
 from alerts.incidents.queries import DECISIONS
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import ChangeOutcome, Urgency, WriteKind
@@ -52,7 +53,7 @@ class SystemActor:
 @dataclass(frozen=True, slots=True)
 class ActEffect:
     """What an act does to one incident: a patch or a comment, and a line of its timeline. A `task`
-    is written by the patch; its `base` is the task's own.
+    is written by the patch; its `base` is the task's own. `aside_until` is Tagout's own.
     """
 
     code: str
@@ -61,6 +62,7 @@ class ActEffect:
     message: str = ""
     task: str = ""
     base: dict[str, Any] = field(default_factory=dict)
+    aside_until: datetime | None = None
 
 
 type SkippedIncidents = dict[int, str]  # by id, why it stays as it is
@@ -113,7 +115,8 @@ def apply_act(
         if skipped is None:
             raise refusal(no_effect)
         return act
-    _enqueue(effects, act=act, by=by, now=now)
+    if writes := {row: effect for row, effect in effects.items() if effect.code != ASIDE}:
+        _enqueue(writes, act=act, by=by, now=now)
     side = TimelineItem.Side.SOC if user else TimelineItem.Side.PORTAL
     _add_to_timeline(
         {row.pk: (effect.code, effect.details) for row, effect in effects.items()},
@@ -124,6 +127,8 @@ def apply_act(
     )
     changed = list(effects)
     overlay_locked(changed, now=now)
+    if moments := {row.pk: effects[row].aside_until for row in changed if row not in writes}:
+        keep_aside(moments, by=name)
     regroup([row.pk for row in changed], now=now)
     notify(changed, act)
     record(
@@ -230,6 +235,8 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     if not lines:
         raise CannotUndo(_("You have nothing to undo here."))
     first, rows = lines[0], lock_incidents_of_act({line.incident_id for line in lines})
+    if first.code == ASIDE:
+        return _undo_aside(lines, rows, by=by, now=now)
     report = withdraw_changes(act=act, by=by, now=now)
     if not report.withdrawn:
         changes = changes_of_act(act, names=[row.name for row in rows])
@@ -243,26 +250,54 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     settle_pending_tasks(report.withdrawn, unshifted=clock.unshifted())
     if not report.too_late and not report.reasons:
         withdraw_notifications(act=act)
+    refresh_overlay([row.pk for row in rows], now=now)
+    return _settle_undo(rows, first, too_late=report.too_late, by=by, now=now)
+
+
+def _undo_aside(
+    lines: Sequence[TimelineItem], rows: Iterable[Incident], *, by: User, now: datetime
+) -> Undone:
+    """Give incidents the moment back that they had before, where it still is as the act left it."""
+    lines_by_incident = {line.incident_id: line.details for line in lines}
+    moments = {}
+    for row in rows:
+        until, before = (_moment(lines_by_incident[row.pk][key]) for key in ("to", "from"))
+        if before and reasons_against_aside([row], before, by=by, now=now):
+            before = None
+        if row.is_open and row.aside_until == until != before:
+            moments[row] = before
+    if not moments:
+        raise CannotUndo(_("You have nothing to undo here."))
+    keep_aside({row.pk: until for row, until in moments.items()}, by=by.name)
+    return _settle_undo([*moments], lines[0], too_late=0, by=by, now=now)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _settle_undo(
+    rows: list[Incident], line: TimelineItem, *, too_late: int, by: User, now: datetime
+) -> Undone:
     ids = [row.pk for row in rows]
     write_timeline(
         incident_ids=ids,
         code=UNDONE,
-        side=TimelineItem.Side(first.side),
+        side=TimelineItem.Side(line.side),
         by=by,
         now=now,
-        details={"code": first.code},
-        act=act,
+        details={"code": line.code},
+        act=line.act,
     )
-    refresh_overlay(ids, now=now)
     regroup(ids, now=now)
     record(
         "incidents.act.undone",
         on=rows[0],
         by=by,
         at=now,
-        act=act,
-        code=first.code,
+        act=line.act,
+        code=line.code,
         incidents=[row.number or row.name for row in rows],
-        too_late=report.too_late,
+        too_late=too_late,
     )
-    return Undone(len(rows), report.too_late)
+    return Undone(len(rows), too_late)

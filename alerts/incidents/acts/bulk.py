@@ -20,6 +20,7 @@ from alerts.incidents.acts.apply import (
     lock_incidents_of_act,
     undo_act,
 )
+from alerts.incidents.acts.aside import put_incidents_aside
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
 from alerts.incidents.acts.escalate import escalate_incidents
 from alerts.incidents.acts.triage import assign_incidents, change_severity, comment_on_incidents
@@ -69,6 +70,9 @@ def apply_verb(
         case "assign":
             to = User.objects.get(uuid=values["to"]) if values["to"] else None
             return assign_incidents(to=to, **common)
+        case "aside":
+            until = datetime.fromisoformat(values["until"]) if values["until"] else None
+            return put_incidents_aside(until=until, **common)
         case "severity":
             return change_severity(severity=Severity(values["severity"]), **common)
     return _SERVICES[verb](**values, **common)

@@ -61,6 +61,12 @@ class SeverityIn(In):
         return Severity(SEVERITIES[word])
 
 
+class PutAsideIn(In):
+    """Until when, unless it changes before."""
+
+    until = serializers.DateTimeField(help_text="when it is back, in 30 days at most")
+
+
 class EscalateIn(In):
     """What the lead should know."""
 

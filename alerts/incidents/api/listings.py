@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 from django.http import QueryDict
 from rest_framework.serializers import (
     BooleanField,
@@ -28,7 +29,7 @@ from alerts.incidents.models import (
     TimelineItem,
     touches_sites,
 )
-from alerts.incidents.queue.conditions import where
+from alerts.incidents.queue.conditions import is_aside, where
 from alerts.incidents.queue.queries import Queue, queue_params
 from alerts.outbox.models import ChangeOutcome, WriteKind
 from alerts.sentinel.models import Workspace
@@ -166,6 +167,14 @@ def in_queue(address: str, user: User, *, now: datetime, searched: int | None) -
     return queue.incidents(searched=searched)
 
 
+def aside_columns(now: datetime) -> dict[str, Combinable]:
+    """Return until when incidents are put aside and by whom, of those that are."""
+    return {
+        "aside_until": Case(When(is_aside(now), then="aside_until"), default=None),
+        "aside_by": Case(When(is_aside(now), then="aside_by"), default=Value("")),
+    }
+
+
 class IncidentSerializer(ListRow):
     """Incidents of Defender for IoT, latest change first. What changes while you page comes to the
     top: ask again with `modified_from`.
@@ -211,6 +220,10 @@ class IncidentSerializer(ListRow):
         "opinion: labels, priority and timeline then tell nothing of the first",
     )
     ot_due_at = DateTimeField(allow_null=True, help_text="until when OT should answer")
+    aside_until = DateTimeField(
+        allow_null=True, help_text="until when it is put aside, unless it changes; else null"
+    )
+    aside_by = CharField(help_text="who put it aside; else empty")
     closed_by = CharField(help_text="the rule that closed it; else empty")
     alerts_count = IntegerField(help_text="alerts in it")
     comments_count = IntegerField(help_text="comments on it")

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
+from alerts.incidents.acts.aside import put_incidents_aside
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
 from alerts.incidents.acts.escalate import escalate_incidents
 from alerts.incidents.acts.incident_tasks import (
@@ -28,6 +29,7 @@ from alerts.incidents.api.bodies import (
     CommentIn,
     EscalateIn,
     LabelIn,
+    PutAsideIn,
     SeverityIn,
     TaskIn,
     TaskNameIn,
@@ -39,6 +41,7 @@ from alerts.incidents.api.listings import (
     SENTINEL_CHANGES,
     TASKS,
     TIMELINE,
+    aside_columns,
     in_queue,
 )
 from alerts.incidents.hidden_verdicts import has_label, hidden_from, masked_columns, ot_state_is
@@ -99,7 +102,7 @@ class IncidentViewSet(Resource):
 
         hidden = hidden_from(self.person)
         return Own(
-            sources=masked_columns(hidden),
+            sources={**masked_columns(hidden), **aside_columns(self.now)},
             reads={"sites": lambda ids: [names()[pk] for pk in ids if pk in names()]},
             conditions={
                 "ot_state": lambda these: ot_state_is(these, hidden=hidden),
@@ -183,6 +186,16 @@ class IncidentViewSet(Resource):
     def label(self, row: Incident, values: dict[str, Any]) -> None:
         """Put labels on, take labels off."""
         label_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **values)
+
+    @command(PutAsideIn, **WRITE)
+    def put_aside(self, row: Incident, values: dict[str, Any]) -> None:
+        """Put it aside: off the lists of work until a moment, or until it changes."""
+        put_incidents_aside(incident_ids=[row.pk], by=self.person, now=self.now, **values)
+
+    @command(NoInput, **WRITE)
+    def bring_back(self, row: Incident, values: dict[str, Any]) -> None:
+        """Bring back what was put aside."""
+        put_incidents_aside(incident_ids=[row.pk], until=None, by=self.person, now=self.now)
 
     @command(CommentIn, **WRITE)
     def comment(self, row: Incident, values: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ FIELDS = (
     "note",
     "owner",
     "closed",
+    "aside",
     "pattern",
 )
 

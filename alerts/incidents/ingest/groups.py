@@ -19,6 +19,7 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
 from alerts.incidents.engine.storms import HOUR, MIN_STORM
+from alerts.incidents.ingest.aside import BRING_BACK
 from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.incidents.models.incident import IS_CRITICAL
@@ -222,7 +223,8 @@ _SHARED = (
 )
 _STATES = "statuses, ot_states, owner_ids, owner_names, n_unasked, n_waiting, ot_due_at"
 _STORM = "storm_since, storm_peers"
-_COUNTED = f"{_STATES}, {_STORM}"
+_ASIDE = "aside_until, aside_by"
+_COUNTED = f"{_STATES}, {_STORM}, {_ASIDE}"
 _COLUMNS = f"{_SHARED}, n, latest_id, lead_id, number, priority, first_at, latest_at, {_COUNTED}"
 # As the incident's properties `active_until` and `active_from`.
 _ACTIVE_UNTIL = """
@@ -255,6 +257,9 @@ _WANTED = f"""
                  CASE WHEN {_IS_STORM} THEN min(created_at) END AS storm_since,
                  CASE WHEN {_IS_STORM} THEN (count(DISTINCT destination)
                       FILTER (WHERE {_IS_FOLDED}))::int END AS storm_peers,
+                 CASE WHEN count(aside_until) = count(*) THEN min(aside_until) END AS aside_until,
+                 coalesce(left(string_agg(DISTINCT aside_by, ', ')
+                      FILTER (WHERE aside_until IS NOT NULL), 120), '') AS aside_by,
                  (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id,
                  (array_agg(id ORDER BY priority DESC, created_at DESC, id DESC))[1] AS lead_id
           FROM incidents_incident WHERE group_key = ANY(%(keys)s::uuid[])
@@ -283,7 +288,7 @@ _DELETE_EMPTY = """
 """
 # Counts the incidents of these keys and makes, changes or removes their rows in the queue.
 # Each a statement of its own, though sent together: it sees what the one before waited for.
-IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
+IN_LINE = ";".join((BRING_BACK, _LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
 _SAME_PRODUCT = D4IOT_PRODUCTS | SENTINEL_PRODUCTS
 _PRODUCTS = ", ".join(f"'{name}'" for name in sorted(_SAME_PRODUCT))
@@ -308,7 +313,8 @@ _READ = f"""
 """
 _WRITE = """
     UPDATE incidents_incident i
-    SET priority = w.priority, priority_parts = w.parts::jsonb, group_key = w.key, changed_at = %s
+    SET priority = w.priority, priority_parts = w.parts::jsonb, group_key = w.key, changed_at = %s,
+        aside_until = CASE WHEN w.key IS NOT NULL THEN i.aside_until END
     FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::uuid[])
          AS w(id, priority, parts, key)
     WHERE i.id = w.id AND (i.priority <> w.priority OR i.group_key IS DISTINCT FROM w.key

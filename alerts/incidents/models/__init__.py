@@ -4,6 +4,7 @@ from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert, Planne
 from alerts.incidents.models.bulk_act import BulkAct, Skipped
 from alerts.incidents.models.closer import IncidentCloser
 from alerts.incidents.models.context import (
+    ASIDE,
     BY_TOKEN,
     COUNTS_AS_DECISION,
     IMPORTED,

@@ -10,6 +10,7 @@ from alerts.incidents.models.stored_column import StoredColumn
 
 # A decision of a person is one act on what a row of the queue shows.
 DECISION_CODES = ("closed", "asked", "answered", "escalated")
+ASIDE = "aside"  # the line that it was put aside, or brought back
 UNDONE = "undone"  # the line that an act was taken back while it was held
 BY_TOKEN = "by_token"  # in details: a program did it for the person, so nobody looked
 IMPORTED = "imported"  # in details: it was taken over from a file

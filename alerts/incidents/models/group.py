@@ -64,6 +64,9 @@ class Group(models.Model):
     storm_before = models.IntegerField(null=True)
     storm_hours = models.SmallIntegerField(null=True)
     storm_peers = models.IntegerField(null=True)
+    # Where all its incidents are put aside: until when the first of them is, and who did it.
+    aside_until = models.DateTimeField(null=True)
+    aside_by = models.CharField(max_length=120, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [

@@ -153,6 +153,10 @@ class Incident(models.Model):
     # When it was closed. What was closed before Tagout first read it counts from Sentinel's latest
     # change at that time: Sentinel keeps no moment of closing. None while it is open.
     closed_at = models.DateTimeField(null=True)
+    # Until when a person put it aside, if nothing changes: who, and what it was like by then.
+    aside_until = models.DateTimeField(null=True)
+    aside_by = models.CharField(max_length=120, blank=True, default="", db_default="")
+    aside_facts = models.TextField(blank=True, default="", db_default="")
     owed = models.SmallIntegerField(default=0)  # open outbox changes; 0 for nearly all
     merged_into = models.IntegerField(null=True)  # the survivor's number; 0: not known yet
     gone_at = models.DateTimeField(null=True)  # deleted in Sentinel; kept here, read-only
@@ -175,6 +179,11 @@ class Incident(models.Model):
                 fields=["group_key", "-priority"],
                 condition=Q(group_key__isnull=False),
                 name="incidents_in_groups",
+            ),
+            models.Index(
+                fields=["group_key"],
+                condition=Q(aside_until__isnull=False),
+                name="incidents_put_aside",
             ),
             models.Index(
                 fields=["pattern", "-created_at"],
@@ -274,6 +283,16 @@ class Incident(models.Model):
     def active_from(self) -> datetime:
         """When its alerts were active first, as far as they are stored."""
         return min(self.first_activity_at or self.active_until, self.active_until)
+
+    def is_aside_at(self, now: datetime) -> bool:
+        """Whether a person has put it aside, and nothing has brought it back."""
+        return self.aside_until is not None and self.aside_until > now
+
+    @property
+    def touches_critical(self) -> bool:
+        """Whether it touches a safety system or a crown jewel."""
+        most = max(CRITICALITY_POINTS.values())
+        return any(part[:2] == ["criticality", most] for part in self.priority_parts)
 
     @property
     def is_escalated(self) -> bool:

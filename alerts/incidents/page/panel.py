@@ -38,6 +38,7 @@ from alerts.incidents.storm_wording import (
 from alerts.incidents.wording import (
     OT_ORDER,
     Chip,
+    aside_words,
     number_words,
     ot_chip,
     ot_chip_of,
@@ -164,6 +165,7 @@ class IncidentPreview:
     states: Sequence[tuple[Chip, int]]  # with OT, of how many, where members differ in it
     owners: Sequence[str]  # of members, where they differ; "" for those that nobody took
     storm: "StormPanel | None"
+    aside: str  # until when it, or its whole row, is put aside, and by whom
 
     @property
     def close_kind(self) -> str:
@@ -219,6 +221,7 @@ def preview_of(
         states=states,
         owners=row.owner_names if row and len(row.owner_names) > 1 else (),
         storm=_storm_in(row, by=by, now=now, zone=zone) if row and row.storm_since else None,
+        aside=aside_words((row or incident).aside_until, (row or incident).aside_by, now, zone),
     )
 
 

@@ -16,6 +16,7 @@ from alerts.incidents.wording import (
     REOPENING_REASONS,
     classification_words,
     outcome_words,
+    put_aside_words,
     reason_words,
     term,
 )
@@ -253,6 +254,7 @@ _UNDONE = {
     "labels": gettext_lazy("undid the change of labels"),
     "answered": gettext_lazy("withdrew the verdict"),
     "escalated": gettext_lazy("undid the escalation"),
+    "aside": gettext_lazy("undid putting it aside, or bringing it back"),
     "playbook": gettext_lazy("took the playbook back before it started"),
     "task-added": gettext_lazy("removed the task again"),
     "task-completed": gettext_lazy("undid the completion of a task"),
@@ -333,6 +335,7 @@ SENTENCES: dict[str, Describe] = {
     "classification": _classification,
     "closed": _closed,
     "escalated": _escalated,
+    "aside": lambda details, item: {"words": put_aside_words(details.get("to"), item.at)},
     "reopened": _reopened,
     "untrusted": _untrusted,
     "closed-by-rule": _closed_by_rule,

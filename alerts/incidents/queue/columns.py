@@ -21,7 +21,15 @@ from alerts.incidents.engine.hidden_verdicts import (
 from alerts.incidents.models import Incident, OtState, Severity
 from alerts.incidents.queue.chosen_columns import LeadFacts, lead_facts
 from alerts.incidents.storm_wording import peers_words, storm_words
-from alerts.incidents.wording import HIDDEN, OT_ORDER, Chip, age_of, number_words, ot_chip
+from alerts.incidents.wording import (
+    HIDDEN,
+    OT_ORDER,
+    Chip,
+    age_of,
+    aside_words,
+    number_words,
+    ot_chip,
+)
 from portal.ui.moments import READER, Moment, exact, moment_of, period_words, reader_clock
 from portal.ui.words import length, number
 
@@ -51,6 +59,8 @@ COLUMNS = (
     "storm_before",
     "storm_hours",
     "storm_peers",
+    "aside_until",
+    "aside_by",
 )
 
 
@@ -94,6 +104,7 @@ class IncidentListRow:
     span: str  # of several, from when to when
     since: str
     storm: str  # how fast it comes and what came before, of the row of a storm
+    aside: str  # until when it is put aside, and by whom
     is_apart: bool  # of the source of a storm on the same page, but unlike the rest of it
     owner: str
     owners: str  # all of them in words, where they differ
@@ -311,6 +322,7 @@ def _row(
         else "",
         since=since,
         storm=storm_words(group),
+        aside=aside_words(group["aside_until"], group["aside_by"], frame.now, zone),
         is_apart=group["storm_since"] is None and _raised_by(group) in storms,
         owner=named[0] if named else "",
         owners=", ".join(name or gettext("Nobody") for name in owners) if len(owners) > 1 else "",

@@ -67,6 +67,7 @@ CLASSIFICATIONS = {
     "false": "FalsePositive",
     "undetermined": "Undetermined",
 }
+ASIDE_WORDS = ("yes", "no")
 _BLANKS = re.compile(r"[^\w.:@#/-]+")  # in words that people wrote
 _RULE_NAME = re.compile(r"R-\d{1,9}", re.IGNORECASE | re.ASCII)
 VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
@@ -204,6 +205,16 @@ def is_late(now: datetime, *, of_groups: bool) -> Q:
     return waits & Q(ot_due_at__lt=now)
 
 
+def is_aside(now: datetime) -> Q:
+    """Return the condition that an incident, or all of a row, is put aside."""
+    return Q(aside_until__gt=now)
+
+
+def is_in_work(now: datetime) -> Q:
+    """Return the condition that nobody has put an incident, or a whole row, aside."""
+    return Q(aside_until=None) | Q(aside_until__lte=now)
+
+
 def is_owned_by(owner_ids: Iterable[str], *, of_groups: bool) -> Q:
     """Return the condition that one of these owns an incident, or one incident of a row."""
     if not of_groups:
@@ -248,6 +259,16 @@ def _closed(value: str, around: ConditionContext) -> Q:
     if classification := CLASSIFICATIONS.get(word.casefold()):
         return CLOSE_IN_FORCE & Q(classification=classification)
     raise _unknown(value, ("people", "rule", "R-12", "<7d", ">2h", *CLASSIFICATIONS))
+
+
+def _aside(value: str, around: ConditionContext) -> Q:
+    """Whether it is put aside; what is closed never is."""
+    word = value.casefold()
+    if word not in ASIDE_WORDS:
+        raise _unknown(value, ASIDE_WORDS)
+    if not around.of_groups:
+        return Q(pk__in=[]) if word == "yes" else Q()
+    return is_aside(around.now) if word == "yes" else is_in_work(around.now)
 
 
 def _pattern(value: str, _around: ConditionContext) -> Q:
@@ -396,5 +417,6 @@ _READERS: dict[str, Callable[[str, ConditionContext], Q]] = {
     "note": _note,
     "owner": _owner,
     "closed": _closed,
+    "aside": _aside,
     "pattern": _pattern,
 }

@@ -11,14 +11,20 @@ from django.db import connection
 from django.db.models import Count, Func, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from alerts.incidents.engine.tokens import Term, chosen, exact_value_of, without
 from alerts.incidents.hidden_verdicts import masked_ot_state
-from alerts.incidents.models import HAS_LABELS, Incident, OtState
+from alerts.incidents.models import ASIDE, HAS_LABELS, Incident, OtState
 from alerts.incidents.policies import may_triage
 from alerts.incidents.queries import groups_visible_to
-from alerts.incidents.queue.conditions import CLASSIFICATIONS, SEVERITIES, STATUSES, VERDICTS
+from alerts.incidents.queue.conditions import (
+    CLASSIFICATIONS,
+    SEVERITIES,
+    STATUSES,
+    VERDICTS,
+    is_in_work,
+)
 from alerts.incidents.queue.queries import (
     CLOSED,
     COUNTED,
@@ -34,12 +40,14 @@ from alerts.incidents.wording import (
     STATUS_WORDS,
     classification_words,
 )
+from portal import clock
 from portal.accounts.models import User
 from portal.ui import shell
 
 MAX_VALUES = 8
 _STATES = "states && %s::varchar[]"
 _HAS_OT_STATE = "states <> '{\"\"}'"
+_IN_WORK = "(aside_until IS NULL OR aside_until <= %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +97,32 @@ FIELD_LABELS: dict[str, Promise] = {
     "note": gettext_lazy("Comments and notes"),
     "owner": gettext_lazy("Owner"),
     "closed": gettext_lazy("Closed"),
+    "aside": pgettext_lazy("of a filter", "Put aside"),
     "pattern": gettext_lazy("Pattern"),
 }
 
 
 def counts_by_view(queue: Queue) -> dict[str, int]:
-    """Return how many rows each view has within the filter; 10,001 is "more than 10,000"."""
+    """Return how many rows each view has within the filter, and how many are put aside (ASIDE);
+    10,001 is "more than 10,000".
+    """
     terms = queue.params.terms
     rows = queue.rows("open", terms)
-    columns = ("states", "n_unasked", "n_waiting", "ot_due_at", "owner_ids")
+    columns = ("states", "n_unasked", "n_waiting", "ot_due_at", "owner_ids", "aside_until")
     opened = _sql(_with_shown_states(queue, rows).values(*columns))
     # A column of the index that counts them, so that no row of the table is read.
     closed = _sql(queue.rows(CLOSED, terms, searched=_searched(queue)).values("workspace_id"))
     views: dict[str, tuple[str, list[object]]] = {
-        "needs": ("n_unasked > 0", []),
+        "needs": (f"n_unasked > 0 AND {_IN_WORK}", [queue.now]),
         "waiting": (f"{_STATES} AND {_HAS_OT_STATE}", [[OtState.WAITING]]),
-        "answered": (f"{_STATES} AND {_HAS_OT_STATE}", [[*VERDICTS]]),
+        "answered": (f"{_STATES} AND {_HAS_OT_STATE} AND {_IN_WORK}", [[*VERDICTS], queue.now]),
         "mine": (
-            "owner_ids && %s::varchar[] AND owner_ids <> '{\"\"}'",
-            [[*queue.frame.my_owner_ids]],
+            f"owner_ids && %s::varchar[] AND owner_ids <> '{{\"\"}}' AND {_IN_WORK}",
+            [[*queue.frame.my_owner_ids], queue.now],
         ),
         "late": (f"n_waiting > 0 AND ot_due_at < %s AND {_HAS_OT_STATE}", [queue.now]),
         "open": ("true", []),
+        ASIDE: ("aside_until > %s", [queue.now]),
     }
     first, source, params = "", f"({opened[0]})", opened[1]
     if terms:  # what a filter finds is found once, and then counted
@@ -124,7 +136,7 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
             [*(opened[1] if terms else ()), *values, *closed[1]],
         )
         counts = dict(zip((*views, CLOSED), cursor.fetchone(), strict=True))
-    return {view: counts[view] for view in VIEWS}
+    return {view: counts[view] for view in (*VIEWS, ASIDE)}
 
 
 def counts_in_part(queue: Queue) -> bool:
@@ -291,6 +303,14 @@ def condition_value_words(term: Term) -> str:
     return ", ".join(_value_words(term.field, value) for value in term.values)
 
 
+_OTHER_WORDS = {
+    "people": gettext_lazy("by people"),
+    "rule": gettext_lazy("by a rule"),
+    "yes": gettext_lazy("yes"),
+    "no": gettext_lazy("no"),
+}
+
+
 def _value_words(field: str, value: str) -> str:
     word = value.casefold()
     match field:
@@ -310,10 +330,8 @@ def _value_words(field: str, value: str) -> str:
             return gettext("Me")
         case "owner" if word == "none":
             return gettext("Nobody")
-        case "closed" if word == "people":
-            return gettext("by people")
-        case "closed" if word == "rule":
-            return gettext("by a rule")
+        case "closed" | "aside" if word in _OTHER_WORDS:
+            return str(_OTHER_WORDS[word])
         case "closed" if word in CLASSIFICATIONS:
             return classification_words(CLASSIFICATIONS[word])
         case "pattern":
@@ -358,6 +376,7 @@ def count_untriaged(request: HttpRequest) -> shell.Count | None:
         return None
     n: int | None = request.__dict__.get(_UNTRIAGED)
     if n is None:
-        rows = groups_visible_to(request.user).filter(n_unasked__gt=0)
+        in_work = is_in_work(clock.now_of(request))
+        rows = groups_visible_to(request.user).filter(in_work, n_unasked__gt=0)
         n = rows.values("pk")[: MAX_SHOWN + 1].count()
     return shell.Count(min(n, MAX_SHOWN), hot=n > 0, more=n > MAX_SHOWN)

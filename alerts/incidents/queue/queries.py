@@ -26,6 +26,7 @@ from alerts.incidents.queue.columns import (
 from alerts.incidents.queue.conditions import (
     VERDICTS,
     ConditionContext,
+    is_in_work,
     is_late,
     is_owned_by,
     where,
@@ -223,10 +224,10 @@ class Queue:
         """What a view of open rows leaves in."""
         has_ot_state = self.around(view).has_ot_state
         return {
-            "needs": Q(n_unasked__gt=0),
+            "needs": Q(n_unasked__gt=0) & is_in_work(self.now),
             "waiting": has_ot_state(OtState.WAITING),
-            "answered": has_ot_state(*VERDICTS),
-            "mine": is_owned_by(self.frame.my_owner_ids, of_groups=True),
+            "answered": has_ot_state(*VERDICTS) & is_in_work(self.now),
+            "mine": is_owned_by(self.frame.my_owner_ids, of_groups=True) & is_in_work(self.now),
             "late": is_late(self.now, of_groups=True),
         }.get(view, Q())
 

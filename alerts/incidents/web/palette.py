@@ -178,6 +178,7 @@ def _acts(targets: Targets, on: str) -> list[Result]:
         acts += [
             _dialog(gettext("Severity…"), "severity", on, "sliders-horizontal", "S"),
             _dialog(gettext("Comment…"), "comment", on, "message-square", "C"),
+            _dialog(gettext("Put aside…"), "aside", on, "calendar-clock", "B"),
             _dialog(gettext("Close…"), "close", on, "circle-check", "E"),
         ]
         if any(incident.ot_state == OtState.SUSPICIOUS for incident in targets.incidents):

@@ -38,6 +38,7 @@ _COLUMNS = (
     *("classification", "owner_id", "owner_name", "owner_email", "labels", "site_ids"),
     *("created_at", "modified_at", "first_activity_at", "latest_activity_at"),
     *("alert_type", "source", "destination", "group_key", "closed_by", "merged_into", "gone_at"),
+    *("priority_parts", "aside_until"),
 )
 
 
@@ -177,7 +178,8 @@ def _kind_of(row: Incident) -> tuple[object, ...]:
     owner = (row.owner_id, row.owner_name, row.owner_email)
     state = (row.severity, row.status, row.ot_state, row.classification, row.closed_by)
     is_final = (row.is_escalated, row.is_read_only)
-    return (row.workspace_id, *row.site_ids, *owner, *state, *is_final)
+    how_long = (row.touches_critical, row.ot_due_at, row.aside_until)  # it may be put aside
+    return (row.workspace_id, *row.site_ids, *owner, *state, *is_final, *how_long)
 
 
 def _first_and_last(rows: list[Incident]) -> list[Incident]:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from alerts.incidents.engine.answer_time import answer_within
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, IncidentAlert, IncidentStatus
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.engine.question import answer_within
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import (
     AskedIncident,

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
+from alerts.incidents.engine.answer_time import answer_within
 from alerts.incidents.ingest.overlay import set_ot_states
 from alerts.incidents.models import Incident, OtState, TimelineItem
-from alerts.reviews.engine.question import answer_within, question_in
+from alerts.reviews.engine.question import question_in
 from alerts.reviews.models import READY, AskedIncident, Question
 from alerts.reviews.policies import (
     is_ot_at,

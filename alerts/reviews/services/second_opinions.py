@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from alerts.incidents.engine.answer_time import answer_within
 from alerts.incidents.models import Incident, TimelineItem
-from alerts.reviews.engine.question import answer_within
 from alerts.reviews.engine.second_opinion import (
     ASK_LEADS_EVERY,
     HARMLESS,

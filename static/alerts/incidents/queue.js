@@ -76,6 +76,7 @@ bindKey("e", () => ask(document.getElementById("queue-acts").dataset.end));
 bindKey("u", () => ask("escalate"));
 bindKey("s", () => ask("severity"));
 bindKey("c", () => ask("comment"));
+bindKey("b", () => ask("aside"));
 bindKey("v", judge);
 bindKey("[", () => view(-1));
 bindKey("]", () => view(1));

@@ -18,7 +18,8 @@ from alerts.incidents.acts.bulk import MAX_INCIDENTS, apply_verb, start_bulk_act
 from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.policies import may_act_on, reasons_against_acting
 from alerts.incidents.queries import bulk_acts_of
-from alerts.incidents.web.forms import ACT_FORMS, ActForm
+from alerts.incidents.web.act_form import ActForm
+from alerts.incidents.web.forms import ACT_FORMS
 from alerts.incidents.web.links import goal_of
 from alerts.incidents.web.targets import NAMES, targets_of
 from alerts.incidents.web.views.bulk import bulk_address

@@ -70,7 +70,7 @@ from alerts.incidents.web.links import (
     rules_panel_address,
 )
 from alerts.incidents.web.targets import summarize_targets
-from alerts.incidents.wording import ot_chip_of
+from alerts.incidents.wording import aside_words, ot_chip_of
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -152,6 +152,7 @@ def _head(visit: IncidentVisit) -> dict[str, Any]:
         "state": ot_chip_of(incident),
         "question": incident.hidden_verdict.question if incident.hidden_verdict else None,
         "status": status_chip(incident),
+        "aside": aside_words(incident.aside_until, incident.aside_by, visit.now, visit.zone),
         "owed": pending_change_chips(incident),
         "sensors": sensors_of(visit.alerts),
         "may_act": may_act_on(incident, by=visit.user),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.acts.bulk import MAX_INCIDENTS
 from alerts.incidents.engine.tokens import Term, free_text_of, toggled, without
-from alerts.incidents.models import Group
+from alerts.incidents.models import ASIDE, Group
 from alerts.incidents.page.panel import preview_of
 from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
@@ -137,6 +137,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "cleared": params.href(terms=()),
         "columns": params.shown_columns,
         "column_links": _column_links(params),
+        "aside": _aside_link(queue, counts[ASIDE]),
         "since": queue.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
         "blame": _cause_of_empty_list(queue) if not page.rows else None,
@@ -315,6 +316,16 @@ def _tabs(
         )
         for view in views
     ] + [(Tab(view.name, view.href, current=view == opened), "", "") for view in kept]
+
+
+def _aside_link(queue: Queue, n: int) -> dict[str, object] | None:
+    """How many rows within the filter are put aside, and the list of them."""
+    params = queue.params
+    if not n or queue.is_closed or any(term.field == ASIDE for term in params.terms):
+        return None
+    terms = (*params.terms, Term(ASIDE, ("yes",)))
+    words = _count_words(queue, ASIDE, n)
+    return {"n": n, "words": words, "href": params.href(view="open", terms=terms)}
 
 
 def _count_words(queue: Queue, view: str, count: int) -> str:
