@@ -43,6 +43,12 @@ def changes_of_act(act: UUID, *, names: Collection[str]) -> list[Change]:
     return list(Change.objects.filter(act=act, incident_name__in=low).order_by("pk"))
 
 
+def incidents_by_acts(acts: Collection[UUID]) -> dict[UUID, int]:
+    """Return to how many incidents each of these acts wrote or writes, where to any."""
+    rows = Change.objects.filter(act__in=acts).order_by().values_list("act")
+    return dict(rows.annotate(n=Count("incident_name", distinct=True)))
+
+
 def can_be_undone(act: UUID) -> bool:
     """Whether an undo would still take all of an act back."""
     return not Change.objects.filter(act=act).exclude(**never_claimed()).exists()

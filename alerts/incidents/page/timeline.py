@@ -1,15 +1,29 @@
 """What happened to an incident, as sentences: people, the portal and Sentinel in one stream."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import FETCH_RAISE
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from alerts.incidents.models import Comment, Incident, IncidentStatus, OtState, TimelineItem
+from alerts.incidents.models import (
+    Comment,
+    Incident,
+    IncidentCloser,
+    IncidentStatus,
+    OtState,
+    TimelineItem,
+)
+from alerts.incidents.page.timeline_events import (
+    TimelineEvent,
+    closer_of,
+    events_before_first_read,
+    incidents_by_act,
+    is_close_of,
+)
 from alerts.incidents.queries import comments_of, timeline_of
 from alerts.incidents.wording import (
     OT_WORDS,
@@ -24,6 +38,7 @@ from alerts.outbox.models import WriteKind
 from alerts.outbox.queries import changes_of
 from alerts.outbox.wording import note_words
 from alerts.sentinel.wording import error_words
+from portal.ui.words import number
 
 # How values of Sentinel's vocabulary are said; other values stand as they came.
 _VALUE_WORDS: dict[str, Callable[[str], str]] = {
@@ -373,47 +388,34 @@ def sentence_for(item: TimelineItem) -> Sentence:
 
 
 MAX_ITEMS = 300
-_OF_CLOSING = ("closed", "status", "reopened", "closed-by-rule", "classification")
 PEOPLE = (TimelineItem.Side.SOC, TimelineItem.Side.OT)
 type Who = str  # all, people or system
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEvent:
-    """One line: who, what, perhaps from what to what, perhaps in their own words."""
-
-    ref: str
-    at: datetime
-    team: str
-    who: str
-    words: str
-    old: str = ""
-    new: str = ""
-    quote: str = ""
-    lines: tuple[str, ...] = ()
-    is_conflict: bool = False
 
 
 def timeline_events_of(incident: Incident, who: Who = "all") -> list[TimelineEvent]:
     """The newest first; comments are among them. `who` leaves people or systems only. Where a
     verdict is hidden from the reader of the incident, nothing that came after it.
     """
-    items = timeline_of(incident).fetch_mode(FETCH_RAISE)
+    rows = timeline_of(incident).fetch_mode(FETCH_RAISE)
     if who == "people":
-        items = items.filter(side__in=PEOPLE)
+        rows = rows.filter(side__in=PEOPLE)
     elif who == "system":
-        items = items.exclude(side__in=PEOPLE)
-    listed_items = [item for item in items[:MAX_ITEMS] if item.code != "commented"]
-    lines = [_happening(item) for item in listed_items]
+        rows = rows.exclude(side__in=PEOPLE)
+    items = list(rows[:MAX_ITEMS])
+    listed_items = [item for item in items if item.code != "commented"]
+    closer, acts = closer_of(incident), incidents_by_act(listed_items)
+    lines = [_happening(item, closer, acts) for item in listed_items]
     if who != "system":
-        rows = comments_of(incident).exclude(name__in=_shown_already(incident, listed_items))
-        comments = list(rows.reverse()[:MAX_ITEMS])
+        known = _shown_already(incident, listed_items)
+        comments = list(comments_of(incident).exclude(name__in=known).reverse()[:MAX_ITEMS])
         from_ot = (
             _people_of_ot(incident) if any(comment.ours for comment in comments) else frozenset()
         )
         lines += [_comment(comment, from_ot) for comment in comments]
     if who != "people":
-        lines += [_raised(incident), *_closed_before(incident)]
+        is_whole = who == "all" and not incident.hidden_verdict and len(items) < MAX_ITEMS
+        changes = items[::-1] if is_whole else incident.timeline.order_by("at", "pk")
+        lines += [_raised(incident), *events_before_first_read(incident, changes, closer)]
     if incident.hidden_verdict:
         lines.append(_hidden_since(incident.hidden_verdict.given_at))
     return sorted(lines, key=lambda line: line.at, reverse=True)
@@ -440,21 +442,28 @@ def _shown_already(incident: Incident, items: Iterable[TimelineItem]) -> list[st
     return [str(key) for key in keys]
 
 
-def _happening(item: TimelineItem) -> TimelineEvent:
+def _happening(
+    item: TimelineItem, closer: IncidentCloser | None, acts: Mapping[UUID, int]
+) -> TimelineEvent:
     made = sentence_for(item)
+    if others := acts.get(item.act, 1) - 1 if item.act else 0:
+        words = ngettext("Together with %(n)s other", "Together with %(n)s others", others)
+        made["lines"] = (*made.get("lines", ()), words % {"n": number(others)})
     return TimelineEvent(
         ref=f"t{item.pk}",
         at=item.at,
         team=item.side,
-        who=_name(item),
+        who=_name(item, closer),
         is_conflict=item.code in ("conflict", "refused", "dropped"),
         **made,
     )
 
 
-def _name(item: TimelineItem) -> str:
+def _name(item: TimelineItem, closer: IncidentCloser | None) -> str:
     if item.by:
         return item.by.name
+    if closer and is_close_of(item, closer):
+        return closer.name
     if item.side == TimelineItem.Side.PORTAL and item.by_label.startswith("R-"):
         return gettext("Rule %(rule)s") % {"rule": item.by_label}
     names = {TimelineItem.Side.PORTAL: "Tagout", TimelineItem.Side.SENTINEL: "Sentinel"}
@@ -477,22 +486,6 @@ def _comment(comment: Comment, from_ot: Collection[str]) -> TimelineEvent:
 def _raised(incident: Incident) -> TimelineEvent:
     words = gettext("raised the incident")
     return TimelineEvent("raised", incident.created_at, "sentinel", "Sentinel", words)
-
-
-def _closed_before(incident: Incident) -> list[TimelineEvent]:
-    """That Tagout never knew it open, when Sentinel had changed it last by then."""
-    if incident.status != IncidentStatus.CLOSED:
-        return []
-    changes = set(incident.timeline.filter(code__in=_OF_CLOSING).values_list("code", flat=True))
-    if changes - {"classification"}:
-        return []
-    words = gettext("had closed it before Tagout first read it")
-    if not changes:  # it is still closed as it was
-        outcome = outcome_words(incident.classification, incident.classification_reason)
-        words = gettext("had closed it as %(outcome)s before Tagout first read it")
-        words %= {"outcome": outcome}
-    at = incident.closed_at or incident.stored_at
-    return [TimelineEvent("closed-before", at, "sentinel", "Sentinel", words)]
 
 
 def conflicts_of(happenings: Iterable[TimelineEvent]) -> list[TimelineEvent]:

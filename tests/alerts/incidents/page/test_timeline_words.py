@@ -7,10 +7,20 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from alerts.incidents.models import IncidentStatus, TimelineItem
+from alerts.incidents.acts.triage import assign_incidents, change_severity
+from alerts.incidents.models import (
+    BulkAct,
+    Incident,
+    IncidentCloser,
+    IncidentStatus,
+    Severity,
+    TimelineItem,
+)
 from alerts.incidents.page.timeline import SENTENCES, timeline_events_of
+from portal.accounts.models import GrantScope, Role
+from tests import cast
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident, make_workspace
+from tests.factories.incidents import make_incident, make_listed_incident, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +201,86 @@ def test_how_it_was_closed_before_a_change_is_not_guessed(closed_before):
         details={"from": "TruePositive", "to": "FalsePositive"},
     )
     assert "Sentinel had closed it before Tagout first read it" in words_on(closed_before)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "had changed it before Tagout first read it | Status: Active | Owner: Ana Costa"),
+        (
+            "de",
+            "hatte ihn geändert, bevor Tagout ihn zum ersten Mal las"
+            " | Status: Aktiv | Zuständig: Ana Costa",
+        ),
+    ],
+)
+def test_what_was_so_at_the_first_read_is_a_line(incident, language, words):
+    """Sentinel's list does not say who did it when: a lone "raised the incident" hid all of it."""
+    Incident.objects.update(status=IncidentStatus.ACTIVE, owner_id="a", owner_name="Ana Costa")
+    incident.refresh_from_db()
+    with translation.override(language):
+        first = timeline_events_of(incident)[0]
+    assert " | ".join((first.words, *first.lines)) == words
+    assert (first.who, first.at) == ("Sentinel", incident.stored_at)
+
+
+def test_what_changed_since_the_first_read_is_not_said_of_it(incident, text_of):
+    Incident.objects.update(status=IncidentStatus.ACTIVE, owner_id="b", owner_name="Ben Ito")
+    incident.refresh_from_db()
+    text_of("status", "sentinel", "", **{"from": "New", "to": "Active"})
+    text_of("owner", "sentinel", "", **{"from": "Ana Costa", "to": "Ben Ito"})
+    lines = [line.lines for line in timeline_events_of(incident) if line.ref == "first-read"]
+    assert lines == [("Owner: Ana Costa",)]
+    TimelineItem.objects.filter(code="owner").update(code="escalated", details={"from": "Low"})
+    assert "first-read" not in {line.ref for line in timeline_events_of(incident)}
+
+
+def test_nothing_is_said_of_a_first_read_of_what_was_new(incident):
+    assert words_on(incident) == ["Sentinel raised the incident"]
+
+
+def test_who_closed_it_before_the_first_read_is_named_where_the_log_has_it(closed_before):
+    at = closed_before.closed_at
+    IncidentCloser.objects.create(incident=closed_before, name="ana@plant.example", closed_at=at)
+    assert words_on(closed_before)[0].startswith("ana@plant.example had closed it as False")
+
+
+def test_who_closed_it_in_sentinel_is_named_where_the_log_has_it(incident, text_of):
+    Incident.objects.update(status=IncidentStatus.CLOSED)
+    incident.refresh_from_db()
+    closer = IncidentCloser.objects.create(
+        incident=incident, name="Playbook - tidy", closed_at=NOON + timedelta(seconds=40)
+    )
+    closed = {"from": "New", "to": "Closed"} | LOGIC
+    assert text_of("status", "sentinel", "", **closed).startswith("Playbook - tidy closed it as")
+    closer.closed_at += timedelta(hours=1)
+    closer.save()
+    assert words_on(incident)[0].startswith("Sentinel closed it"), "another close"
+
+
+def test_an_act_on_several_says_with_how_many(make_person):
+    sam, gdansk = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.ALL, None)), make_workspace()
+    rows = [make_listed_incident(gdansk, provider="Azure Sentinel") for _ in range(3)]
+    severity = {"severity": Severity.LOW, "by": sam, "now": NOON}
+    change_severity(incident_ids=[row.pk for row in rows], **severity)
+    assign_incidents(incident_ids=[rows[0].pk], to=sam, by=sam, now=NOON + timedelta(minutes=1))
+    assigned, changed, *_ = timeline_events_of(rows[0])
+    assert (assigned.words, assigned.lines) == ("changed the owner", ())
+    assert (changed.who, changed.lines) == (sam.name, ("Together with 2 others",))
+    act = rows[0].timeline.get(code="severity").act
+    BulkAct.objects.create(
+        act=act,
+        verb="severity",
+        title="61 incidents",
+        by=sam,
+        incident_ids=[],
+        standings=[],
+        worked=61,
+        done=61,
+        made_at=NOON,
+        due_at=NOON,
+    )
+    assert timeline_events_of(rows[0])[1].lines == ("Together with 60 others",)
 
 
 def test_every_kind_of_line_that_is_written_has_a_sentence():
