@@ -26,6 +26,7 @@ class ChartStep:
     share: float
     tone: Tone
     title: str = ""  # said on hover
+    name: str = ""  # instead of the label where there is room
     is_current: bool = False
 
 
@@ -79,7 +80,7 @@ def chart_steps(
     """
     wide = _drawing(steps, title, levels, _Frame(760, 180, 104, len(steps)), is_wide=True)
     narrow = _drawing(steps, title, levels, _Frame(358, 186, 52, len(steps)), is_wide=False)
-    cells = [(step.label, f"+{percent(step.share)}") for step in steps]
+    cells = [(step.name or step.label, f"+{percent(step.share)}") for step in steps]
     return format_html(
         '<div class="chart"><div class="steps-wide">{}</div><div class="steps-narrow">{}</div>{}'
         "</div>",
@@ -108,7 +109,7 @@ def _drawing(
         title,
         hatch,
         joined(_grid(frame)),
-        joined(_bars(steps, frame, hatch)),
+        joined(_bars(steps, frame, hatch, is_wide=is_wide)),
         joined(_level(level, frame, is_wide=is_wide) for level in levels),
     )
 
@@ -130,7 +131,9 @@ def _grid(frame: _Frame) -> Iterator[SafeString]:
         )
 
 
-def _bars(steps: Sequence[ChartStep], frame: _Frame, hatch: str) -> Iterator[SafeString]:
+def _bars(
+    steps: Sequence[ChartStep], frame: _Frame, hatch: str, *, is_wide: bool
+) -> Iterator[SafeString]:
     so_far = 0.0
     every = max(1, round(_MIN_PITCH / frame.pitch + 0.499)) if steps else 1
     for at, step in enumerate(steps):
@@ -163,7 +166,7 @@ def _bars(steps: Sequence[ChartStep], frame: _Frame, hatch: str) -> Iterator[Saf
                 " is-current" if step.is_current else "",
                 coordinate(frame.x(at + 0.5)),
                 coordinate(frame.ground + 15),
-                step.label,
+                step.name if is_wide and step.name else step.label,
             )
 
 

@@ -1,5 +1,6 @@
 """What the page of a plan shows: the offer, the curve, the rows of the list."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +45,7 @@ TONES: Final[dict[StepState, Tone]] = {
     StepState.READY: "ot",
     StepState.EVIDENCE: "open",
 }
+SMALL_SHARE, MIN_TAIL = 0.01, 3  # steps that add less are drawn as one, from so many on
 MIN_APART: Final = 0.16  # of the chart's height: closer levels are not named both
 
 
@@ -202,23 +204,31 @@ def curve_of(plan: SitePlan, chosen: Pattern | None) -> SafeString:
     steps: list[ChartStep] = []
     if plan.acting or plan.totals.living_incidents:
         steps += _base_of(plan)
-    signed = plan.steps_in(StepState.LIVE, StepState.TRIAL)
-    ordered = [*signed, *plan.to_sign, *plan.steps_in(StepState.EVIDENCE)]
     order = {step.pattern.pk: n for n, step in enumerate(plan.steps, start=1)}
-    steps += [
-        ChartStep(
-            number(order[step.pattern.pk]),
-            step.share,
-            TONES[step.state],
-            f"{order[step.pattern.pk]} · {pattern_headline(step.pattern)}: +{percent(step.share)}",
-            is_current=chosen is not None and step.pattern.pk == chosen.pk,
+
+    def drawn(group: Sequence[PlanStep]) -> list[ChartStep]:
+        return _without_tail(
+            [
+                ChartStep(
+                    number(order[step.pattern.pk]),
+                    step.share,
+                    TONES[step.state],
+                    f"{order[step.pattern.pk]} · {pattern_headline(step.pattern)}:"
+                    f" +{percent(step.share)}",
+                    is_current=chosen is not None and step.pattern.pk == chosen.pk,
+                )
+                for step in group
+            ]
         )
-        for step in ordered
-    ]
-    before = len(steps) - len(plan.to_sign) - len(plan.steps_in(StepState.EVIDENCE))
+
+    steps += drawn(plan.steps_in(StepState.LIVE, StepState.TRIAL))
+    before = len(steps)
+    steps += drawn(plan.to_sign)
+    with_these = len(steps)
+    steps += drawn(plan.steps_in(StepState.EVIDENCE))
     levels = [
         ChartLevel(plan.full_share, len(steps), gettext("with more answers")),
-        ChartLevel(plan.signed_share, before + len(plan.to_sign), gettext("with these")),
+        ChartLevel(plan.signed_share, with_these, gettext("with these")),
     ]
     if plan.acting_share:
         now = pgettext("rules", "signed") if plan.in_trial else gettext("already")
@@ -240,6 +250,31 @@ def curve_of(plan: SitePlan, chosen: Pattern | None) -> SafeString:
     }
     return chart_steps(
         steps, title, levels=_apart(levels), unit=gettext("Adds"), what=gettext("Rule")
+    )
+
+
+def _without_tail(steps: Sequence[ChartStep]) -> list[ChartStep]:
+    """The steps, those of one tone that add hardly anything in one step where they are several."""
+    kept = [step for step in steps if step.share >= SMALL_SHARE]
+    tails: dict[Tone, list[ChartStep]] = defaultdict(list)
+    for step in steps:
+        if step.share < SMALL_SHARE:
+            tails[step.tone].append(step)
+    for tone, tail in tails.items():
+        kept += tail if len(tail) < MIN_TAIL else [_folded(tail, tone)]
+    return kept
+
+
+def _folded(tail: Sequence[ChartStep], tone: Tone) -> ChartStep:
+    n, share = len(tail), sum(step.share for step in tail)
+    name = ngettext("%(n)s more", "%(n)s more", n) % {"n": number(n)}
+    return ChartStep(
+        f"+{number(n)}",
+        share,
+        tone,
+        f"{name}: +{percent(share)}",
+        name,
+        is_current=any(step.is_current for step in tail),
     )
 
 

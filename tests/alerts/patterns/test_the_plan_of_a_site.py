@@ -10,7 +10,7 @@ from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.patterns.models import Pattern, PatternState, SiteMining
 from alerts.patterns.policies import obstacles_in_words
 from alerts.patterns.queries.patterns import patterns_in_plan
-from alerts.patterns.queries.plan import SitePlan
+from alerts.patterns.queries.plan import SitePlan, plans_of_all_sites
 from alerts.patterns.services.decide import CannotDecidePattern, turn_into_rule
 from alerts.patterns.web.plan_rows import curve_of
 from alerts.rules.rule import Clause, RuleDefinition
@@ -45,6 +45,20 @@ def test_the_largest_gain_comes_first_and_what_lacks_evidence_last(processes, ru
     assert shares == [80, 110, 135]
     site = SiteMining.objects.get()
     assert (site.incidents, site.living_incidents, site.plan_incidents) == (385, 0, 135)
+
+
+def test_rules_that_add_hardly_anything_are_one_step_of_the_chart(
+    processes, run_mining, monkeypatch
+):
+    run_mining()
+    (plan,) = plans_of_all_sites()
+    assert curve_of(plan, None).count('class="step-bar') == 6, "three, for wide and for narrow"
+    monkeypatch.setattr("alerts.patterns.web.plan_rows.SMALL_SHARE", 0.5)
+    monkeypatch.setattr("alerts.patterns.web.plan_rows.MIN_TAIL", 2)
+    chart = curve_of(plan, plan.steps[0].pattern)
+    assert chart.count('class="step-bar') == 4
+    assert chart.count("<title>2 more: +28.6 %</title>") == 2, "80 and 30 of 385"
+    assert '<text class="axis is-current"' in chart
 
 
 def test_an_incident_counts_where_every_alert_in_it_is_covered(

@@ -41,3 +41,12 @@ def test_many_steps_are_labelled_now_and_then():
 
 def test_nothing_is_an_empty_frame():
     assert "step-bar" not in chart_steps([], "Nothing")
+
+
+def test_a_folded_tail_has_its_name_where_there_is_room_and_in_the_table():
+    tail = ChartStep("+23", 0.04, "ot", "23 more: +4.0 %", "23 more")
+    wide, narrow = chart_steps([*STEPS, tail], "A plan").split("steps-narrow")
+    assert ">23 more</text>" in wide and ">+23</text>" not in wide
+    narrow, numbers = narrow.split("chart-table")
+    assert ">+23</text>" in narrow and ">23 more</text>" not in narrow
+    assert "23 more" in numbers
