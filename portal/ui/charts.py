@@ -174,10 +174,16 @@ def verdict_bar(counts: Sequence[tuple[str, str, int]]) -> SafeString:
 
 def parts_bar(parts: Sequence[BarPart]) -> SafeString:
     """One bar of parts that add up, and its legend in the same order; empty ones are listed too."""
-    total = max(1, sum(part.n for part in parts))
+    total = sum(part.n for part in parts)
+    legend = joined(map(_legend_item, parts))
+    return format_html('{}<ul class="legend">{}</ul>', bar_of(parts, total), legend)
+
+
+def bar_of(parts: Sequence[BarPart], total: float) -> SafeString:
+    """One bar of parts, as long as they are of a total; what they are is said beside it."""
     rects, at = [], 0.0
     for part in parts:
-        if width := part.n / total * 100:
+        if width := part.n / max(1, total) * 100:
             rects.append(
                 format_html(
                     '<rect class="bar-{}" x="{}" width="{}" height="8"/>',
@@ -189,10 +195,8 @@ def parts_bar(parts: Sequence[BarPart]) -> SafeString:
         at += width
     return format_html(
         '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        "{}</svg>"
-        '<ul class="legend">{}</ul>',
+        "{}</svg>",
         joined(rects),
-        joined(map(_legend_item, parts)),
     )
 
 

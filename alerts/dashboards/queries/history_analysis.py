@@ -46,6 +46,8 @@ class TypeLine:
     proposed: str
     why: str
     limit: float
+    alerts_harmless: int  # alerts that a verdict covers; one called suspicious is not harmless
+    alerts_suspicious: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def _type_lines(alerts: QuerySet[Alert], evidence: QuerySet[Verdict]) -> list[Ty
         )
     )
     ids = alerts.values("pk")
+    judged = _judged_alerts(alerts, evidence)
     links = (
         IncidentAlert.objects.filter(alert__in=ids)
         .order_by()
@@ -172,9 +175,27 @@ def _type_lines(alerts: QuerySet[Alert], evidence: QuerySet[Verdict]) -> list[Ty
                 proposed=proposal.severity,
                 why=proposal.why,
                 limit=round(proposal.limit, 4),
+                alerts_harmless=judged[place][0],
+                alerts_suspicious=judged[place][1],
             )
         )
     return sorted(lines, key=lambda line: (-line.alerts, line.alert_type, line.severity))
+
+
+def _judged_alerts(
+    alerts: QuerySet[Alert], evidence: QuerySet[Verdict]
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return by type and severity how many alerts were judged harmless, how many suspicious."""
+    covered = evidence.filter(alerts__isnull=False).order_by()
+    suspicious = Q(pk__in=covered.filter(kind="suspicious").values("alerts"))
+    harmless = Q(pk__in=covered.filter(kind__in=_HARMLESS).values("alerts")) & ~suspicious
+    rows = (
+        alerts.order_by()
+        .values("alert_type", "severity")
+        .annotate(harmless=Count("pk", filter=harmless), suspicious=Count("pk", filter=suspicious))
+        .values_list("alert_type", "severity", "harmless", "suspicious")
+    )
+    return {(title, severity): (good, bad) for title, severity, good, bad in rows}
 
 
 def _through(condition: Q) -> Q:

@@ -90,6 +90,14 @@ def parts_bar(parts: Sequence[BarPart]) -> SafeString:
 
 
 @register.simple_tag
+def bar_of(parts: Sequence[BarPart], total: float) -> SafeString:
+    """One bar of several below each other, as long as its parts are of the total. It is a drawing
+    only: the numbers stand beside it.
+    """
+    return charts.bar_of(parts, total)
+
+
+@register.simple_tag
 def progress(done: float, total: float, label: str) -> SafeString:
     """How much of something is done; the label is read out."""
     share = 100 * done / total if total else 0

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from alerts.dashboards.models import HistoryReport
 from alerts.dashboards.queries.history_analysis import alert_rows, analyse_history
-from alerts.dashboards.services.history_reports import make_due_reports
+from alerts.dashboards.services.history_reports import make_due_reports, request_history_report
 from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus
 from alerts.reviews.models import Verdict
 from portal.accounts.models import GrantScope, Role
@@ -26,6 +26,7 @@ from tests.factories.incidents import make_alert, make_incident, make_site, make
 from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+DAY = timedelta(days=1)
 SINCE = NOON - timedelta(days=90)
 TABLES = ("alerts", "types", "patterns")
 
@@ -63,6 +64,54 @@ def test_its_numbers_are_those_of_the_database(history, workspace, site):
         assert line.days == len({alert.at.date() for alert in own})
         assert line.incidents == len({k.incident_id for k in links.filter(alert__in=own)})
     assert sum(line.routine + line.maintenance for line in found.types) == 12
+
+
+def test_alerts_are_counted_by_what_ot_made_of_them(history, oda):
+    judge(history[11:13], oda, verdict="suspicious")  # the first of them was judged routine, too
+    (line,) = analyse().types
+    assert (line.alerts_harmless, line.alerts_suspicious) == (11, 2)
+    Verdict.objects.filter(kind="suspicious").update(withdrawn_at=NOON)
+    (line,) = analyse().types
+    assert (line.alerts_harmless, line.alerts_suspicious) == (12, 0)
+
+
+def bars_of(page):
+    """Name, parts with their widths, and numbers of each bar of the chart."""
+    items = re.findall(r'<span class="type-name">(.*?)</li>', page, re.DOTALL)
+    return [
+        (
+            item.split("</span>")[0],
+            dict(re.findall(r'class="bar-([\w-]+)" x="[^"]*" width="([^"]*)"', item)),
+            re.findall(r"<span>([^<]*)</span>", item),
+        )
+        for item in items
+    ]
+
+
+def test_types_are_bars_that_show_what_was_harmless_and_what_nobody_judged(
+    history, workspace, site, oda, mia, client, monkeypatch
+):
+    judge(history[12:13], oda, verdict="suspicious")
+    monkeypatch.setattr("alerts.dashboards.web.views.history.MAX_BARS", 1)
+    for title in ("Port Scan", "New Asset Detected"):
+        make_alert(make_incident(workspace), site=site, alert_type=title, at=NOON - DAY)
+    report = request_history_report(days=90, by=mia, now=NOON, unshifted=NOON)
+    make_due_reports()
+    client.force_login(mia)
+    page = client.get(f"/history/{report.uuid}/").text
+    n = len(history)
+    first, others = bars_of(page)
+    assert first[2] == ["12 harmless", "1 suspicious", f"{n - 13} not judged"]
+    assert [round(float(first[1][key]) * n / 100) for key in first[1]] == [12, 1, n - 13]
+    assert (others[0], others[2]) == ("2 other types", ["2 not judged"])
+    assert others[1] == {}, "their bar would dwarf each"
+    lines = HistoryReport.objects.get().result["types"]
+    for line in lines:
+        del line["alerts_harmless"]
+    HistoryReport.objects.update(
+        result={"types": lines, "alerts": 1, "incidents": 1, "verdicts": 1}
+    )
+    assert bars_of(client.get(f"/history/{report.uuid}/").text) == [], "of before they were counted"
 
 
 def test_one_verdict_over_many_alerts_is_one(history, workspace, site, oda):

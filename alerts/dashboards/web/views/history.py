@@ -1,6 +1,7 @@
 """Historic analysis: ask for a period, read its analysis, take it along as tables."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from alerts.automation.queries import examples_for_rules
@@ -34,10 +35,14 @@ from portal.accounts.models import User
 from portal.accounts.queries import reach_in_json, reach_of
 from portal.accounts.sessions import actor_of
 from portal.formats.csv_files import csv_bytes
+from portal.ui.pieces import BarPart
 from portal.ui.responses import render_page
+from portal.ui.words import number
 
 MAX_EXPORTED = 100_000  # alerts of one file; the command writes more
 _SHOWN = 100
+MAX_BARS = 12  # types of the chart; the table has all
+_OF_BAR = ("alerts", "alerts_harmless", "alerts_suspicious")
 _PIECE = 1_000
 _WHY = {
     "harmless": gettext_lazy("Judged harmless many times, and never anything else."),
@@ -90,6 +95,7 @@ def report(request: HttpRequest, report: UUID) -> HttpResponse:
         "proposals": _proposals(row, types),
         "types": [_type_row(line) for line in types[:_SHOWN]],
         "n_types": len(types),
+        "chart": _type_bars(types),
         "patterns": [line | {"severity": term(line["severity"])} for line in patterns[:_SHOWN]],
         "n_patterns": len(patterns),
         "is_cut": result.get("alerts", 0) > MAX_EXPORTED,
@@ -150,6 +156,38 @@ def _type_row(line: dict[str, Any]) -> dict[str, Any]:
         "why": str(_WHY.get(line["why"], line["why"])),
         "harmless": line["routine"] + line["maintenance"],
     }
+
+
+def _type_bars(types: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a bar for each of the types that alert most, severities together, and the numbers of
+    the others, which have none: it would dwarf each. Nothing for a report of before alerts were
+    counted by verdict.
+    """
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in types:
+        if "alerts_harmless" not in line:
+            return []
+        counts[line["alert_type"]].update({name: line[name] for name in _OF_BAR})
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1]["alerts"], pair[0]))
+    shown, others = ranked[:MAX_BARS], ranked[MAX_BARS:]
+    most = max((count["alerts"] for _, count in shown), default=0)
+    bars = [{"name": name, "parts": _bar_parts(count), "most": most} for name, count in shown]
+    if others:
+        n, rest = len(others), sum((count for _, count in others), Counter())
+        words = ngettext("%(n)s other type", "%(n)s other types", n) % {"n": number(n)}
+        bars.append({"name": words, "parts": _bar_parts(rest), "most": 0})
+    return bars
+
+
+def _bar_parts(count: Mapping[str, int]) -> list[BarPart]:
+    harmless, suspicious = count["alerts_harmless"], count["alerts_suspicious"]
+    unjudged = count["alerts"] - harmless - suspicious
+    parts = (
+        BarPart("routine", harmless, gettext("%(n)s harmless") % {"n": number(harmless)}),
+        BarPart("suspicious", suspicious, gettext("%(n)s suspicious") % {"n": number(suspicious)}),
+        BarPart("not-sure", unjudged, gettext("%(n)s not judged") % {"n": number(unjudged)}),
+    )
+    return [part for part in parts if part.n]
 
 
 def _proposals(report: HistoryReport, types: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
