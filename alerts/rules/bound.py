@@ -18,15 +18,15 @@ def is_little(judged: int, *, is_strict: bool) -> bool:
 
 
 def bound_words(suspicious: int, judged: int, *, is_strict: bool) -> Sentence:
-    """Return what the verdicts prove, from the good side: `27 of 27 harmless; the true share …`.
+    """Return what the verdicts prove, from the good side: `27 of 27 harmless, so at least …`.
 
     Harmless is routine and maintenance. Below `MIN_JUDGED` no limit is named.
     """
     if judged <= 0:
         return Sentence("bound.none")
     code = _bound_code(suspicious, judged, is_strict=is_strict)
-    limit = f"{upper_share(suspicious, judged) * 100:.1f} %"
-    return Sentence(code, harmless=judged - suspicious, judged=judged, limit=limit)
+    share = f"{(1 - upper_share(suspicious, judged)) * 100:.1f} %"
+    return Sentence(code, harmless=judged - suspicious, judged=judged, share=share)
 
 
 def _bound_code(suspicious: int, judged: int, *, is_strict: bool) -> str:

@@ -456,12 +456,11 @@ BACKTEST: Final = {
     ),
     "bound.all_suspicious": gettext_noop("All {judged} were suspicious."),
     "bound.some": gettext_noop(
-        "{harmless} of {judged} harmless; the true share of suspicious could still be up to "
-        "{limit}."
+        "{harmless} of {judged} harmless, so at least {share} of all is harmless (95 % sure)."
     ),
     "bound.little": gettext_noop(
-        "{harmless} of {judged} harmless; the true share of suspicious could still be up to "
-        "{limit}. Little evidence."
+        "{harmless} of {judged} harmless, so at least {share} of all is harmless (95 % sure). "
+        "Little evidence."
     ),
     "stopper.suspicious": gettext_noop("It was judged suspicious."),
     "stopper.reopened": gettext_noop("It was reopened."),

@@ -30,7 +30,7 @@ from alerts.incidents.models import (
     touches_sites,
 )
 from alerts.incidents.queue.conditions import is_aside, where
-from alerts.incidents.queue.queries import Queue, queue_params
+from alerts.incidents.queue.queries import VIEWS, Queue, queue_params
 from alerts.outbox.models import ChangeOutcome, WriteKind
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -159,7 +159,9 @@ def in_queue(address: str, user: User, *, now: datetime, searched: int | None) -
     closed ones as many are looked through as the page looks through, unless it is `searched`.
     """
     query = QueryDict(address)
-    params = queue_params(query.get("view", ""), query.get("q", ""))
+    if (view := query.get("view", "")) and view not in VIEWS:
+        raise ValidationError([f"{view!r} is not a view; possible: {', '.join(VIEWS)}."])
+    params = queue_params(view, query.get("q", ""))
     queue = Queue(user, params, now=now)
     _, problems = where(params.terms, queue.around(params.view))
     if problems:

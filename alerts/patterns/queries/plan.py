@@ -104,6 +104,19 @@ class SitePlan:
         return [version for version in self.acting if version.state == RuleState.IN_TRIAL]
 
     @property
+    def live_since_counted(self) -> list[RuleVersion]:
+        """Rules that were in trial when history was counted and are live now."""
+        ran_at, steps = self.totals.mining.ran_at, self.steps_in(StepState.LIVE)
+        added = {step.version.pk for step in steps if step.version}
+        return [
+            version
+            for version in self.acting
+            if version.state == RuleState.LIVE
+            and version.state_since > ran_at
+            and version.pk not in added
+        ]
+
+    @property
     def acting_share(self) -> float:
         """Share that signed rules cover, in trial or live, also those signed since history was
         counted.

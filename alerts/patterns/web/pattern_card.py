@@ -21,6 +21,7 @@ from portal.ui.moments import READER, hours_zone
 from portal.ui.words import hours, number, percent
 
 _PITCH, _SIZE, _STEPS = 10, 9, 5
+_LEFT, _BELOW = 22, 11  # room for weekdays and hours
 MAX_MISSING = 3  # units that the page names
 
 
@@ -37,13 +38,30 @@ def rhythm_strip(rhythm: Sequence[int], words: str) -> SafeString:
         '<path class="heat-{}" d="{}"/>',
         ((level, "".join(squares)) for level, squares in enumerate(cells) if squares),
     )
+    days = format_html_join(
+        "",
+        '<text x="{}" y="{}">{}</text>',
+        ((-_LEFT, at * _PITCH + _SIZE - 1, name) for at, name in enumerate(_weekdays())),
+    )
+    hours_of_day = format_html_join(
+        "",
+        '<text x="{}" y="{}">{:02}</text>',
+        ((at * _PITCH, 7 * _PITCH + _BELOW - 3, at) for at in range(0, 24, 6)),
+    )
     return format_html(
-        '<svg class="rhythm" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
-        24 * _PITCH - 1,
-        7 * _PITCH - 1,
+        '<svg class="rhythm" viewBox="{} 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
+        -_LEFT,
+        _LEFT + 24 * _PITCH - 1,
+        7 * _PITCH + _BELOW,
         words,
         paths,
+        days,
+        hours_of_day,
     )
+
+
+def _weekdays() -> list[str]:
+    return pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
 
 
 def clock_words(zone: str) -> str:
@@ -55,8 +73,9 @@ def clock_words(zone: str) -> str:
 
 def weekday_rows(rhythm: Sequence[int]) -> list[tuple[str, list[int]]]:
     """The same numbers to read: a weekday, and its 24 hours."""
-    names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
-    return [(name, list(rhythm[day * 24 : day * 24 + 24])) for day, name in enumerate(names)]
+    return [
+        (name, list(rhythm[day * 24 : day * 24 + 24])) for day, name in enumerate(_weekdays())
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +170,7 @@ def _why(row: Pattern) -> str:
     if row.is_little_evidence:
         return gettext("Ask OT about more of its incidents.")
     people = ngettext("%(n)s person", "%(n)s people", row.people) % {"n": number(row.people)}
-    return gettext("With 95 %% confidence, from answers of %(people)s.") % {"people": people}
+    return gettext("From answers of %(people)s.") % {"people": people}
 
 
 def _closings(row: Pattern) -> str:

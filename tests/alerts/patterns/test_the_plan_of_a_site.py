@@ -131,6 +131,14 @@ def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
     chart = curve_of(plan, None)
     assert ">live<" in chart and ">in trial<" in chart and "step-ok" in chart
     assert plan.live_share == pytest.approx(55 / totals.incidents)
+    assert plan.live_since_counted == []
+    promoted = RuleVersion.objects.get(state="canary")
+    RuleVersion.objects.update(state_since=totals.mining.ran_at - timedelta(days=1))
+    RuleVersion.objects.filter(pk=promoted.pk).update(
+        state="live", state_since=totals.mining.ran_at + timedelta(hours=1)
+    )
+    plan = SitePlan(totals, steps=[], acting=list(RuleVersion.objects.all()))
+    assert plan.live_since_counted == [promoted], "counted as in trial until the next mining"
     reads = [query for query in captured if query["sql"].startswith("INSERT INTO mined_living")]
     assert len(reads) == 2  # the site's, and all alerts for the rule that names no site
 

@@ -41,9 +41,9 @@ def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=Non
 
 def test_the_bound_is_phrased_from_its_good_side():
     assert bound_words(0, 27, is_strict=True) == (
-        "27 of 27 harmless; the true share of suspicious could still be up to 10.5 %."
+        "27 of 27 harmless, so at least 89.5 % of all is harmless (95 % sure)."
     )
-    assert bound_words(1, 57, is_strict=True).startswith("56 of 57 harmless; ")
+    assert bound_words(1, 57, is_strict=True).startswith("56 of 57 harmless, so at least ")
     none = "Nobody has judged any of it yet, so nothing can be said."
     assert bound_words(0, 0, is_strict=False) == none
     assert bound_words(5, 5, is_strict=False) == "All 5 were suspicious."
@@ -52,8 +52,10 @@ def test_the_bound_is_phrased_from_its_good_side():
 def test_little_is_fewer_than_three_trials_or_ten_where_hours_are_needed():
     assert [is_little(n, is_strict=False) for n in (2, 3)] == [True, False]
     assert [is_little(n, is_strict=True) for n in (9, 10)] == [True, False]
-    assert bound_words(0, 9, is_strict=True).endswith("up to 28.3 %. Little evidence.")
-    assert bound_words(0, 9, is_strict=False).endswith("up to 28.3 %.")
+    assert bound_words(0, 9, is_strict=True).endswith(
+        "at least 71.7 % of all is harmless (95 % sure). Little evidence."
+    )
+    assert bound_words(0, 9, is_strict=False).endswith("(95 % sure).")
     nine = [row(n, verdict="routine") for n in range(9)]
     assert not back_test(nine, **USUAL).judged.is_little
     assert back_test(nine, **USUAL | {"is_strict": True}).judged.is_little

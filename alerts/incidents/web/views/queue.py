@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
@@ -275,8 +275,10 @@ def _panel(
 
 def _queue_of(request: HttpRequest) -> tuple[Queue, QueueParams]:
     query = request.GET
+    if (view := query.get("view", "")) and view not in VIEWS:
+        raise Http404
     params = queue_params(
-        query.get("view", ""),
+        view,
         query.get("q", ""),
         after=query.get("after", ""),
         selected=query.get("sel", ""),

@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import sites_in_reach
+from alerts.patterns.models import Pattern
 from alerts.patterns.policies import may_decide
 from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
     NEEDED_VERDICTS,
     mining_status,
+    patterns_visible_to,
     unread_incidents,
 )
 from alerts.patterns.queries.plan import (
@@ -83,6 +86,9 @@ def plan(request: HttpRequest) -> HttpResponse:
     if site == ALL:
         rows = [_site_row(site_plan) for site_plan in plans]
         return render_page(request, TEMPLATE, page | {"sites": rows}, part="panel")
+    if site and site not in {str(site_plan.totals.site.uuid) for site_plan in plans}:
+        name = _name_of_site(user, site)
+        page["elsewhere"] = gettext("%(site)s has no plan yet.") % {"site": name}
     chosen = plan_of_site(plans, site)
     page |= plan_context(request, chosen, user, now=now)
     return render_page(request, TEMPLATE, page, part="panel")
@@ -112,6 +118,7 @@ def plan_context(
     """Return what the page of one site shows."""
     groups = groups_of(chosen, user)
     rows = [row for group in groups for row in group.rows]
+    left = _left_plan(user, rows, request.GET.get("pattern", ""))
     row = _chosen_row(rows, request.GET.get("pattern", ""))
     ready = [step for step in chosen.steps_in(StepState.READY) if may_decide(step.pattern, by=user)]
     may_ask = not roles_of(user).isdisjoint(SOC_ROLES)
@@ -129,9 +136,11 @@ def plan_context(
         "drifts": drift_rows(chosen.totals.site, user, now=now),
         "acting": chosen.acting,
         "blocked": blocked_rows(chosen),
+        "left": left,
+        "left_headline": pattern_headline(left) if left else "",
         "row": row,
         "panel": panel_of(row, user),
-        "is_chosen": bool(row and request.GET.get("pattern")),
+        "is_chosen": bool(row and request.GET.get("pattern") and not left),
         "ready": ready,
         "n_first": FIRST_STEPS if len(ready) > FIRST_STEPS else 0,
         "has_begun": bool(chosen.acting or chosen.steps_in(StepState.SOC)),
@@ -156,6 +165,26 @@ def panel_of(row: PlanRow | None, user: User) -> PatternCard | None:
 def people_words(questions: Questions) -> str:
     """Return who would be asked."""
     return ", ".join(person.name for person in questions.people)
+
+
+def _name_of_site(user: User, uuid: str) -> str:
+    """Return the name of a site that the person sees. Raises Http404 where it is none."""
+    names = {str(site.uuid): site.name for site in sites_in_reach(user)}
+    if uuid not in names:
+        raise Http404
+    return names[uuid]
+
+
+def _left_plan(user: User, rows: list[PlanRow], uuid: str) -> Pattern | None:
+    """Return the pattern that was asked for where it is no step of the plan. Raises Http404 where
+    there is no such pattern.
+    """
+    if not uuid or any(str(row.pattern.uuid) == uuid for row in rows):
+        return None
+    try:
+        return get_object_or_404(patterns_visible_to(user), uuid=UUID(uuid))
+    except ValueError:
+        raise Http404 from None
 
 
 def _chosen_row(rows: list[PlanRow], uuid: str) -> PlanRow | None:

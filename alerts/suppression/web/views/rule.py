@@ -1,5 +1,6 @@
 """One version of a rule: what it states, what it was tested on, who signed, how its trial goes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,7 +28,7 @@ from alerts.suppression.web.backtest import backtest_reasons, summarize_backtest
 from alerts.suppression.web.closes_chart import chart_of_version
 from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
-from alerts.suppression.web.verbs import acts_for, may_do
+from alerts.suppression.web.verbs import ActLink, acts_for, may_do
 from alerts.suppression.web.views.deployments import of_rule
 from alerts.suppression.web.views.ledger import ledger_rows
 from alerts.suppression.web.wording import (
@@ -102,7 +103,9 @@ def holds_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
     return {"holds": [(case, case.case) for case in found]}
 
 
-def stop_of(version: RuleVersion, past: Past, user: User, *, now: datetime) -> dict[str, Any]:
+def stop_of(
+    version: RuleVersion, past: Past, user: User, acts: Sequence[ActLink]
+) -> dict[str, Any]:
     """What the note on a stop shows: its cause, the incident that caused it where this person may
     see it, and the ways back. Nothing where the rule has not stopped by itself.
     """
@@ -117,9 +120,7 @@ def stop_of(version: RuleVersion, past: Past, user: User, *, now: datetime) -> d
     return {
         "stopped_why": stop.reason if stop else "",
         "stopped_by": incidents_visible_to(user).filter(pk__in=ids).first(),
-        "acts_after_stop": [
-            act for act in acts_for(version, user, now=now) if act.href in ways_back
-        ],
+        "acts_after_stop": [act for act in acts if act.href in ways_back],
     }
 
 
@@ -138,6 +139,7 @@ def rule_page_context(
     past = past_of(version, user)
     is_asked = version.state in (VersionState.PROPOSED, VersionState.CHANGES_REQUESTED)
     test, zones = version.backtest, plant_clocks(version)
+    acts = acts_for(version, user, now=now)
     return (
         page_frame(user, now)
         | signing_of(request, version, user, past.signatures, now=now)
@@ -146,7 +148,7 @@ def rule_page_context(
         | new_members_of(version, user)
         | holds_of(version, user, now=now)
         | suggested_of(version, user, now=now)
-        | stop_of(version, past, user, now=now)
+        | stop_of(version, past, user, acts)
         | {
             "version": version,
             "may_close_backlog": may_close_backlog(user, version),
@@ -154,7 +156,7 @@ def rule_page_context(
             "closes": chart_of_version(
                 version, past.steps, ledger_visible_to(user), zones=zones, now=now
             ),
-            "acts": acts_for(version, user, now=now),
+            "acts": acts,
             "state": state_chip(version.state),
             "life": life_steps(version, {step.to_state for step in past.steps}),
             "ends": ends_chip(version.expires_at, now) if version.expires_at else None,

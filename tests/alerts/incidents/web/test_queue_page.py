@@ -42,6 +42,14 @@ def test_a_filter_stands_in_the_address_and_can_be_taken_away(signed_in, sam, gd
     assert "The filter proto:smb removes most: without it 1 would show." in one
 
 
+def test_a_view_that_does_not_exist_is_not_shown_as_another(signed_in, sam, noon):
+    client = signed_in(sam)
+    assert client.get("/incidents/?view=nonsense").status_code == 404
+    answer = client.get("/api/v1/incidents/", {"queue": "view=nonsense"})
+    assert answer.status_code == 400
+    assert "'nonsense' is not a view; possible: needs, waiting," in answer.content.decode()
+
+
 def test_the_menu_adds_value_after_value_and_excludes_others(
     signed_in, sam, gdansk, plant, htmx, noon
 ):

@@ -48,9 +48,9 @@ def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
     assert pattern_headline(row) == row.title == "ENG-WS-04 programs PLC-4"
     assert "Step 1 of the plan: 30 incidents fewer" in page
     assert "saves 6.0 h a month" in page
-    bound = "12 of 12 harmless; the true share of suspicious could still be up to 22.1 %."
+    bound = "12 of 12 harmless, so at least 77.9 % of all is harmless (95 % sure)."
     assert bound in page and "Little evidence." not in page
-    assert "With 95 % confidence, from answers of 1 person." in page
+    assert "From answers of 1 person." in page
     assert "Turn into rule" in page
     assert 'class="rhythm"' in page
     assert 'aria-current="page"' in page  # it is in the rail

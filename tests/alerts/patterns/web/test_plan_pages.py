@@ -1,6 +1,7 @@
 """The page of the plan: the offer, what each person may do, proposing and asking."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
@@ -11,6 +12,7 @@ from alerts.suppression.backtesting.history_sql import BackTestTimedOut
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.factories.incidents import make_site
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -82,6 +84,24 @@ def test_a_row_is_chosen_by_its_address(page, planned, leo, client):
     client.force_login(leo)
     part = client.get(f"/plan/?pattern={row.uuid}", headers={"HX-Request": "true"})
     assert part.content.decode().lstrip().startswith("<aside")
+
+
+def test_an_address_of_no_step_of_the_plan_is_answered_in_a_sentence(page, planned, leo):
+    row = Pattern.objects.get(has_enough_evidence=False)
+    Pattern.objects.filter(pk=row.pk).update(plan_order=None)
+    text = page(leo, f"/plan/?pattern={row.uuid}")
+    assert f'<a href="/patterns/{row.uuid}/">' in text
+    assert f"no step of the plan of {row.site.name} now." in text
+    assert 'is-chosen"' not in text
+    for address in ("pattern=garbled", f"pattern={uuid4()}", "site=garbled", f"site={uuid4()}"):
+        page(leo, f"/plan/?{address}")
+        assert page.status == 404, address
+
+
+def test_a_site_without_plan_is_not_shown_as_another(page, planned, mia, site):
+    other = make_site("Ulm")
+    text = page(mia, f"/plan/?site={other.uuid}")
+    assert f"Ulm has no plan yet. This is the plan of {site.name}." in text
 
 
 def test_oda_reads_and_proposes_what_is_ready(page, planned, oda):

@@ -36,7 +36,7 @@ def test_rules_whose_lines_about_one_end_fit_a_device_are_listed(client, people,
         make_device(site, "Y-1", "10.0.0.8", kind="HMI"),
     ]
     bodies = [client.get(f"/devices/{row.pk}/rules/").content.decode() for row in rows]
-    titles = re.compile("</b> ([^<]+)</a>")
+    titles = re.compile("</b> <span>([^<]+)</span>")
     assert [titles.findall(body) for body in bodies] == [
         ["By name", "By network"],
         ["By kind", "By network", "Either"],
@@ -44,3 +44,4 @@ def test_rules_whose_lines_about_one_end_fit_a_device_are_listed(client, people,
         [],
     ]
     assert "No rule names it" in bodies[-1]
+    assert '<span class="unbroken">R-' in bodies[0], "its number is not parted at the hyphen"

@@ -6,6 +6,8 @@ import pytest
 
 from alerts.suppression.models import BackTestRun, VersionState
 from alerts.suppression.transitions import move
+from alerts.suppression.web.verbs import acts_for
+from alerts.suppression.web.views import rule as rule_page
 from alerts.suppression.web.wording import life_steps
 from tests.alerts.suppression.samples import PROGRAMMING, but, clause
 from tests.factories.rewriting import rewrite
@@ -20,7 +22,7 @@ def test_the_page_says_the_rule_in_words_and_what_it_was_tested_on(opened, make_
         "38",
         "62 %",
         "5.1 h",
-        "24 of 24 harmless; ",
+        "24 of 24 harmless, so at least ",
         "Check this one before you sign",
         "ENG-WS-02 → PLC-4",
     ):
@@ -138,7 +140,13 @@ def test_what_ended_in_its_trial_was_never_live(make_version, oda, noon, end):
     assert states_of_steps(version) == ["done", "done", "done", "todo"]
 
 
-def test_only_a_rule_that_stopped_itself_has_failed(make_version, acted, opened, leo, noon):
+def test_only_a_rule_that_stopped_itself_has_failed(
+    make_version, acted, opened, leo, noon, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(
+        rule_page, "acts_for", lambda *about, now: asked.append(1) or acts_for(*about, now=now)
+    )
     paused = make_version("paused", paused_from="canary")
     stopped = make_version("paused", paused_from="live", needs_approval=True)
     assert states_of_steps(paused) == ["done", "done", "current", "todo"]
@@ -148,3 +156,4 @@ def test_only_a_rule_that_stopped_itself_has_failed(make_version, acted, opened,
     note = opened(leo, f"/rules/{stopped.uuid}/").partition("It was reopened.")[2]
     note = note.partition("When an alert matches all of")[0]
     assert f'href="/incidents/{incident.pk}/"' in note and f"/rules/{stopped.uuid}/renew/" in note
+    assert asked == [1], "for the head and the note"
