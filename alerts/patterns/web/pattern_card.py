@@ -45,8 +45,8 @@ def rhythm_strip(rhythm: Sequence[int], words: str) -> SafeString:
     )
     hours_of_day = format_html_join(
         "",
-        '<text x="{}" y="{}">{:02}</text>',
-        ((at * _PITCH, 7 * _PITCH + _BELOW - 3, at) for at in range(0, 24, 6)),
+        '<text x="{}" y="{}">{}</text>',
+        ((at * _PITCH, 7 * _PITCH + _BELOW - 3, f"{at:02}:00") for at in range(0, 24, 6)),
     )
     return format_html(
         '<svg class="rhythm" viewBox="{} 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
@@ -73,9 +73,7 @@ def clock_words(zone: str) -> str:
 
 def weekday_rows(rhythm: Sequence[int]) -> list[tuple[str, list[int]]]:
     """The same numbers to read: a weekday, and its 24 hours."""
-    return [
-        (name, list(rhythm[day * 24 : day * 24 + 24])) for day, name in enumerate(_weekdays())
-    ]
+    return [(name, list(rhythm[day * 24 : day * 24 + 24])) for day, name in enumerate(_weekdays())]
 
 
 @dataclass(frozen=True, slots=True)

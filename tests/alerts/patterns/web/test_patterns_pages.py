@@ -52,7 +52,7 @@ def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
     assert bound in page and "Little evidence." not in page
     assert "From answers of 1 person." in page
     assert "Turn into rule" in page
-    assert 'class="rhythm"' in page
+    assert 'class="rhythm"' in page and ">Wed</text>" in page and ">06:00</text>" in page
     assert 'aria-current="page"' in page  # it is in the rail
 
 

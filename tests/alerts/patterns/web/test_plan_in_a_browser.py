@@ -20,6 +20,11 @@ def test_the_pages_hold_the_bars_and_a_phone_shows_a_chosen_pattern_alone(
     assert bar_faults_everywhere(page) == []
     assert bar_faults_of_each(page, "/plan/?site=all", "/plan/propose/") == []
     page.goto("/plan/")
+    width = page.viewport_size["width"]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    bound = page.locator(".plan-evidence .plan-meta:not(.is-medium)").first
+    assert bound.evaluate("words => words.offsetHeight") < 24, "one line"
+    page.set_viewport_size({"width": width, "height": 900})
     page.locator(".plan-sentence").nth(1).click()
     page.get_by_text("Back to the plan").wait_for()
     assert not page.locator(".plan-table").is_visible()
