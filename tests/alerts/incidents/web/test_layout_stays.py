@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import add_person
-from tests.factories.incidents import make_alert, make_incident
+from tests.factories.incidents import make_alert, make_device, make_incident
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,3 +39,18 @@ def test_nothing_jumps_when_the_part_about_ot_arrives(browse, gdansk, plant, noo
         route.continue_()
     expect(page.locator("#ot-panel .skeleton")).to_have_count(0)
     assert page.evaluate(SHIFTS) <= MAX_SHIFT
+
+
+def test_devices_fill_the_first_column_and_come_after_ot_on_a_phone(
+    browse, gdansk, plant, noon, sam
+):
+    incident = make_incident(gdansk, title="PLC Stop", site_ids=[plant.pk])
+    make_device(plant, "PLC-4", "10.0.0.4")
+    zone = plant.zones.get()
+    make_alert(incident, site=plant, zone=zone, any_address=["10.0.0.4"])
+    page = browse(f"/incidents/{incident.pk}/", as_=sam, width=1440)
+    devices, ot = page.locator(".columns-below"), page.locator("#ot-place")
+    expect(devices.locator(".card")).not_to_have_count(0)
+    assert devices.bounding_box()["x"] < ot.bounding_box()["x"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert devices.bounding_box()["y"] > ot.bounding_box()["y"]
