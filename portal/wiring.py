@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import Role
 from portal.accounts.rights import roles_for
 from portal.audit.watch import faults_of_record
 from portal.exports.policies import EXPORTING
@@ -14,7 +15,12 @@ ROOMS = (
     Room(
         "exports",
         NavItem(
-            _("Exports"), "download", "exports:list", section=INSIGHT, order=50, roles=EXPORTING
+            _("Exports"),
+            "download",
+            "exports:list",
+            section=INSIGHT,
+            order=50,
+            roles=EXPORTING - {Role.OT_ENGINEER},  # OT comes from the queue
         ),
     ),
     Room(

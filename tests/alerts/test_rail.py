@@ -1,0 +1,28 @@
+"""What the rail, and on a phone *More*, offers to whom."""
+
+import pytest
+
+from tests.portal.ui.test_frame import frame_of, labels
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_rail_of_an_ot_engineer_lists_what_ot_works_with(oda, olaf):
+    offered = labels(frame_of(oda))
+    assert offered == [
+        "Home",
+        "Triage queue",
+        "OT reviews",
+        "Planned work",
+        "Devices",
+        "Sites & zones",
+        "Noise plan",
+        "Routine patterns",
+        "Suppression rules",
+        "Approvals",
+        "Lessons",
+        "ATT&CK for ICS",
+        "Captures",
+    ]
+    of_lead = labels(frame_of(olaf))
+    assert {"Deployments", "Ledger", "Playbooks", "Exports", "System status"} <= set(of_lead)
