@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.engine.merged_alerts import violations_in
 from alerts.incidents.models import Alert, AlertRaw, Incident, IncidentAlert
+from alerts.intake.models import Cursor
 from alerts.sentinel.models import Workspace
 
 SOURCE_RETENTION = timedelta(days=90)
@@ -51,9 +52,11 @@ def _count_of(rows: QuerySet[Any]) -> Subquery:
     return Subquery(counted.annotate(n=Count("pk")).values("n"))
 
 
-def count_awaiting_details(workspace: Workspace) -> int:
-    """Return of how many incidents the alerts are still to be fetched; counts grow with them."""
-    return Incident.objects.filter(workspace=workspace, details_due_at__isnull=False).count()
+def is_still_read(workspace: Workspace) -> bool:
+    """Whether incidents or their alerts are still to be read, so that counts grow with them."""
+    was_read = Cursor.objects.filter(workspace=workspace, fresh_at__isnull=False).exists()
+    rows = Incident.objects.filter(workspace=workspace, details_due_at__isnull=False)
+    return not was_read or rows.exists()
 
 
 def count_collected(workspace: Workspace, *, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.automation.models import Playbook
 from alerts.incidents.models import IncidentAlert
+from alerts.intake.models import Cursor
 from alerts.readiness.engine.readings import CheckRemedy, CheckState
 from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.models import Finding
@@ -399,6 +400,7 @@ def test_each_worker_looks_once_a_day_with_its_own_rights(workspace, sentinel, p
     def step():
         return check_due_workspace(purpose=purpose, now=NOON, connect=lambda *_: sentinel)
 
+    Cursor.objects.create(workspace=workspace, fresh_at=NOON)
     with take_on(worker):
         assert step()
         assert not step()

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.apps import apps
 
+from alerts.intake.models import Cursor
 from alerts.readiness.services.check_workspace import EVERY, SOON, check_due_workspace
 from alerts.sentinel.client.port import SentinelThrottled
 from portal import clock
@@ -72,10 +73,16 @@ def test_while_alerts_are_owed_the_next_round_is_soon(workspace, sentinel):
     assert job.due_at - clock.unshifted() < SOON * 2
     incident.details_due_at = None
     incident.save()
+    Cursor.objects.create(workspace=workspace, fresh_at=NOON)
     Job.objects.update(due_at=clock.unshifted())
     check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job.refresh_from_db()
     assert job.due_at - clock.unshifted() > EVERY - SOON
+
+
+def test_a_workspace_that_was_never_read_is_counted_again_soon(workspace, sentinel):
+    check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    assert Job.objects.get(kind="readiness.read").due_at - clock.unshifted() < SOON * 2
 
 
 def test_an_upgrade_has_each_workspace_looked_at_at_once(workspace, sentinel):
