@@ -253,3 +253,11 @@ def cut_words(page: Page) -> list[str]:
           })
           .map((e) => e.outerHTML.slice(0, 140))"""
     )
+
+
+def right_margin(page: Page) -> float:
+    """Return how far the widest card or field of a page stays away from the right of the window."""
+    right = """all => Math.max(...all.map((part) => part.getBoundingClientRect().right))"""
+    widest: float = page.locator("main :is(.card, .input)").evaluate_all(right)
+    assert page.viewport_size
+    return page.viewport_size["width"] - widest

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from portal import clock
 from portal.accounts.models import GrantScope, Role
 from tests import cast
-from tests.bars import bar_faults_everywhere
+from tests.bars import bar_faults_everywhere, right_margin
 from tests.conftest import NOON, add_person
 from tests.factories import lessons
 from tests.training.conftest import KNOWN
@@ -45,6 +45,7 @@ def test_a_question_that_came_back_is_answered_by_keyboard_and_all_pages_keep_th
         assert bar_faults_everywhere(page) == []
     page = browse("/training/", as_=sam)
     expect(page.get_by_text("Day 1", exact=True)).to_be_visible()
+    assert right_margin(page) < 40, "no dead space at the right"
     page.get_by_role("link", name="Answer 1 question").click()
     expect(page).to_have_title("Due again · Tagout")
     question = page.locator(f"#due-{version.pk}")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.bars import bar_faults_of_each
+from tests.bars import bar_faults_of_each, right_margin
 from tests.factories import lessons
 from training.catalog.models import Lesson
 
@@ -16,6 +16,7 @@ def test_a_lesson_is_mended_and_published_by_keyboard(browse, author, lesson, no
     page.keyboard.press("Enter")
     text = page.get_by_label("Text", exact=True)
     expect(text).to_have_value(lessons.LESSON)
+    assert right_margin(page) < 40, "no dead space at the right"
     text.fill(lessons.LESSON.replace("The phone rings.", "The <b>phone</b> rings."))
     page.get_by_role("button", name="Save and check").focus()
     page.keyboard.press("Enter")
