@@ -157,7 +157,7 @@ def find_actions(request: HttpRequest, text: str) -> FinderResult:
         Result(gettext("Light theme"), theme, "sun", how="theme", fields={"theme": "light"}),
         Result(gettext("Dark theme"), theme, "moon", how="theme", fields={"theme": "dark"}),
         Result(
-            gettext("Theme like the system"), theme, "sun-moon", how="theme", fields={"theme": ""}
+            gettext("Theme of the system"), theme, "sun-moon", how="theme", fields={"theme": ""}
         ),
         Result(gettext("Sign out"), logout, "log-out", how="post", fields={"from": "search"}),
     ]
