@@ -99,6 +99,14 @@ def test_all_controls_of_an_answer_lie_at_thumb_height(phone, verdict):
     assert max(tops(page, ".button-big")) <= 844 - 44
 
 
+def test_planned_work_leaves_the_devices_in_sight(phone):
+    page = phone()
+    pick(page, "Maintenance")
+    assert page.get_by_text("Planned until", exact=True).is_visible()
+    devices = page.locator(".phone-facts .pair").bounding_box()
+    assert devices["y"] + devices["height"] <= page.locator(".phone-sheet").bounding_box()["y"]
+
+
 def test_the_page_meets_the_bars(phone):
     page = phone(1440)
     page.get_by_label("Suspicious").check(force=True)
