@@ -124,11 +124,13 @@ def test_what_is_typed_while_a_page_loads_is_done_once_it_is_there(queue):
     assert Incident.objects.get(owner_name="Sam Keller").title in first
 
 
-def test_g_and_a_letter_that_leads_nowhere_is_no_key_of_its_own(queue):
+def test_brackets_go_as_many_views_on_and_a_after_g_is_no_key_of_its_own(queue):
     queue.evaluate("document.querySelectorAll('[data-key=\"g a\"]').forEach(e => e.remove())")
-    press(queue, "g", "a")
+    press(queue, "g", "a")  # leads nowhere
     queue.wait_for_timeout(300)
     expect(queue.locator("dialog[open]")).to_have_count(0)
+    press(queue, "]", "]")
+    expect(queue.locator("#queue-tabs [aria-current]")).to_contain_text("OT answered")
 
 
 @pytest.mark.parametrize("where", ["queue", "incident"])
@@ -157,7 +159,13 @@ def test_a_a_after_another_key_assigns_the_row_that_it_led_to(queue):
     assert Incident.objects.get(owner_name="Sam Keller").title == there
 
 
-def test_a_key_held_down_is_pressed_once(queue):
+def test_a_key_held_down_is_pressed_once_and_j_goes_on(queue):
+    first = title(queue)
+    queue.keyboard.down("j")
+    queue.keyboard.down("j")
+    queue.keyboard.up("j")
+    assert title(queue) != first
+    expect(queue.locator("#queue-rows tr").nth(3)).to_have_class(re.compile("is-current"))
     queue.keyboard.down("a")
     queue.keyboard.down("a")  # what the keyboard repeats
     expect(queue.locator("dialog[open]")).to_be_visible()
@@ -166,39 +174,14 @@ def test_a_key_held_down_is_pressed_once(queue):
     expect(queue.locator("dialog[open]")).to_be_visible()
     assert owners() == {""}
     queue.keyboard.up("a")
-
-
-def test_j_held_down_goes_on(queue):
-    first = title(queue)
-    queue.keyboard.down("j")
-    queue.keyboard.down("j")
-    queue.keyboard.up("j")
-    assert title(queue) != first
-    expect(queue.locator("#queue-rows tr").nth(3)).to_have_class(re.compile("is-current"))
-
-
-def test_a_and_a_after_the_dialog_was_left_are_two_dialogs(queue):
-    press(queue, "a")
-    expect(queue.locator("dialog[open]")).to_be_visible()
     press(queue, "Escape")
     expect(queue.locator("dialog[open]")).to_have_count(0)
-    press(queue, "a")
+    press(queue, "a")  # after the dialog was left it is another one
     expect(queue.locator("dialog[open]")).to_be_visible()
     assert owners() == {""}
 
 
-def test_what_is_typed_before_a_dialog_comes_does_nothing_to_the_page_behind_it(queue):
-    here = title(queue)
-    dialog = Held(queue, "**/act/close/?*")
-    press(queue, "e", "j", "x", "Enter")
-    dialog.let_go()
-    expect(queue.locator("dialog[open]")).to_contain_text(here)
-    assert title(queue) == here
-    expect(queue.locator("#queue-bulk")).to_be_hidden()
-    expect(queue).to_have_url(re.compile("/incidents/(\\?|$)"))
-
-
-def test_escape_calls_off_a_dialog_on_its_way(queue):
+def test_while_a_dialog_is_on_its_way_escape_calls_it_off_and_other_keys_do_nothing(queue):
     dialog = Held(queue, "**/act/close/?*")
     press(queue, "e")
     dialog.is_asked_for()
@@ -209,6 +192,14 @@ def test_escape_calls_off_a_dialog_on_its_way(queue):
     here = title(queue)
     press(queue, "j")
     assert title(queue) != here
+    here = title(queue)
+    dialog = Held(queue, "**/act/close/?*")
+    press(queue, "e", "j", "x", "Enter")
+    dialog.let_go()
+    expect(queue.locator("dialog[open]")).to_contain_text(here)
+    assert title(queue) == here
+    expect(queue.locator("#queue-bulk")).to_be_hidden()
+    expect(queue).to_have_url(re.compile("/incidents/(\\?|$)"))
 
 
 def test_of_two_acts_asked_for_the_dialog_of_the_latest_comes(queue):
@@ -223,11 +214,6 @@ def test_of_two_acts_asked_for_the_dialog_of_the_latest_comes(queue):
     first.let_go()
     queue.wait_for_timeout(300)
     expect(queue.locator("dialog[open] h2")).to_have_text("Close")
-
-
-def test_brackets_typed_fast_go_as_many_views_on(queue):
-    press(queue, "]", "]")
-    expect(queue.locator("#queue-tabs [aria-current]")).to_contain_text("OT answered")
 
 
 def test_z_before_the_toast_means_the_act_that_is_under_way(queue):

@@ -83,20 +83,12 @@ def test_one_tap_leaves_a_date_out_and_the_page_comes_back_with_it(about_three):
     expect(page.get_by_text(f"#{about_three.rows[0].number} · 3 Aug")).to_be_visible()
 
 
-def test_the_dates_meet_the_bars(about_three):
+def test_questions_about_one_and_about_three_meet_the_bars(phone, about_three):
     assert bar_faults_everywhere(about_three(1440)) == []
-
-
-@pytest.mark.parametrize("verdict", ["Routine", "Maintenance", "Suspicious", "Not sure"])
-def test_all_controls_of_an_answer_lie_at_thumb_height(phone, verdict):
-    page = phone()
-    pick(page, verdict)
-    reached = tops(
-        page, ".verdict-box, .pick-box, .phone-sheet .input, .button-big, .phone-sheet summary"
-    )
-    assert len(reached) >= 9
-    assert min(reached) >= THUMB_FROM
-    assert max(tops(page, ".button-big")) <= 844 - 44
+    page = phone(1440)
+    page.get_by_label("Suspicious").check(force=True)
+    page.locator(".phone-sheet summary").click()
+    assert bar_faults_everywhere(page) == []
 
 
 def test_planned_work_leaves_the_devices_in_sight(phone):
@@ -107,15 +99,16 @@ def test_planned_work_leaves_the_devices_in_sight(phone):
     assert devices["y"] + devices["height"] <= page.locator(".phone-sheet").bounding_box()["y"]
 
 
-def test_the_page_meets_the_bars(phone):
-    page = phone(1440)
-    page.get_by_label("Suspicious").check(force=True)
-    page.locator(".phone-sheet summary").click()
-    assert bar_faults_everywhere(page) == []
-
-
-def test_whose_time_is_shown_is_chosen_beside_the_question(phone, oda):
+def test_all_lies_at_thumb_height_and_time_is_chosen_beside_the_question(phone, oda):
     page = phone()
+    for verdict in ("Routine", "Maintenance", "Suspicious", "Not sure"):
+        pick(page, verdict)
+        reached = tops(
+            page, ".verdict-box, .pick-box, .phone-sheet .input, .button-big, .phone-sheet summary"
+        )
+        assert len(reached) >= 9, verdict
+        assert min(reached) >= THUMB_FROM, verdict
+        assert max(tops(page, ".button-big")) <= 844 - 44, verdict
     page.locator(".clock-menu summary").click()
     page.get_by_role("button", name="UTC").click()
     expect(page.locator(".clock-menu summary")).to_have_text("UTC")

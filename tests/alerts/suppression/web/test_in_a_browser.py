@@ -23,12 +23,24 @@ from tests.contexts import PATIENCE
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_lists_hold_the_bars(browse, make_version, acted, stand_in_sentinel, leo, noon):
+def test_lists_a_rule_and_the_watchlist_hold_the_bars(
+    browse, make_version, acted, stand_in_sentinel, workspace, oda, leo, noon
+):
     live = make_version("live")
     acted(live, ending="reopened", review_again_at=NOON)
     make_version("draft", rule=live.rule)
-    make_version("proposed")
+    proposed = make_version("proposed")
+    acted(proposed)
     stand_in_sentinel(live, "refused", latest_error="BadRequest: too many conditions")
+    request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
+    sign_watchlist(
+        request_id=request.pk,
+        side=SigningSide.OT,
+        by=oda,
+        seen_hash=request.text_hash,
+        proved_at=NOON,
+        now=NOON,
+    )
     paths = (
         "/approvals/",
         "/ledger/",
@@ -36,33 +48,27 @@ def test_the_lists_hold_the_bars(browse, make_version, acted, stand_in_sentinel,
         "/ledger/?where=sentinel",
         "/deployments/",
         "/rules/off/",
+        f"/rules/{proposed.uuid}/",
+        reverse("suppression:watchlists"),
+        reverse("suppression:watchlist", args=[workspace.uuid]),
     )
     page = browse("/rules/", as_=leo)
     assert bar_faults_everywhere(page) == []
     assert bar_faults_of_each(page, *paths) == []
 
 
-def test_the_page_of_a_rule_holds_the_bars(browse, make_version, acted, leo, noon):
-    version = make_version("proposed")
-    acted(version)
-    assert bar_faults_everywhere(browse(f"/rules/{version.uuid}/", as_=leo)) == []
-
-
-def test_what_to_check_stands_above_the_signature_at_every_width(browse, make_version, leo, noon):
-    version = make_version("proposed")
-    page = browse(f"/rules/{version.uuid}/", as_=leo)
-    for width, height in ((1440, 900), (1000, 900), (390, 844), (320, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        settle(page)
-        parts = (page.locator(selector).bounding_box() for selector in ("#checks", "#signatures"))
-        checks, signatures = parts
-        assert checks["y"] + checks["height"] <= signatures["y"], width
-
-
-def test_the_editor_holds_the_bars(browse, people, draft, noon):
+def test_the_editor_holds_the_bars_and_german_words_fit_on_a_phone(browse, people, draft, noon):
     page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
     page.get_by_text("would match, in 12 incidents").wait_for()
     assert bar_faults_everywhere(page) == []
+    page = browse(f"/rules/{draft.uuid}/do/propose/", as_=people.oda, width=390, locale="de")
+    assert page.locator("html[lang=de]").count()
+    calm_down(page)
+    assert bar_faults(page) == []
+    for path in ("edit/", ""):  # which axe has looked at in English
+        page.goto(f"/rules/{draft.uuid}/{path}")
+        calm_down(page)
+        assert size_faults(page) == [], path
 
 
 def test_the_editor_saves_by_itself_and_counts_anew(browse, people, draft, noon):
@@ -85,11 +91,11 @@ def test_the_editor_saves_by_itself_and_counts_anew(browse, people, draft, noon)
     draft.refresh_from_db()
     assert draft.title == "Recipe downloads on Tuesdays"
     assert len(draft.body["all_of"]) == 5
+    put_a_window_together_while_other_lines_are_saved(page)
+    type_fast_and_lose_nothing(page, draft)
 
 
-def test_a_window_is_put_together_while_other_lines_are_saved(browse, people, draft, noon):
-    page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
-    page.get_by_text("would match, in 12 incidents").wait_for()
+def put_a_window_together_while_other_lines_are_saved(page):
     window = page.locator(".edit-window")
     window.locator(".pick", has_text="Fri").click()
     window.locator("[name$=-from]").fill("22:00")
@@ -105,9 +111,7 @@ def test_a_window_is_put_together_while_other_lines_are_saved(browse, people, dr
     assert not window.locator("[value=Fri]").is_checked()
 
 
-def test_typing_fast_loses_nothing(browse, people, draft, noon):
-    page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
-    page.get_by_text("would match, in 12 incidents").wait_for()
+def type_fast_and_lose_nothing(page, draft):
     for name, words in (
         ("title", "One"),
         ("reason", "Two"),
@@ -146,70 +150,41 @@ def test_without_scripts_a_rule_is_edited_proposed_and_signed(browse, people, dr
     assert draft.state == "canary"
 
 
-def test_a_request_to_sign_holds_the_bars(browse, people, proposal, noon):
-    page = browse(f"/rules/{proposal.uuid}/", as_=people.leo)
-    assert page.get_by_role("button", name="Sign").is_visible()
-    assert bar_faults_everywhere(page) == []
-
-
-def test_the_form_to_sign_is_in_sight_without_scrolling(browse, people, proposal, noon):
+def test_a_request_to_sign_shows_first_what_counts_and_holds_the_bars(
+    browse, people, proposal, noon
+):
     page = browse(f"/rules/{proposal.uuid}/", as_=people.leo)
     sign, figures = page.get_by_role("button", name="Sign"), page.locator("#backtest .figures")
     for part in (sign, figures):
         box = part.bounding_box()
-        assert box["y"] + box["height"] <= 900
+        assert box["y"] + box["height"] <= 900, "in sight without scrolling"
+    for width, height in ((1440, 900), (1000, 900), (390, 844), (320, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        settle(page)
+        parts = (page.locator(selector).bounding_box() for selector in ("#checks", "#signatures"))
+        checks, signatures = parts
+        assert checks["y"] + checks["height"] <= signatures["y"], width
+        if width < 400:  # one signs after what the rule says and did
+            order = (".rule-lines", "#backtest", "#signatures", ".rule-rest")
+            places = [page.locator(part).first.bounding_box()["y"] for part in order]
+            assert places == sorted(places), width
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert bar_faults_everywhere(page) == []
 
 
-def test_on_a_phone_one_signs_after_what_the_rule_says_and_did(browse, people, proposal, noon):
-    page = browse(f"/rules/{proposal.uuid}/", as_=people.leo, width=390)
-    places = [
-        page.locator(selector).first.bounding_box()["y"]
-        for selector in (".rule-lines", "#backtest", "#signatures", ".rule-rest")
-    ]
-    assert places == sorted(places)
-
-
-def test_the_incident_page_fetches_why_it_was_closed(browse, make_version, acted, leo, noon):
-    entry = acted(make_version("live"))
+def test_an_incident_fetches_why_it_was_closed_and_escape_closes_the_dialog_of_its_rule(
+    browse, make_version, acted, leo, noon
+):
+    version = make_version("live")
+    entry = acted(version)
     Incident.objects.update(closed_by="R-1")
     page = browse(f"/incidents/{entry.incident_id}/", as_=leo)
     page.get_by_role("heading", name="Why was this closed").wait_for()
     assert page.locator("#rules-panel").get_by_role("link", name="R-1").is_visible()
     calm_down(page)
-
-
-def test_a_dialog_names_the_rule_and_closes_with_escape(browse, make_version, leo, noon):
-    page = browse(f"/rules/{make_version('live').uuid}/", as_=leo)
+    page.goto(f"/rules/{version.uuid}/")
     page.get_by_role("link", name="Pause").click()
     dialog = page.locator("dialog[open]")
     dialog.get_by_text("R-1").wait_for()
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
-
-
-def test_german_words_fit_on_a_phone(browse, people, draft, noon):
-    page = browse(f"/rules/{draft.uuid}/do/propose/", as_=people.oda, width=390, locale="de")
-    assert page.locator("html[lang=de]").count()
-    calm_down(page)
-    assert bar_faults(page) == []
-    for path in ("edit/", ""):  # which axe has looked at in English
-        page.goto(f"/rules/{draft.uuid}/{path}")
-        calm_down(page)
-        assert size_faults(page) == [], path
-
-
-def test_the_watchlist_holds_the_bars(browse, make_version, workspace, oda, leo, noon):
-    make_version("live")
-    here = reverse("suppression:watchlist", args=[workspace.uuid])
-    request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
-    sign_watchlist(
-        request_id=request.pk,
-        side=SigningSide.OT,
-        by=oda,
-        seen_hash=request.text_hash,
-        proved_at=NOON,
-        now=NOON,
-    )
-    page = browse(reverse("suppression:watchlists"), as_=leo)
-    assert bar_faults_everywhere(page) == []
-    assert bar_faults_of_each(page, here) == []

@@ -12,8 +12,7 @@ ADDRESS = "/approvals/sitting/"
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-def proposals(people, history):
+def propose_two(people, history):
     """Two proposals of Oda's that wait for Leo."""
     made = []
     for title in ("Planned recipe downloads", "Downloads to one PLC"):
@@ -23,18 +22,23 @@ def proposals(people, history):
     return made
 
 
+@pytest.fixture
+def proposals(people, history):
+    return propose_two(people, history)
+
+
 def fill_in(page):
     page.get_by_label("Why is this little evidence enough?").fill("Seen with Oda.")
     page.get_by_label("I looked at the alerts myself.").check()
     page.get_by_label("I looked at the alerts myself.").blur()
 
 
-def test_the_sitting_holds_the_bars(browse, people, proposals, noon):
+def test_a_sitting_and_its_end_hold_the_bars(browse, people, history, noon):
     assert bar_faults_everywhere(browse(ADDRESS, as_=people.leo)) == []
-
-
-def test_the_end_of_a_sitting_holds_the_bars(browse, people, noon, history):
-    assert bar_faults_everywhere(browse(ADDRESS, as_=people.leo)) == []
+    propose_two(people, history)
+    page = browse(ADDRESS, as_=people.leo)
+    assert page.get_by_text("Rule 1 of 2").count()
+    assert bar_faults_everywhere(page) == []
 
 
 def test_two_rules_are_signed_by_keyboard_with_one_proof(browse, people, proposals, noon):

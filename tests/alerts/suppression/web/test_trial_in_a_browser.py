@@ -46,16 +46,15 @@ def stuck(make_version, acted, workspace, site, rule, oda):
     return version
 
 
-def test_a_trial_that_cannot_end_holds_the_bars(browse, stuck, leo, noon):
+def test_a_trial_that_cannot_end_holds_the_bars_and_an_owner_promotes_it_in_a_dialog(
+    browse, stuck, leo, noon
+):
     page = browse(f"/rules/{stuck.uuid}/", as_=leo)
     page.locator("#credited summary").click()
     page.get_by_text(
         "3 fresh matches and 5 from the weeks before; at least 10 are needed"
     ).wait_for()
     assert bar_faults_everywhere(page) == []
-
-
-def test_an_owner_promotes_it_in_a_dialog(browse, stuck, leo, noon):
     page = browse(f"/rules/{stuck.uuid}/", as_=leo)
     page.get_by_text("Promote on the record").first.click()
     page.get_by_label("Why are these matches enough?").wait_for()
