@@ -9,7 +9,7 @@ it calls, and a task that has the name of the service it runs.
 import ast
 from collections import defaultdict
 
-from tests.architecture.tree import HOME, WINGS, tracked
+from tests.architecture.tree import WINGS, parse, tracked
 
 PROTOCOLS = "training/pcap/protocols/"
 # Functions that are still defined twice. A name may leave this list; none may come in.
@@ -21,7 +21,7 @@ def _definitions(kind: tuple[type, ...]) -> dict[str, list[str]]:
     for path in tracked():
         if path.suffix != ".py" or path.parts[0] not in WINGS or "migrations" in path.parts:
             continue
-        for node in ast.parse((HOME / path).read_text()).body:
+        for node in parse(path).body:
             if isinstance(node, kind) and not node.name.startswith("_"):
                 places[node.name].append(path.as_posix())
     return {name: files for name, files in places.items() if len(files) > 1}

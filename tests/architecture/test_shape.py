@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.architecture.tree import HOME, WINGS, parse, rooms, sources, tracked
+from tests.architecture.tree import HOME, WINGS, nodes, parse, rooms, sources, tracked
 
 MAX_LINES = 500
 ACTS = {
@@ -40,7 +40,7 @@ def test_a_room_says_what_it_is_for(room):
     door = HOME / room / "__init__.py"
     assert door.exists(), f"{room} is no package"
     if room.parts[0] != "training" and room.name not in {"templatetags"}:
-        assert ast.get_docstring(ast.parse(door.read_text())), f"{room} does not say what it is for"
+        assert ast.get_docstring(parse(room / "__init__.py")), f"{room} does not say what it is for"
 
 
 def test_pages_styles_and_tests_stand_where_their_room_stands():
@@ -90,7 +90,7 @@ def test_nobody_reaches_into_another_rooms_doors():
     for path in sources(".py"):
         if path.parts[0] not in WINGS or path.name in MOUNTING:
             continue
-        for node in ast.walk(parse(path)):
+        for node in nodes(path):
             names = []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]

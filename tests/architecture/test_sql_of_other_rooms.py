@@ -6,7 +6,7 @@ import re
 import pytest
 from django.apps import apps
 
-from tests.architecture.tree import HOME
+from tests.architecture.tree import HOME, nodes
 
 ROOMS = {
     config.label: config.path
@@ -26,7 +26,7 @@ def _tables_by_room():
 
 
 def _texts_of(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
 

@@ -16,7 +16,7 @@ from portal.retention import Retention
 from portal.rooms import Contribution, Room, rooms_in, wire
 from portal.ui.navigation import NavItem
 from portal.ui.palette import Finder
-from tests.architecture.tree import WINGS, parse, rooms, sources
+from tests.architecture.tree import WINGS, nodes, rooms, sources
 
 FILES = {f"{name.replace('.', '/')}.py" for name in settings.WIRING}
 # What has a name has it once, of its kind.
@@ -37,14 +37,14 @@ def _kinds():
         node.name: path
         for path in sources(".py")
         if path.parts[0] in WINGS
-        for node in ast.walk(parse(path))
+        for node in nodes(path)
         if isinstance(node, ast.ClassDef)
         and any(isinstance(base, ast.Name) and base.id == "Contribution" for base in node.bases)
     }
 
 
 def _names_called(path):
-    for node in ast.walk(parse(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Call):
             function = node.func
             yield function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
@@ -68,7 +68,7 @@ def test_every_kind_is_contributed_and_read():
         node.value.id
         for path in sources(".py")
         if path.parts[0] in WINGS
-        for node in ast.walk(parse(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr == "entries"
         and isinstance(node.value, ast.Name)
@@ -119,7 +119,7 @@ def test_apps_have_a_name_and_no_logic():
         f"{path}:{node.lineno}"
         for path in sources(".py")
         if path.name == "apps.py" and path.as_posix() not in {"portal/apps.py"}
-        for node in ast.walk(parse(path))
+        for node in nodes(path)
         if isinstance(node, ast.If | ast.For | ast.Try | ast.Lambda)
         or (isinstance(node, ast.FunctionDef) and node.name != "ready")
     ]

@@ -33,6 +33,12 @@ def parse(path: Path | str) -> ast.Module:
     return ast.parse((HOME / path).read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(path: Path | str) -> tuple[ast.AST, ...]:
+    """All nodes of that tree: to walk through all trees takes longer than to read them."""
+    return tuple(ast.walk(parse(path)))
+
+
 def rooms() -> list[Path]:
     """The folders of all rooms."""
     return sorted(
