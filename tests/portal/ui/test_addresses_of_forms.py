@@ -6,11 +6,8 @@ import pytest
 from django.test import Client
 
 from portal.accounts.models import User
-from tests.abuse.test_pages import PAGES
 from tests.abuse.world import the_world
-from tests.architecture.test_strangers import filled
 from tests.conftest import add_person
-from tests.crawl import read_facts_once
 from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -27,13 +24,6 @@ def lead(world):
     page = Client()
     page.force_login(User.objects.get(email="lead@gdansk.example"))
     return page, ids
-
-
-def test_no_page_answers_405_to_whoever_opens_its_address(lead):
-    page, _ids = lead
-    with read_facts_once():
-        refused = [route for route in PAGES if page.get(filled(route)).status_code == 405]
-    assert refused == []
 
 
 def test_other_methods_are_still_refused(lead):
