@@ -123,12 +123,11 @@ def test_what_is_typed_and_found_is_escaped(page_of, finders, ada):
     assert 'href="/"x' not in body
 
 
-@pytest.mark.parametrize("text", ["", "   ", "x" * 5000, '"', "sev:", "-", "%", "\\", "_"])
-@pytest.mark.parametrize("htmx", [True, False])
-def test_anything_can_be_typed(client, sam, text, htmx):
-    client.force_login(sam)
-    headers = {"HX-Request": "true"} if htmx else {}
-    assert client.get("/search/", {"q": text}, headers=headers).status_code == 200
+def test_anything_can_be_typed(page_of, sam):
+    texts = ("", "   ", "x" * 5000, '"', "sev:", "-", "%", "\\", "_")
+    for headers in ({}, {"HX-Request": "true"}):
+        found = {text: page_of(sam, text, headers=headers).status_code for text in texts}
+        assert found == dict.fromkeys(texts, 200)
 
 
 def test_words_begin_words():

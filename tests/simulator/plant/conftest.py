@@ -23,4 +23,4 @@ def small(plant) -> list[Case]:
 
 @pytest.fixture(scope="session")
 def medium(plant) -> list[Case]:
-    return list(plant.history(30_000, start=START, end=END))
+    return list(plant.history(15_000, start=START, end=END))

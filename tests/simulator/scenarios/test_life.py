@@ -1,6 +1,5 @@
 """What happens: volumes, groups, rhythms and drift of the processes."""
 
-import time
 from collections import Counter
 from datetime import timedelta
 from statistics import mean
@@ -10,16 +9,9 @@ import pytest
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.rules.fields import FieldValues
-from simulator.scenarios.scenario import SHAPES, build_scenario
+from simulator.scenarios.scenario import SHAPES
 from simulator.scenarios.tables import tables_of
 from tests.simulator.scenarios.conftest import built
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_scenario_is_built_in_under_five_seconds(shape):
-    began = time.process_time()
-    build_scenario(shape, 4)
-    assert time.process_time() - began < 5
 
 
 def test_a_site_has_roughly_three_thousand_incidents_in_ninety_days(scenario):
