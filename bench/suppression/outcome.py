@@ -34,7 +34,6 @@ from bench.suppression.life import LifeRecord
 from portal.audit.models import Entry
 
 GIVEN_BACK = (Ending.NOT_SENT, Ending.REOPENED, Ending.JOINED)
-NO_STOP = (VersionState.LIVE, VersionState.RETIRED, VersionState.EXPIRED)
 PIECE = 500
 
 

@@ -24,7 +24,6 @@ DETERMINATIONS = (
     *("notMalicious", "notEnoughDataToValidate", "confirmedActivity", "lineOfBusinessApplication"),
 )
 SEVERITIES = ("informational", "low", "medium", "high")
-ALERT_STATUSES = ("unknown", "new", "inProgress", "resolved")
 # Members before `unknownFutureValue`; later ones are shown only to who asks for them.
 FIRST_STATUSES = frozenset({"active", "inProgress", "resolved", "redirected"})
 FIRST_SERVICE_SOURCES = frozenset(

@@ -128,17 +128,14 @@ class AlertType:
     engine: str
     component: str
     severity: str
-    sensor_severity: tuple[str, ...]
     category: str
     protocol: str | None
-    threshold: str | None
     techniques: tuple[str, ...]
     techniques_current: tuple[str, ...]
     tactics: tuple[str, ...]
     guard: Guard
     learnable: bool
     aggregated: bool | None
-    off_by_default: bool
     solution_rules: tuple[str, ...]
     summary: str
     about: About

@@ -80,12 +80,6 @@ class CellKey:
     is_directed: bool = True
     sensor: str = ""  # which saw it
 
-    def either_way(self) -> tuple[CellKey, ...]:
-        """Return the key; without direction also the one with its ends exchanged."""
-        if self.is_directed:
-            return (self,)
-        return self, replace(self, source=self.destination, destination=self.source)
-
 
 class CellHour(NamedTuple):
     """Alerts of one cell in one hour. `slot` and `utc_slot` are hours of the week, in plant time

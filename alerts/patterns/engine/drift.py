@@ -110,11 +110,6 @@ def find_drifts(
     return found
 
 
-def amended_rule(rule: RuleDefinition, drift: Drift) -> tuple[Clause, ...]:
-    """Return the lines of a rule with the one that the drift changes."""
-    return tuple(drift.new_line if line == drift.line else line for line in rule.all_of)
-
-
 @dataclass(frozen=True, slots=True)
 class _Context:
     rule: RuleOnCells
