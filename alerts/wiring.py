@@ -1,5 +1,7 @@
 """What the rooms of alerts contribute to the rooms below them, the highest room first."""
 
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
 from alerts.automation.foreground import validate_workspace
@@ -85,7 +87,6 @@ from alerts.suppression.web.frame import (
 )
 from alerts.suppression.web.palette import find_rules
 from portal.accounts.labels import ScopeNameSource
-from portal.accounts.models import Role
 from portal.accounts.rights import OT_ROLES, READING_ROLES, SOC_ROLES, roles_for
 from portal.api.freshness import DataAgeSource
 from portal.backup.registry import RemoteComparison
@@ -97,8 +98,8 @@ from portal.ui.navigation import ALERTS, INSIGHT, NOISE, RUNNING, NavItem
 from portal.ui.palette import Finder
 from portal.ui.shell import BannerFact, FooterFact
 
-# An engineer of a plant opens these from a link, if ever: the rail keeps to what OT works with.
-_NOT_OF_OT = frozenset({Role.OT_ENGINEER})
+# The rail of who works in a plant keeps to what OT works with; the rest opens from a link.
+_OPERATIONS: Final = roles_for("ui.operations")
 
 DASHBOARDS = Room(
     "dashboards",
@@ -109,7 +110,7 @@ DASHBOARDS = Room(
         "dashboards:status",
         section=RUNNING,
         order=10,
-        roles=frozenset(Role) - _NOT_OF_OT,
+        roles=_OPERATIONS,
     ),
     NavItem(
         _("Historic analysis"),
@@ -152,7 +153,7 @@ AUTOMATION = Room(
         "automation:overview",
         section=NOISE,
         order=60,
-        roles=roles_for("sentinel.see_workspace") - _NOT_OF_OT,
+        roles=roles_for("sentinel.see_workspace") & _OPERATIONS,
     ),
     IncidentTab(
         name="playbooks",
@@ -241,7 +242,7 @@ SUPPRESSION = Room(
         "suppression:deployments",
         section=NOISE,
         order=40,
-        roles=READING_ROLES - _NOT_OF_OT,
+        roles=READING_ROLES & _OPERATIONS,
     ),
     NavItem(
         _("Ledger"),
@@ -249,7 +250,7 @@ SUPPRESSION = Room(
         "suppression:ledger",
         section=NOISE,
         order=50,
-        roles=READING_ROLES - _NOT_OF_OT,
+        roles=READING_ROLES & _OPERATIONS,
     ),
     FooterFact(suppression_off_line),
     Finder(

@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import Role
 from portal.accounts.rights import roles_for
 from portal.audit.watch import faults_of_record
 from portal.exports.policies import EXPORTING
@@ -20,7 +19,7 @@ ROOMS = (
             "exports:list",
             section=INSIGHT,
             order=50,
-            roles=EXPORTING - {Role.OT_ENGINEER},  # OT comes from the queue
+            roles=EXPORTING & roles_for("ui.operations"),
         ),
     ),
     Room(

@@ -40,6 +40,7 @@ token.rules:write                x  x  x  x  .  .  .  .
 accounts.manage                  .  .  .  .  .  .  .  x
 audit.read                       .  .  .  .  .  .  x  .
 exports.export                   x  x  x  x  x  x  x  .
+ui.operations                    .  x  x  x  x  x  x  x
 sentinel.see_workspace           x  x  x  x  .  x  x  x
 sentinel.administer              .  .  .  .  .  .  .  x
 outbox.resolve                   .  .  .  x  .  .  .  x

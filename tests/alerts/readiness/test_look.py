@@ -400,7 +400,7 @@ def test_each_worker_looks_once_a_day_with_its_own_rights(workspace, sentinel, p
     def step():
         return check_due_workspace(purpose=purpose, now=NOON, connect=lambda *_: sentinel)
 
-    Cursor.objects.create(workspace=workspace, fresh_at=NOON)
+    Cursor.objects.update_or_create(workspace=workspace, defaults={"fresh_at": NOON})
     with take_on(worker):
         assert step()
         assert not step()

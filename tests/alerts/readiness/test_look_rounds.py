@@ -73,7 +73,7 @@ def test_while_alerts_are_owed_the_next_round_is_soon(workspace, sentinel):
     assert job.due_at - clock.unshifted() < SOON * 2
     incident.details_due_at = None
     incident.save()
-    Cursor.objects.create(workspace=workspace, fresh_at=NOON)
+    Cursor.objects.update_or_create(workspace=workspace, defaults={"fresh_at": NOON})
     Job.objects.update(due_at=clock.unshifted())
     check_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job.refresh_from_db()

@@ -9,6 +9,11 @@ from playwright.sync_api import expect
 from alerts.incidents.models import Incident
 from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
+from tests.alerts.suppression.drifting import (
+    live_rule,
+    question_of_tonight,
+    replaced_server,
+)
 from tests.bars import (
     bar_faults,
     bar_faults_everywhere,
@@ -19,6 +24,7 @@ from tests.bars import (
 )
 from tests.conftest import NOON
 from tests.contexts import PATIENCE
+from tests.sheets import taps_that_cut
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -55,6 +61,18 @@ def test_lists_a_rule_and_the_watchlist_hold_the_bars(
     page = browse("/rules/", as_=leo)
     assert bar_faults_everywhere(page) == []
     assert bar_faults_of_each(page, *paths) == []
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_a_change_of_the_plant_is_asked_about_within_390_pixels(
+    browse, workspace, site, people, noon, locale
+):
+    live_rule(workspace, site, people)
+    replaced_server(workspace, site)
+    path = f"/drift/{question_of_tonight().uuid}/"
+    page = browse(path, as_=people.oda, width=390, locale=locale)
+    assert page.locator(".one-tap button").count() == 3
+    assert taps_that_cut(page)[1] == {}
 
 
 def test_the_editor_holds_the_bars_and_german_words_fit_on_a_phone(browse, people, draft, noon):
