@@ -30,7 +30,12 @@ from alerts.incidents.hidden_verdicts import HiddenVerdictSource
 from alerts.incidents.ingest.alert_kinds import note_described_devices
 from alerts.incidents.ingest.plant_hours import follow_site_clock
 from alerts.incidents.queue.counts import count_untriaged
-from alerts.incidents.registry import AlertListener, IncidentTab, UnreadRuleListener
+from alerts.incidents.registry import (
+    AlertListener,
+    IncidentTab,
+    TimelineSource,
+    UnreadRuleListener,
+)
 from alerts.incidents.web.palette import find_acts, find_incidents, find_techniques
 from alerts.intake.policies import PUSH_ROLES
 from alerts.intake.scope import remove_unnamed_outside, scope_of_workspace
@@ -47,6 +52,7 @@ from alerts.patterns.registry import StatusSyncSource
 from alerts.patterns.services.mine_patterns import restart_mining
 from alerts.patterns.web.palette import find_patterns
 from alerts.planned_work.services.occurrences import cover_alerts
+from alerts.planned_work.web.timeline import planned_work_events
 from alerts.readiness.foreground import check_move_now, check_now
 from alerts.readiness.policies import READERS, VIEWERS
 from alerts.readiness.queries.readings import granted_rights
@@ -306,6 +312,7 @@ PLANNED_WORK = Room(
         roles=READING_ROLES,
     ),
     AlertListener(cover_alerts),
+    TimelineSource(planned_work_events),
 )
 
 CAPTURES = Room(

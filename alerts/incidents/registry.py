@@ -1,8 +1,8 @@
 """What rooms above contribute to this one: what follows when alerts were stored, tabs of an
-incident, and the techniques of alert types.
+incident, lines of its timeline, and the techniques of alert types.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident
+from alerts.incidents.page.timeline_events import TimelineEvent
 from portal.accounts.models import User
 from portal.rooms import Contribution
 
@@ -77,6 +78,13 @@ class IncidentTab(Contribution):
 def incident_tabs() -> dict[str, IncidentTab]:
     """Return the tabs of other rooms by their names."""
     return {tab.name: tab for tab in IncidentTab.entries}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineSource(Contribution):
+    """Returns what people did in another room about an incident, as lines of its timeline."""
+
+    read: Callable[[Incident], Iterable[TimelineEvent]]
 
 
 @dataclass(frozen=True, slots=True)

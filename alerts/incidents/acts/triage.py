@@ -152,8 +152,11 @@ def label_incidents(
     add: Iterable[str] = (),
     remove: Iterable[str] = (),
     act: UUID | None = None,
+    is_kept_open: bool = False,
 ) -> UUID:
-    """Add and remove labels, whatever their case; return the act. Only rules set Tagout's own."""
+    """Add and remove labels, whatever their case; return the act. Only rules set Tagout's own: with
+    `is_kept_open` a rule covers the incident in its trial, and would not close it.
+    """
     adding, removing = [name.strip() for name in add], [name.strip() for name in remove]
 
     def effect_on(row: Incident) -> ActEffect | None:
@@ -164,7 +167,9 @@ def label_incidents(
             return None
         patch: dict[str, Any] = {"labels_add": new} if new else {}
         patch |= {"labels_remove": old} if old else {}
-        return ActEffect("labels", {"added": new, "removed": old}, patch=patch)
+        details: dict[str, Any] = {"added": new, "removed": old}
+        details |= {"kept_open": True} if is_kept_open else {}
+        return ActEffect("labels", details, patch=patch)
 
     def reasons_against(rows: list[Incident]) -> list[str]:
         return reasons_against_labels([*adding, *removing]) if isinstance(by, User) else []

@@ -25,6 +25,7 @@ from alerts.incidents.page.timeline_events import (
     is_close_of,
 )
 from alerts.incidents.queries import comments_of, timeline_of
+from alerts.incidents.registry import TimelineSource
 from alerts.incidents.wording import (
     OT_WORDS,
     REOPENING_REASONS,
@@ -201,6 +202,8 @@ def _untrusted(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
 def _labels(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     added, removed = details.get("added") or [], details.get("removed") or []
     if item.side == TimelineItem.Side.PORTAL and added and not removed:
+        if details.get("kept_open"):
+            return {"words": gettext("covers it in its trial, but something keeps it open")}
         return {"words": gettext("would have closed it; in its trial it only adds a label")}
     labels = [f"+{name}" for name in added] + [f"−{name}" for name in removed]
     return {"words": gettext("changed labels: %(labels)s") % {"labels": ", ".join(labels)}}
@@ -412,6 +415,7 @@ def timeline_events_of(incident: Incident, who: Who = "all") -> list[TimelineEve
             _people_of_ot(incident) if any(comment.ours for comment in comments) else frozenset()
         )
         lines += [_comment(comment, from_ot) for comment in comments]
+        lines += _from_other_rooms(incident)
     if who != "people":
         is_whole = who == "all" and not incident.hidden_verdict and len(items) < MAX_ITEMS
         changes = items[::-1] if is_whole else incident.timeline.order_by("at", "pk")
@@ -419,6 +423,16 @@ def timeline_events_of(incident: Incident, who: Who = "all") -> list[TimelineEve
     if incident.hidden_verdict:
         lines.append(_hidden_since(incident.hidden_verdict.given_at))
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _from_other_rooms(incident: Incident) -> list[TimelineEvent]:
+    hidden = incident.hidden_verdict
+    return [
+        event
+        for source in TimelineSource.entries
+        for event in source.read(incident)
+        if hidden is None or event.at < hidden.given_at
+    ]
 
 
 def _people_of_ot(incident: Incident) -> frozenset[str]:

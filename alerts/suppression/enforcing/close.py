@@ -116,6 +116,7 @@ def _tag_if_covered(incident_id: int, *, acting: ActingSet, now: datetime) -> bo
         by=_actor_of(trials[0].name, WriteKind.TAG, incident, trials, cover),
         add=labels,
         now=now,
+        is_kept_open=judgement.is_kept_open,
     )
     _link(lines, act)
     return True

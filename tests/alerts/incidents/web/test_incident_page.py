@@ -56,7 +56,7 @@ def test_the_overview_asks_the_database_so_many_questions_and_no_more(client, sa
     client.get(address)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(address, headers={"HX-Request": "true"}).status_code == 200
-    assert len(asked) == 20, [query["sql"] for query in asked]
+    assert len(asked) == 21, [query["sql"] for query in asked]
 
 
 def test_the_sentence_is_in_the_persons_language(read, download, sam):

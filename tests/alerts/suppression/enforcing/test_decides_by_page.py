@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from alerts.incidents.page.timeline import sentence_for
 from alerts.suppression.enforcing import decide
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.watching.trials import trial_progress_of
@@ -59,6 +60,8 @@ def test_what_is_called_suspicious_while_its_page_is_worked_through_is_no_free_m
     assert floor.decide() == 1
     (line,) = floor.ledger
     assert [code for code, _ in line.kept_open] == ["never.touched"]
+    label = row.timeline.get(code="labels")
+    assert sentence_for(label)["words"] == "covers it in its trial, but something keeps it open"
     assert trial_progress_of(version).trial.matches == 0
 
 
