@@ -1,8 +1,10 @@
 """Deployments: what should be in Sentinel and what does, workspace by workspace."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +23,7 @@ from alerts.suppression.deploying.deployments import (
     is_live_as_a_whole,
     withdrawn_forms,
 )
-from alerts.suppression.models import RuleVersion
+from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.wording import Chip, StateChip, all_in_words, state_word
@@ -107,6 +109,7 @@ class WorkspacePart:
     deployments: WorkspaceDeployments
     gate: StateChip
     rows: list[DeploymentRow]
+    by_worker: int  # rules that Tagout's own worker enforces there
 
 
 @require_GET
@@ -115,9 +118,13 @@ def deployments(request: HttpRequest) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     workspaces = deployments_by_workspace(user)
     titles = _titles(user, [rule for part in workspaces for rule in part.rules])
+    by_worker = _rules_by_worker(user)
     parts = [
         WorkspacePart(
-            part, gate_chip(part.gate.standing), [_row(rule, titles) for rule in part.rules]
+            part,
+            gate_chip(part.gate.standing),
+            [_row(rule, titles) for rule in part.rules],
+            by_worker[part.workspace.pk],
         )
         for part in workspaces
     ]
@@ -126,6 +133,12 @@ def deployments(request: HttpRequest) -> HttpResponse:
         "has_lease": any(row.lease_until for part in parts for row in part.rows),
     }
     return render_page(request, "alerts/suppression/deployments.html", page, part="rows")
+
+
+def _rules_by_worker(user: User) -> Counter[int]:
+    """Count by workspace the rules that act there and that Sentinel does not hold."""
+    acting = versions_visible_to(user).filter(state__in=ACTING, enforcement="tagout")
+    return Counter(chain.from_iterable(acting.values_list("workspace_ids", flat=True)))
 
 
 def of_rule(version: RuleVersion, *, now: datetime) -> dict[str, Any]:

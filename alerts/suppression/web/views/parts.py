@@ -36,7 +36,7 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
     )
     explanation, is_hidden = why_of(incident, now=now), bool(incident.hidden)
     reasons = reasons_visible_to(user, explanation.reasons)
-    can_propose = may_propose(user) and not incident.is_read_only
+    can_propose = may_propose(user) and not incident.is_read_only and not incident.closed_by
     never = reasons_against_any_rule(incident) if can_propose else []
     version_ids = {entry.version_id for entry in explanation.acted}
     visible = set(versions_visible_to(user).filter(pk__in=version_ids).values_list("pk", flat=True))

@@ -4,7 +4,7 @@ import pytest
 
 from alerts.incidents.engine import catalogue
 from alerts.incidents.models import Incident, IncidentStatus
-from alerts.outbox.models import Landing
+from alerts.outbox.models import Landing, RuleKind
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from portal.accounts.models import GrantScope, Role
 from tests import cast
@@ -75,6 +75,16 @@ def test_a_refusal_is_shown_in_azures_own_words_on_rule_and_deployments(
     assert "Not live everywhere" in page
 
 
+def test_where_sentinel_holds_no_rule_deployments_count_those_of_the_worker(
+    opened, make_version, stand_in_sentinel, sam
+):
+    stand_in_sentinel(make_version("draft"), kind=RuleKind.GATE)
+    assert "No Tagout rule belongs in this workspace." in opened(sam, "/deployments/")
+    make_version("live")
+    words = "Sentinel holds no rule of Tagout here: 1 acts by Tagout's own worker."
+    assert words in " ".join(opened(sam, "/deployments/").split())
+
+
 def test_deployments_of_places_one_does_not_see_are_not_shown(
     opened, make_version, stand_in_sentinel, pia
 ):
@@ -111,6 +121,7 @@ def test_a_closed_incident_says_by_which_rule_and_who_signed(opened, make_versio
     page = opened(oda, f"/incidents/{entry.incident_id}/why-open/")
     for words in ("Why was this closed", "R-1", "Oda Nowak", "Leo Hartmann", "Recipe downloads"):
         assert words in page
+    assert "Propose a rule from this incident" not in page, "it has one"
     page = opened(oda, f"/incidents/{entry.incident_id}/")
     assert f'hx-get="/incidents/{entry.incident_id}/why-open/"' in page
 
