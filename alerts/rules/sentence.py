@@ -56,6 +56,17 @@ class Sentence(str):
         return (self.code,), self.detail
 
 
+def read_sentence(text: str, codes: Iterable[str]) -> str:
+    """Return the sentence of one of these codes that was stored as this English text, so that it
+    can be translated; the text itself where it is none of them.
+    """
+    for code in codes:
+        template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(TEMPLATES[code]))
+        if found := re.fullmatch(template, text):
+            return Sentence(code, **found.groupdict())
+    return text
+
+
 def translated_sentence(
     sentence: Sentence,
     translate: Callable[[str], str] = str,

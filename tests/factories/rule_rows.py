@@ -32,7 +32,7 @@ def frozen_test(
         "case": None,
         "reason": ["look.new_trait", {"label": "source", "value": "ENG-WS-02"}],
     }
-    days = [start + timedelta(days=n) for n in range(90)]
+    days = [start + timedelta(days=n) for n in range(91)]
     judged = {
         "trials": 24,
         "suspicious": 0,

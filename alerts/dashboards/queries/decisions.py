@@ -16,6 +16,7 @@ from alerts.suppression.queries import (
     versions_visible_to,
 )
 from alerts.suppression.signing.awaiting_signature import SignatureRequest, requests_for
+from alerts.suppression.signing.notify import stop_in_words
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 
@@ -122,7 +123,7 @@ def _stopped(version: RuleVersion, why: str) -> StoppedRule:
         uuid=version.uuid,
         name=version.rule.label,
         title=version.title,
-        why=why,
+        why=stop_in_words(why),
         at=version.state_since,
     )
 

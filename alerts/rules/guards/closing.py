@@ -44,6 +44,14 @@ CIRCUMSTANCES: Final = frozenset(
 )
 # Cases elsewhere that keep it open until they end: then it is judged again.
 HOLDS: Final = frozenset({"never.case", "never.held", "never.suspicion"})
+# What stops a rule by itself, as stored with its step.
+STOPS: Final = (
+    "stop.reopened",
+    "stop.true_positive",
+    "stop.linked",
+    "stop.joined",
+    "stop.unknown",
+)
 # Too little is known to say that a rule would close it, or suppression was off: no trial speaks.
 UNDECIDED: Final = frozenset({"never.pending", "never.stale", "never.unknown", "never.gate"})
 

@@ -7,7 +7,8 @@ from typing import Final
 from django.utils.translation import gettext, ngettext
 
 from alerts import notification_kinds as kinds
-from alerts.rules.sentence import Sentence, translated_sentence
+from alerts.rules.guards.closing import STOPS
+from alerts.rules.sentence import Sentence, read_sentence, translated_sentence
 from alerts.sites.queries import zone_of_sites
 from alerts.suppression.models import RuleVersion, VersionState
 from portal.accounts.models import User
@@ -24,6 +25,11 @@ def in_words(reason: object, zone: str = READER) -> str:
     if not isinstance(reason, Sentence):
         return str(reason)
     return translated_sentence(reason, gettext, lambda text: plain_value_words(text, zone))
+
+
+def stop_in_words(reason: str) -> str:
+    """Return the stored cause of a stop in the language that is on."""
+    return in_words(read_sentence(reason, STOPS))
 
 
 def notify_about_rule(

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext, ngettext
 
 from alerts.rules.forecast import DayForecast, forecast_by_weekday
+from alerts.suppression.backtesting.history_sql import TimeSpan, days_counted
 from alerts.suppression.models import ACTING, LedgerEntry, RuleVersion, Step, VersionState
 from alerts.suppression.watching.daily_closes import (
     DayCount,
@@ -121,7 +122,9 @@ def _forecasts(version: RuleVersion) -> tuple[Mapping[int, DayForecast], str]:
         "Forecast: the fewest and the most that the rule alone would have closed on the same "
         "weekday, by a back-test of %(days)s days."
     )
-    return forecasts, words % {"days": number(len(dated))}
+    start, end = (datetime.fromisoformat(test.body[name]) for name in ("start", "end"))
+    days = days_counted(TimeSpan(start, end).days, history_days=test.history_days)
+    return forecasts, words % {"days": number(days)}
 
 
 def _version_words(count: DayCount, forecast: DayForecast | None) -> str:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from alerts.dashboards.queries.decisions import decisions_for
 from alerts.suppression.models import RuleVersion
@@ -119,7 +120,7 @@ def test_a_rule_that_stopped_is_a_red_card_with_its_cause_for_both_leads(
     client, shows, propose, leo, olaf, oda
 ):
     version = propose()
-    why = "Incident #2523, which it closed, was reopened."
+    why = "Incident #2523, closed by this rule, was reopened."
     with without_triggers():
         RuleVersion.objects.filter(pk=version.pk).update(
             state="paused", needs_approval=True, state_since=NOON
@@ -132,6 +133,9 @@ def test_a_rule_that_stopped_is_a_red_card_with_its_cause_for_both_leads(
         card = text[text.index('id="stopped-rules"') :]
         assert "1 rule stopped and closes nothing until both sides sign again" in card
         assert why in card and f'href="{address}"' in card
+        with translation.override("de"):
+            (stopped,) = decisions_for(lead, now=NOON).stopped
+        assert stopped.why == "Vorfall #2523, von dieser Regel geschlossen, wurde wieder geöffnet."
     assert shows(oda).decisions is None
     page = client.get(address).text
     assert page.index(why) < page.index("When an alert matches all of")

@@ -20,6 +20,7 @@ from alerts.suppression.enforcing.held_devices import holds_on_rule
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.signing.awaiting_signature import is_stale
+from alerts.suppression.signing.notify import stop_in_words
 from alerts.suppression.signing.people import owners_by_version
 from alerts.suppression.watching.backlog import may_close_backlog
 from alerts.suppression.watching.credit_sources import credit_by_source, credit_lines
@@ -118,7 +119,7 @@ def stop_of(
     ids = list(at_the_stop.values_list("incident_id", flat=True))
     ways_back = [reverse("suppression:act", args=[version.uuid, name]) for name in _WAYS_BACK]
     return {
-        "stopped_why": stop.reason if stop else "",
+        "stopped_why": stop_in_words(stop.reason) if stop else "",
         "stopped_by": incidents_visible_to(user).filter(pk__in=ids).first(),
         "acts_after_stop": [act for act in acts if act.href in ways_back],
     }

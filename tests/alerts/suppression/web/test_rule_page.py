@@ -111,6 +111,7 @@ def test_the_days_of_a_rule_are_drawn_beside_the_forecast_of_its_back_test(
         .partition("</section>")[0]
     )
     assert "forecast, 0 to 3 a day" in chart
+    assert "by a back-test of 90 days." in chart, "91 dates, the first and the last in part"
     assert "closed, 1<" in chart
     assert "labelled in trial, 1<" in chart
     assert "1 closed, forecast 3 to 3</td>" in chart
