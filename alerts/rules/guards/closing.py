@@ -204,6 +204,11 @@ class CoveredEnd:
         return (self.address or self.device).casefold()
 
     @property
+    def place(self) -> tuple[str, str, str]:
+        """By what others of the same device are found again."""
+        return self.site, self.zone, self.handle
+
+    @property
     def identity(self) -> tuple[str, str]:
         """What of it must be a member's: address and name, empty where it is not asked."""
         address, name = self.address.casefold(), self.device.casefold()

@@ -119,7 +119,12 @@ def works_of_box(rule: RuleDefinition) -> tuple[str, ...]:
 
 def reasons_against_alert(facts: FieldValues, rule: RuleDefinition) -> list[Sentence]:
     """Whether this alert may be closed by this rule at all, checked again when it is about to."""
-    reasons = reasons_against_any_close(facts)
+    return reasons_against_any_close(facts) + reasons_of_rule(facts, rule)
+
+
+def reasons_of_rule(facts: FieldValues, rule: RuleDefinition) -> list[Sentence]:
+    """Return why this rule may not close this alert, though another may."""
+    reasons = []
     if not _windows(rule) and (code := _against_works(facts, rule)):
         if facts.severity == HIGH:
             reasons.append(Sentence(code, what="High severity"))

@@ -203,7 +203,6 @@ def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
             rule,
             {row.alert: row.incidents for row in matched},
             shared=shared,
-            site_ids=_site_ids(rule, sites),
             period=period,
         ),
         closed_benign=incidents_closed_as_benign(incidents),

@@ -45,7 +45,6 @@ from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sentinel_conditions import PRODUCTS
 from alerts.rules.sql import HAS_TYPE
 from alerts.sentinel.wire.values import ENTITY_KIND
-from alerts.sites.models import Site
 from alerts.suppression.backtesting.critical_devices import critical_devices_of
 from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, ids_array
@@ -82,9 +81,10 @@ _OUTSIDE: Final = " OR ".join(
 )
 _STRICT: Final = f"(a.severity >= {HIGH} OR a.alert_type = ANY(%(timeboxed)s))"
 _ENDS: Final = """
-SELECT array_agg(a.id), coalesce(s.name, ''), a.{side}_zone, a.{side}_device, a.{side}_address
+SELECT array_agg(a.id), a.site_id, coalesce(s.name, ''), a.{side}_zone, a.{side}_device,
+       a.{side}_address
   FROM incidents_alerts a LEFT JOIN sites_sites s ON s.id = a.site_id
- WHERE a.id = ANY(%s::bigint[]) GROUP BY 2, 3, 4, 5
+ WHERE a.id = ANY(%s::bigint[]) GROUP BY 2, 3, 4, 5, 6
 """
 _INCIDENTS: Final = """
 SELECT i.id, array_agg(l.alert_id) FROM incidents_alert_links l
@@ -159,28 +159,43 @@ def refused_alerts(rule: RuleDefinition, alerts: Collection[int], *, period: Tim
     return found
 
 
+def late_ends(rule: RuleDefinition, alerts: Collection[int]) -> dict[int, list[CoveredEnd]]:
+    """Return by alert its ends that are in a group of the rule and no members of it."""
+    ids = ids_array(alerts)
+    rows = {side: fetch_rows(_ENDS.format(side=side), [ids]) for side in grouped_sides(rule)}
+    names = {site_id: site for found in rows.values() for _, site_id, site, *_ in found if site}
+    members: set[tuple[Any, ...]] = set()
+    for side, device in devices_in_groups(rule, names) if names else ():
+        place = side, names[device.zone.site_id], device.zone.name
+        address, name = device.address.casefold(), device.name.casefold()
+        members |= {(*place, address, ""), (*place, "", name), (*place, address, name)}
+    late: dict[int, list[CoveredEnd]] = defaultdict(list)
+    for side, found in rows.items():
+        for alert_ids, _, site, zone, device, address in found:
+            end = CoveredEnd(side, site, zone, device, address, comes_and_goes=names_sensors(rule))
+            if not end.handle or (side, site, zone, *end.identity) not in members:
+                for alert in alert_ids:
+                    late[alert].append(end)
+    return late
+
+
 def first_of_new_members(
-    rule: RuleDefinition,
-    alerts: Collection[int],
-    *,
-    site_ids: Collection[int],
-    covered: Collection[int],
+    rule: RuleDefinition, alerts: Collection[int], *, covered: Collection[int]
 ) -> Reasons:
     """Return, of the `covered` incidents with these alerts of the rule, those in which a person
     would have met a device that the rule's groups did not have: today's inventory has the members.
     """
     found: Reasons = {}
-    sides = grouped_sides(rule)
-    late = _ends_beyond_members(rule, alerts, site_ids=site_ids) if sides else {}
+    late = late_ends(rule, alerts)
     if not late:
         return found
     introduced: set[tuple[str, str, str]] = set()
     for incident, its_alerts in fetch_rows(_INCIDENTS, [ids_array(late)]):
         ends = [end for alert in its_alerts for end in late.get(alert, ())]
-        new = [end for end in ends if (end.site, end.zone, end.handle) not in introduced]
+        new = [end for end in ends if end.place not in introduced]
         if incident not in covered or not new:
             continue
-        introduced |= {(end.site, end.zone, end.handle) for end in ends if end.handle}
+        introduced |= {end.place for end in ends if end.handle}
         names = tuple(dict.fromkeys(end.name for end in new))
         found[incident] = (Sentence(NEW_MEMBER, names=listed(names, "and")),)
     return found
@@ -191,7 +206,6 @@ def reasons_for_rule(
     by_alert: Mapping[int, Iterable[int]],
     *,
     shared: Collection[int],
-    site_ids: Collection[int],
     period: TimeSpan,
 ) -> Reasons:
     """Return why incidents with matches of the rule stay open. `by_alert`: the incidents of each
@@ -206,7 +220,7 @@ def reasons_for_rule(
             found[incident] += [reason for reason in reasons if reason not in found[incident]]
     whole = incidents.difference(shared)
     covered = whole - touched_incidents(whole) if grouped_sides(rule) else set()
-    news = first_of_new_members(rule, by_alert, site_ids=site_ids, covered=covered)
+    news = first_of_new_members(rule, by_alert, covered=covered)
     for incident, reasons in news.items():
         found[incident] += reasons
     return {incident: tuple(reasons) for incident, reasons in found.items()}
@@ -238,25 +252,3 @@ def _sites_of_wide_works(rule: RuleDefinition, sites: Iterable[str], period: Tim
         for site in sites
         if is_too_wide(most_work_hours(rule, site=site, start=period.start, end=period.end))
     }
-
-
-def _ends_beyond_members(
-    rule: RuleDefinition, alerts: Collection[int], *, site_ids: Collection[int]
-) -> dict[int, list[CoveredEnd]]:
-    """Return by alert its ends that are in a group of the rule and no members of it."""
-    names = dict(Site.objects.filter(pk__in=site_ids).values_list("pk", "name"))
-    members: set[tuple[Any, ...]] = set()
-    for side, device in devices_in_groups(rule, site_ids):
-        place = side, names[device.zone.site_id], device.zone.name
-        address, name = device.address.casefold(), device.name.casefold()
-        members |= {(*place, address, ""), (*place, "", name), (*place, address, name)}
-    late: dict[int, list[CoveredEnd]] = defaultdict(list)
-    for side in grouped_sides(rule):
-        for ids, site, zone, device, address in fetch_rows(
-            _ENDS.format(side=side), [ids_array(alerts)]
-        ):
-            end = CoveredEnd(side, site, zone, device, address, comes_and_goes=names_sensors(rule))
-            if not end.handle or (side, site, zone, *end.identity) not in members:
-                for alert in ids:
-                    late[alert].append(end)
-    return late

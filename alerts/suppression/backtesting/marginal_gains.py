@@ -6,17 +6,15 @@ what it adds. Counted over the last 90 days, the rule that adds most first.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.rules import sql
-from alerts.rules.guards.closing import grouped_sides
-from alerts.rules.rule import RuleDefinition, pinned
+from alerts.rules.rule import RuleDefinition
 from alerts.rules.sql import Sql
-from alerts.sites.models import Site
 from alerts.suppression.backtesting.guards_of_history import (
-    first_of_new_members,
+    late_ends,
     reasons_whichever_rule,
     refused_alerts,
 )
@@ -32,12 +30,17 @@ from alerts.suppression.backtesting.history_sql import (
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import acting_versions, trials_that_cannot_end
 
+type _Place = tuple[str, str, str]  # of a device at one end of an alert
+
 PERIOD: Final = timedelta(days=90)
 MAX_SECONDS: Final = 5.0
+_NOBODY: Final = frozenset[_Place]()
 _MEMBERS: Final = """
 SELECT l.incident_id, l.alert_id FROM incidents_alert_links l
+  JOIN incidents_incidents i ON i.id = l.incident_id
  WHERE l.incident_id IN (SELECT m.incident_id FROM incidents_alert_links m
                           WHERE m.alert_id = ANY(%s::bigint[]))
+ ORDER BY i.created_at, i.id
 """
 
 
@@ -91,18 +94,16 @@ def order_by_gain(
     most first. Sitting and plan count here. Raises BackTestTimedOut.
     """
     rules = {key: rule for group in groups for key, rule in group.items()}
-    left = _Uncovered.of(rules, period)
-    for key, alerts in alerts_by_rule(acting, period, among=list(left.by_alert)).items():
-        left.cover(left.closable(acting[key], alerts, period=period))
+    replay, matches = _Replay.of(rules, period, beside=acting)
     gains = []
     for group in groups:
         rest = sorted(group)
         while rest:
             gain, best = max(
-                ((left.gain_of(left.matched[key]), key) for key in rest),
+                ((replay.gain_of(matches[key]), key) for key in rest),
                 key=lambda pair: (pair[0], -pair[1]),
             )
-            left.cover(left.matched[best])
+            replay.add(matches[best])
             rest.remove(best)
             gains.append((best, gain))
     return gains
@@ -110,10 +111,8 @@ def order_by_gain(
 
 def count_closed_by(rules: Mapping[int, RuleDefinition], *, period: TimeSpan) -> int:
     """Return how many incidents of the period these rules close together."""
-    left = _Uncovered.of(rules, period)
-    for alerts in left.matched.values():
-        left.cover(alerts)
-    return sum(not n for n in left.open_alerts.values())
+    replay, matches = _Replay.of(rules, period, beside={})
+    return sum(replay.add(match) for match in matches.values())
 
 
 def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
@@ -154,76 +153,135 @@ def alerts_by_rule(
     return dict.fromkeys(rules, ()) | dict(fetch_rows(beside.text + grouped, params))
 
 
-class _Uncovered:
-    """Which alerts no rule covers yet, and how many of them each incident still holds. What rules
-    match and may not close stays uncovered.
+@dataclass(frozen=True, slots=True)
+class _RuleMatches:
+    """The alerts that a rule matches, those of them that it may close, and by alert the devices in
+    its groups that are no members of them: a person meets these first.
     """
 
-    def __init__(self, members: Iterable[tuple[int, int]]) -> None:
-        """Everything is uncovered. Incidents that stay with people are none of it: no rule closes
-        them, but in one that nobody took a person meets the new members of a group.
-        """
+    alerts: frozenset[int] = frozenset()
+    closable: frozenset[int] = frozenset()
+    late: Mapping[int, frozenset[_Place]] = field(default_factory=dict)
+
+
+class _Replay:
+    """The incidents with alerts of some rules, and which of them those rules close that were added.
+
+    An alert is covered where some rule matches it, and closed where one does that may close it. In
+    most incidents nothing depends on their order: there alerts are counted. Those with a device
+    that joined a group are gone through as they came: where all of one is covered, and it stays
+    open, a person meets the device.
+    """
+
+    def __init__(self, members: Iterable[tuple[int, int]], matches: Iterable[_RuleMatches]) -> None:
         rows = list(members)
-        incidents = {incident for incident, _ in rows}
+        incidents = dict.fromkeys(incident for incident, _ in rows)
         touched, guarded = touched_incidents(incidents), reasons_whichever_rule(incidents)
-        self.by_alert: dict[int, list[int]] = defaultdict(list)
-        self.open_alerts = Counter[int]()
-        self.untouched: dict[int, list[int]] = defaultdict(list)  # by alert
-        self.sizes = Counter[int]()
+        late = {alert for match in matches for alert in match.late}
+        alerts: dict[int, list[int]] = defaultdict(list)
         for incident, alert in rows:
-            if incident in touched:
-                continue
-            self.untouched[alert].append(incident)
-            self.sizes[incident] += 1
-            if incident not in guarded:
-                self.by_alert[alert].append(incident)
-                self.open_alerts[incident] += 1
-        self.covered: set[int] = set()
-        self.matched: dict[int, Sequence[int]] = {}
+            if incident not in touched:
+                alerts[incident].append(alert)
+        # Incidents that stay with people whichever rule covers them count only for who is met.
+        self.in_order = {
+            incident: (found, incident not in guarded)
+            for incident, found in alerts.items()
+            if not late.isdisjoint(found)
+        }
+        self.open_alerts = Counter[int]()
+        self.by_alert: dict[int, list[int]] = defaultdict(list)
+        for incident, found in alerts.items():
+            if incident not in guarded and incident not in self.in_order:
+                self.open_alerts[incident] = len(found)
+                for alert in found:
+                    self.by_alert[alert].append(incident)
+        self.alerts_in_order = {alert for found, _ in self.in_order.values() for alert in found}
+        self.added: list[_RuleMatches] = []
+        self.closed = set[int]()
+        self.closed_in_order = 0
 
     @classmethod
-    def of(cls, rules: Mapping[int, RuleDefinition], period: TimeSpan) -> "_Uncovered":
-        """Return the incidents with alerts of these rules, with all that they hold."""
-        matched = alerts_by_rule(rules, period)
-        ids = ids_array({pk for alerts in matched.values() for pk in alerts})
-        left = cls(fetch_rows(_MEMBERS, [ids]))
-        left.matched = {
-            key: left.closable(rules[key], alerts, period=period) for key, alerts in matched.items()
+    def of(
+        cls,
+        rules: Mapping[int, RuleDefinition],
+        period: TimeSpan,
+        *,
+        beside: Mapping[int, RuleDefinition],
+    ) -> tuple["_Replay", dict[int, _RuleMatches]]:
+        """Return the incidents of these rules, where those `beside` them have been added, and what
+        each of the rules matches.
+        """
+        found = alerts_by_rule(rules, period)
+        rows = fetch_rows(_MEMBERS, [ids_array({pk for alerts in found.values() for pk in alerts})])
+        matches = {
+            key: _matches_of(rules[key], alerts, period=period) for key, alerts in found.items()
         }
-        return left
+        among = list({alert for _, alert in rows})
+        others = [
+            _matches_of(beside[key], alerts, period=period)
+            for key, alerts in alerts_by_rule(beside, period, among=among).items()
+        ]
+        replay = cls(rows, [*matches.values(), *others])
+        for match in others:
+            replay.add(match)
+        return replay, matches
 
-    def closable(
-        self, rule: RuleDefinition, alerts: Collection[int], *, period: TimeSpan
-    ) -> Sequence[int]:
-        """Return those of the alerts that the rule matches which it may also close."""
-        refused = set(refused_alerts(rule, alerts, period=period)) if alerts else set()
-        if alerts and grouped_sides(rule):
-            counts = Counter(pk for alert in alerts for pk in self.untouched.get(alert, ()))
-            whole = {incident for incident, n in counts.items() if n == self.sizes[incident]}
-            sites = Site.objects.filter(name__in=pinned(rule.all_of, "site"))
-            site_ids = list(sites.values_list("pk", flat=True))
-            news = first_of_new_members(rule, alerts, site_ids=site_ids, covered=whole)
-            refused |= {
-                pk for pk in alerts if not news.keys().isdisjoint(self.by_alert.get(pk, ()))
-            }
-        return [pk for pk in alerts if pk not in refused]
+    def gain_of(self, match: _RuleMatches) -> int:
+        """Return how many more incidents close with this rule."""
+        counted = self._count_by_incident(match)
+        gain = sum(n == self.open_alerts[incident] for incident, n in counted.items())
+        if self.alerts_in_order.isdisjoint(match.alerts):
+            return gain
+        return gain + self._count_in_order([*self.added, match]) - self.closed_in_order
 
-    def gain_of(self, alerts: Collection[int]) -> int:
-        """Return how many incidents hold nothing else that is uncovered."""
-        return sum(
-            n == self.open_alerts[incident]
-            for incident, n in self._count_by_incident(alerts).items()
-        )
+    def add(self, match: _RuleMatches) -> int:
+        """Add the rule; return how many more incidents close."""
+        gain = self.gain_of(match)
+        self.open_alerts.subtract(self._count_by_incident(match))
+        self.closed |= match.closable
+        self.added.append(match)
+        self.closed_in_order = self._count_in_order(self.added)
+        return gain
 
-    def cover(self, alerts: Collection[int]) -> None:
-        """Count these as covered from now on."""
-        self.open_alerts.subtract(self._count_by_incident(alerts))
-        self.covered.update(alerts)
-
-    def _count_by_incident(self, alerts: Collection[int]) -> Counter[int]:
+    def _count_by_incident(self, match: _RuleMatches) -> Counter[int]:
         return Counter(
             incident
-            for alert in alerts
-            if alert not in self.covered
+            for alert in match.closable - self.closed
             for incident in self.by_alert.get(alert, ())
         )
+
+    def _count_in_order(self, matches: Sequence[_RuleMatches]) -> int:
+        by_alert: dict[int, list[_RuleMatches]] = defaultdict(list)
+        for match in matches:
+            for alert in self.alerts_in_order & match.alerts:
+                by_alert[alert].append(match)
+        met, closed = set[_Place](), 0
+        for alerts, may_close in self.in_order.values():
+            if not all(alert in by_alert for alert in alerts):
+                continue
+            waiting = [
+                alert
+                for alert in alerts
+                if not any(
+                    alert in match.closable and match.late.get(alert, _NOBODY) <= met
+                    for match in by_alert[alert]
+                )
+            ]
+            closed += may_close and not waiting
+            for alert in waiting:
+                met.update(*(match.late.get(alert, _NOBODY) for match in by_alert[alert]))
+        return closed
+
+
+def _matches_of(rule: RuleDefinition, alerts: Collection[int], *, period: TimeSpan) -> _RuleMatches:
+    if not alerts:
+        return _RuleMatches()
+    late = late_ends(rule, alerts)
+    # What has neither address nor name is met by nobody.
+    nameless = {alert for alert, ends in late.items() if not all(end.handle for end in ends)}
+    refused = nameless.union(refused_alerts(rule, alerts, period=period))
+    return _RuleMatches(
+        frozenset(alerts),
+        frozenset(alerts) - refused,
+        {alert: frozenset(end.place for end in ends if end.handle) for alert, ends in late.items()},
+    )

@@ -3,7 +3,6 @@ incident they cover. What two people of two sides have not signed as it stands d
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -198,18 +197,30 @@ def signed_forms(version: RuleVersion) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What covers an incident: by alert the version that is chosen for it, or None; and every
-    trial that matches some alert.
-    """
+    """What covers an incident: by alert the versions that match it, the chosen one first."""
 
-    by_alert: Mapping[int, ActingRule | None]
-    trials: tuple[ActingRule, ...]
-    tried_on: Mapping[int, tuple[int, ...]]  # version id of a trial → the alerts that it matches
+    matching: Mapping[int, tuple[ActingRule, ...]]
+
+    @property
+    def by_alert(self) -> dict[int, ActingRule | None]:
+        """By alert the version that is chosen for it, or None."""
+        return {alert: next(iter(found), None) for alert, found in self.matching.items()}
+
+    @property
+    def trials(self) -> tuple[ActingRule, ...]:
+        """Every trial that matches some alert, in the order of their rules."""
+        found = {
+            version.version_id: version
+            for versions in self.matching.values()
+            for version in versions
+            if not version.is_live
+        }
+        return tuple(sorted(found.values(), key=lambda item: (item.number, item.version)))
 
     @property
     def is_whole(self) -> bool:
         """Whether there is an alert and each one is covered."""
-        return bool(self.by_alert) and None not in self.by_alert.values()
+        return bool(self.matching) and all(self.matching.values())
 
     @property
     def versions(self) -> tuple[ActingRule, ...]:
@@ -233,23 +244,23 @@ class Cover:
         def taken_over(version: ActingRule) -> ActingRule:
             return replace(version, in_sentinel=False) if version.rule_uuid in rules else version
 
-        return replace(
-            self,
-            by_alert={pk: taken_over(by) if by else None for pk, by in self.by_alert.items()},
-            trials=tuple(map(taken_over, self.trials)),
+        return Cover(
+            {alert: tuple(map(taken_over, found)) for alert, found in self.matching.items()}
         )
 
     def alerts_of(self, version: ActingRule) -> list[int]:
         """The alerts that a version covers here, or that a trial would."""
-        chosen = [
-            pk for pk, by in self.by_alert.items() if by and by.version_id == version.version_id
-        ]
-        return sorted({*chosen, *self.tried_on.get(version.version_id, ())})
+        chosen = 1 if version.is_live else None
+        return sorted(
+            alert
+            for alert, found in self.matching.items()
+            if any(by.version_id == version.version_id for by in found[:chosen])
+        )
 
     def rule_of(self, alert_id: int) -> RuleDefinition | None:
         """The rule that covers an alert."""
-        found = self.by_alert.get(alert_id)
-        return found.definition if found else None
+        found = self.matching.get(alert_id)
+        return found[0].definition if found else None
 
 
 def cover_of(
@@ -262,9 +273,7 @@ def cover_of(
     """Match each alert. A version acts on incidents made after it began (`created_at`; None asks
     what would cover now), and not after its end.
     """
-    by_alert: dict[int, ActingRule | None] = {}
-    trials: dict[int, ActingRule] = {}
-    tried: dict[int, list[int]] = defaultdict(list)
+    matching = {}
     for alert, facts in alerts.items():
         found = [acting.versions[pk] for pk in acting.index.matching(facts)]
         candidates = [
@@ -272,13 +281,8 @@ def cover_of(
             for version in found
             if now < version.expires_at and (created_at is None or created_at >= version.since)
         ]
-        by_alert[alert] = min(candidates, key=_preference, default=None)
-        for version in candidates:
-            if not version.is_live:
-                trials[version.version_id] = version
-                tried[version.version_id].append(alert)
-    ordered = sorted(trials.values(), key=lambda trial: (trial.number, trial.version))
-    return Cover(by_alert, tuple(ordered), {pk: tuple(ids) for pk, ids in tried.items()})
+        matching[alert] = tuple(sorted(candidates, key=_preference))
+    return Cover(matching)
 
 
 def _preference(version: ActingRule) -> tuple[bool, bool, int, int]:

@@ -16,13 +16,13 @@ from typing import Any
 from django.db.models import Q
 
 from alerts.incidents.models import DetailsState, Incident, IncidentStatus
-from alerts.rules.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_on_hold
+from alerts.rules.guards.closing import MAX_MINUTES_OLD, is_only_on_hold
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
 from alerts.suppression.enforcing.close import close_covered, tag_covered
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import DecisionPage, IncidentDecision, new_ends
+from alerts.suppression.enforcing.judging import DecisionPage, IncidentDecision
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import facts_by_incident, is_off, on_again_since
 from portal import clock
@@ -203,9 +203,8 @@ def _act_on(
         waits = note_hold(incident_id=incident.pk, judgement=judgement, now=now)
         if was_held and not waits:
             release_hold(incident.pk)
-        if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
-            late = new_ends(incident.pk, alerts=page.alerts[incident.pk], cover=cover)
-            introduce_members(incident_id=incident.pk, ends=late, now=now)
+        if judgement.new_ends:
+            introduce_members(incident_id=incident.pk, ends=judgement.new_ends, now=now)
         if judgement.is_kept_open and cover.trials:
             return tag_covered(incident_id=incident.pk, cover=cover, acting=acting, now=now)
         if not judgement.may_act:

@@ -30,26 +30,22 @@ from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import (
     CoveredEnd,
     Scene,
-    ends_in_groups,
-    ends_of_newcomers,
     is_worth_a_tag,
     reason_uncovered,
     reasons_to_keep_open,
 )
-from alerts.rules.guards.never import is_soft, works_of_box
 from alerts.rules.sentence import Sentence
 from alerts.sentinel.queries import minutes_old
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
-from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
-from alerts.suppression.enforcing.group_members import introduced_ends, members_among
 from alerts.suppression.enforcing.plant_holds import (
     BlockingDevices,
     ends_of_incident,
     plant_holds,
     start_of_holds,
 )
+from alerts.suppression.enforcing.rule_choice import RuleChoice, choose_rules
 from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE
 from alerts.suppression.queries import (
     AlertFacts,
@@ -242,19 +238,17 @@ def scene_of(
     *,
     state: IncidentState,
     alerts: Mapping[int, FieldValues],
-    cover: Cover,
+    choice: RuleChoice,
     around: Surroundings,
-    now: datetime,
 ) -> Scene:
     """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
     found = findings_on_entities(around.entities.get(incident.pk, ()), alerts=alerts.values())
     holds = around.holds[incident.pk]
-    late = new_ends(incident.pk, alerts=alerts, cover=cover)
     products = {*state.product_names, *(alert.product_name for alert in alerts.values())} - {""}
     if not state.product_names:
         products = set()  # a missing member is one that we do not understand
     return Scene(
-        alerts=tuple((facts, cover.rule_of(alert)) for alert, facts in alerts.items()),
+        alerts=tuple((facts, choice.cover.rule_of(alert)) for alert, facts in alerts.items()),
         products=tuple(sorted(products)),
         labels=tuple(state.labels),
         owner=state.owner,
@@ -264,7 +258,7 @@ def scene_of(
         ),
         entities_count=incident.entities_count,
         unexplained=found.unexplained,
-        new_members=tuple(dict.fromkeys(end.name for end in late)),
+        new_members=tuple(dict.fromkeys(end.name for end in choice.new_ends)),
         in_open_cases=holds.by_true_positives,
         after_cases=holds.by_closed_cases,
         during_cases=holds.by_past_cases,
@@ -272,24 +266,8 @@ def scene_of(
         criticality=around.criticality[incident.pk],
         details_pending=_is_pending(incident, state, alerts),
         minutes_old=around.minutes_old[incident.workspace_id],
-        wide_works=_wide_works(alerts, cover, now=now),
+        wide_works=choice.wide_works,
     )
-
-
-def _wide_works(
-    alerts: Mapping[int, FieldValues], cover: Cover, *, now: datetime
-) -> tuple[tuple[str, int], ...]:
-    """Return the sites where planned work stands for the hours of a rule and takes too many of a
-    week around one of the alerts, with those hours.
-    """
-    hours_at: dict[str, int] = {}
-    for alert, facts in alerts.items():
-        rule = cover.rule_of(alert)
-        if rule is None or is_soft(facts) or not works_of_box(rule):
-            continue
-        hours = work_hours_around(rule, site=facts.site, at=facts.at, known_at=now)
-        hours_at[facts.site] = max(hours, hours_at.get(facts.site, 0))
-    return tuple((site, hours) for site, hours in sorted(hours_at.items()) if is_too_wide(hours))
 
 
 def _is_pending(
@@ -329,10 +307,13 @@ def _touched(incident: Incident, state: IncidentState, around: Surroundings) -> 
 
 @dataclass(frozen=True, slots=True)
 class IncidentDecision:
-    """What covers the incident, and why it stays open; no reason: rules may act on it."""
+    """What covers the incident, and why it stays open; no reason: rules may act on it. `new_ends`:
+    devices that a person meets in it first.
+    """
 
     cover: Cover
     reasons: tuple[Sentence, ...]
+    new_ends: tuple[CoveredEnd, ...] = ()
 
     @property
     def may_act(self) -> bool:
@@ -403,36 +384,12 @@ class DecisionPage:
             uncovered = [alerts[pk] for pk, by in cover.by_alert.items() if by is None]
             reasons = sorted({reason_uncovered(facts) for facts in uncovered})
             return IncidentDecision(cover, tuple(reasons or [Sentence("never.pending")]))
+        choice = choose_rules(incident.pk, alerts=alerts, cover=cover, now=self.now)
         scene = scene_of(
             incident,
             state=state or incident_state_of(incident),
             alerts=alerts,
-            cover=cover,
+            choice=choice,
             around=self.around,
-            now=self.now,
         )
-        return IncidentDecision(cover, tuple(reasons_to_keep_open(scene)))
-
-
-def new_ends(
-    incident_id: int, *, alerts: Mapping[int, FieldValues], cover: Cover
-) -> list[CoveredEnd]:
-    """Return the ends of these alerts that are covered only because their group is, that were no
-    members when the rule was signed, and that no earlier incident has introduced. The same of
-    devices that came to the list of a version which keeps the trial of the one before.
-    """
-    covered = [(alerts[alert], by) for alert, by in cover.by_alert.items() if by is not None]
-    found = [
-        (by.version_id, end)
-        for facts, by in covered
-        for end in ends_in_groups(facts, by.definition)
-    ]
-    newcomers = {end for facts, by in covered for end in ends_of_newcomers(facts, by.newcomers)}
-    if not found and not newcomers:
-        return []
-    late = newcomers | {end for _version, end in set(found) - members_among(found)}
-    introduced = introduced_ends(late, but=incident_id)
-    return sorted(
-        (end for end in late if (end.site, end.zone, end.handle) not in introduced),
-        key=lambda end: (end.site, end.name, end.side),
-    )
+        return IncidentDecision(choice.cover, tuple(reasons_to_keep_open(scene)), choice.new_ends)

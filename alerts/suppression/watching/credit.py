@@ -27,6 +27,7 @@ from alerts.rules.trial import (
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, read_surroundings, scene_of
+from alerts.suppression.enforcing.rule_choice import choose_rules
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 from alerts.suppression.watching.additions import adds_to
@@ -137,9 +138,8 @@ def _closable_among(
             row,
             state=incident_state_of(row),
             alerts=alerts[row.pk],
-            cover=covers[row.pk],
+            choice=choose_rules(row.pk, alerts=alerts[row.pk], cover=covers[row.pk], now=now),
             around=around,
-            now=now,
         )
         if all(reason.code in _NOT_THEN for reason in reasons_to_keep_open(scene)):
             found.add(row.pk)

@@ -15,7 +15,8 @@ from alerts.rules.match import holds
 from alerts.rules.sentence import listed
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import blocking_devices, new_ends
+from alerts.suppression.enforcing.judging import blocking_devices
+from alerts.suppression.enforcing.rule_choice import choose_rules
 from alerts.suppression.models import LedgerEntry, Where
 from alerts.suppression.watching.roll_back import reopen_on_hold, reopen_uncovered
 
@@ -79,8 +80,8 @@ def reopen_where_uncovered(
     incident = lines[0].incident
     devices = blocking_devices(incident, alerts=new.values(), now=now).of_cases
     cover = cover_of(new, acting=acting, created_at=None, now=now)
-    uncovered = _uncovered(new, cover, lines)
-    late = new_ends(incident.pk, alerts=new, cover=cover)
+    choice = choose_rules(incident.pk, alerts=new, cover=cover, now=now)
+    uncovered, late = _uncovered(new, choice.cover, lines), choice.new_ends
     if (
         uncovered
         and not late

@@ -21,6 +21,7 @@ from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.signing.propose import CannotProposeRule
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.factories.rule_rows import signed_version
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -113,6 +114,25 @@ def test_overlapping_works_of_many_days_are_one_box_that_is_too_wide(
         plan_sessions(60, start=rules.TUESDAY - days * DAY, rule="")
     plan_sessions(20, start=rules.TUESDAY, rule="", is_confirmed=False)
     assert codes(version, workspace, site) == {"never.work_size"}
+
+
+def test_a_newer_rule_with_hours_closes_what_is_too_wide_for_the_older(
+    version, workspace, site, plan_sessions, people
+):
+    plan_sessions(12)
+    by, since = (people.oda, people.leo), rules.TUESDAY - 10 * DAY
+    timed = signed_version(rules.downloads(), by=by, at=since)
+    row = download(workspace, site, rules.TUESDAY + HOUR)
+    cover_alerts(alert_ids=list(row.alerts.values_list("pk", flat=True)), now=NOON)
+    judgement = decide_incident(
+        row,
+        alerts=facts_by_incident([row.pk])[row.pk],
+        acting=load_acting(RuleVersion.objects.filter(pk__in=[version.pk, timed.pk])),
+        now=NOON,
+    )
+    (chosen,) = judgement.cover.versions
+    assert chosen.version_id == timed.pk
+    assert SIZE.isdisjoint(reason.code for reason in judgement.reasons)
 
 
 def test_what_nobody_else_has_confirmed_is_no_box(version, workspace, site, plan_sessions):
