@@ -57,3 +57,15 @@ def test_pages_fit_in_german(request, browse, live_server, world):
             faults += [f"{here}: {sideways(page)} px sideways"] if sideways(page) else []
             faults += [f"{here}: cut {words}" for words in cut_words(page)]
     assert faults == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_rail_of_a_lead_fits_a_screen_of_900_px(browse, transactional_db, leo, language):
+    User.objects.filter(pk=leo.pk).update(language=language)
+    page = browse("/", as_=leo)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.locator(".rail-link").count() >= 22
+    rail = page.locator(".rail-links")
+    assert rail.evaluate("links => links.scrollHeight <= links.clientHeight"), "none is hidden"
+    heights = "links => links.map(link => link.offsetHeight)"
+    assert set(page.locator(".rail-link").evaluate_all(heights)) == {28}, "one line each"

@@ -44,4 +44,4 @@ def test_rules_whose_lines_about_one_end_fit_a_device_are_listed(client, people,
         [],
     ]
     assert "No rule names it" in bodies[-1]
-    assert '<span class="unbroken">R-' in bodies[0], "its number is not parted at the hyphen"
+    assert '<span><b><span><span class="unbroken">R-' in bodies[0], "not parted at the hyphen"

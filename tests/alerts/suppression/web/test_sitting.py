@@ -102,6 +102,7 @@ def test_signing_shows_the_next_rule_with_the_same_proof(at, people, proposal, s
     page = words_of(at(people.leo))
     assert "You signed 2 rules" in page and page.count("You signed R-") == 1, "not as a toast, too"
     assert "What happens next" in page and page.count("Live at the earliest:") == 2
+    assert '<span class="unbroken">R-1</span></span> <span>' in page, "a space before the title"
     assert f'href="/plan/?site={Site.objects.get(pk=second.site_ids[0]).uuid}"' in page
     assert ">1 Dec<" in page.split("Live at the earliest:")[1]
     for version in (proposal, second):
