@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
 .PHONY: help demo test suite check static collected install install-dev compiled lock fast lint types contracts migrations \
-	templates openapi openapi-check docs bench bench-suppression faults abuse hunt figures story clean
+	templates openapi openapi-check docs bench bench-suppression faults abuse hunt figures truth story clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ hunt: $(VENV)/.dev compiled ## the properties on examples never drawn before, an
 DEMO ?= http://localhost:$(or $(DEMO_PORT),8000)
 figures: $(VENV)/.dev ## compare the figures on pages of the running demo with SQL of their own
 	@$(PY) -m tests.figures $(DEMO)
+
+truth: $(VENV)/.dev ## hold what the running demo counts for each rule against a replay of enforcement
+	@$(PY) -m tests.figures.truth
 
 story: $(VENV)/.dev ## walk README's story in the running demo: seven rules, fifteen days, their effect
 	@$(PY) -m tests.figures.story $(DEMO)
