@@ -75,7 +75,7 @@ def closed_by_rules(names):
 
 
 def read_and_decide(azure):
-    azure.go(60)
+    azure.go(60, step=20)
     decide_new_incidents(now=azure.now())
 
 
@@ -150,9 +150,9 @@ def test_f19_one_odd_incident_costs_at_most_itself(azure, workspace, long, measu
 def test_f19_more_than_one_in_a_hundred_unreadable_is_told_once(
     azure, workspace, client, ada, sam, measure
 ):
-    azure.inject(300)
-    azure.inject(2, mangle="no_object")  # less than that is for those who look
-    azure.go(60)
+    azure.inject(120)
+    azure.inject(1, mangle="no_object")  # less than that is for those who look
+    azure.go(60, step=20)
     began = azure.now()
 
     def alarms():
@@ -161,13 +161,13 @@ def test_f19_more_than_one_in_a_hundred_unreadable_is_told_once(
     watch_unreadable()
     client.force_login(ada)
     assert not alarms() and "incidents could not be read" not in client.get("/status/").text
-    azure.inject(10, mangle="no_object")
+    azure.inject(4, mangle="no_object")
     while not alarms() and azure.now() < began + timedelta(hours=1):
         azure.go(60, step=20)
         watch_unreadable()
     told_after = (azure.now() - began).total_seconds()
     assert "incidents could not be read" in client.get("/status/").text
-    azure.go(600, step=20)
+    azure.go(600, step=60)
     watch_unreadable()
     assert alarms() == 1, "told once"
     assert not Notification.objects.filter(kind="intake.unreadable", to=sam).exists()

@@ -178,34 +178,26 @@ def test_what_left_after_the_backup_does_not_leave_twice(plant, databases, tmp_p
     assert [entry for entry in writes(plant) if incident in entry["path"]] == sent
 
 
-def test_the_kill_switch_works_while_all_else_waits(plant, databases, tmp_path):
-    archive = back_up(tmp_path)
-    written = len(writes(plant))
-    with databases.at(databases.new()):
-        restore(archive)
-        call_command("suppression_off", stdout=StringIO())
-        assert {entry["method"] for entry in writes(plant)[written:]} == {"PUT"}
-        assert plant.happens()["status"] == "New"
-
-
-def test_a_record_that_is_not_what_was_told_outside_is_named(plant, databases, heads, tmp_path):
+def test_what_cannot_be_read_or_was_told_otherwise_is_named_and_the_kill_switch_works_meanwhile(
+    plant, databases, heads, tmp_path
+):
     write_entries(2)
     archive = back_up(tmp_path)
     keep_outside(Anchor(Entry.objects.count(), "0" * 64))
+    written = len(writes(plant))
     with databases.at(databases.new()):
+        plant.control.fault(path="/automationRules", method="GET", status=403)
         report = restore(archive)
         assert report["record"]["broken_at"] == report["record_seq"]
         assert report["record"]["reason"] == "the hash published outside is another"
-
-
-def test_a_workspace_that_cannot_be_read_keeps_it_paused(plant, databases, tmp_path):
-    archive = back_up(tmp_path)
-    with databases.at(databases.new()):
-        plant.control.fault(path="/automationRules", method="GET", status=403)
-        [place] = restore(archive)["places"]
+        [place] = report["places"]
         assert place["error"]
         with pytest.raises(CommandError, match="was not compared with what Tagout knows"):
             call_command("restore", "--resume", "--reason", "Looked")
+        plant.control.clear_faults()
+        call_command("suppression_off", stdout=StringIO())
+        assert {entry["method"] for entry in writes(plant)[written:]} == {"PUT"}
+        assert plant.happens()["status"] == "New"
         Workspace.objects.update(state=Workspace.State.PAUSED)
         assert restore("--check")["places"] == []
         call_command("restore", "--resume", "--reason", "Looked", stdout=StringIO())
