@@ -93,6 +93,7 @@ from alerts.suppression.web.frame import (
 )
 from alerts.suppression.web.palette import find_rules
 from portal.accounts.labels import ScopeNameSource
+from portal.accounts.models import Role
 from portal.accounts.rights import OT_ROLES, READING_ROLES, SOC_ROLES, roles_for
 from portal.api.freshness import DataAgeSource
 from portal.backup.registry import RemoteComparison
@@ -116,7 +117,8 @@ DASHBOARDS = Room(
         "dashboards:status",
         section=RUNNING,
         order=10,
-        roles=_OPERATIONS,
+        roles=frozenset(Role),
+        listed_for=_OPERATIONS,
     ),
     NavItem(
         _("Historic analysis"),
@@ -159,7 +161,8 @@ AUTOMATION = Room(
         "automation:overview",
         section=NOISE,
         order=60,
-        roles=roles_for("sentinel.see_workspace") & _OPERATIONS,
+        roles=roles_for("sentinel.see_workspace"),
+        listed_for=_OPERATIONS,
     ),
     IncidentTab(
         name="playbooks",
@@ -248,7 +251,8 @@ SUPPRESSION = Room(
         "suppression:deployments",
         section=NOISE,
         order=40,
-        roles=READING_ROLES & _OPERATIONS,
+        roles=READING_ROLES,
+        listed_for=_OPERATIONS,
     ),
     NavItem(
         _("Ledger"),
@@ -256,7 +260,8 @@ SUPPRESSION = Room(
         "suppression:ledger",
         section=NOISE,
         order=50,
-        roles=READING_ROLES & _OPERATIONS,
+        roles=READING_ROLES,
+        listed_for=_OPERATIONS,
     ),
     FooterFact(suppression_off_line),
     Finder(

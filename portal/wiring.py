@@ -19,7 +19,8 @@ ROOMS = (
             "exports:list",
             section=INSIGHT,
             order=50,
-            roles=EXPORTING & roles_for("ui.operations"),
+            roles=EXPORTING,
+            listed_for=roles_for("ui.operations"),
         ),
     ),
     Room(

@@ -48,6 +48,7 @@ class NavItem(Contribution):
     order: int = 50
     counter: ReadCount | None = None
     roles: Collection[Role] | None = None  # None: everybody who is signed in
+    listed_for: Collection[Role] | None = None  # others of these open it from a link
     key: str = ""  # the letter after `g`
     setting: str = ""  # absent where this setting is None
     tab: Words = ""  # a short word: the item also stands in the bottom bar of phones
@@ -111,6 +112,7 @@ def pages_for(request: HttpRequest) -> list[tuple[NavItem, str]]:
         for item, url in found
         if url
         and may_use(request, item.roles)
+        and may_use(request, item.listed_for)
         and (not item.setting or getattr(settings, item.setting) is not None)
     ]
 
