@@ -180,7 +180,7 @@ def parts_bar(parts: Sequence[BarPart]) -> SafeString:
 
 
 def bar_of(parts: Sequence[BarPart], total: float) -> SafeString:
-    """One bar of parts, as long as they are of a total; what they are is said beside it."""
+    """One bar of parts, as long as they are of a total, for numbers beside it."""
     rects, at = [], 0.0
     for part in parts:
         if width := part.n / max(1, total) * 100:

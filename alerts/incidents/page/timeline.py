@@ -1,7 +1,6 @@
 """What happened to an incident, as sentences: people, the portal and Sentinel in one stream."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +20,10 @@ from alerts.incidents.page.timeline_events import (
     TimelineEvent,
     closer_of,
     events_before_first_read,
+    hidden_since,
     incidents_by_act,
     is_close_of,
+    raised_event,
 )
 from alerts.incidents.queries import comments_of, timeline_of
 from alerts.incidents.registry import TimelineSource
@@ -409,8 +410,8 @@ def timeline_events_of(incident: Incident, who: Who = "all") -> list[TimelineEve
     closer, acts = closer_of(incident), incidents_by_act(listed_items)
     lines = [_happening(item, closer, acts) for item in listed_items]
     if who != "system":
-        known = _shown_already(incident, listed_items)
-        comments = list(comments_of(incident).exclude(name__in=known).reverse()[:MAX_ITEMS])
+        answers = _shown_already(incident, listed_items)
+        comments = list(comments_of(incident).exclude(name__in=answers).reverse()[:MAX_ITEMS])
         from_ot = (
             _people_of_ot(incident) if any(comment.ours for comment in comments) else frozenset()
         )
@@ -419,9 +420,9 @@ def timeline_events_of(incident: Incident, who: Who = "all") -> list[TimelineEve
     if who != "people":
         is_whole = who == "all" and not incident.hidden_verdict and len(items) < MAX_ITEMS
         changes = items[::-1] if is_whole else incident.timeline.order_by("at", "pk")
-        lines += [_raised(incident), *events_before_first_read(incident, changes, closer)]
+        lines += [raised_event(incident), *events_before_first_read(incident, changes, closer)]
     if incident.hidden_verdict:
-        lines.append(_hidden_since(incident.hidden_verdict.given_at))
+        lines.append(hidden_since(incident.hidden_verdict.given_at))
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
@@ -439,11 +440,6 @@ def _people_of_ot(incident: Incident) -> frozenset[str]:
     """Who of OT did anything here."""
     of_ot = incident.timeline.filter(side=TimelineItem.Side.OT)
     return frozenset(of_ot.values_list("by_label", flat=True))
-
-
-def _hidden_since(at: datetime) -> TimelineEvent:
-    words = gettext("hides what came after this until you have answered")
-    return TimelineEvent("hidden", at, "portal", "Tagout", words)
 
 
 def _shown_already(incident: Incident, items: Iterable[TimelineItem]) -> list[str]:
@@ -495,11 +491,6 @@ def _comment(comment: Comment, from_ot: Collection[str]) -> TimelineEvent:
         words=gettext("commented") if comment.ours else gettext("commented in Sentinel"),
         quote=comment.message,
     )
-
-
-def _raised(incident: Incident) -> TimelineEvent:
-    words = gettext("raised the incident")
-    return TimelineEvent("raised", incident.created_at, "sentinel", "Sentinel", words)
 
 
 def conflicts_of(happenings: Iterable[TimelineEvent]) -> list[TimelineEvent]:

@@ -1,5 +1,5 @@
-"""Lines of a timeline that no item stores: what was so before Tagout first read the incident, who
-closed it in Sentinel, and with how many others.
+"""Lines of a timeline that no item stores: that the incident was raised, what was so before Tagout
+first read it, who closed it in Sentinel, and with how many others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,6 +43,18 @@ class TimelineEvent:
     is_conflict: bool = False
 
 
+def raised_event(incident: Incident) -> TimelineEvent:
+    """Return the line that Sentinel raised the incident."""
+    words = gettext("raised the incident")
+    return TimelineEvent("raised", incident.created_at, "sentinel", "Sentinel", words)
+
+
+def hidden_since(at: datetime) -> TimelineEvent:
+    """Return the line that what came after a hidden verdict is left out."""
+    words = gettext("hides what came after this until you have answered")
+    return TimelineEvent("hidden", at, "portal", "Tagout", words)
+
+
 def events_before_first_read(
     incident: Incident, changes: Iterable[TimelineItem], closer: IncidentCloser | None
 ) -> list[TimelineEvent]:
@@ -68,7 +80,7 @@ def events_before_first_read(
 
 
 def _value_then(changes: Iterable[TimelineItem], codes: Iterable[str], *, now: str) -> str:
-    """Return the value before the first change of it; nothing where that is not known."""
+    """Return the value before the first change of it; nothing where no line lists it."""
     first = next((item for item in changes if item.code in codes), None)
     if first is None:
         return now

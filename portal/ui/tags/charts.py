@@ -92,7 +92,7 @@ def parts_bar(parts: Sequence[BarPart]) -> SafeString:
 @register.simple_tag
 def bar_of(parts: Sequence[BarPart], total: float) -> SafeString:
     """One bar of several below each other, as long as its parts are of the total. It is a drawing
-    only: the numbers stand beside it.
+    only, for numbers beside it.
     """
     return charts.bar_of(parts, total)
 
