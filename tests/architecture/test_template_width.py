@@ -5,7 +5,7 @@ from tests.architecture.tree import HOME, sources
 WIDTH = 120
 # Lines that are wider because a break would draw a space where there is none, or would stand inside
 # an attribute. The number is exact: take it down with each that goes.
-WIDER = 263
+WIDER = 262
 WIDEST = 470
 
 

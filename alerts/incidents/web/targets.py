@@ -144,7 +144,7 @@ def targets_of(
 
 def summarize_targets(incidents: Iterable[Incident], *, by_kind: bool = False) -> Targets:
     """Return these incidents as targets of an act, newest first as they come; none of them is kept
-    longer than it must where one of each kind stands for the others.
+    longer than it must where one of each kind represents the others.
     """
     kinds: dict[object, Incident] = {}
     counts: Counter[int] = Counter()

@@ -19,7 +19,7 @@ from alerts.suppression.enforcing.group_members import introduced_ends, members_
 class RuleChoice:
     """The cover of an incident with the version first that closes each alert. `new_ends`: devices
     that a person meets here first, of the alerts that none of their versions may close yet;
-    `wide_works`: sites where planned work that stands for the hours of a chosen rule takes so many
+    `wide_works`: sites where planned work that serves as the hours of a chosen rule takes so many
     hours of a week.
     """
 
