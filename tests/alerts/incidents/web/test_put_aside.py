@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Group, Incident, Severity, TimelineItem
+from portal.accounts.models import User
 from tests.alerts.incidents.web.many import work
 from tests.bars import axe_findings_in_both_themes, sideways
-from tests.conftest import NOON
 from tests.factories.incidents import make_queue_row
 from tests.program import Program
 
@@ -174,9 +174,8 @@ def test_b_puts_the_row_aside_z_takes_it_back_and_the_link_lists_it(browse, sam,
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_on_a_phone_it_is_put_aside_from_the_page_of_the_incident(browse, sam, row):
-    sam.language = "de"
-    sam.save()
-    page = browse(f"/incidents/{row.lead_id}/", as_=sam, width=390)
+    User.objects.filter(pk=sam.pk).update(language="de")
+    page = browse(f"/incidents/{row.lead_id}/", as_=sam, width=390, locale="de")
     page.get_by_role("link", name="Zurückstellen").click()
     dialog = page.locator("dialog[open]")
     dialog.get_by_label("Andere Zeit").check()
