@@ -1,7 +1,7 @@
-"""Alerts that joined an incident which rules have closed: is each of them covered? Where only the
-titles do not prove the types, because the analytics rules that wrote them have still to be read,
-this is judged after that look (readiness: `unread_rules.py`), or without it an hour later: Sentinel
-closes by such a title at once.
+"""Alerts that joined an incident which rules have closed: may rules close each of them? Where only
+the titles do not prove the types, because the analytics rules that wrote them have still to be
+read, this is judged after that look (readiness: `unread_rules.py`), or without it an hour later:
+Sentinel closes by such a title at once.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from alerts.incidents.engine.title_proof import unread_rules
 from alerts.incidents.models import Alert, Incident
 from alerts.rules.fields import FieldValues
+from alerts.rules.guards.never import reasons_against_alert
 from alerts.rules.match import holds
 from alerts.rules.sentence import listed
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
@@ -89,7 +90,8 @@ def reopen_where_uncovered(
         and waiting.keep(incident.pk, now=now)
     ):
         return False
-    if uncovered or late:  # a new member goes to a person, as an alert does that no rule covers
+    # A new member goes to a person, as an alert does that no rule may close.
+    if uncovered or late or choice.wide_works:
         introduce_members(incident_id=incident.pk, ends=late, now=now)
         return reopen_uncovered(incident=incident, lines=lines, now=now)
     if devices:
@@ -102,7 +104,9 @@ def reopen_where_uncovered(
 def _uncovered(
     alerts: Mapping[int, FieldValues], cover: Cover, lines: Iterable[LedgerEntry]
 ) -> dict[int, FieldValues]:
-    """The alerts that no live rule covers, nor one by which Sentinel has just closed."""
+    """The alerts that no live rule covers which may close them, nor one by which Sentinel has just
+    closed.
+    """
     first = [
         line.version.definition
         for line in lines
@@ -111,7 +115,10 @@ def _uncovered(
     return {
         alert: facts
         for alert, facts in alerts.items()
-        if not ((by := cover.by_alert[alert]) and by.is_live)
+        if not any(
+            by.is_live and not reasons_against_alert(facts, by.definition)
+            for by in cover.matching[alert]
+        )
         and not any(holds(definition, facts) for definition in first)
     }
 

@@ -115,6 +115,15 @@ def test_a_stranger_who_joins_reopens_it_and_stops_the_rule(closed):
     assert watch(closed) == 0, "our own reopening is none of a person's"
 
 
+@pytest.mark.abuse("A45")
+def test_what_its_rules_match_and_may_not_close_reopens_it_as_well(closed):
+    closed.go(minutes=1)
+    closed.join(closed.target, routine(severity="High"))
+    closed.read()
+    assert watch(closed) == 1
+    assert (ending(closed), state(closed.version)) == ("joined", ("paused", True))
+
+
 def test_a_covered_alert_that_joins_changes_nothing(closed):
     closed.go(minutes=1)
     closed.join(closed.target, routine())
