@@ -86,7 +86,7 @@ def _wiring() -> str:
 
 
 # Left out: how an entry looks, and roles, which have a page of their own.
-_LEFT_OUT: Final = {"icon", "roles", "order", "tab", "hint", "template"}
+_LEFT_OUT: Final = {"icon", "roles", "listed_for", "order", "tab", "hint", "template"}
 
 
 def _kind_of_contribution(

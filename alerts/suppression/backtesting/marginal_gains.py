@@ -34,7 +34,7 @@ type _Place = tuple[str, str, str]  # of a device at one end of an alert
 
 PERIOD: Final = timedelta(days=90)
 MAX_SECONDS: Final = 5.0
-_NOBODY: Final = frozenset[_Place]()
+_NO_PLACES: Final = frozenset[_Place]()
 _MEMBERS: Final = """
 SELECT l.incident_id, l.alert_id FROM incidents_alert_links l
   JOIN incidents_incidents i ON i.id = l.incident_id
@@ -111,6 +111,8 @@ def order_by_gain(
 
 def count_closed_by(rules: Mapping[int, RuleDefinition], *, period: TimeSpan) -> int:
     """Return how many incidents of the period these rules close together."""
+    if not rules:
+        return 0
     replay, matches = _Replay.of(rules, period, beside={})
     return sum(replay.add(match) for match in matches.values())
 
@@ -263,13 +265,13 @@ class _Replay:
                 alert
                 for alert in alerts
                 if not any(
-                    alert in match.closable and match.late.get(alert, _NOBODY) <= met
+                    alert in match.closable and match.late.get(alert, _NO_PLACES) <= met
                     for match in by_alert[alert]
                 )
             ]
             closed += may_close and not waiting
             for alert in waiting:
-                met.update(*(match.late.get(alert, _NOBODY) for match in by_alert[alert]))
+                met.update(*(match.late.get(alert, _NO_PLACES) for match in by_alert[alert]))
         return closed
 
 

@@ -38,14 +38,19 @@ from alerts.rules.sentence import Sentence
 from alerts.sentinel.queries import minutes_old
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
-from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
+from alerts.suppression.enforcing.acting_rules import (
+    ActingSet,
+    Cover,
+    RuleChoice,
+    choose_rules,
+    cover_of,
+)
 from alerts.suppression.enforcing.plant_holds import (
     BlockingDevices,
     ends_of_incident,
     plant_holds,
     start_of_holds,
 )
-from alerts.suppression.enforcing.rule_choice import RuleChoice, choose_rules
 from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE
 from alerts.suppression.queries import (
     AlertFacts,

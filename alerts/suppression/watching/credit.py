@@ -25,9 +25,8 @@ from alerts.rules.trial import (
     max_looks_a_person,
 )
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
+from alerts.suppression.enforcing.acting_rules import ActingSet, choose_rules, cover_of, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, read_surroundings, scene_of
-from alerts.suppression.enforcing.rule_choice import choose_rules
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 from alerts.suppression.watching.additions import adds_to

@@ -14,10 +14,9 @@ from alerts.rules.fields import FieldValues
 from alerts.rules.guards.never import reasons_against_alert
 from alerts.rules.match import holds
 from alerts.rules.sentence import listed
-from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
+from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, choose_rules, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
 from alerts.suppression.enforcing.judging import blocking_devices
-from alerts.suppression.enforcing.rule_choice import choose_rules
 from alerts.suppression.models import LedgerEntry, Where
 from alerts.suppression.watching.roll_back import reopen_on_hold, reopen_uncovered
 

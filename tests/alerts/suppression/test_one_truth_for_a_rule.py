@@ -45,7 +45,7 @@ from tests.factories.incidents import make_device, new_alert, new_incident
 pytestmark = pytest.mark.django_db
 DAYS = 60
 RULES = 200
-SITTINGS, TOGETHER = 12, 8
+SITTINGS, TOGETHER = 10, 8
 PLANT = "Line 1"
 SOFT = ("Unpermitted Usage of Modbus Function Code", "Modbus Address Range Violation")
 STRICT = "Unauthorized PLC Programming"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.models import Alert
 from alerts.suppression.backtesting import marginal_gains
 from alerts.suppression.backtesting.history_sql import BackTestTimedOut
 from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
@@ -70,6 +71,38 @@ def test_what_a_person_touched_first_no_rule_closes(people, history):
     assert gains_of(version) == [(version.pk, 11)]
     first.timeline.update(at=first.created_at + timedelta(hours=1))
     assert gains_of(version) == [(version.pk, 12)]
+
+
+def of_group(people, history, source):
+    """A draft about the downloads of a station to all PLCs, none of which the inventory has."""
+    lines = [line for line in rules.downloads().all_of if not line.field.endswith("_device")]
+    station = rules.clause("source_device", "is", source)
+    group = rules.clause("destination_kind", "is", "PLC")
+    rule = rules.downloads(all_of=(*lines, station, group), title=f"{source} to the PLCs")
+    return rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
+
+
+def test_a_device_that_a_person_met_by_one_rule_is_new_to_no_other(
+    people, history, workspace, site
+):
+    rules.incident_of(workspace, site, at=rules.TUESDAY, source="ENG-WS-09")
+    Alert.objects.update(destination_kind="PLC")
+    first = of_group(people, history, "ENG-WS-04")
+    other = of_group(people, history, "ENG-WS-09")
+    assert gains_of(other) == [(other.pk, 0)]
+    assert gains_of(first, other) == [(first.pk, 11), (other.pk, 1)]
+
+
+def test_a_person_meets_it_where_only_several_rules_cover_an_incident(people, history, site):
+    earliest = min(history.incidents, key=lambda row: row.created_at)
+    rules.alert_of(earliest, site, destination="PLC-9")
+    Alert.objects.filter(destination_device="PLC-PL2-07").update(destination_kind="PLC")
+    group, listed = of_group(people, history, "ENG-WS-04"), narrow(people, history, "PLC-9")
+    assert gains_of(group) == [(group.pk, 10)]
+    assert gains_of(listed) == [(listed.pk, 0)]
+    assert sum(n for _, n in gains_of(group, listed)) == 11
+    Alert.objects.exclude(incidents=earliest).update(at=NOON - timedelta(days=200))
+    assert sum(n for _, n in gains_of(group, listed)) == 0
 
 
 def test_where_history_is_too_long_each_is_counted_alone(people, proposal, monkeypatch):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Incident
+from alerts.intake.models import Cursor
 from alerts.readiness.services.check_workspace import check_due_workspace
 from alerts.rules.sentinel_comments import rule_closing_text
 from alerts.sentinel.client.prerequisites import Prerequisite
@@ -39,6 +40,7 @@ def by_rule(name="new-rule", **properties):
 def there(floor):
     """A live rule that Sentinel enforces, in a workspace whose analytics rules were read."""
     floor.sentinel.prerequisites = answers()
+    Cursor.objects.update_or_create(workspace=floor.workspace, defaults={"fresh_at": floor.now})
     floor.version = floor.rule(replace(ROUTINE, enforcement="sentinel"), number=12)
     look_if_due(floor)
     watch(floor)
