@@ -32,6 +32,7 @@ BODIES = {
     "close": {"classification": "Undetermined"},
     "assign": {"to": None},
     "severity": {"severity": "High"},
+    "put-aside": {"until": "2026-11-24T12:30:00Z"},
     "label": {"add": ["seen"]},
     "comment": {"message": "Seen."},
     "add-task": {"title": "Call the plant."},

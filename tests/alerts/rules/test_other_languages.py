@@ -104,5 +104,5 @@ def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
     with translation.override("de"):
         (reason,) = sample_alert_of(stored, ListedNames({}, {})).reasons
         assert "LAPTOP-9" in reason and "Quelle" in reason
-        assert "bis zu 13,9 %" in bound_sentence(0, 20, is_strict=True)
+        assert "mindestens 86,1 %" in bound_sentence(0, 20, is_strict=True)
     assert "up to 13.9 %" in bound_sentence(0, 20, is_strict=True)
