@@ -20,10 +20,11 @@ _SENTENCES: Final = {
 
 
 def planned_work_events(incident: Incident) -> list[TimelineEvent]:
-    """Return who planned the works during which its alerts came, and what was done to these works
+    """Return who planned the works that its alerts are part of, and what was done to these works
     since the incident was raised.
     """
     alerts = PlannedAlert.objects.filter(alert__incidents=incident, known_until=None)
+    alerts = alerts.exclude(fit=PlannedAlert.Fit.NOT_NAMED)
     names = {
         work: ", ".join(filter(None, (order, title)))
         for work, order, title in alerts.values_list("work", "work_order", "title").distinct()
