@@ -35,7 +35,7 @@ MEASURES = [
 ]
 PAGES = [
     "/",
-    "/incidents/?view=all",
+    "/incidents/?view=open",
     "/incidents/?view=closed",
     "/incidents/?q=PLC",
     "/search/?q=P",

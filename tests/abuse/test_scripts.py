@@ -130,7 +130,7 @@ def test_a32_no_script_in_a_text_runs_anywhere(
     client.force_login(sam)
     some = (
         "/",
-        "/incidents/?view=all",
+        "/incidents/?view=open",
         f"/incidents/{ids['incidents']}/",
         "/devices/",
         "/rules/",

@@ -105,4 +105,4 @@ def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
         (reason,) = sample_alert_of(stored, ListedNames({}, {})).reasons
         assert "LAPTOP-9" in reason and "Quelle" in reason
         assert "mindestens 86,1 %" in bound_sentence(0, 20, is_strict=True)
-    assert "up to 13.9 %" in bound_sentence(0, 20, is_strict=True)
+    assert "at least 86.1 %" in bound_sentence(0, 20, is_strict=True)

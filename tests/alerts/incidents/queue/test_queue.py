@@ -7,6 +7,7 @@ import pytest
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
+    ASIDE,
     Group,
     Incident,
     IncidentStatus,

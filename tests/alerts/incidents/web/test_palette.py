@@ -108,7 +108,7 @@ def test_ot_knows_the_devices_of_its_site(find, oda, plant):
     assert find(oda, "plc-")["Devices"] == ["PLC-7", "PLC-8"]
 
 
-ACTS = ["Ask OT…", "Assign to me", "Assign…", "Severity…", "Comment…", "Close…"]
+ACTS = ["Ask OT…", "Assign to me", "Assign…", "Severity…", "Comment…", "Put aside…", "Close…"]
 
 
 def test_acts_on_what_is_selected_are_those_that_may_be_done_now(find, sam, row):
