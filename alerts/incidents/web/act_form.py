@@ -69,6 +69,10 @@ class ActForm(forms.Form):
         """Whether the answer is to leave all as it is."""
         return False
 
+    def reasons_against(self) -> list[str]:
+        """Return why it cannot be done, whatever is entered."""
+        return []
+
     def context(self) -> dict[str, Any]:
         """Return what the page shows beside the fields."""
         return {}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.acts.bulk import ActValues
 from alerts.incidents.page.panel import zone_name_of
-from alerts.incidents.policies import MAX_ASIDE, max_aside
+from alerts.incidents.policies import MAX_ASIDE, max_aside, reasons_against_aside
 from alerts.incidents.web.act_form import ActForm
 from alerts.incidents.web.targets import Targets
 from portal import clock
@@ -34,12 +34,19 @@ class AsideForm(ActForm):
         max_length=40,
         error_messages={"required": _("Choose when it is back.")},
     )
-    other = forms.CharField(label=_("Day and time"), required=False, max_length=40)
+    other = forms.CharField(
+        label=_("Day and time"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "datetime-local"}),
+    )
 
     def __init__(self, data: QueryDict | None, *, targets: Targets, by: User) -> None:
         self.now = clock.now()
         self.zone: tzinfo = reader_clock().zone(zone_name_of(targets.incidents) or READER)
-        self.span = min(max_aside(row, now=self.now) for row in targets.incidents)
+        spans = [max_aside(row, now=self.now) for row in targets.incidents]
+        # Where an answer is late it is for no time at all: of many, that one is left out.
+        self.span = min((span for span in spans if span > timedelta(0)), default=timedelta(0))
         self.choices = list(_choices(self.now.astimezone(self.zone), self.now + self.span))
         self.choices.append((OTHER, gettext("Another time")))
         if any(row.is_aside_at(self.now) for row in targets.incidents):
@@ -64,13 +71,22 @@ class AsideForm(ActForm):
         return in_utc(moment if moment.tzinfo else moment.replace(tzinfo=self.zone))
 
     @override
+    def reasons_against(self) -> list[str]:
+        """Many go on without those that must stay; what is put aside can be brought back."""
+        rows = self.targets.incidents
+        if self.targets.are_many or any(row.is_aside_at(self.now) for row in rows):
+            return []
+        soon = self.now + timedelta.resolution
+        return reasons_against_aside(rows, soon, by=self.by, now=self.now)
+
+    @override
     def context(self) -> dict[str, Any]:
         latest = self.now + self.span
         return {
             "moments": self.choices,
             "earliest": self.now.astimezone(self.zone).strftime(_INPUT),
             "latest": latest.astimezone(self.zone).strftime(_INPUT),
-            "at_most": length(self.span) if self.span < MAX_ASIDE else "",
+            "at_most": length(self.span) if timedelta(0) < self.span < MAX_ASIDE else "",
         }
 
     @override

@@ -85,15 +85,18 @@ def undo_act_view(request: HttpRequest, act: UUID) -> HttpResponse:
 
 def _ask(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> HttpResponse:
     targets, incidents = form.targets, form.targets.incidents
-    against = reasons_against_acting(incidents, by=form.by)
+    against, never = reasons_against_acting(incidents, by=form.by), form.reasons_against()
     zone = reader_clock().zone(zone_name_of(incidents) or READER)
     context = {
-        "may_do": not against or any(may_act_on(row, by=form.by) for row in incidents),
+        "may_do": not never
+        and (not against or any(may_act_on(row, by=form.by) for row in incidents)),
         "verb": verb,
         "form": form,
         "targets": targets,
         "members": replace(members_of(targets.shown, now=now, zone=zone), n=targets.n),
-        "against": [reason for reason in against if reason not in form.non_field_errors()],
+        "against": [
+            reason for reason in (*against, *never) if reason not in form.non_field_errors()
+        ],
         "act_id": form.data.get("act") or uuid4(),
         "goal": goal_of(request),
         "in_dialog": is_part_request(request),

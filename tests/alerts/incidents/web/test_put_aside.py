@@ -2,15 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.models import Group, Incident, Severity, TimelineItem
+from alerts.incidents.models import Group, Incident, OtState, Severity, TimelineItem
 from portal.accounts.models import User
 from tests.alerts.incidents.web.many import work
 from tests.bars import axe_findings_in_both_themes, sideways
+from tests.conftest import NOON
 from tests.factories.incidents import make_queue_row
 from tests.program import Program
 
@@ -100,6 +102,25 @@ def test_high_is_offered_an_hour_and_nothing_longer(signed_in, sam, row):
     assert "1 h at most" in answer.content.decode()
 
 
+def test_another_time_is_picked_from_a_calendar(signed_in, sam, row):
+    form = signed_in(sam).get(f"/incidents/act/aside/?group={row.key}").text
+    field = re.search(r"<input[^>]*id=\"id_other\">", form)[0]
+    assert re.findall(r'type="([^"]*)"', field) == ["datetime-local"]
+    assert 'min="2026-11-24T13:00" max="2026-12-24T13:00"' in field
+
+
+def test_what_cannot_be_put_aside_says_so_before_it_asks(signed_in, sam, row):
+    address, client = f"/incidents/act/aside/?group={row.key}", signed_in(sam)
+    for state, reason in (
+        (OtState.WAITING, "is late."),
+        (OtState.SUSPICIOUS, "suspicious: escalate it or close it."),
+    ):
+        Incident.objects.update(ot_state=state, ot_due_at=NOON - timedelta(minutes=30))
+        form = client.get(address)
+        assert reason in unescape(words_of(form))
+        assert 'name="back_at"' not in form.text and "at most" not in words_of(form)
+
+
 def test_who_does_not_act_there_sees_it_aside_and_cannot_do_it(signed_in, sam, oda, row):
     send(signed_in(sam), row, back_at=TOMORROW.isoformat())
     client = signed_in(oda)
@@ -158,6 +179,7 @@ def test_b_puts_the_row_aside_z_takes_it_back_and_the_link_lists_it(browse, sam,
     expect(page.locator("#queue-aside")).to_have_count(0)
     page.keyboard.press("b")
     dialog.get_by_label("Another time").check()
+    assert dialog.get_by_label("Day and time").evaluate("field => field.type") == "datetime-local"
     dialog.get_by_label("Day and time").fill("2026-12-01T10:30")
     dialog.locator("button[type=submit]").click()
     expect(page.locator("#queue-aside")).to_contain_text("1 put aside")
