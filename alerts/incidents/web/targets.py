@@ -217,7 +217,7 @@ def _all_of(query: QueryDict, user: User) -> tuple[Q, tuple[tuple[str, str], ...
     """What came in later than the moment is not meant: nobody has seen it in that number."""
     until = read_moment(query.get("until", ""))
     params = queue_params(query.get("view", ""), query.get("q", ""))
-    if params.view == CLOSED:
+    if params.view == CLOSED or query.get("view") not in ("", None, params.view):
         raise ValueError(params.view)
     chosen = Queue(user, params, now=until).incidents() & Q(stored_at__lte=until)
     fields = {"all": "1", "view": params.view, "q": params.query, "until": until.isoformat()}

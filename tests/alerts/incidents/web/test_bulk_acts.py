@@ -286,7 +286,14 @@ def test_no_page_of_an_act_reads_its_list_of_incidents(small_pieces, signed_in, 
     assert len(read) == 1 and '"incident_ids")[1:5]' in read[0], "a piece of it, where it is due"
 
 
-@pytest.mark.parametrize("query", ["all=1&view=needs", "all=1&view=closed&until=2026-11-24T12:00Z"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "all=1&view=needs",
+        "all=1&view=closed&until=2026-11-24T12:00Z",
+        "all=1&view=nonsense&until=2026-11-24T12:00Z",  # not the first view instead
+    ],
+)
 def test_all_of_what_was_never_listed_is_not_there(small_pieces, signed_in, sam, make_row, query):
     make_row(1)
     assert signed_in(sam).get(f"/incidents/act/close/?{query}").status_code == 404
