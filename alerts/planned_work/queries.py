@@ -183,6 +183,11 @@ def latest_occurrence(work: PlannedWork, *, now: datetime) -> Occurrence | None:
     return begun or rows.order_by("starts_at").first()
 
 
+def has_begun(work: PlannedWork, *, now: datetime) -> bool:
+    """Whether the work has taken place or takes place, so that it can be ended, not called off."""
+    return work.occurrences.filter(known_until=None, starts_at__lt=now).exists()
+
+
 def _alerts_beside(occurrences: Iterable[Occurrence]) -> QuerySet[PlannedAlert]:
     """Return the alerts that came with these occurrences. Those that were there before a file
     brought the work are neither expected nor unexpected: only history reads them.

@@ -167,7 +167,7 @@ class WorkStep(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     by_label = models.CharField(max_length=200)
-    code = models.CharField(max_length=12)  # made, changed, extended, done, cancelled, asked
+    code = models.CharField(max_length=12)  # made, changed, extended, done, ended …
     details = models.JSONField(default=dict)
 
     class Meta:

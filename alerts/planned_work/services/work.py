@@ -19,6 +19,7 @@ from alerts.planned_work.policies import (
     reasons_against_changing,
     reasons_against_planning,
 )
+from alerts.planned_work.queries import has_begun
 from alerts.planned_work.services.occurrences import (
     cover_occurrences,
     delete_occurrences,
@@ -147,7 +148,8 @@ def cancel_work(*, work_id: int, by: Actor, now: datetime, note: str = "") -> Pl
     PlannedWork.objects.filter(pk=work.pk).update(state=PlannedWork.State.CANCELLED, changed_at=now)
     work.state = PlannedWork.State.CANCELLED
     follow_occurrences(store_occurrences(made), forgotten=forgotten, now=now)
-    note_step(work, code="cancelled", by=by, now=now, note=note)
+    code = "ended" if has_begun(work, now=now) else "cancelled"
+    note_step(work, code=code, by=by, now=now, note=note)
     record("planned_work.work.cancelled", on=work, by=by, at=now, note=note)
     return work
 

@@ -16,6 +16,7 @@ _SENTENCES: Final = {
     "confirmed": gettext_lazy("confirmed planned work as the second person: %(work)s"),
     "done": gettext_lazy("said that planned work is done: %(work)s"),
     "cancelled": gettext_lazy("cancelled planned work: %(work)s"),
+    "ended": gettext_lazy("ended planned work: %(work)s"),
 }
 
 

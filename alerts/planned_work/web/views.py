@@ -24,6 +24,7 @@ from alerts.planned_work.queries import (
     counts_of,
     devices_of_revisions,
     expected_types,
+    has_begun,
     latest_occurrence,
     marks_of,
     occurrences_between,
@@ -146,6 +147,7 @@ def _of_occurrence(
         "one": shown(occurrence, zone=zone, now=now, counts=counts_of([occurrence])),
         "facts": work_facts(occurrence, names, zone=zone, now=now),
         "has_begun": occurrence.starts_at <= now,
+        "has_taken_place": has_begun(occurrence.revision.work, now=now),
         "types": expected_types(occurrence),
         "unexpected": [
             (
@@ -318,10 +320,11 @@ def cancel(request: HttpRequest, work: UUID) -> HttpResponse:
     found = work_or_404(request, work)
     note = request.POST.get("note", "")[:300]
     try:
+        was_begun = has_begun(found, now=clock.now())
         cancel_work(work_id=found.pk, by=actor_of(request), now=clock.now(), note=note)
     except CannotPlanWork as refusal:
         return work_page(request, work, problems=refusal.reasons)
-    return _back(request, found, gettext("Cancelled."))
+    return _back(request, found, gettext("Ended.") if was_begun else gettext("Cancelled."))
 
 
 @post_only(otherwise=lambda work: reverse("planned_work:work", args=[work]))

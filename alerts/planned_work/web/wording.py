@@ -24,6 +24,7 @@ STEPS = {
     "confirmed": gettext_lazy("confirmed it as the second person"),
     "done": gettext_lazy("said that it is done"),
     "cancelled": gettext_lazy("cancelled it"),
+    "ended": gettext_lazy("ended it"),
     "asked": gettext_lazy("asked whether it still goes on"),
 }
 

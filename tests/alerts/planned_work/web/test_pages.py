@@ -208,6 +208,26 @@ def test_work_that_runs_is_ended_and_not_called_off(see, planned, oda, day, rule
     assert button in page
 
 
+@pytest.mark.parametrize(
+    ("day", "said", "word"),
+    [
+        (25, "cancelled it", "Cancelled."),
+        (24, "ended it", "Ended."),
+        (17, "ended it", "Ended."),  # between two of a series
+    ],
+)
+def test_history_says_ended_of_what_has_taken_place(send, see, planned, oda, day, said, word):
+    start = datetime(2026, 11, day, 10)
+    planned_at = start.replace(tzinfo=UTC) - timedelta(days=2)
+    work = planned(now=planned_at, start=start, rule="FREQ=WEEKLY")
+    if day == 17:
+        work.occurrences.filter(starts_at__date="2026-11-24").delete()
+        assert "End the series" in see(address(work), oda)[1]
+    send(address(work, "cancel"), oda)
+    page = see(address(work), oda)[1]
+    assert said in page and word in page
+
+
 def test_a_file_is_checked_first_and_then_imported(send, site, devices, oda):
     from io import BytesIO
 

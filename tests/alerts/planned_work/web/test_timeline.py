@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from alerts.incidents.page.timeline import timeline_events_of
-from alerts.planned_work.services.work import extend_work
+from alerts.planned_work.services.work import cancel_work, extend_work
 
 pytestmark = pytest.mark.django_db
 ELEVEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # 11:00 in Gdańsk, in the middle of the work
@@ -33,3 +33,10 @@ def test_who_planned_it_and_what_they_did_since_is_in_the_timeline(planned, happ
     assert lines(other) == [raised], "a device that the work does not name"
     with translation.override("de"):
         assert lines(incident)[0][1] == f"hat geplante Arbeiten verlängert: {name}"
+
+
+@pytest.mark.parametrize(("later", "said"), [(HOUR, "ended"), (-13 * HOUR, "cancelled")])
+def test_work_under_way_is_ended_and_work_ahead_cancelled(planned, oda, later, said):
+    work = planned(now=ELEVEN - 14 * HOUR)
+    cancel_work(work_id=work.pk, by=oda, now=ELEVEN + later)
+    assert work.steps.latest("pk").code == said
