@@ -7,6 +7,7 @@ import { fetchAhead, showNext } from "./carried.js";
 const SHELF = "tagout.answers";
 const PATIENCE = 15_000;
 const AGAIN = 20_000;
+const GATEWAY = [502, 503, 504]; // what stands before Tagout says so for it
 const TOKEN = "[name=csrfmiddlewaretoken]";
 const words = document.getElementById("kept-words")?.dataset ?? {};
 let isAway = !navigator.onLine;
@@ -110,7 +111,8 @@ async function newToken() {
   return new DOMParser().parseFromString(text, "text/html").querySelector(TOKEN)?.value ?? "";
 }
 
-/** Send one answer: "saved" with where to go, "refused", "signed-out", or "away". */
+/** Send one answer: "saved" with where to go, "refused", "signed-out", "failed" where Tagout answers
+    but cannot take it now, or "away". */
 async function send(answer, again = "") {
   const body = new FormData();
   for (const [name, value] of answer.fields) body.append(name, value);
@@ -133,7 +135,8 @@ async function send(answer, again = "") {
     const fresh = await newToken().catch(() => "");
     if (fresh) return send(answer, fresh);
   }
-  return { state: reply.status >= 500 || reply.status === 403 ? "away" : "refused" };
+  if (GATEWAY.includes(reply.status)) return { state: "away" };
+  return { state: reply.status >= 500 || reply.status === 403 ? "failed" : "refused" };
 }
 
 async function submit(event) {
@@ -176,7 +179,7 @@ async function sendKept() {
     }
     const result = await send(answer);
     setAway(result.state === "away");
-    if (isAway || result.state === "signed-out") {
+    if (["away", "failed", "signed-out"].includes(result.state)) {
       tellUnsent(result.state, answer);
       return;
     }

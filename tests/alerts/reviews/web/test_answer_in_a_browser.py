@@ -283,3 +283,19 @@ def test_who_signed_in_anew_in_another_window_still_sends_the_answer_of_this_one
     page.get_by_role("button", name="Save answer").tap()
     page.wait_for_url("**/reviews/")
     assert Verdict.objects.count() == 1
+
+
+def test_who_has_a_network_is_not_told_that_there_is_none(phone):
+    page = phone(expected=("500 (Internal Server Error)",))
+    page.route(
+        "**/reviews/*/",
+        lambda route: (
+            route.fulfill(status=500) if route.request.method == "POST" else route.continue_()
+        ),
+    )
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    page.get_by_role("button", name="Save answer").tap()
+    page.get_by_text("Not sent, will retry.").wait_for()
+    assert page.locator("[data-network]").is_hidden()
+    page.unroute("**/reviews/*/")
