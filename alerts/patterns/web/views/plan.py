@@ -118,8 +118,9 @@ def plan_context(
     """Return what the page of one site shows."""
     groups = groups_of(chosen, user)
     rows = [row for group in groups for row in group.rows]
-    left = _left_plan(user, rows, request.GET.get("pattern", ""))
-    row = _chosen_row(rows, request.GET.get("pattern", ""))
+    asked = _asked_pattern(request)
+    left = _left_plan(user, rows, asked)
+    row = _chosen_row(rows, asked)
     ready = [step for step in chosen.steps_in(StepState.READY) if may_decide(step.pattern, by=user)]
     may_ask = not roles_of(user).isdisjoint(SOC_ROLES)
     questions = questions_at(chosen, user, now=now)
@@ -140,7 +141,7 @@ def plan_context(
         "left_headline": pattern_headline(left) if left else "",
         "row": row,
         "panel": panel_of(row, user),
-        "is_chosen": bool(row and request.GET.get("pattern") and not left),
+        "is_chosen": bool(row and asked and not left),
         "ready": ready,
         "n_first": FIRST_STEPS if len(ready) > FIRST_STEPS else 0,
         "has_begun": bool(chosen.acting or chosen.steps_in(StepState.SOC)),
@@ -175,16 +176,22 @@ def _name_of_site(user: User, uuid: str) -> str:
     return names[uuid]
 
 
+def _asked_pattern(request: HttpRequest) -> str:
+    """Return the id of the pattern that the address names, in one spelling. Raises Http404."""
+    text = request.GET.get("pattern", "")
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        raise Http404 from None
+
+
 def _left_plan(user: User, rows: list[PlanRow], uuid: str) -> Pattern | None:
     """Return the pattern that was asked for where it is no step of the plan. Raises Http404 where
     there is no such pattern.
     """
     if not uuid or any(str(row.pattern.uuid) == uuid for row in rows):
         return None
-    try:
-        return get_object_or_404(patterns_visible_to(user), uuid=UUID(uuid))
-    except ValueError:
-        raise Http404 from None
+    return get_object_or_404(patterns_visible_to(user), uuid=uuid)
 
 
 def _chosen_row(rows: list[PlanRow], uuid: str) -> PlanRow | None:

@@ -81,6 +81,8 @@ def test_a_row_is_chosen_by_its_address(page, planned, leo, client):
     row = Pattern.objects.get(has_enough_evidence=False)
     text = page(leo, f"/plan/?pattern={row.uuid}")
     assert 'is-chosen"' in text
+    text = page(leo, f"/plan/?pattern={str(row.uuid).upper()}")
+    assert 'is-chosen"' in text and "no step of the plan" not in text
     client.force_login(leo)
     part = client.get(f"/plan/?pattern={row.uuid}", headers={"HX-Request": "true"})
     assert part.content.decode().lstrip().startswith("<aside")
