@@ -227,6 +227,16 @@ class Cover:
         return tuple(sorted(found.values(), key=lambda item: (item.number, item.version)))
 
     @property
+    def of_live(self) -> "Cover":
+        """The same without trials."""
+        return Cover(
+            {
+                alert: tuple(version for version in found if version.is_live)
+                for alert, found in self.matching.items()
+            }
+        )
+
+    @property
     def is_whole(self) -> bool:
         """Whether there is an alert and each one is covered."""
         return bool(self.matching) and all(self.matching.values())

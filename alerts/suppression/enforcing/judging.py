@@ -62,7 +62,7 @@ from alerts.suppression.queries import (
 )
 
 
-def _criticality_by_incident(
+def criticality_by_incident(
     alerts: Mapping[int, AlertFacts], entities: Mapping[int, Sequence[Entity]]
 ) -> dict[int, dict[str, str]]:
     """The criticality of every device that is involved, by its name. A name that the alert's own
@@ -137,7 +137,7 @@ def read_surroundings(
     acts = list(lines.order_by().distinct())
     return Surroundings(
         entities=entities,
-        criticality=_criticality_by_incident(facts, entities),
+        criticality=criticality_by_incident(facts, entities),
         comments=comments,
         worked_on=frozenset(pk for pk, by, _ in acts if by is not None),
         reopened=frozenset(pk for pk, _, code in acts if code == "reopened"),

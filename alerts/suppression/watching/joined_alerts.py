@@ -11,12 +11,16 @@ from datetime import datetime, timedelta
 from alerts.incidents.engine.title_proof import unread_rules
 from alerts.incidents.models import Alert, Incident
 from alerts.rules.fields import FieldValues
-from alerts.rules.guards.never import reasons_against_alert
+from alerts.rules.guards.never import (
+    reasons_against_alert,
+    reasons_against_assets,
+    reasons_of_rule,
+)
 from alerts.rules.match import holds
 from alerts.rules.sentence import listed
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, choose_rules, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import blocking_devices
+from alerts.suppression.enforcing.judging import blocking_devices, criticality_by_incident
 from alerts.suppression.models import LedgerEntry, Where
 from alerts.suppression.watching.roll_back import reopen_on_hold, reopen_uncovered
 
@@ -79,9 +83,10 @@ def reopen_where_uncovered(
         return False
     incident = lines[0].incident
     devices = blocking_devices(incident, alerts=new.values(), now=now).of_cases
-    cover = cover_of(new, acting=acting, created_at=None, now=now)
+    # Among live rules: what a trial may close nothing closes.
+    cover = cover_of(new, acting=acting, created_at=None, now=now).of_live
     choice = choose_rules(incident.pk, alerts=new, cover=cover, now=now)
-    uncovered, late = _uncovered(new, choice.cover, lines), choice.new_ends
+    uncovered, late = _uncovered(new, cover, lines), choice.new_ends
     if (
         uncovered
         and not late
@@ -90,7 +95,7 @@ def reopen_where_uncovered(
     ):
         return False
     # A new member goes to a person, as an alert does that no rule may close.
-    if uncovered or late or choice.wide_works:
+    if uncovered or late or choice.wide_works or _touches_asset(incident, new):
         introduce_members(incident_id=incident.pk, ends=late, now=now)
         return reopen_uncovered(incident=incident, lines=lines, now=now)
     if devices:
@@ -98,6 +103,12 @@ def reopen_where_uncovered(
     line = lines[0]
     LedgerEntry.objects.filter(pk=line.pk).update(alerts=sorted({*line.alerts, *new}))
     return False
+
+
+def _touches_asset(incident: Incident, alerts: Mapping[int, FieldValues]) -> bool:
+    """Whether one of these alerts names a safety system or a crown jewel."""
+    criticality = criticality_by_incident({incident.pk: alerts}, {})[incident.pk]
+    return bool(reasons_against_assets(criticality))
 
 
 def _uncovered(
@@ -118,7 +129,10 @@ def _uncovered(
             by.is_live and not reasons_against_alert(facts, by.definition)
             for by in cover.matching[alert]
         )
-        and not any(holds(definition, facts) for definition in first)
+        and not any(
+            holds(definition, facts) and not reasons_of_rule(facts, definition)
+            for definition in first
+        )
     }
 
 

@@ -8,11 +8,14 @@ import pytest
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.models import Incident
 from alerts.rules.sentinel_comments import rule_closing_text
+from alerts.sites.models import Site
+from alerts.suppression.enforcing import acting_rules
 from alerts.suppression.enforcing.acting_rules import attribution_of
 from alerts.suppression.models import LedgerEntry, RuleVersion
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
-from tests.alerts.suppression.enforcing.floor import ROUTINE, SITE, TYPE, routine
+from tests.alerts.suppression.enforcing.floor import MORNING, ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
+from tests.factories.incidents import make_device
 from tests.factories.rewriting import rewrite
 from tests.reuse import reuse_rows
 
@@ -122,6 +125,32 @@ def test_what_its_rules_match_and_may_not_close_reopens_it_as_well(closed):
     closed.read()
     assert watch(closed) == 1
     assert (ending(closed), state(closed.version)) == ("joined", ("paused", True))
+
+
+@pytest.mark.abuse("A45")
+def test_what_a_trial_may_close_beside_its_rules_reopens_it_as_well(closed, monkeypatch):
+    """Planned work that takes too much of a week, beside a trial that names hours."""
+    works = {closed.version.definition}
+    monkeypatch.setattr(acting_rules, "works_of_box", lambda rule: ("w",) if rule in works else ())
+    monkeypatch.setattr(acting_rules, "is_soft", lambda facts: False)
+    monkeypatch.setattr(acting_rules, "work_hours_around", lambda *args, **more: 100)
+    closed.rule(replace(ROUTINE, all_of=(*ROUTINE.all_of, MORNING)), number=13, state="canary")
+    closed.go(minutes=1)
+    closed.join(closed.target, routine())
+    closed.read()
+    assert watch(closed) == 1
+    assert ending(closed) == "joined"
+
+
+@pytest.mark.abuse("A45")
+def test_what_joins_and_touches_a_safety_system_reopens_it(closed):
+    make_device(Site.objects.get(), "SIS-1", "10.20.2.99", criticality="safety")
+    closed.go(minutes=1)
+    to_safety = {"DestinationDevice": "SIS-1", "DestinationDeviceAddress": "10.20.2.99"}
+    closed.join(closed.target, routine(bag=to_safety))
+    closed.read()
+    assert watch(closed) == 1
+    assert ending(closed) == "joined"
 
 
 def test_a_covered_alert_that_joins_changes_nothing(closed):
@@ -280,6 +309,16 @@ class TestInSentinel:
         assert (ending(there), state(there.version)) == ("joined", ("paused", True))
         there.deliver()
         assert there.properties(target)["status"] == "Active"
+
+    @pytest.mark.abuse("A45")
+    def test_what_joins_before_we_read_of_the_close_and_it_may_not_close_reopens_it(
+        self, there, monkeypatch
+    ):
+        monkeypatch.setattr("alerts.suppression.watching.lifecycle.bring_in_line", lambda **_: None)
+        target = there.target = there.incident(routine(), routine(severity="High"))
+        self.close(there, target)
+        assert watch(there) == 1
+        assert ending(there) == "joined"
 
     def test_a_label_of_its_trial_is_a_line_too(self, floor):
         floor.version = floor.rule(
