@@ -95,10 +95,7 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
             reasons += reasons_against_alert(facts, rule)
     if not scene.alerts:
         reasons.append(Sentence("never.pending"))
-    reasons += [
-        Sentence("never.work_size", site=site, hours=hours, most=MAX_WINDOW_HOURS)
-        for site, hours in scene.wide_works
-    ]
+    reasons += [work_size_reason(site, hours) for site, hours in scene.wide_works]
     reasons += reasons_against_assets(scene.criticality)
     if scene.new_members:
         reasons.append(Sentence(NEW_MEMBER, names=listed(scene.new_members, "and")))
@@ -108,6 +105,11 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
     elif not scene.products:
         reasons.append(Sentence("never.unknown", what="product"))
     return reasons + _against_hands(scene)
+
+
+def work_size_reason(site: str, hours: int) -> Sentence:
+    """Return why planned work that takes so many hours of a week stands for no hours."""
+    return Sentence("never.work_size", site=site, hours=hours, most=MAX_WINDOW_HOURS)
 
 
 def reason_uncovered(facts: FieldValues) -> Sentence:

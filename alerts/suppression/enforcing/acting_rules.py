@@ -4,6 +4,7 @@ as it stands does not act.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,15 +16,18 @@ from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.closing import (
+    NEW_MEMBER,
     CoveredEnd,
     ends_in_groups,
     ends_of_newcomers,
     reason_in_words,
+    work_size_reason,
 )
 from alerts.rules.guards.never import is_soft, reasons_of_rule, works_of_box
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.index import RuleIndex
 from alerts.rules.rule import NotARule, RuleDefinition, rule_hash
+from alerts.rules.sentence import Sentence, listed
 from alerts.rules.sentinel_comments import Attribution
 from alerts.rules.sentinel_forms import trial_label
 from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
@@ -206,9 +210,12 @@ def signed_forms(version: RuleVersion) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What covers an incident: by alert the versions that match it, the chosen one first."""
+    """What covers an incident: by alert the versions that match it, the chosen one first; and why
+    those may not close it that may close none of the alerts that they match, by version id.
+    """
 
     matching: Mapping[int, tuple[ActingRule, ...]]
+    own_reasons: Mapping[int, tuple[Sentence, ...]] = field(default_factory=dict)
 
     @property
     def by_alert(self) -> dict[int, ActingRule | None]:
@@ -328,10 +335,25 @@ class _Match:
 
     version: ActingRule
     wide_hours: dict[str, int]
-    is_refused: bool
+    refusals: list[Sentence]
     group_ends: set[CoveredEnd]
     newcomers: set[CoveredEnd]
     new_ends: set[CoveredEnd] = field(default_factory=set)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard of its own keeps it from closing the alert, whoever has met its ends."""
+        return bool(self.wide_hours or self.refusals)
+
+    @property
+    def reasons(self) -> list[Sentence]:
+        """Why it may not close the alert."""
+        names = tuple(dict.fromkeys(sorted(end.name for end in self.new_ends)))
+        return [
+            *self.refusals,
+            *(work_size_reason(site, hours) for site, hours in self.wide_hours.items()),
+            *([Sentence(NEW_MEMBER, names=listed(names, "and"))] if names else ()),
+        ]
 
     @property
     def rank(self) -> tuple[bool, bool, bool]:
@@ -362,8 +384,9 @@ def choose_rules(
             late.update(end for match in found for end in match.new_ends)
             for site, hours in found[0].wide_hours.items():
                 hours_at[site] = max(hours, hours_at.get(site, 0))
+    chosen = {alert: tuple(match.version for match in found) for alert, found in matches.items()}
     return RuleChoice(
-        Cover({alert: tuple(match.version for match in found) for alert, found in matches.items()}),
+        Cover(chosen, _own_reasons(match for found in matches.values() for match in found)),
         tuple(sorted(late, key=lambda end: (end.site, end.name, end.side))),
         tuple(sorted(hours_at.items())),
     )
@@ -377,10 +400,21 @@ def _match(version: ActingRule, facts: FieldValues, *, now: datetime) -> _Match:
     return _Match(
         version,
         wide_hours,
-        is_refused=bool(wide_hours or reasons_of_rule(facts, rule)),
+        reasons_of_rule(facts, rule),
         group_ends=set(ends_in_groups(facts, rule)),
         newcomers=set(ends_of_newcomers(facts, version.newcomers)),
     )
+
+
+def _own_reasons(matches: Iterable[_Match]) -> dict[int, tuple[Sentence, ...]]:
+    by_version: dict[int, list[list[Sentence]]] = defaultdict(list)
+    for match in matches:
+        by_version[match.version.version_id].append(match.reasons)
+    return {
+        version_id: tuple(dict.fromkeys(reason for reasons in found for reason in reasons))
+        for version_id, found in by_version.items()
+        if all(found)
+    }
 
 
 def _find_new_ends(matches: Sequence[_Match], *, but: int) -> None:

@@ -214,13 +214,21 @@ def _write_entries(
             text=text,
             alerts=cover.alerts_of(version),
             landed_at=landed_at,
-            kept_open=[[reason.code, reason.detail] for reason in kept_open],
+            kept_open=[
+                [reason.code, reason.detail]
+                for reason in dict.fromkeys((*kept_open, *_reasons_of(version, cover)))
+            ],
         )
         for version in versions
     ]
     return LedgerEntry.objects.bulk_create(
         lines, update_conflicts=True, unique_fields=_ONE_ACT, update_fields=_ANEW
     )
+
+
+def _reasons_of(version: ActingRule, cover: Cover) -> Sequence[Sentence]:
+    """Why a trial may not close what another rule does."""
+    return () if version.is_live else cover.own_reasons.get(version.version_id, ())
 
 
 def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:

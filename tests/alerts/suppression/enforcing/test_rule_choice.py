@@ -120,3 +120,34 @@ def test_two_rules_that_may_not_close_it_keep_each_other_from_nothing(floor, lat
         Alert.objects.filter(incidents=incident).update(destination_kind="PLC")
         assert floor.decide() == expected
     assert closed_by(incident) == "R-13"
+
+
+def test_a_trial_that_may_not_close_it_counts_nothing_beside_one_that_may(floor):
+    floor.rule(number=12, state="canary")
+    floor.rule(HOURS, number=13, state="canary")
+    floor.incident(routine(severity="High"))
+    assert floor.decide() == 1
+    kept_open = {line.version.rule.number: line.kept_open for line in floor.ledger}
+    assert kept_open[13] == []
+    assert [code for code, _ in kept_open[12]] == ["never.hours"]
+
+
+def test_nor_does_it_beside_a_live_rule_that_closes_it(floor):
+    floor.rule(number=12, state="canary")
+    floor.rule(HOURS, number=13)
+    incident = floor.incident(routine(severity="High"))
+    assert floor.decide() == 1
+    assert closed_by(incident) == "R-13"
+    kept_open = {line.version.rule.number: line.kept_open for line in floor.ledger}
+    assert [code for code, _ in kept_open[12]] == ["never.hours"]
+
+
+def test_nor_does_one_that_has_yet_to_meet_a_device(floor):
+    group = floor.rule(GROUP, number=12, site_ids=[Site.objects.get().pk], state="canary")
+    record_members(group)
+    floor.rule(BY_NAME, number=13, state="canary")
+    poll(floor)
+    floor.decide()
+    kept_open = {line.version.rule.number: line.kept_open for line in floor.ledger}
+    assert kept_open[13] == []
+    assert [code for code, _ in kept_open[12]] == ["member.new"]
