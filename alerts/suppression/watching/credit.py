@@ -64,7 +64,7 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
         if (not strict or holds_strict(facts[row.pk].values()))
         and adds_to(version, facts[row.pk].values())
     }
-    closable = _closable_among(list(looks), alerts=facts, acting=acting, now=now)
+    closable = _closable_among(version, list(looks), alerts=facts, acting=acting, now=now)
     found: list[int] = []
     counts = Counter[str]()
     wanted = version.matches_wanted
@@ -116,6 +116,7 @@ def _candidates(definition: RuleDefinition, period: TimeSpan) -> dict[Incident, 
 
 
 def _closable_among(
+    version: RuleVersion,
     incidents: Sequence[Incident],
     *,
     alerts: Mapping[int, AlertFacts],
@@ -123,7 +124,7 @@ def _closable_among(
     now: datetime,
 ) -> set[int]:
     """Return those of these incidents all of which the rule covers, alone or with those that live,
-    and which no guard would have kept open but those of `_NOT_THEN`.
+    and which no guard would have kept open but those of `_NOT_THEN`: the rule closes some of it.
     """
     covers = {
         row.pk: cover_of(alerts[row.pk], acting=acting, created_at=None, now=now)
@@ -133,13 +134,16 @@ def _closable_among(
     around = read_surroundings(whole, alerts=alerts, now=now)
     found = set()
     for row in whole:
+        choice = choose_rules(row.pk, alerts=alerts[row.pk], cover=covers[row.pk], now=now)
         scene = scene_of(
             row,
             state=incident_state_of(row),
             alerts=alerts[row.pk],
-            choice=choose_rules(row.pk, alerts=alerts[row.pk], cover=covers[row.pk], now=now),
+            choice=choice,
             around=around,
         )
-        if all(reason.code in _NOT_THEN for reason in reasons_to_keep_open(scene)):
+        if version.pk not in choice.cover.own_reasons and all(
+            reason.code in _NOT_THEN for reason in reasons_to_keep_open(scene)
+        ):
             found.add(row.pk)
     return found

@@ -36,6 +36,7 @@ from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
 from tests.factories.rewriting import rewrite
+from tests.factories.rule_rows import signed_version
 from tests.program import Program
 from tests.reuse import reuse_rows
 
@@ -363,3 +364,15 @@ def test_of_the_proposers_own_looks_at_most_half_of_the_credit_counts(proposal, 
     rules.judge(rows[:9], by=people.oda)
     rules.judge(rows[9:], by=people.olaf)
     assert _credit(proposal, people) == [row.pk for row in rows[:4] + rows[9:]]
+
+
+def test_what_another_rule_alone_may_close_does_not_count(canary, people, recent):
+    """Of High severity, which the other closes in its hours and this one never."""
+    timed = replace(
+        rules.downloads(),
+        all_of=(*canary.definition.all_of, rules.clause("time", "within", rules.TUESDAYS)),
+    )
+    signed_version(timed, by=(people.oda, people.leo), at=NOON - WEEK)
+    high = recent(2, alert_type=rules.POLLING, severity=Severity.HIGH)
+    rules.judge(high, by=people.olaf)
+    assert credited_incidents(canary, now=NOON) == []
