@@ -18,6 +18,7 @@ from alerts.rules.guards.never import (
 )
 from alerts.rules.match import holds
 from alerts.rules.sentence import listed
+from alerts.rules.sentinel_conditions import PRODUCTS
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, choose_rules, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
 from alerts.suppression.enforcing.judging import blocking_devices, criticality_by_incident
@@ -95,7 +96,7 @@ def reopen_where_uncovered(
     ):
         return False
     # A new member goes to a person, as an alert does that no rule may close.
-    if uncovered or late or choice.wide_works or _touches_asset(incident, new):
+    if uncovered or late or choice.wide_works or _is_for_people(incident, new):
         introduce_members(incident_id=incident.pk, ends=late, now=now)
         return reopen_uncovered(incident=incident, lines=lines, now=now)
     if devices:
@@ -105,10 +106,13 @@ def reopen_where_uncovered(
     return False
 
 
-def _touches_asset(incident: Incident, alerts: Mapping[int, FieldValues]) -> bool:
-    """Whether one of these alerts names a safety system or a crown jewel."""
-    criticality = criticality_by_incident({incident.pk: alerts}, {})[incident.pk]
-    return bool(reasons_against_assets(criticality))
+def _is_for_people(incident: Incident, alerts: Mapping[int, FieldValues]) -> bool:
+    """Whether no rule may close these alerts, whichever it is: one of them names a safety system or
+    a crown jewel, or another product saw it too.
+    """
+    criticality = criticality_by_incident({incident.pk: dict(alerts)}, {})[incident.pk]
+    products = {*incident.product_names, *(facts.product_name for facts in alerts.values())}
+    return bool(reasons_against_assets(criticality) or products.difference(PRODUCTS, {""}))
 
 
 def _uncovered(

@@ -153,6 +153,15 @@ def test_what_joins_and_touches_a_safety_system_reopens_it(closed):
     assert ending(closed) == "joined"
 
 
+@pytest.mark.abuse("A45")
+def test_what_joins_and_another_product_saw_reopens_it(closed):
+    closed.go(minutes=1)
+    closed.join(closed.target, routine(productName="Microsoft Defender for Endpoint"))
+    closed.read()
+    assert watch(closed) == 1
+    assert ending(closed) == "joined"
+
+
 def test_a_covered_alert_that_joins_changes_nothing(closed):
     closed.go(minutes=1)
     closed.join(closed.target, routine())
