@@ -114,7 +114,7 @@ def _tiles(user: User, now: datetime) -> list[Tile]:
         "needs": (needs_triage_at(now), "n_unasked"),
         "waiting": (waiting, "n_waiting"),
         "late": (late_at(now), n_late_at(now)),
-        "mine": (_is_mine(user, now), None),
+        "mine": (_is_own_work(user, now), None),
     }
     counts = {f"{view}_rows": Count("pk", filter=rows) for view, (rows, _) in views.items()}
     sums = {
@@ -127,12 +127,12 @@ def _tiles(user: User, now: datetime) -> list[Tile]:
     return [Tile(view, totals[f"{view}_rows"], totals[f"{view}_n"]) for view in views]
 
 
-def _is_mine(user: User, now: datetime) -> Q:
+def _is_own_work(user: User, now: datetime) -> Q:
     return is_owned_by(owner_ids_of(user), of_groups=True) & is_in_work(now)
 
 
 def _my_rows(user: User, now: datetime) -> QuerySet[Group]:
-    return groups_visible_to(user).filter(_is_mine(user, now))
+    return groups_visible_to(user).filter(_is_own_work(user, now))
 
 
 def _my_open_incidents(user: User, now: datetime) -> QuerySet[Incident]:

@@ -52,7 +52,7 @@ def _count_of(rows: QuerySet[Any]) -> Subquery:
     return Subquery(counted.annotate(n=Count("pk")).values("n"))
 
 
-def is_still_read(workspace: Workspace) -> bool:
+def is_reading_incomplete(workspace: Workspace) -> bool:
     """Whether incidents or their alerts are still to be read, so that counts grow with them."""
     was_read = Cursor.objects.filter(workspace=workspace, fresh_at__isnull=False).exists()
     rows = Incident.objects.filter(workspace=workspace, details_due_at__isnull=False)

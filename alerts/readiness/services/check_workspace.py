@@ -21,7 +21,7 @@ from alerts.incidents.ingest.title_rules import judge_titles_again
 from alerts.readiness.engine.solution import incident_rules, other_titling_rules, title_rules
 from alerts.readiness.models import Finding
 from alerts.readiness.policies import reasons_against_checking
-from alerts.readiness.queries.collected import count_collected, is_still_read
+from alerts.readiness.queries.collected import count_collected, is_reading_incomplete
 from alerts.readiness.services.part_reader import OutOfTime, PartReader
 from alerts.readiness.services.unread_rules import bring_checks_forward
 from alerts.sentinel.client.port import (
@@ -99,7 +99,7 @@ def check_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> boo
             turn.wait = timedelta(0)
             return True
         save_payload(job, payload={})
-        if error or (purpose == ClientPurpose.READ and is_still_read(workspace)):
+        if error or (purpose == ClientPurpose.READ and is_reading_incomplete(workspace)):
             turn.error, turn.wait = error, SOON
     return True
 

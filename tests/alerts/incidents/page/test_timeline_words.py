@@ -235,7 +235,7 @@ def test_what_changed_since_the_first_read_is_not_said_of_it(incident, text_of):
     assert "first-read" not in {line.ref for line in timeline_events_of(incident)}
 
 
-def test_nothing_is_said_of_a_first_read_of_what_was_new(incident):
+def test_a_new_incident_has_no_line_of_its_first_read(incident):
     assert words_on(incident) == ["Sentinel raised the incident"]
 
 

@@ -116,7 +116,7 @@ def test_all_of_it_can_be_undone_while_all_of_it_is_held(small_pieces, signed_in
     assert client.post(f"{page}undo/").status_code == 422
 
 
-def test_more_than_one_request_takes_back_can_only_be_stopped(
+def test_an_act_too_large_to_undo_can_only_be_stopped(
     small_pieces, signed_in, sam, make_row, monkeypatch
 ):
     for module in ("acts.bulk", "web.views.bulk"):
@@ -267,7 +267,9 @@ def test_of_many_the_form_counts_each_one_and_keeps_one_of_a_kind(
     assert Incident.objects.filter(severity=Severity.HIGH).count() == 2, "the suspicious ones"
 
 
-def test_a_hundred_thousand_are_told_how_long_sentinel_takes(signed_in, sam, make_row, monkeypatch):
+def test_the_form_of_a_large_act_states_how_long_sentinel_takes(
+    signed_in, sam, make_row, monkeypatch
+):
     row = make_row(60)
     page = f"/incidents/act/close/?group={row.key}"
     assert "Azure takes" not in text_of(signed_in(sam).get(page))

@@ -34,7 +34,7 @@ def closed_by(incident):
     return row.closed_by if row.status == IncidentStatus.CLOSED else None
 
 
-def test_an_older_rule_without_hours_keeps_nothing_of_high_severity_from_a_newer_one(floor):
+def test_an_older_rule_without_hours_does_not_block_a_newer_one_with_hours(floor):
     floor.rule(number=12)
     floor.rule(HOURS, number=13)
     high, medium = floor.incident(routine(severity="High")), floor.incident()
@@ -54,7 +54,7 @@ def test_outside_the_hours_of_the_newer_one_it_stays_open(floor):
 
 
 @pytest.mark.abuse("A45")
-def test_a_rule_without_hours_and_the_hours_of_one_that_matches_another_alert_are_no_cover(floor):
+def test_hours_of_one_rule_do_not_serve_another(floor):
     floor.rule(number=12)
     hmi = clause("source_device", "is", "HMI-02")
     floor.rule(replace(HOURS, all_of=(TYPE, SITE, hmi, HOURS.all_of[-1])), number=13)
@@ -122,7 +122,7 @@ def test_two_rules_that_may_not_close_it_keep_each_other_from_nothing(floor, lat
     assert closed_by(incident) == "R-13"
 
 
-def test_a_trial_that_may_not_close_it_counts_nothing_beside_one_that_may(floor):
+def test_a_trial_counts_no_match_that_only_another_trial_may_close(floor):
     floor.rule(number=12, state="canary")
     floor.rule(HOURS, number=13, state="canary")
     floor.incident(routine(severity="High"))
@@ -142,7 +142,7 @@ def test_nor_does_it_beside_a_live_rule_that_closes_it(floor):
     assert [code for code, _ in kept_open[12]] == ["never.hours"]
 
 
-def test_nor_does_one_that_has_yet_to_meet_a_device(floor):
+def test_a_trial_counts_no_match_while_a_new_device_is_unmet(floor):
     group = floor.rule(GROUP, number=12, site_ids=[Site.objects.get().pk], state="canary")
     record_members(group)
     floor.rule(BY_NAME, number=13, state="canary")
