@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from alerts.dashboards.engine.periods import Coverage
 from alerts.incidents.models import Group, Incident, touches_sites
@@ -99,8 +100,16 @@ def workspaces_feeding(user: User) -> QuerySet[Workspace]:
         .order_by("-modified_at")
         .values("pk")[:LOOKED_AT]
     )
+    # As an array they are looked up by key; as a set they are joined with all of the sites' rows.
+    among_newest = Func(
+        F("pk"),
+        ArraySubquery(newest),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=BooleanField(),
+    )
     feeding = Exists(Group.objects.filter(touches_sites(sites), workspace=OuterRef("pk"))) | Exists(
-        Incident.objects.filter(pk__in=newest, site_ids__overlap=sites)
+        Incident.objects.filter(among_newest, site_ids__overlap=sites)
     )
     workspaces = Workspace.objects.select_related("organisation").order_by("name")
     return workspaces.filter(feeding | Q(pk__in=own.order_by().values("pk")))
