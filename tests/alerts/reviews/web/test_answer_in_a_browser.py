@@ -285,7 +285,7 @@ def test_who_signed_in_anew_in_another_window_still_sends_the_answer_of_this_one
     assert Verdict.objects.count() == 1
 
 
-def test_who_has_a_network_is_not_told_that_there_is_none(phone):
+def test_a_server_error_is_not_shown_as_offline(phone):
     page = phone(expected=("500 (Internal Server Error)",))
     page.route(
         "**/reviews/*/",

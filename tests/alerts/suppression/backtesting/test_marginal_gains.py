@@ -82,7 +82,7 @@ def of_group(people, history, source):
     return rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
 
 
-def test_a_new_device_is_new_for_one_rule_only(people, history, workspace, site):
+def test_once_seen_under_one_rule_a_new_device_is_known_to_all(people, history, workspace, site):
     rules.incident_of(workspace, site, at=rules.TUESDAY, source="ENG-WS-09")
     Alert.objects.update(destination_kind="PLC")
     first = of_group(people, history, "ENG-WS-04")

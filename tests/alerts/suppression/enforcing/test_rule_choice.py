@@ -34,7 +34,7 @@ def closed_by(incident):
     return row.closed_by if row.status == IncidentStatus.CLOSED else None
 
 
-def test_an_older_rule_without_hours_does_not_block_a_newer_one_with_hours(floor):
+def test_a_newer_rule_with_hours_closes_though_an_older_one_lacks_them(floor):
     floor.rule(number=12)
     floor.rule(HOURS, number=13)
     high, medium = floor.incident(routine(severity="High")), floor.incident()
@@ -54,7 +54,7 @@ def test_outside_the_hours_of_the_newer_one_it_stays_open(floor):
 
 
 @pytest.mark.abuse("A45")
-def test_hours_of_one_rule_do_not_serve_another(floor):
+def test_hours_count_only_for_the_rule_that_sets_them(floor):
     floor.rule(number=12)
     hmi = clause("source_device", "is", "HMI-02")
     floor.rule(replace(HOURS, all_of=(TYPE, SITE, hmi, HOURS.all_of[-1])), number=13)
