@@ -138,7 +138,7 @@ def new_member_facts(version: RuleVersion, user: User) -> dict[str, Any]:
                 "name": member.device.name,
                 "address": member.device.address,
                 "kind": member.device.kind,
-                "zone": member.device.zone.name,
+                "zone": member.device.zone,
                 "has_been_met": member.first is not None,
                 "first_incident": member.first if member.first in visible else None,
             }

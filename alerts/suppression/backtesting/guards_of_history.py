@@ -166,7 +166,7 @@ def late_ends(rule: RuleDefinition, alerts: Collection[int]) -> dict[int, list[C
     names = {site_id: site for found in rows.values() for _, site_id, site, *_ in found if site}
     members: set[tuple[Any, ...]] = set()
     for side, device in devices_in_groups(rule, names) if names else ():
-        place = side, names[device.zone.site_id], device.zone.name
+        place = side, names[device.site_id], device.zone
         address, name = device.address.casefold(), device.name.casefold()
         members |= {(*place, address, ""), (*place, "", name), (*place, address, name)}
     late: dict[int, list[CoveredEnd]] = defaultdict(list)

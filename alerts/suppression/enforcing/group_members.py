@@ -11,7 +11,11 @@ from django.db.models.functions import Lower
 
 from alerts.rules.guards.closing import CoveredEnd, names_sensors
 from alerts.sites.models import Device, Site
-from alerts.suppression.drafting.group_devices import devices_in_groups
+from alerts.suppression.drafting.group_devices import (
+    GroupDevice,
+    as_group_devices,
+    devices_in_groups,
+)
 from alerts.suppression.models import GroupMember, NewMember, RuleVersion
 
 
@@ -21,7 +25,7 @@ class LateMember:
     incident in which a person meets it, None where it was in none yet.
     """
 
-    device: Device
+    device: GroupDevice
     first: int | None
 
 
@@ -39,8 +43,8 @@ def late_members(version: RuleVersion) -> list[LateMember]:
             version.pk,
             CoveredEnd(
                 side,
-                sites[device.zone.site_id],
-                device.zone.name,
+                sites[device.site_id],
+                device.zone,
                 device.name,
                 device.address,
                 comes_and_goes=bool(side) and names_sensors(version.definition),
@@ -59,11 +63,11 @@ def late_members(version: RuleVersion) -> list[LateMember]:
     return [LateMember(device, _first_of(end, first)) for device, end in late.values()]
 
 
-def _newcomers(version: RuleVersion) -> list[Device]:
+def _newcomers(version: RuleVersion) -> list[GroupDevice]:
     devices = Device.objects.annotate(lower_name=Lower("name")).filter(
         lower_name__in=version.newcomers, zone__site__in=version.site_ids
     )
-    return list(devices.select_related("zone").order_by("name", "address", "pk"))
+    return as_group_devices(devices)
 
 
 def _first_of(end: CoveredEnd, first: Mapping[tuple[str, str, str], int]) -> int | None:
@@ -116,8 +120,8 @@ def record_members(version: RuleVersion) -> None:
             GroupMember(
                 version=version,
                 side=side,
-                site_id=device.zone.site_id,
-                zone=device.zone.name,
+                site_id=device.site_id,
+                zone=device.zone,
                 name=device.name.casefold(),
                 address=device.address.casefold(),
             )
