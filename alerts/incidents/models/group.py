@@ -86,6 +86,12 @@ class Group(models.Model):
             GinIndex(
                 fields=["site_ids"], fastupdate=False, condition=HAS_SITES, name="queue_of_a_site"
             ),
+            # Each page of the queue counts them, and they are few.
+            models.Index(
+                fields=["aside_until"],
+                condition=Q(aside_until__isnull=False),
+                name="queue_put_aside",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -201,7 +201,9 @@ def _ot(value: str, around: ConditionContext) -> Q:
 
 def is_late(now: datetime, *, of_groups: bool) -> Q:
     """Return the condition that an answer of OT is late."""
-    waits = Q(n_waiting__gt=0) & HAS_OT_STATE if of_groups else Q(ot_state=OtState.WAITING)
+    waits = Q(ot_state=OtState.WAITING)
+    if of_groups:  # as the index of states has them
+        waits = Q(ot_states__overlap=[OtState.WAITING]) & HAS_OT_STATE
     return waits & Q(ot_due_at__lt=now)
 
 

@@ -47,6 +47,7 @@ from portal.ui import shell
 MAX_VALUES = 8
 _STATES = "states && %s::varchar[]"
 _HAS_OT_STATE = "states <> '{\"\"}'"
+_LATE = "ot_states && %s::varchar[] AND ot_states <> '{\"\"}'"  # hidden states or not, as `is_late`
 _IN_WORK = "(aside_until IS NULL OR aside_until <= %s)"
 
 
@@ -108,7 +109,7 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
     """
     terms = queue.params.terms
     rows = queue.rows("open", terms)
-    columns = ("states", "n_unasked", "n_waiting", "ot_due_at", "owner_ids", "aside_until")
+    columns = ("states", "ot_states", "n_unasked", "ot_due_at", "owner_ids", "aside_until")
     opened = _sql(_with_shown_states(queue, rows).values(*columns))
     # A column of the index that counts them, so that no row of the table is read.
     closed = _sql(queue.rows(CLOSED, terms, searched=_searched(queue)).values("workspace_id"))
@@ -120,7 +121,7 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
             f"owner_ids && %s::varchar[] AND owner_ids <> '{{\"\"}}' AND {_IN_WORK}",
             [[*queue.frame.my_owner_ids], queue.now],
         ),
-        "late": (f"n_waiting > 0 AND ot_due_at < %s AND {_HAS_OT_STATE}", [queue.now]),
+        "late": (f"{_LATE} AND ot_due_at < %s", [[OtState.WAITING], queue.now]),
         "open": ("true", []),
         ASIDE: ("aside_until > %s", [queue.now]),
     }

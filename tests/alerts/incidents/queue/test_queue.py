@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
@@ -340,6 +342,18 @@ def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person
         assert counts_by_view(queue) == listing | {ASIDE: 0}
         counts[user.name.split()[0]] = listing["open"], listing["closed"]
     assert counts == {"Sam": (6, 1), "Oda": (12, 2), "Olaf": (12, 2), "Leo": (18, 4), "Pia": (0, 0)}
+
+
+def test_rows_that_are_few_are_counted_by_index(make_person):
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
+    queue = Queue(leo, queue_params("needs", ""), now=NOON)
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        counts_by_view(queue)
+        cursor.execute("SET LOCAL enable_seqscan = off")  # the table of a test is small
+        cursor.execute(f"EXPLAIN {asked.captured_queries[-1]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "queue_put_aside" in plan
+    assert plan.count("Index Cond: (ot_states && '{waiting}'") == 2  # those that wait, and the late
 
 
 @pytest.mark.usefixtures("row_of_each_state")
