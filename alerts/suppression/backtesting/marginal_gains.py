@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Final
 
 from alerts.rules import sql
@@ -34,6 +35,7 @@ type _Place = tuple[str, str, str]  # of a device at one end of an alert
 
 PERIOD: Final = timedelta(days=90)
 MAX_SECONDS: Final = 5.0
+MAX_COLUMNS: Final = 1000  # PostgreSQL has 1,664 in a result
 _NO_PLACES: Final = frozenset[_Place]()
 _MEMBERS: Final = """
 SELECT l.incident_id, l.alert_id FROM incidents_alert_links l
@@ -129,30 +131,39 @@ def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
 
 
 def alerts_by_rule(
-    rules: Mapping[int, RuleDefinition], period: TimeSpan, *, among: Sequence[int] | None = None
+    rules: Mapping[int, RuleDefinition], period: TimeSpan
 ) -> Mapping[int, Sequence[int]]:
-    """The alerts of the period that each rule matches, in one question. Hundreds of rules act: they
-    are asked only about the alerts `among` which others look.
-    """
+    """Return the alerts of the period that each rule matches; each rule has an index of its own."""
     if not rules:
         return {}
-    beside = Sql("", ())
-    if among is not None:
-        beside = Sql(
-            "WITH beside AS MATERIALIZED"
-            " (SELECT * FROM incidents_alerts WHERE id = ANY(%s::bigint[])) ",
-            (ids_array(among),),
-        )
-    table = "beside" if beside.text else "incidents_alerts"
-    pieces = [(key, in_period(period, sql.rule_condition_sql(rule))) for key, rule in rules.items()]
-    scans = [
-        Sql(f"SELECT %s AS key, a.id FROM {table} a WHERE {piece.text}", (key, *piece.params))
-        for key, piece in pieces
-    ]
+    scans = []
+    for key, rule in rules.items():
+        piece = in_period(period, sql.rule_condition_sql(rule))
+        text = f"SELECT %s AS key, a.id FROM incidents_alerts a WHERE {piece.text}"
+        scans.append(Sql(text, (key, *piece.params)))
     text = " UNION ALL ".join(scan.text for scan in scans)
-    params = (*beside.params, *(param for scan in scans for param in scan.params))
+    params = [param for scan in scans for param in scan.params]
     grouped = f"SELECT key, array_agg(id) FROM ({text}) found GROUP BY key"
-    return dict.fromkeys(rules, ()) | dict(fetch_rows(beside.text + grouped, params))
+    return dict.fromkeys(rules, ()) | dict(fetch_rows(grouped, params))
+
+
+def alerts_by_rule_among(
+    rules: Mapping[int, RuleDefinition], alerts: Sequence[int], *, period: TimeSpan
+) -> Mapping[int, Sequence[int]]:
+    """Return which of these alerts each rule matches, as `alerts_by_rule` does. Hundreds of rules
+    are asked of some thousand alerts, so that one pass over these costs less than one for each.
+    """
+    matched: dict[int, Sequence[int]] = {}
+    for batch in batched(rules.items(), MAX_COLUMNS, strict=False):
+        pieces = [in_period(period, sql.rule_condition_sql(rule)) for _, rule in batch]
+        columns = ", ".join(f"array_agg(a.id) FILTER (WHERE {piece.text})" for piece in pieces)
+        params = [param for piece in pieces for param in piece.params]
+        (row,) = fetch_rows(
+            f"SELECT {columns} FROM incidents_alerts a WHERE a.id = ANY(%s::bigint[])",
+            [*params, ids_array(alerts)],
+        )
+        matched |= {key: found or () for (key, _), found in zip(batch, row, strict=True)}
+    return matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +232,7 @@ class _Replay:
         among = list({alert for _, alert in rows})
         others = [
             _matches_of(beside[key], alerts, period=period)
-            for key, alerts in alerts_by_rule(beside, period, among=among).items()
+            for key, alerts in alerts_by_rule_among(beside, among, period=period).items()
         ]
         replay = cls(rows, [*matches.values(), *others])
         for match in others:

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.models import Alert
 from alerts.suppression.backtesting import marginal_gains
-from alerts.suppression.backtesting.history_sql import BackTestTimedOut
+from alerts.suppression.backtesting.history_sql import BackTestTimedOut, TimeSpan
 from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
 from alerts.suppression.models import Ending, RuleVersion
 from tests.conftest import NOON
@@ -46,6 +46,23 @@ def test_the_one_that_adds_most_comes_first_and_what_it_covers_counts_once(peopl
 def test_what_acts_already_is_not_gained_again(people, history, canary):
     again = narrow(people, history, "PLC-PL2-07")
     assert gains_of(again) == [(again.pk, 0)]
+
+
+def test_rules_that_act_are_asked_of_a_few_alerts_as_of_all(people, history, monkeypatch):
+    monkeypatch.setattr(marginal_gains, "MAX_COLUMNS", 2)  # three rules take two questions
+    drafts = [
+        narrow(people, history, *names)
+        for names in (("PLC-PL2-07",), ("PLC-PL2-07", "PLC-PL2-08"), ("PLC-9",))
+    ]
+    definitions = {draft.pk: draft.definition for draft in drafts}
+    period = TimeSpan(NOON - timedelta(days=90), NOON)
+    few = [*Alert.objects.order_by("pk").values_list("pk", flat=True)[:5]]
+    matched = marginal_gains.alerts_by_rule_among(definitions, few, period=period)
+    of_all = marginal_gains.alerts_by_rule(definitions, period)
+    assert any(matched.values())
+    assert {key: set(found) for key, found in matched.items()} == {
+        key: set(found).intersection(few) for key, found in of_all.items()
+    }
 
 
 def test_what_only_a_trial_covers_that_cannot_end_is_still_to_gain(
