@@ -88,7 +88,7 @@ WITH_PARTICIPLE = {  # public names that have one still: the list only gets shor
     ("alerts/rules/trial.py", "is_kept"),
     ("alerts/suppression/api/ledger.py", "kept_open"),
     ("alerts/suppression/api/rule_facts.py", "kept_open"),
-    ("alerts/suppression/enforcing/judging.py", "is_kept_open"),
+    ("alerts/rules/decision.py", "is_kept_open"),
     ("alerts/suppression/models/ledger.py", "HeldIncident"),
     ("alerts/suppression/models/ledger.py", "kept_open"),
     ("alerts/suppression/signing/signing_context.py", "seen_hash"),

@@ -36,7 +36,7 @@ BUDGETS = {
     "details": 20,
     "OT's answer": 32,
     "delivery": 22,
-    "a rule decides": 26,
+    "a rule decides": 27,  # that it decides by facts alone is worth a file
     "delivery and ledger of a rule": 34,
 }
 

@@ -29,6 +29,7 @@ LIFE = (  # where trials, credit, stops, versions, coverage and plans are worked
     "alerts.suppression.watching.credit",
     "alerts.suppression.watching.roll_back",
     "alerts.suppression.enforcing.judging",
+    "alerts.rules.decision",
     "alerts.suppression.enforcing.acting_rules",
     "alerts.patterns.engine",
     "alerts.planned_work.engine",

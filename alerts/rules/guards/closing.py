@@ -62,7 +62,7 @@ class Scene:
     beside None. What people did is told in words; Tagout's own writes are left out.
     """
 
-    alerts: tuple[tuple[FieldValues, RuleDefinition | None], ...]
+    alerts: tuple[tuple[FieldValues, RuleDefinition | None], ...] = ()
     products: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     owner: str = ""

@@ -95,6 +95,11 @@ def holds_strict(alerts: Iterable[FieldValues]) -> bool:
     return not all(is_soft(facts) for facts in alerts)
 
 
+def is_too_wide(hours: int) -> bool:
+    """Whether planned work that takes so many hours of a week is no box any more."""
+    return hours > MAX_WINDOW_HOURS
+
+
 def reasons_against_hours(rule: RuleDefinition, *, plant_zones: Iterable[str]) -> list[Sentence]:
     """Whether what needs hours has them: windows in the plant's own time, devices one by one."""
     needing = needs_hours(rule)

@@ -33,6 +33,7 @@ from alerts.rules.guards.never import (
     MAX_WINDOW_HOURS,
     has_windows,
     is_soft,
+    is_too_wide,
     lacks_hours,
     never_types,
     reasons_against_alert,
@@ -49,7 +50,7 @@ from alerts.suppression.backtesting.critical_devices import critical_devices_of
 from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, ids_array
 from alerts.suppression.drafting.group_devices import devices_in_groups
-from alerts.suppression.drafting.work_size import is_too_wide, most_work_hours, work_hours_around
+from alerts.suppression.drafting.work_size import most_work_hours, work_hours_around
 from alerts.suppression.queries import (
     NAMED_KINDS,
     THE_ALERT_ITSELF,

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.rules.decision import ActingRule
 from alerts.rules.guards.never import assets_of, reasons_against_assets
 from alerts.rules.rule import RuleDefinition
 from alerts.rules.sentence import Sentence
@@ -52,7 +53,7 @@ from alerts.suppression.deploying.watchlist_switch import (
     request_of,
 )
 from alerts.suppression.drafting.rule_reach import plant_of
-from alerts.suppression.enforcing.acting_rules import ActingRule, load_acting
+from alerts.suppression.enforcing.acting_rules import load_acting
 from alerts.suppression.enforcing.plant_holds import devices_in_open_cases
 from alerts.suppression.models import (
     Rule,

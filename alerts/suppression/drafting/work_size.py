@@ -13,6 +13,7 @@ from alerts.rules.fields import IDENTITIES, Operator
 from alerts.rules.guards.never import (
     MAX_WINDOW_HOURS,
     assets_of,
+    is_too_wide,
     needs_hours,
     works_of_box,
 )
@@ -62,11 +63,6 @@ def work_hours_by_site(
         return []
     sites = Site.objects.filter(pk__in=site_ids).order_by("name").values_list("name", flat=True)
     return [WorkHours(site, work_hours_ahead(rule, site=site, now=now)) for site in sites]
-
-
-def is_too_wide(hours: int) -> bool:
-    """Whether so many hours of a week are no box any more."""
-    return hours > MAX_WINDOW_HOURS
 
 
 def _hours(

@@ -22,6 +22,7 @@ from alerts.incidents.models import Alert, Incident, IncidentStatus
 from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import FreshIncident, Settlement
+from alerts.rules.decision import ActingRule, ActingSet, Cover
 from alerts.rules.guards.closing import reason_in_words
 from alerts.rules.sentence import Sentence
 from alerts.rules.sentinel_comments import (
@@ -31,7 +32,7 @@ from alerts.rules.sentinel_comments import (
 )
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.wire.alerts import WireAlert
-from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
+from alerts.suppression.enforcing.acting_rules import load_acting
 from alerts.suppression.enforcing.judging import (
     decide_incident,
     incident_state_of,

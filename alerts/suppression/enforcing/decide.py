@@ -16,13 +16,14 @@ from typing import Any
 from django.db.models import Q
 
 from alerts.incidents.models import DetailsState, Incident, IncidentStatus
+from alerts.rules.decision import ActingSet, IncidentDecision
 from alerts.rules.guards.closing import MAX_MINUTES_OLD, is_only_on_hold
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
-from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
+from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.close import close_covered, tag_covered
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import DecisionPage, IncidentDecision
+from alerts.suppression.enforcing.judging import DecisionPage
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import facts_by_incident, is_off, on_again_since
 from portal import clock

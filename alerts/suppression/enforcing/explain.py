@@ -11,6 +11,7 @@ from django.db.models import Q
 from alerts.incidents.engine.title_proof import BY_TITLE
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, IncidentStatus
+from alerts.rules.decision import ActingRule
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.never import reasons_against_assets, reasons_against_types
 from alerts.rules.match import exception_predicate, line_predicate, matches
@@ -19,7 +20,7 @@ from alerts.rules.sentence import Sentence
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
 from alerts.suppression.backtesting.history import TRUE_POSITIVE
-from alerts.suppression.enforcing.acting_rules import ActingRule, acting_set
+from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.judging import decide_incident
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off

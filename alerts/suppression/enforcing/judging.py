@@ -26,31 +26,25 @@ from alerts.incidents.models import (
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
 from alerts.reviews.queries.questions import incidents_asked, incidents_judged, suspicions_on
-from alerts.rules.fields import FieldValues
-from alerts.rules.guards.closing import (
-    CoveredEnd,
-    Scene,
-    is_worth_a_tag,
-    reason_uncovered,
-    reasons_to_keep_open,
+from alerts.rules.decision import (
+    ActingSet,
+    Cover,
+    IncidentDecision,
+    cover_of,
+    decide_by_facts,
 )
-from alerts.rules.sentence import Sentence
+from alerts.rules.fields import FieldValues
+from alerts.rules.guards.closing import Scene
 from alerts.sentinel.queries import minutes_old
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
-from alerts.suppression.enforcing.acting_rules import (
-    ActingSet,
-    Cover,
-    RuleChoice,
-    choose_rules,
-    cover_of,
-)
 from alerts.suppression.enforcing.plant_holds import (
     BlockingDevices,
     ends_of_incident,
     plant_holds,
     start_of_holds,
 )
+from alerts.suppression.enforcing.stored_records import STORED
 from alerts.suppression.enforcing.true_positive_cases import TRUE_POSITIVE
 from alerts.suppression.queries import (
     AlertFacts,
@@ -243,17 +237,17 @@ def scene_of(
     *,
     state: IncidentState,
     alerts: Mapping[int, FieldValues],
-    choice: RuleChoice,
     around: Surroundings,
 ) -> Scene:
-    """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
+    """Everything the guards ask for beside alerts and rules. What Tagout itself wrote does not
+    count as touched.
+    """
     found = findings_on_entities(around.entities.get(incident.pk, ()), alerts=alerts.values())
     holds = around.holds[incident.pk]
     products = {*state.product_names, *(alert.product_name for alert in alerts.values())} - {""}
     if not state.product_names:
         products = set()  # a missing member is one that we do not understand
     return Scene(
-        alerts=tuple((facts, choice.cover.rule_of(alert)) for alert, facts in alerts.items()),
         products=tuple(sorted(products)),
         labels=tuple(state.labels),
         owner=state.owner,
@@ -263,7 +257,6 @@ def scene_of(
         ),
         entities_count=incident.entities_count,
         unexplained=found.unexplained,
-        new_members=tuple(dict.fromkeys(end.name for end in choice.new_ends)),
         in_open_cases=holds.by_true_positives,
         after_cases=holds.by_closed_cases,
         during_cases=holds.by_past_cases,
@@ -271,7 +264,6 @@ def scene_of(
         criticality=around.criticality[incident.pk],
         details_pending=_is_pending(incident, state, alerts),
         minutes_old=around.minutes_old[incident.workspace_id],
-        wide_works=choice.wide_works,
     )
 
 
@@ -308,27 +300,6 @@ def _touched(incident: Incident, state: IncidentState, around: Surroundings) -> 
     elif incident.ot_state or incident.pk in around.judged:
         touched.append("a verdict")
     return touched
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentDecision:
-    """What covers the incident, and why it stays open; no reason: rules may act on it. `new_ends`:
-    devices that a person meets in it first.
-    """
-
-    cover: Cover
-    reasons: tuple[Sentence, ...]
-    new_ends: tuple[CoveredEnd, ...] = ()
-
-    @property
-    def may_act(self) -> bool:
-        """Whether nothing keeps the incident open."""
-        return self.cover.is_whole and not self.reasons
-
-    @property
-    def is_kept_open(self) -> bool:
-        """Whether rules cover all of it, and a guard that knows enough keeps it open."""
-        return self.cover.is_whole and bool(self.reasons) and is_worth_a_tag(self.reasons)
 
 
 def decide_incident(
@@ -384,17 +355,17 @@ class DecisionPage:
         """Ask the guards about one of them. Devices that an act on another incident of the page has
         introduced meanwhile are no new members any more.
         """
-        alerts, cover = self.alerts[incident.pk], self.covers[incident.pk]
-        if not cover.is_whole:
-            uncovered = [alerts[pk] for pk, by in cover.by_alert.items() if by is None]
-            reasons = sorted({reason_uncovered(facts) for facts in uncovered})
-            return IncidentDecision(cover, tuple(reasons or [Sentence("never.pending")]))
-        choice = choose_rules(incident.pk, alerts=alerts, cover=cover, now=self.now)
-        scene = scene_of(
-            incident,
-            state=state or incident_state_of(incident),
+        alerts = self.alerts[incident.pk]
+        return decide_by_facts(
+            incident.pk,
             alerts=alerts,
-            choice=choice,
-            around=self.around,
+            cover=self.covers[incident.pk],
+            read_scene=lambda: scene_of(
+                incident,
+                state=state or incident_state_of(incident),
+                alerts=alerts,
+                around=self.around,
+            ),
+            records=STORED,
+            now=self.now,
         )
-        return IncidentDecision(choice.cover, tuple(reasons_to_keep_open(scene)), choice.new_ends)

@@ -21,11 +21,12 @@ from alerts.incidents.acts.bulk import start_bulk_act
 from alerts.incidents.models import BulkAct, Incident, IncidentStatus
 from alerts.incidents.policies import ACTING as TRIAGING
 from alerts.incidents.queries import incidents_visible_to
+from alerts.rules.decision import ActingSet
 from alerts.rules.sentence import Sentence
 from alerts.rules.sentinel_comments import covered_text
 from alerts.rules.sql import rule_condition_sql
 from alerts.suppression.backtesting.history_sql import fetch_rows, ids_array
-from alerts.suppression.enforcing.acting_rules import ActingSet, load_acting
+from alerts.suppression.enforcing.acting_rules import load_acting
 from alerts.suppression.enforcing.close import CLASSIFICATION, REASON
 from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.enforcing.judging import DecisionPage

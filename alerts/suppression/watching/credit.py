@@ -14,7 +14,8 @@ from django.db.models import Q
 from alerts.incidents.models import DetailsState, Incident
 from alerts.planned_work.queries import latest_begun
 from alerts.rules import sql
-from alerts.rules.guards.closing import HANDS, reasons_to_keep_open
+from alerts.rules.decision import ActingSet, cover_of
+from alerts.rules.guards.closing import HANDS
 from alerts.rules.guards.never import holds_strict, is_strict
 from alerts.rules.rule import RuleDefinition
 from alerts.rules.trial import (
@@ -25,8 +26,8 @@ from alerts.rules.trial import (
     max_looks_a_person,
 )
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-from alerts.suppression.enforcing.acting_rules import ActingSet, choose_rules, cover_of, load_acting
-from alerts.suppression.enforcing.judging import incident_state_of, read_surroundings, scene_of
+from alerts.suppression.enforcing.acting_rules import load_acting
+from alerts.suppression.enforcing.judging import DecisionPage, read_surroundings
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 from alerts.suppression.watching.additions import adds_to
@@ -134,16 +135,9 @@ def _closable_among(
     around = read_surroundings(whole, alerts=alerts, now=now)
     found = set()
     for row in whole:
-        choice = choose_rules(row.pk, alerts=alerts[row.pk], cover=covers[row.pk], now=now)
-        scene = scene_of(
-            row,
-            state=incident_state_of(row),
-            alerts=alerts[row.pk],
-            choice=choice,
-            around=around,
-        )
-        if version.pk not in choice.cover.own_reasons and all(
-            reason.code in _NOT_THEN for reason in reasons_to_keep_open(scene)
+        decision = DecisionPage(alerts, covers, around, now).decide(row)
+        if version.pk not in decision.cover.own_reasons and all(
+            reason.code in _NOT_THEN for reason in decision.reasons
         ):
             found.add(row.pk)
     return found

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from alerts.incidents.engine.title_proof import unread_rules
 from alerts.incidents.models import Alert, Incident
+from alerts.rules.decision import ActingSet, Cover, choose_rules, cover_of
 from alerts.rules.fields import FieldValues
 from alerts.rules.guards.never import (
     reasons_against_alert,
@@ -19,9 +20,9 @@ from alerts.rules.guards.never import (
 from alerts.rules.match import holds
 from alerts.rules.sentence import listed
 from alerts.rules.sentinel_conditions import PRODUCTS
-from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, choose_rules, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
 from alerts.suppression.enforcing.judging import blocking_devices, criticality_by_incident
+from alerts.suppression.enforcing.stored_records import STORED
 from alerts.suppression.models import LedgerEntry, Where
 from alerts.suppression.watching.roll_back import reopen_on_hold, reopen_uncovered
 
@@ -86,7 +87,7 @@ def reopen_where_uncovered(
     devices = blocking_devices(incident, alerts=new.values(), now=now).of_cases
     # Among live rules: what a trial may close nothing closes.
     cover = cover_of(new, acting=acting, created_at=None, now=now).of_live
-    choice = choose_rules(incident.pk, alerts=new, cover=cover, now=now)
+    choice = choose_rules(incident.pk, alerts=new, cover=cover, records=STORED, now=now)
     uncovered, late = _uncovered(new, cover, lines), choice.new_ends
     if (
         uncovered

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.incidents.models import Incident
+from alerts.rules.decision import ActingRule, ActingSet, IncidentDecision, cover_of
 from alerts.rules.guards.closing import HOLDS, CoveredEnd, grouped_sides
 from alerts.rules.index import RuleIndex
 from alerts.rules.rule import RuleDefinition, as_json, rule_hash
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members, record_members
-from alerts.suppression.enforcing.judging import DecisionPage, IncidentDecision, Surroundings
+from alerts.suppression.enforcing.judging import DecisionPage, Surroundings
 from alerts.suppression.models import NewMember, Rule, RuleVersion
 from alerts.suppression.queries import AlertFacts
 from portal.accounts.models import User

@@ -7,9 +7,10 @@ import pytest
 
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.models import Incident
+from alerts.rules import decision
 from alerts.rules.sentinel_comments import rule_closing_text
 from alerts.sites.models import Site
-from alerts.suppression.enforcing import acting_rules
+from alerts.suppression.enforcing import stored_records
 from alerts.suppression.enforcing.acting_rules import attribution_of
 from alerts.suppression.models import LedgerEntry, RuleVersion
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
@@ -131,9 +132,9 @@ def test_what_its_rules_match_and_may_not_close_reopens_it_as_well(closed):
 def test_what_a_trial_may_close_beside_its_rules_reopens_it_as_well(closed, monkeypatch):
     """Planned work that takes too much of a week, beside a trial that names hours."""
     works = {closed.version.definition}
-    monkeypatch.setattr(acting_rules, "works_of_box", lambda rule: ("w",) if rule in works else ())
-    monkeypatch.setattr(acting_rules, "is_soft", lambda facts: False)
-    monkeypatch.setattr(acting_rules, "work_hours_around", lambda *args, **more: 100)
+    monkeypatch.setattr(decision, "works_of_box", lambda rule: ("w",) if rule in works else ())
+    monkeypatch.setattr(decision, "is_soft", lambda facts: False)
+    monkeypatch.setattr(stored_records, "work_hours_around", lambda *args, **more: 100)
     closed.rule(replace(ROUTINE, all_of=(*ROUTINE.all_of, MORNING)), number=13, state="canary")
     closed.go(minutes=1)
     closed.join(closed.target, routine())
