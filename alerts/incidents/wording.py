@@ -34,7 +34,7 @@ STATUS_WORDS = {
     IncidentStatus.UNKNOWN: gettext_lazy("Unknown"),
 }
 REOPENING_REASONS = {
-    "alert-joined": gettext_lazy("Another alert joined that no rule covers."),
+    "alert-joined": gettext_lazy("Another alert joined that no rule may close."),
     "was-real:yes": gettext_lazy("It was real, or may be."),
     "was-real:not-sure": gettext_lazy("Not sure whether it was real."),
 }

@@ -87,7 +87,7 @@ def reopening_text(rules: Iterable[str], *, held_device: str = "") -> str:
     they had closed what touches a held device.
     """
     closed_by = f"It had been closed by {', '.join(rules)}."
-    why = "an alert joined that no rule covers"
+    why = "an alert joined that no rule may close"
     if held_device:
         why = f"{held_device} is held open after a true positive on it"
     return f"Reopened by Tagout because {why}. {closed_by}"

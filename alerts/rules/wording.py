@@ -436,7 +436,7 @@ GUARDS: Final = {
     "stop.linked": gettext_noop(
         "Incident {incident}, closed by this rule, shares {what} with a true positive."
     ),
-    "stop.joined": gettext_noop("An alert that no rule covers joined incident {incident}."),
+    "stop.joined": gettext_noop("An alert that no rule may close joined incident {incident}."),
     "stop.unknown": gettext_noop("Incident {incident}, closed by this rule, changed: {what}."),
     "attribution.missing": gettext_noop("The closing comment does not name {what}."),
     "ledger.only_here": gettext_noop(

@@ -186,7 +186,7 @@ def _rule_stopped(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
 _STOPPED = {
     "true_positive": gettext_lazy("stopped rule %(rule)s: this turned out to be a true positive"),
     "reopened": gettext_lazy("stopped rule %(rule)s: somebody reopened what it had closed"),
-    "joined": gettext_lazy("stopped rule %(rule)s: another alert joined that it does not cover"),
+    "joined": gettext_lazy("stopped rule %(rule)s: another alert joined that no rule may close"),
     "linked": gettext_lazy(
         "stopped rule %(rule)s: a true positive became known on the same device"
     ),

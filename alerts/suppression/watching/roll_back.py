@@ -91,7 +91,7 @@ def roll_back(
 
 @transaction.atomic
 def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: datetime) -> bool:
-    """An alert that no rule covers has joined what rules had closed: open it again in Sentinel,
+    """An alert that no rule may close has joined what rules had closed: open it again in Sentinel,
     say there why, and stop the rules.
     """
     if not roll_back(lines=lines, ending=Ending.JOINED, now=now):

@@ -43,7 +43,7 @@ ENDINGS = {
     Ending.TRUE_POSITIVE: (gettext_lazy("True positive"), "high", "flag"),
     Ending.LINKED: (gettext_lazy("Linked to a true positive"), "high", "link"),
     Ending.ON_HOLD: (gettext_lazy("Reopened: its device is held"), "high", "lock"),
-    Ending.JOINED: (gettext_lazy("An uncovered alert joined"), "high", "plus"),
+    Ending.JOINED: (gettext_lazy("An alert joined that no rule may close"), "high", "plus"),
     Ending.NOT_SENT: (gettext_lazy("Not carried out"), "", "x"),
 }
 ACTS = {

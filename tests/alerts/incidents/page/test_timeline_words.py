@@ -149,7 +149,7 @@ def test_what_tagout_did_about_a_rule_says_why(text_of):
         "Tagout stopped rule R-12: this turned out to be a true positive"
     )
     assert text_of("reopened", "portal", "Tagout", closed_by="R-12", because="alert-joined") == (
-        "Tagout reopened what rule R-12 had closed | Another alert joined that no rule covers."
+        "Tagout reopened what rule R-12 had closed | Another alert joined that no rule may close."
     )
 
 

@@ -126,6 +126,9 @@ def test_what_its_rules_match_and_may_not_close_reopens_it_as_well(closed):
     closed.read()
     assert watch(closed) == 1
     assert (ending(closed), state(closed.version)) == ("joined", ("paused", True))
+    closed.deliver()
+    (comment,) = closed.sentinel.comments[closed.target.name].values()
+    assert "an alert joined that no rule may close. It" in comment["properties"]["message"]
 
 
 @pytest.mark.abuse("A45")
