@@ -121,7 +121,7 @@ def work_page(request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (
         "against_confirming": reasons_against_confirming(
             found, is_wide=second.is_wide, came_by_token=second.came_by_token, by=user
         ),
-        "state": work_state_chip(found),
+        "state": work_state_chip(found, has_begun=has_begun(found, now=now)),
         "is_open": found.state == PlannedWork.State.PLANNED,
         "may_plan": may_plan_at(found.site, by=user),
         "steps": [(step, step_words(step)) for step in steps_of(found)],

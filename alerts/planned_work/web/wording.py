@@ -158,12 +158,13 @@ def recurrence_words(revision: Revision) -> str:
     return words if schedule.length >= DAY else f"{words}, {start:%H:%M}–{end:%H:%M}"
 
 
-def work_state_chip(work: PlannedWork) -> tuple[str, str, str] | None:
-    """Return word, colour and icon of work that is done or cancelled."""
+def work_state_chip(work: PlannedWork, *, has_begun: bool) -> tuple[str, str, str] | None:
+    """Return word, colour and icon of work that is done, ended or cancelled."""
     if work.state == PlannedWork.State.DONE:
         return str(work.get_state_display()), "ok", "check"
     if work.state == PlannedWork.State.CANCELLED:
-        return str(work.get_state_display()), "", "calendar-x-2"
+        word = gettext("Ended") if has_begun else str(work.get_state_display())
+        return word, "", "calendar-x-2"
     return None
 
 

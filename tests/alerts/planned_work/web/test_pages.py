@@ -226,6 +226,7 @@ def test_history_says_ended_of_what_has_taken_place(send, see, planned, oda, day
     send(address(work, "cancel"), oda)
     page = see(address(work), oda)[1]
     assert said in page and word in page
+    assert f"</svg>{word[:-1]}</span>" in page, "the chip has the same word"
 
 
 def test_a_file_is_checked_first_and_then_imported(send, site, devices, oda):
