@@ -8,8 +8,8 @@ from alerts.patterns.queries.plan import PlanStep, SitePlan, StepState, share_of
 from portal.ui.words import hours, number, percent
 
 
-def offer_of(plan: SitePlan) -> str:
-    """Return the offer in one line."""
+def offer_of(plan: SitePlan, *, may_sign: bool) -> str:
+    """Return the offer in one line, to a person who may sign for a side, or to others."""
     soc = plan.steps_in(StepState.SOC)
     to_propose = [step for step in plan.to_sign if step.state != StepState.SOC]
     if soc:
@@ -19,10 +19,17 @@ def offer_of(plan: SitePlan) -> str:
         return gettext("Nothing to sign at %(site)s now") % {"site": plan.totals.site.name}
     less = percent(share_of(plan.to_sign), 0)
     offer = ngettext(
-        "Sign this rule: %(less)s fewer incidents",
-        "Sign these %(n)s rules: %(less)s fewer incidents",
+        "%(n)s rule can be signed: %(less)s fewer incidents",
+        "%(n)s rules can be signed: %(less)s fewer incidents",
         n,
-    ) % {"n": number(n), "less": less}
+    )
+    if may_sign:
+        offer = ngettext(
+            "Sign this rule: %(less)s fewer incidents",
+            "Sign these %(n)s rules: %(less)s fewer incidents",
+            n,
+        )
+    offer %= {"n": number(n), "less": less}
     if (minutes := plan.minutes_a_month) is not None:
         return gettext("%(offer)s, %(work)s of analysts' work a month") % {
             "offer": offer,

@@ -10,7 +10,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, User
-from portal.accounts.queries import Reach, reach_of
+from portal.accounts.queries import Reach, reach_of, roles_of
 from portal.accounts.rights import roles_for
 
 PROPOSING = roles_for("suppression.propose")
@@ -18,7 +18,13 @@ SIGNING = {
     SigningSide.OT: roles_for("suppression.sign_for_ot"),
     SigningSide.SOC: roles_for("suppression.sign_for_soc"),
 }
+SIGNERS = SIGNING[SigningSide.OT] | SIGNING[SigningSide.SOC]
 STOPPING = roles_for("suppression.stop")  # any right hand may stop a rule; starting needs two
+
+
+def may_sign_rules(user: User) -> bool:
+    """Return whether the person signs rules of some site or workspace."""
+    return not roles_of(user).isdisjoint(SIGNERS)
 
 
 def rights_to_sign(user: User, version: RuleVersion) -> frozenset[SigningSide]:

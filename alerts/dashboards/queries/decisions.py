@@ -8,7 +8,7 @@ from uuid import UUID
 
 from alerts.dashboards.policies import READ_NUMBERS
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.policies import SIGNING
+from alerts.suppression.policies import SIGNERS
 from alerts.suppression.queries import (
     ENDS_SOON,
     ending_versions,
@@ -21,7 +21,6 @@ from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 
 MAX_LISTED: Final = 5
-SIGNERS: Final = frozenset().union(*SIGNING.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from alerts.suppression.drafting.current_version import (
 )
 from alerts.suppression.drafting.drafts import discard_draft, draft_rule, edit_version, save_draft
 from alerts.suppression.models import LedgerEntry, RuleVersion, Step, VersionState
-from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
+from alerts.suppression.policies import PROPOSING, SIGNERS, STOPPING
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from alerts.suppression.services import sign_rule
 from alerts.suppression.signing.propose import propose_rule
@@ -55,7 +55,6 @@ from portal.api.requests import NoInput
 from portal.api.views import Resource, command, facts, sub_list
 from portal.errors import Refused
 
-SIGNERS = SIGNING[SigningSide.OT] | SIGNING[SigningSide.SOC]
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
 STOP: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": STOPPING}
 JUDGE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": SIGNERS}

@@ -9,10 +9,9 @@ from django.db.models import Prefetch, QuerySet
 
 from alerts.rules.guards.signing import VALID, SigningSide
 from alerts.suppression.models import RuleVersion, Signature, Step, VersionState
-from alerts.suppression.policies import SIGNING, rights_by_version
+from alerts.suppression.policies import may_sign_rules, rights_by_version
 from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
-from portal.accounts.queries import roles_of
 
 RECENT: Final = timedelta(days=30)
 MAX_VERSIONS: Final = 50
@@ -60,7 +59,7 @@ def requests_for(user: User, *, now: datetime) -> list[SignatureRequest]:
 
 def count_awaiting_signature(user: User) -> int:
     """Return how many proposals wait for this person."""
-    if roles_of(user).isdisjoint(SIGNING[SigningSide.OT] | SIGNING[SigningSide.SOC]):
+    if not may_sign_rules(user):
         return 0
     rows = _proposals(user).select_related(None)  # on every page: no back-tests, no texts of rules
     versions = list(rows[: 2 * MAX_VERSIONS])

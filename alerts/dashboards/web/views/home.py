@@ -1,6 +1,5 @@
 """Home: one address, its content by role. Who has several roles gets the sections of each."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +20,11 @@ from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.views.status import card_of, status_checks
 from alerts.dashboards.web.wording import ACT_WORDS, classification
 from alerts.incidents.wording import headline_of, sentence_of
-from alerts.patterns.queries.plan import SitePlan, share_of, site_plans_for
+from alerts.patterns.queries.plan import share_of, site_plans_for
 from alerts.patterns.wording import offer_of
+from alerts.suppression.policies import may_sign_rules
 from portal import clock
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.rights import READING_ROLES
 from portal.accounts.sessions import actor_of
@@ -53,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if (decisions := decisions_for(person, now=now)) is not None:
         facts["decisions"] = decisions
     if reads_plan(person):
-        facts["offers"] = _offers(site_plans_for(person))
+        facts["offers"] = _offers(person)
     if "numbers" in sections:
         facts["numbers"] = numbers_for(person, now=now)
     if "status" in sections:
@@ -258,14 +259,15 @@ def _decisions(decisions: Decisions) -> dict[str, Any]:
     }
 
 
-def _offers(plans: Sequence[SitePlan]) -> list[tuple[str, str, str]]:
+def _offers(person: User) -> list[tuple[str, str, str]]:
     """Return where rules can be signed: the site, what they take off and the address of its plan,
     the largest gain first.
     """
-    open_plans = [plan for plan in plans if plan.to_sign]
+    may_sign = may_sign_rules(person)
+    open_plans = [plan for plan in site_plans_for(person) if plan.to_sign]
     open_plans.sort(key=lambda plan: -share_of(plan.to_sign))
     return [
-        (plan.totals.site.name, offer_of(plan), f"?site={plan.totals.site.uuid}")
+        (plan.totals.site.name, offer_of(plan, may_sign=may_sign), f"?site={plan.totals.site.uuid}")
         for plan in open_plans
     ]
 

@@ -45,6 +45,7 @@ from alerts.patterns.web.plan_rows import (
 )
 from alerts.patterns.wording import offer_of
 from alerts.reviews.services.questions import CannotAsk
+from alerts.suppression.policies import may_sign_rules
 from alerts.suppression.signing.awaiting_signature import requests_for
 from portal import clock
 from portal.accounts.models import User
@@ -84,7 +85,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     if not plans:
         return _empty(request, page, now=now)
     if site == ALL:
-        rows = [_site_row(site_plan) for site_plan in plans]
+        rows = [_site_row(site_plan, user) for site_plan in plans]
         return render_page(request, TEMPLATE, page | {"sites": rows}, part="panel")
     if site and site not in {str(site_plan.totals.site.uuid) for site_plan in plans}:
         name = _name_of_site(user, site)
@@ -129,7 +130,7 @@ def plan_context(
         "site": chosen.totals.site,
         "zone": chosen.totals.site.time_zone,
         "reads_numbers": not roles_of(user).isdisjoint(roles_for("dashboards.numbers")),
-        "offer": offer_of(chosen),
+        "offer": offer_of(chosen, may_sign=may_sign_rules(user)),
         "judged": judged_words(chosen),
         "bound": plan_bound_words(chosen),
         "curve": curve_of(chosen, row.pattern if row else None),
@@ -222,12 +223,12 @@ def _tabs(plans: list[SitePlan], site: str) -> list[SiteTab]:
     ]
 
 
-def _site_row(plan: SitePlan) -> dict[str, Any]:
+def _site_row(plan: SitePlan, user: User) -> dict[str, Any]:
     minutes = minutes_a_month(plan.to_sign, days=plan.whole_days)
     return {
         "name": plan.totals.site.name,
         "href": f"?site={plan.totals.site.uuid}",
-        "offer": offer_of(plan),
+        "offer": offer_of(plan, may_sign=may_sign_rules(user)),
         "incidents": plan.totals.incidents,
         "now": percent(plan.acting_share, 0),
         "adds": percent(share_of(plan.to_sign), 0),
