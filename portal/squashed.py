@@ -6,12 +6,12 @@ from django.db.migrations.state import ProjectState
 
 
 class SquashedMigration(Migration):
-    """A migration that adds models, and SQL about their tables: each operation is carried out with
-    the models as all of them leave these.
+    """A migration each of whose operations is carried out with the models as all of them leave
+    these: such as add models, add fields to those of others, or rename some in the state alone.
 
     Django builds every related model again after each operation, which is two thirds of the time
-    that an empty database takes. Operations that change a model need that; adding one does not, and
-    neither are the models built again that other migrations have made before.
+    that an empty database takes. Here an initial migration, which only adds models, builds these;
+    another one builds all models once.
     """
 
     def apply(
@@ -26,7 +26,7 @@ class SquashedMigration(Migration):
         apps, before = project_state.__dict__.pop("apps", None), set(project_state.models)
         for operation in self.operations:
             operation.state_forwards(self.app_label, project_state)
-        if apps is not None:
+        if apps is not None and self.initial:
             with apps.bulk_update():
                 added = project_state.models.keys() - before
                 apps.render_multiple([project_state.models[key] for key in sorted(added)])

@@ -101,7 +101,8 @@ def reasons_against_version(
 ) -> list[str]:
     """Why this Tagout, on this server, cannot restore the backup."""
     reasons = []
-    if unknown := sorted(set(manifest.migrations) - set(migrations)):
+    listed = {label for label in manifest.migrations if "_squashed_" not in label}
+    if unknown := sorted(listed - set(migrations)):
         reasons.append(
             f"The backup was made by Tagout {manifest.tagout}; this is {version}, which does not"
             f" know {len(unknown)} of its database migrations ({unknown[0]}"

@@ -5,8 +5,10 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.squashed import SquashedMigration
 
-class Migration(migrations.Migration):
+
+class Migration(SquashedMigration):
 
     initial = True
 

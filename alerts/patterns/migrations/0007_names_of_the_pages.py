@@ -9,7 +9,7 @@ class Migration(StateMigration):
     """A candidate is called a pattern, as on its pages. Table and columns keep their names."""
 
     dependencies = [
-        ('patterns', '0001_squashed_0006_questions_of_the_plan'),
+        ('patterns', '0006_questions_of_the_plan'),
     ]
 
     operations = [

@@ -16,8 +16,8 @@ def look_at_once(apps: Any, _schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("readiness", "0001_squashed_0002_more_setup_steps"),
-        ("jobs", "0001_squashed_0003_worker_instances"),
+        ("readiness", "0002_more_setup_steps"),
+        ("jobs", "0001_work_as_rows"),
     ]
 
     operations = [migrations.RunPython(look_at_once, migrations.RunPython.noop, elidable=True)]

@@ -38,9 +38,9 @@ class Migration(StateMigration):
     """An annotation is called a verdict, as on its pages. Tables and columns keep their names."""
 
     dependencies = [
-        ('reviews', '0001_squashed_0013_a_verdict_has_one_way'),
+        ('reviews', '0013_a_verdict_has_one_way'),
         # They name the model by its former name.
-        ('suppression', '0001_squashed_0014_periods_of_watchlists'),
+        ('suppression', '0014_periods_of_watchlists'),
     ]
 
     operations = [

@@ -13,7 +13,7 @@ class Migration(StateMigration):
     dependencies = [
         ('reviews', '0014_verdicts'),
         # It names the model by its former name.
-        ('patterns', '0001_squashed_0006_questions_of_the_plan'),
+        ('patterns', '0006_questions_of_the_plan'),
     ]
 
     operations = [

@@ -85,5 +85,5 @@ DROP FUNCTION suppression_refuse_unsigned_version();
 class Migration(migrations.Migration):
     """What acts has signatures of two people of two sides: the database itself asks for them."""
 
-    dependencies = [("suppression", "0001_squashed_0014_periods_of_watchlists")]
+    dependencies = [("suppression", "0014_periods_of_watchlists")]
     operations = [migrations.RunSQL(FORWARD, BACK)]

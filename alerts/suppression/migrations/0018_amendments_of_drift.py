@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0004_guarded_record'),
-        ('sites', '0001_squashed_0005_views_for_other_rooms'),
+        ('sites', '0005_views_for_other_rooms'),
         ('suppression', '0017_ends_of_holds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -57,6 +57,10 @@ class Migration(migrations.Migration):
                 ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sites.site')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['site'], name='drift_waiting')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('site', 'kind', 'before', 'after'), name='a_drift_is_asked_about_once_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('answered_by__isnull', False), ('state__in', ('yes', 'no'))), models.Q(models.Q(('state__in', ('yes', 'no')), _negated=True), ('answered_by', None)), _connector='OR'), name='a_drift_is_decided_by_a_person')],
+            },
         ),
         migrations.CreateModel(
             name='DriftLine',
@@ -71,22 +75,9 @@ class Migration(migrations.Migration):
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drift_lines', to='suppression.ruleversion')),
                 ('question', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='suppression.driftquestion')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='driftquestion',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['site'], name='drift_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftquestion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('site', 'kind', 'before', 'after'), name='a_drift_is_asked_about_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftquestion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_by__isnull', False), ('state__in', ('yes', 'no'))), models.Q(models.Q(('state__in', ('yes', 'no')), _negated=True), ('answered_by', None)), _connector='OR'), name='a_drift_is_decided_by_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftline',
-            constraint=models.UniqueConstraint(fields=('question', 'version'), name='a_drift_changes_one_line_of_a_version'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('question', 'version'), name='a_drift_changes_one_line_of_a_version')],
+            },
         ),
         migrations.RunSQL(FORWARD, BACK),
     ]

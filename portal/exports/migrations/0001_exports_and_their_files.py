@@ -5,8 +5,10 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.squashed import SquashedMigration
 
-class Migration(migrations.Migration):
+
+class Migration(SquashedMigration):
 
     initial = True
 
@@ -39,6 +41,9 @@ class Migration(migrations.Migration):
                 ('is_whole', models.BooleanField(null=True)),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['by', '-made_at'], name='exports_of_a_person'), models.Index(fields=['expires_at'], name='exports_to_forget')],
+            },
         ),
         migrations.CreateModel(
             name='ExportPart',
@@ -48,17 +53,8 @@ class Migration(migrations.Migration):
                 ('data', models.BinaryField()),
                 ('export', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='exports.export')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='export',
-            index=models.Index(fields=['by', '-made_at'], name='exports_of_a_person'),
-        ),
-        migrations.AddIndex(
-            model_name='export',
-            index=models.Index(fields=['expires_at'], name='exports_to_forget'),
-        ),
-        migrations.AddConstraint(
-            model_name='exportpart',
-            constraint=models.UniqueConstraint(fields=('export', 'number'), name='a_part_of_an_export_has_its_own_number'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('export', 'number'), name='a_part_of_an_export_has_its_own_number')],
+            },
         ),
     ]

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """What one notification is about, where several things come together."""
 
     dependencies = [
-        ('notifications', '0001_squashed_0002_acts_that_can_be_untold'),
+        ('notifications', '0002_acts_that_can_be_untold'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(StateMigration):
     """
 
     dependencies = [
-        ('catalog', '0001_squashed_0008_name_of_lesson_captures'),
+        ('catalog', '0008_name_of_lesson_captures'),
     ]
 
     operations = [

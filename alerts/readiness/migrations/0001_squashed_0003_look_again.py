@@ -1,4 +1,4 @@
-"""The tables of this room as of 0.2.0, in one step. The files that it replaces bring the tables of
+"""The tables of this room as 0003 leaves them, in one step. The files that it replaces bring the tables of
 older releases there.
 """
 
@@ -11,12 +11,13 @@ from portal.squashed import SquashedMigration
 
 class Migration(SquashedMigration):
 
-    replaces = [('readiness', '0001_findings_and_steps'), ('readiness', '0002_more_setup_steps')]
+    replaces = [('readiness', '0001_findings_and_steps'), ('readiness', '0002_more_setup_steps'), ('readiness', '0003_look_again')]
 
     initial = True
 
     dependencies = [
         ('accounts', '0001_people_and_grants'),
+        ('jobs', '0001_work_as_rows'),
         ('sentinel', '0005_views_for_other_rooms'),
     ]
 

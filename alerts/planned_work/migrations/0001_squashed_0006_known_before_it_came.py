@@ -1,4 +1,4 @@
-"""The tables of this room as of 0.2.0, in one step. The files that it replaces bring the tables of
+"""The tables of this room as 0006 leaves them, in one step. The files that it replaces bring the tables of
 older releases there.
 """
 
@@ -24,7 +24,7 @@ SELECT others_may('planned_work_workconfirmation', 'SELECT, INSERT');
 
 class Migration(SquashedMigration):
 
-    replaces = [('planned_work', '0001_works_and_occurrences'), ('planned_work', '0002_second_persons'), ('planned_work', '0003_what_boxed_alerts_of_before'), ('planned_work', '0004_work_that_came_by_a_token'), ('planned_work', '0005_what_was_planned_stays')]
+    replaces = [('planned_work', '0001_works_and_occurrences'), ('planned_work', '0002_second_persons'), ('planned_work', '0003_what_boxed_alerts_of_before'), ('planned_work', '0004_work_that_came_by_a_token'), ('planned_work', '0005_what_was_planned_stays'), ('planned_work', '0006_known_before_it_came')]
 
     initial = True
 
@@ -96,6 +96,8 @@ class Migration(SquashedMigration):
                 ('done_at', models.DateTimeField(null=True)),
                 ('asked_at', models.DateTimeField(null=True)),
                 ('came_by_token', models.BooleanField(db_default=False, default=False)),
+                ('stored_at', models.DateTimeField(null=True)),
+                ('origin', models.CharField(choices=[('tagout', 'tagout'), ('calendar', 'calendar'), ('start', 'start')], db_default='tagout', default='tagout', max_length=8)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sites.site')),
                 ('work', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='occurrences', to='planned_work.plannedwork')),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='occurrences', to='planned_work.revision')),

@@ -1,4 +1,4 @@
-"""The tables of this room as of 0.2.0, in one step. The files that it replaces bring the tables of
+"""The tables of this room as 0003 leaves them, in one step. The files that it replaces bring the tables of
 older releases there.
 """
 
@@ -12,7 +12,7 @@ from portal.squashed import SquashedMigration
 
 class Migration(SquashedMigration):
 
-    replaces = [('notifications', '0001_inbox_and_mail'), ('notifications', '0002_acts_that_can_be_untold')]
+    replaces = [('notifications', '0001_inbox_and_mail'), ('notifications', '0002_acts_that_can_be_untold'), ('notifications', '0003_things_that_join')]
 
     initial = True
 
@@ -33,6 +33,7 @@ class Migration(SquashedMigration):
                 ('made_at', models.DateTimeField()),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('act', models.UUIDField(blank=True, null=True)),
+                ('parts', models.JSONField(blank=True, db_default=[], default=list)),
                 ('to', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -1,4 +1,4 @@
-"""The tables of this room as of 0.2.0, in one step. The files that it replaces bring the tables of
+"""The tables of this room as 0009 leaves them, in one step. The files that it replaces bring the tables of
 older releases there.
 """
 
@@ -26,7 +26,7 @@ DROP FUNCTION catalog_refuse();
 
 class Migration(SquashedMigration):
 
-    replaces = [('catalog', '0001_modules_and_lessons'), ('catalog', '0002_learning_paths'), ('catalog', '0003_files_of_modules'), ('catalog', '0004_reviews_of_alert_types'), ('catalog', '0005_reviews_are_append_only'), ('catalog', '0006_drafts'), ('catalog', '0007_edited_learning_paths'), ('catalog', '0008_name_of_lesson_captures')]
+    replaces = [('catalog', '0001_modules_and_lessons'), ('catalog', '0002_learning_paths'), ('catalog', '0003_files_of_modules'), ('catalog', '0004_reviews_of_alert_types'), ('catalog', '0005_reviews_are_append_only'), ('catalog', '0006_drafts'), ('catalog', '0007_edited_learning_paths'), ('catalog', '0008_name_of_lesson_captures'), ('catalog', '0009_name_of_lesson_questions')]
 
     initial = True
 
@@ -127,7 +127,7 @@ class Migration(SquashedMigration):
             },
         ),
         migrations.CreateModel(
-            name='Question',
+            name='LessonQuestion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField()),
@@ -136,6 +136,7 @@ class Migration(SquashedMigration):
                 ('lesson', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='catalog.lesson')),
             ],
             options={
+                'db_table': 'catalog_question',
                 'ordering': ['lesson', 'position'],
                 'constraints': [models.UniqueConstraint(fields=('lesson', 'slug'), name='a_question_of_a_lesson_is_named_once')],
             },
@@ -150,7 +151,7 @@ class Migration(SquashedMigration):
                 ('techniques', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), default=list)),
                 ('stored', models.JSONField()),
                 ('is_current', models.BooleanField(default=True)),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='catalog.question')),
+                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='catalog.lessonquestion')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('question',), name='one_version_of_a_question_is_current'), models.UniqueConstraint(fields=('question', 'number'), name='versions_of_a_question_are_numbered')],

@@ -1,11 +1,14 @@
-"""The tables of this room as of 0.2.0, in one step. The files that it replaces bring the tables of
+"""The tables of this room as 0040 leaves them, in one step. The files that it replaces bring the tables of
 older releases there.
 """
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.db.models.deletion
+import django.db.models.fields.json
 import django.db.models.functions.comparison
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,6 +24,15 @@ COMPRESSION = "".join(
     END $$;"""
     for table in RAW
 )
+# Each piece of a bulk act reads its ids.
+STORAGE = "ALTER TABLE incidents_bulkact ALTER COLUMN incident_ids SET STORAGE EXTERNAL"
+# 0.3.0 reads and writes these, after a rollback, too.
+OLD_COLUMNS = """
+ALTER TABLE incidents_group ADD COLUMN ot_state varchar(12) DEFAULT '' NOT NULL,
+    ADD COLUMN owner_id varchar(64) DEFAULT '' NOT NULL,
+    ADD COLUMN owner_name varchar(120) DEFAULT '' NOT NULL,
+    ADD COLUMN status smallint DEFAULT 1 NOT NULL;
+"""
 VIEWS = """
 CREATE VIEW incidents_alert_links WITH (security_invoker = true) AS SELECT
     id, incident_id, alert_id
@@ -43,7 +55,7 @@ CREATE VIEW incidents_entities WITH (security_invoker = true) AS SELECT
     id, incident_id, name, kind, device_id
 FROM incidents_entity;
 CREATE VIEW incidents_planned_alerts WITH (security_invoker = true) AS SELECT
-    id, alert_id, work, fit, kind, names_devices, known_from, known_until, boxes
+    id, alert_id, work, fit, kind, names_devices, known_from, known_until, boxes, is_after_fact
 FROM incidents_plannedalert;
 CREATE VIEW incidents_timeline WITH (security_invoker = true) AS SELECT
     id, incident_id, at, side, by_id, code
@@ -63,7 +75,7 @@ CREATE TRIGGER an_incident_stays_itself BEFORE UPDATE OF name, workspace_id ON i
 
 class Migration(SquashedMigration):
 
-    replaces = [('incidents', '0001_incidents_alerts_and_groups'), ('incidents', '0002_since_when_a_pair_was_seen'), ('incidents', '0003_raw_json_by_lz4'), ('incidents', '0004_order_of_details'), ('incidents', '0005_cheaper_arrivals'), ('incidents', '0006_count_rare_tabs_by_index'), ('incidents', '0007_count_tabs_without_rows'), ('incidents', '0008_what_rules_look_at'), ('incidents', '0009_acts_on_many_incidents'), ('incidents', '0010_pairs_seen_again'), ('incidents', '0011_pairs_whichever_began'), ('incidents', '0012_what_search_asks'), ('incidents', '0013_what_a_row_stands_for'), ('incidents', '0014_name_the_rows_that_are_there'), ('incidents', '0015_when_an_incident_was_closed'), ('incidents', '0016_closings_of_the_past'), ('incidents', '0017_since_when_closed_ones_were_active'), ('incidents', '0018_where_the_ends_stood'), ('incidents', '0019_planned_work_beside_alerts'), ('incidents', '0020_unclassified_is_no_kind'), ('incidents', '0021_count_by_alert_type'), ('incidents', '0022_views_for_other_rooms'), ('incidents', '0023_tasks_of_incidents'), ('incidents', '0024_names_device'), ('incidents', '0025_rows_without_device'), ('incidents', '0026_survivors_to_find'), ('incidents', '0027_what_boxes_an_alert'), ('incidents', '0028_incidents_stay_themselves')]
+    replaces = [('incidents', '0001_incidents_alerts_and_groups'), ('incidents', '0002_since_when_a_pair_was_seen'), ('incidents', '0003_raw_json_by_lz4'), ('incidents', '0004_order_of_details'), ('incidents', '0005_cheaper_arrivals'), ('incidents', '0006_count_rare_tabs_by_index'), ('incidents', '0007_count_tabs_without_rows'), ('incidents', '0008_what_rules_look_at'), ('incidents', '0009_acts_on_many_incidents'), ('incidents', '0010_pairs_seen_again'), ('incidents', '0011_pairs_whichever_began'), ('incidents', '0012_what_search_asks'), ('incidents', '0013_what_a_row_stands_for'), ('incidents', '0014_name_the_rows_that_are_there'), ('incidents', '0015_when_an_incident_was_closed'), ('incidents', '0016_closings_of_the_past'), ('incidents', '0017_since_when_closed_ones_were_active'), ('incidents', '0018_where_the_ends_stood'), ('incidents', '0019_planned_work_beside_alerts'), ('incidents', '0020_unclassified_is_no_kind'), ('incidents', '0021_count_by_alert_type'), ('incidents', '0022_views_for_other_rooms'), ('incidents', '0023_tasks_of_incidents'), ('incidents', '0024_names_device'), ('incidents', '0025_rows_without_device'), ('incidents', '0026_survivors_to_find'), ('incidents', '0027_what_boxes_an_alert'), ('incidents', '0028_incidents_stay_themselves'), ('incidents', '0029_who_closed_incidents'), ('incidents', '0030_work_that_came_after_the_alert'), ('incidents', '0031_rows_list_their_states'), ('incidents', '0032_storms_fold'), ('incidents', '0033_decisions_of_people'), ('incidents', '0034_saved_views'), ('incidents', '0035_words_that_people_wrote'), ('incidents', '0036_columns_of_saved_views'), ('incidents', '0037_acts_on_a_hundred_thousand'), ('incidents', '0038_keep_the_words_of_texts'), ('incidents', '0039_incidents_put_aside'), ('incidents', '0040_count_rows_put_aside')]
 
     initial = True
 
@@ -169,10 +181,15 @@ class Migration(SquashedMigration):
                 ('first_activity_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('names_device', models.BooleanField(db_default=True, default=True)),
+                ('functions', models.CharField(blank=True, db_default='', default='', max_length=200)),
+                ('storm', models.UUIDField(null=True)),
+                ('aside_until', models.DateTimeField(null=True)),
+                ('aside_by', models.CharField(blank=True, db_default='', default='', max_length=120)),
+                ('aside_facts', models.TextField(blank=True, db_default='', default='')),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='sentinel.workspace')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('group_key__isnull', False)), fields=['group_key', '-priority'], name='incidents_in_groups'), models.Index(condition=models.Q(('pattern__isnull', False)), fields=['pattern', '-created_at'], name='incidents_of_a_pattern'), models.Index(fields=['-modified_at', '-id'], name='incidents_newest_change'), models.Index(fields=['workspace', '-modified_at'], name='incidents_by_workspace'), models.Index(fields=['workspace', 'number'], name='incidents_by_number'), models.Index(condition=models.Q(('details_due_at__isnull', False)), fields=['workspace', 'status', '-created_at'], name='incidents_details_due'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('site_ids', []), _negated=True), fastupdate=False, fields=['site_ids'], name='incidents_by_site'), models.Index(condition=models.Q(('status', 3)), fields=['workspace'], name='incidents_closed'), models.Index(condition=models.Q(('details_state', 'fetched'), ('gone_at', None), ('merged_into', None), ('status', 1)), fields=['workspace', 'changed_at', 'id'], name='incidents_to_decide'), models.Index(condition=models.Q(('closed_by', ''), _negated=True), fields=['changed_at', 'id'], name='incidents_closed_by_rules'), models.Index(condition=models.Q(('classification', 'TruePositive')), fields=['-modified_at'], name='incidents_true_positive'), models.Index(condition=models.Q(('ot_state', 'suspicious'), ('status__lt', 3)), fields=['workspace'], name='incidents_open_suspicious'), models.Index(condition=models.Q(models.Q(('labels', []), _negated=True), ('group_key__isnull', False)), fields=['group_key'], name='incidents_open_labelled'), models.Index(django.db.models.functions.comparison.Coalesce('closed_at', 'modified_at'), condition=models.Q(('status', 3)), name='incidents_by_closing'), models.Index(condition=models.Q(('gone_at', None), ('merged_into', None)), fields=['alert_type', 'created_at'], include=('workspace',), name='incidents_by_alert_type'), models.Index(condition=models.Q(('gone_at', None), ('merged_into', 0)), fields=['workspace'], name='incidents_survivor_unknown')],
+                'indexes': [models.Index(condition=models.Q(('group_key__isnull', False)), fields=['group_key', '-priority'], name='incidents_in_groups'), models.Index(condition=models.Q(('pattern__isnull', False)), fields=['pattern', '-created_at'], name='incidents_of_a_pattern'), models.Index(fields=['-modified_at', '-id'], name='incidents_newest_change'), models.Index(fields=['workspace', '-modified_at'], name='incidents_by_workspace'), models.Index(fields=['workspace', 'number'], name='incidents_by_number'), models.Index(condition=models.Q(('details_due_at__isnull', False)), fields=['workspace', 'status', '-created_at'], name='incidents_details_due'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('site_ids', []), _negated=True), fastupdate=False, fields=['site_ids'], name='incidents_by_site'), models.Index(condition=models.Q(('status', 3)), fields=['workspace'], name='incidents_closed'), models.Index(condition=models.Q(('details_state', 'fetched'), ('gone_at', None), ('merged_into', None), ('status', 1)), fields=['workspace', 'changed_at', 'id'], name='incidents_to_decide'), models.Index(condition=models.Q(('closed_by', ''), _negated=True), fields=['changed_at', 'id'], name='incidents_closed_by_rules'), models.Index(condition=models.Q(('classification', 'TruePositive')), fields=['-modified_at'], name='incidents_true_positive'), models.Index(condition=models.Q(('ot_state', 'suspicious'), ('status__lt', 3)), fields=['workspace'], name='incidents_open_suspicious'), models.Index(condition=models.Q(models.Q(('labels', []), _negated=True), ('group_key__isnull', False)), fields=['group_key'], name='incidents_open_labelled'), models.Index(django.db.models.functions.comparison.Coalesce('closed_at', 'modified_at'), condition=models.Q(('status', 3)), name='incidents_by_closing'), models.Index(condition=models.Q(('gone_at', None), ('merged_into', None)), fields=['alert_type', 'created_at'], include=('workspace',), name='incidents_by_alert_type'), models.Index(condition=models.Q(('gone_at', None), ('merged_into', 0)), fields=['workspace'], name='incidents_survivor_unknown'), models.Index(condition=models.Q(('storm__isnull', False)), fields=['storm', 'created_at'], name='incidents_in_storms'), models.Index(condition=models.Q(('aside_until__isnull', False)), fields=['group_key'], name='incidents_put_aside')],
                 'constraints': [models.UniqueConstraint(fields=('workspace', 'name'), name='a_workspace_names_its_incidents_apart')],
             },
         ),
@@ -216,6 +233,7 @@ class Migration(SquashedMigration):
                 ('said', models.JSONField(default=dict)),
                 ('title', models.CharField(max_length=300)),
                 ('incident_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField())),
+                ('total', models.GeneratedField(db_persist=True, expression=models.Func(models.F('incident_ids'), function='cardinality'), output_field=models.PositiveIntegerField())),
                 ('standings', django.contrib.postgres.fields.ArrayField(base_field=models.TextField())),
                 ('worked', models.PositiveIntegerField(default=0)),
                 ('done', models.PositiveIntegerField(default=0)),
@@ -260,10 +278,6 @@ class Migration(SquashedMigration):
                 ('destination', models.CharField(blank=True, max_length=120)),
                 ('pattern', models.UUIDField(null=True)),
                 ('severity', models.SmallIntegerField(choices=[(0, 'Unknown'), (1, 'Informational'), (2, 'Low'), (3, 'Medium'), (4, 'High')])),
-                ('status', models.SmallIntegerField(choices=[(0, 'Unknown'), (1, 'New'), (2, 'Active'), (3, 'Closed')])),
-                ('ot_state', models.CharField(blank=True, choices=[('', 'Not asked'), ('waiting', 'Waiting for OT'), ('routine', 'Routine'), ('maintenance', 'Maintenance'), ('suspicious', 'Suspicious'), ('not-sure', 'Not sure')], max_length=12)),
-                ('owner_id', models.CharField(blank=True, max_length=64)),
-                ('owner_name', models.CharField(blank=True, max_length=120)),
                 ('n', models.IntegerField()),
                 ('priority', models.SmallIntegerField()),
                 ('first_at', models.DateTimeField()),
@@ -271,12 +285,24 @@ class Migration(SquashedMigration):
                 ('ot_due_at', models.DateTimeField(null=True)),
                 ('changed_at', models.DateTimeField()),
                 ('number', models.IntegerField(null=True)),
+                ('n_unasked', models.IntegerField(db_default=0)),
+                ('n_waiting', models.IntegerField(db_default=0)),
+                ('statuses', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(choices=[(0, 'Unknown'), (1, 'New'), (2, 'Active'), (3, 'Closed')]), db_default=[])),
+                ('ot_states', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('', 'Not asked'), ('waiting', 'Waiting for OT'), ('routine', 'Routine'), ('maintenance', 'Maintenance'), ('suspicious', 'Suspicious'), ('not-sure', 'Not sure')], max_length=12), db_default=[])),
+                ('owner_ids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), db_default=[])),
+                ('owner_names', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), db_default=[])),
+                ('storm_since', models.DateTimeField(null=True)),
+                ('storm_before', models.IntegerField(null=True)),
+                ('storm_hours', models.SmallIntegerField(null=True)),
+                ('storm_peers', models.IntegerField(null=True)),
+                ('aside_until', models.DateTimeField(null=True)),
+                ('aside_by', models.CharField(blank=True, db_default='', default='', max_length=120)),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sentinel.workspace')),
                 ('latest', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='incidents.incident')),
                 ('lead', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='incidents.incident')),
             ],
             options={
-                'indexes': [models.Index(fields=['-priority', '-latest_at', 'key'], name='queue_order'), models.Index(fields=['workspace', '-priority'], name='queue_of_a_workspace'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('site_ids', []), _negated=True), fastupdate=False, fields=['site_ids'], name='queue_of_a_site'), models.Index(condition=models.Q(('owner_id', ''), _negated=True), fields=['owner_id'], name='queue_by_owner'), models.Index(fields=['ot_state', 'ot_due_at'], name='queue_by_ot_state')],
+                'indexes': [models.Index(fields=['-priority', '-latest_at', 'key'], name='queue_order'), models.Index(fields=['workspace', '-priority'], name='queue_of_a_workspace'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('site_ids', []), _negated=True), fastupdate=False, fields=['site_ids'], name='queue_of_a_site'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('ot_states', ['']), _negated=True), fastupdate=False, fields=['ot_states'], name='queue_of_ot'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('owner_ids', ['']), _negated=True), fastupdate=False, fields=['owner_ids'], name='queue_of_owners'), models.Index(condition=models.Q(('source', ''), _negated=True), fields=['source', 'alert_type'], name='queue_by_source'), models.Index(condition=models.Q(('aside_until__isnull', False)), fields=['aside_until'], name='queue_put_aside')],
             },
         ),
         migrations.CreateModel(
@@ -303,9 +329,11 @@ class Migration(SquashedMigration):
                 ('message', models.TextField()),
                 ('created_at', models.DateTimeField()),
                 ('ours', models.BooleanField(default=False)),
+                ('words', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('message', config='simple'), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='incidents.incident')),
             ],
             options={
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='words_of_comments')],
                 'constraints': [models.UniqueConstraint(fields=('incident', 'name'), name='an_incident_has_a_comment_once')],
             },
         ),
@@ -371,6 +399,7 @@ class Migration(SquashedMigration):
                 ('known_from', models.DateTimeField()),
                 ('known_until', models.DateTimeField(null=True)),
                 ('boxes', models.BooleanField(db_default=False, default=False)),
+                ('is_after_fact', models.BooleanField(db_default=False, default=False)),
                 ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='planned', to='incidents.alert')),
             ],
             options={
@@ -401,14 +430,53 @@ class Migration(SquashedMigration):
                 ('code', models.CharField(max_length=40)),
                 ('details', models.JSONField(default=dict)),
                 ('act', models.UUIDField(null=True)),
+                ('words', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector(django.db.models.fields.json.KeyTextTransform('note', 'details'), django.db.models.fields.json.KeyTextTransform('comment', 'details'), django.db.models.fields.json.KeyTextTransform('message', 'details'), django.db.models.fields.json.KeyTextTransform('question', 'details'), django.db.models.fields.json.KeyTextTransform('own', 'details'), django.db.models.fields.json.KeyTextTransform('reason', 'details'), django.db.models.fields.json.KeyTextTransform('work_order', 'details'), django.db.models.fields.json.KeyTextTransform('done_by', 'details'), config='simple'), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='timeline', to='incidents.incident')),
             ],
             options={
-                'indexes': [models.Index(fields=['incident', '-at'], name='timeline_of_an_incident')],
+                'indexes': [models.Index(fields=['incident', '-at'], name='timeline_of_an_incident'), models.Index(condition=models.Q(('act__isnull', False), ('by__isnull', False), ('code__in', ('closed', 'asked', 'answered', 'escalated', 'undone')), models.Q(('details__has_key', 'by_token'), _negated=True), models.Q(('details__has_key', 'imported'), _negated=True)), fields=['at'], include=('incident', 'act', 'code'), name='timeline_decisions'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('code__in', ('commented', 'closed', 'asked', 'answered', 'handed-over', 'escalated', 'withdrawn'))), fields=['words'], name='words_of_timelines')],
             },
         ),
+        migrations.CreateModel(
+            name='IncidentCloser',
+            fields=[
+                ('incident', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='closer', serialize=False, to='incidents.incident')),
+                ('name', models.CharField(max_length=200)),
+                ('closed_at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['name', 'closed_at'], name='closings_of_a_closer')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40)),
+                ('view', models.CharField(max_length=12)),
+                ('query', models.CharField(blank=True, max_length=1000)),
+                ('is_shared', models.BooleanField(default=False)),
+                ('made_at', models.DateTimeField()),
+                ('columns', models.CharField(blank=True, db_default='', max_length=100)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('is_shared', True)), fields=['name'], name='saved_views_shared')],
+                'constraints': [models.UniqueConstraint(models.F('owner'), django.db.models.functions.text.Lower('name'), name='a_person_names_a_view_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FirstView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('saved', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='incidents.savedview')),
+            ],
+        ),
         migrations.RunSQL(COMPRESSION, migrations.RunSQL.noop),
+        migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
+        migrations.RunSQL(OLD_COLUMNS, migrations.RunSQL.noop),
         migrations.RunSQL(STAYS, migrations.RunSQL.noop),
         migrations.RunSQL(VIEWS, NO_VIEWS),
     ]
