@@ -13,6 +13,7 @@ from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
 from portal.command import TagoutCommand
+from portal.jobs.management.commands.migrate import Command as Migrate
 from tests.architecture.tree import HOME
 
 
@@ -98,3 +99,9 @@ def test_a_reader_who_has_seen_enough_is_no_traceback():
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, "")
+
+
+def test_migrate_imports_no_pages_to_check_them(db, monkeypatch):
+    monkeypatch.setattr("django.core.checks.run_checks", lambda **_: pytest.fail("It checks."))
+    command = Migrate()
+    command.execute(**vars(command.create_parser("manage.py", "migrate").parse_args(["--plan"])))
