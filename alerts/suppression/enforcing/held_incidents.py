@@ -16,7 +16,7 @@ from django.db.models.functions import Lower
 from alerts.incidents.models import Entity, Incident, IncidentAlert
 from alerts.incidents.models.incident import OPEN
 from alerts.reviews.queries.questions import suspicions_on
-from alerts.rules.guards.holds import DeviceRef, Hold, IncidentEnds, blocking_labels
+from alerts.rules.guards.holds import DeviceRef, is_same_device
 from alerts.suppression.enforcing.plant_holds import ends_by_incident
 from alerts.suppression.enforcing.true_positive_cases import TruePositiveCase, cases_since
 
@@ -47,13 +47,35 @@ def incidents_touching(
         return defaultdict(list)
     near = _incidents_naming(texts, incidents)
     rows = list(incidents.filter(pk__in=near).order_by("-created_at", "-pk"))
-    touched = ends_by_incident([row.pk for row in rows]) if rows else {}
+    touching = _incidents_by_device([row.pk for row in rows])
+    devices_by_text: dict[str, set[DeviceRef]] = defaultdict(set)
+    for device in touching:
+        for text in _texts_of(device):
+            devices_by_text[text].add(device)
     found: dict[int, list[Incident]] = defaultdict(list)
     for case in Incident.objects.filter(pk__in=case_ids):
-        hold = Hold(ends=ends[case.pk])
+        touched = {
+            pk
+            for held in set(ends[case.pk].devices)
+            for device in set().union(*(devices_by_text.get(text, ()) for text in _texts_of(held)))
+            if is_same_device(device, held)
+            for pk in touching[device]
+        }
         for row in rows:
-            if row.pk != case.pk and _is_of_plant(case, row) and _blocks(hold, touched[row.pk]):
+            if row.pk != case.pk and row.pk in touched and _is_of_plant(case, row):
                 found[case.pk].append(row)
+    return found
+
+
+def _incidents_by_device(incident_ids: Collection[int]) -> Mapping[DeviceRef, set[int]]:
+    """Return which of these incidents touch a device, by device: few are compared so, not each
+    pair of incidents.
+    """
+    found: dict[DeviceRef, set[int]] = defaultdict(set)
+    if incident_ids:
+        for pk, ends in ends_by_incident(incident_ids).items():
+            for device in ends.devices:
+                found[device].add(pk)
     return found
 
 
@@ -103,10 +125,6 @@ def incidents_that_hold(incidents: QuerySet[Incident], *, now: datetime) -> set[
     found = {case.incident.pk for case in cases}
     found |= {row.incident_id for row in suspicions_on(incidents) if not row.is_past}
     return {pk for pk, ends in ends_by_incident(found).items() if ends.devices}
-
-
-def _blocks(hold: Hold, touched: IncidentEnds) -> bool:
-    return bool(blocking_labels([hold], touched))
 
 
 def _is_of_plant(case: Incident, row: Incident) -> bool:

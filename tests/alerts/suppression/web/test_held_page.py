@@ -7,6 +7,9 @@ import pytest
 from django.urls import reverse
 
 from alerts.incidents.models import Incident, IncidentStatus
+from alerts.rules.guards import holds
+from alerts.rules.guards.holds import is_same_device
+from alerts.suppression.enforcing import held_incidents
 from alerts.suppression.models import HeldIncident, HoldEnd, LedgerEntry, RuleVersion
 from alerts.suppression.watching.lifecycle import stop_by_itself
 from portal.accounts.models import GrantScope, Role
@@ -122,6 +125,23 @@ def test_both_leads_end_it_and_it_moves_to_what_has_ended(plant, case, client):
     page = read(client, leo)
     assert "No device is held open by a true positive." in page
     assert "Ended in the last 30 days" in page
+
+
+def test_devices_are_compared_once_however_many_incidents_touch_them(plant, case, monkeypatch):
+    workspace, site, plc, *_ = plant
+    compared = []
+
+    def compare(device, other):
+        compared.append((device, other))
+        return is_same_device(device, other)
+
+    for module in (holds, held_incidents):
+        monkeypatch.setattr(module, "is_same_device", compare, raising=False)
+    for _ in range(3):
+        row = incident_on(workspace, site, plc)
+        assert row in held_incidents.incidents_touching([case.pk], Incident.objects.all())[case.pk]
+        assert len(compared) == len(set(compared))
+        compared.clear()
 
 
 def test_what_came_meanwhile_stands_at_the_hold_that_has_ended(plant, case, client, make_person):
