@@ -16,8 +16,10 @@ from django.utils.translation import gettext
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
+from alerts.rules.fields import Operator
 from alerts.rules.guards.never import is_strict
 from alerts.rules.guards.signing import FRESH, SigningSide
+from alerts.rules.rule import ZONE_MARK, RuleDefinition
 from alerts.suppression.backtesting.bound_sentence import harmless_share
 from alerts.suppression.backtesting.history import Correction, corrections_inside
 from alerts.suppression.backtesting.history_sql import TimeSpan
@@ -50,6 +52,7 @@ _KEY: Final = "suppression.sitting"
 MAX_AGE: Final = timedelta(hours=12)  # then the figures are counted again
 MAX_CHECKS: Final = 4
 MONTH: Final = timedelta(days=30)
+_NAMING: Final = {Operator.IS, Operator.IS_ONE_OF, Operator.WITHIN}
 
 
 class SittingMark(StrEnum):
@@ -273,6 +276,8 @@ def rule_context(
         "version": version,
         "asked": pending,
         "place": place,
+        "where": place_of_rule(version.definition),
+        "severity": next((c for c in version.definition.all_of if c.field == "severity"), None),
         "sentence": closing_sentence(version.definition),
         "whole_sentence": closing_sentence(version.definition, is_whole=True),
         "cause": routine_cause(version.definition.reason),
@@ -298,6 +303,23 @@ def rule_context(
         "work_hours": work_hours_by_site(version.definition, site_ids=version.site_ids, now=now),
         "is_for_ot": context["sign_sides"] == [SigningSide.OT],
     }
+
+
+def place_of_rule(rule: RuleDefinition) -> str:
+    """Return the sites and zones that the rule names, from where to where; empty where it names
+    none.
+    """
+
+    def names(field: str) -> str:
+        return ", ".join(
+            text.rpartition(ZONE_MARK)[2]
+            for clause in rule.all_of
+            if clause.field == field and clause.operator in _NAMING
+            for text in clause.texts
+        )
+
+    zones = dict.fromkeys(map(names, ("zone", "source_zone", "destination_zone")))
+    return " · ".join(filter(None, (names("site"), " → ".join(filter(None, zones)))))
 
 
 def needs_retest(version: RuleVersion, *, now: datetime) -> bool:

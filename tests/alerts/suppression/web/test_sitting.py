@@ -1,11 +1,13 @@
 """A sitting: the rules that wait for a person, one at a time, with one proof of identity."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from alerts.sites.models import Site
 from alerts.suppression.models import BackTestRun, Signature, VersionState
+from alerts.suppression.web.sitting import place_of_rule
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.rewriting import rewrite
@@ -61,6 +63,23 @@ def test_the_rule_that_is_up_is_shown_with_all_that_a_signature_rests_on(at, peo
     assert "We accept this risk" in page and "Oda Nowak" in page
     assert "At least 71.7 % harmless" in page and "That is little evidence." in page
     assert "bound is-ok" not in page
+
+
+def test_chips_state_where_the_rule_acts_and_up_to_which_severity(at, people, history):
+    rule = rules.downloads()
+    zone = rules.clause("zone", "within", "Gdańsk / Packaging 2")
+    limit = rules.clause("severity", "at_most", "High")
+    rule = rules.downloads(all_of=(*rule.all_of, zone, limit))
+    draft = rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
+    rules.propose(draft, by=people.oda, now=NOON)
+    page = words_of(at(people.leo))
+    assert "Gdańsk · Packaging 2</span>" in page
+    assert re.search(r'at most</span> <span class="severity is-high">.*?High</span>', page)
+
+
+def test_the_place_of_a_rule_goes_from_zone_to_zone():
+    zones = rules.clause("source_zone", "is", "L3"), rules.clause("destination_zone", "is", "L1")
+    assert place_of_rule(rules.downloads(all_of=zones)) == "L3 → L1"
 
 
 def test_of_many_names_a_few_are_shown_and_all_of_them_unfold(at, people, history):
