@@ -56,9 +56,9 @@ def incidents_touching(
     for case in Incident.objects.filter(pk__in=case_ids):
         touched = {
             pk
-            for held in set(ends[case.pk].devices)
-            for device in set().union(*(devices_by_text.get(text, ()) for text in _texts_of(held)))
-            if is_same_device(device, held)
+            for other in set(ends[case.pk].devices)
+            for device in set().union(*(devices_by_text.get(text, ()) for text in _texts_of(other)))
+            if is_same_device(device, other)
             for pk in touching[device]
         }
         for row in rows:
