@@ -1,6 +1,7 @@
 """The editor of a draft, as a plain form and as htmx asks for its parts."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -157,6 +158,16 @@ def test_exclude_adds_an_exception_and_joins_one_that_is_there(save):
     ]
     more = save(**line("not-0", "source_device", "is", "ENG-WS-02"), exclude="source_device|HMI-1")
     assert more["except_any"][0]["values"] == ["ENG-WS-02", "HMI-1"]
+
+
+def test_why_sentinel_cannot_is_one_line_until_it_is_opened(client, noon, people, history):
+    draft = rules.draft(rules.downloads(), by=people.oda, evidence=history.verdicts, now=NOON)
+    client.force_login(people.oda)
+    page = " ".join(client.get(f"/rules/{draft.uuid}/edit/").text.split())
+    after = page.split("Sentinel itself is not offered", 1)[1]
+    assert re.search(
+        r'<details class="detail-more whole"> <summary> \d+ reasons? </summary>', after
+    )
 
 
 def test_only_the_author_edits_a_draft(client, draft, leo):
