@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
 from alerts.incidents.models import Incident
@@ -64,13 +64,17 @@ from alerts.suppression.queries import (
 type Reasons = dict[int, tuple[Sentence, ...]]
 
 # Most incidents have nothing that a guard could ask about: those that may have are looked at one by
-# one. This may find too many, never too few; a test holds both together.
+# one. This may find too many, never too few; a test holds both together. Alerts are an array,
+# which PostgreSQL looks up: as a join it read all alerts there are, for each site of a mining.
 _DOUBTFUL_ALERTS: Final = f"""
-SELECT l.incident_id FROM incidents_alert_links l JOIN incidents_alerts a ON a.id = l.alert_id
- WHERE l.incident_id = ANY(%(ids)s::bigint[])
-   AND (a.severity NOT BETWEEN 1 AND {len(SEVERITIES) - 1} OR NOT ({HAS_TYPE})
-        OR a.alert_type = ANY(%(never)s) OR lower(a.engine) = 'malware'
-        OR a.product_name <> '' AND a.product_name <> ALL(%(products)s))
+SELECT l.incident_id FROM incidents_alert_links l
+ WHERE l.incident_id = ANY(%(ids)s::bigint[]) AND l.alert_id IN (
+       SELECT a.id FROM incidents_alerts a
+        WHERE a.id = ANY(ARRAY(SELECT m.alert_id FROM incidents_alert_links m
+                                WHERE m.incident_id = ANY(%(ids)s::bigint[])))
+          AND (a.severity NOT BETWEEN 1 AND {len(SEVERITIES) - 1} OR NOT ({HAS_TYPE})
+               OR a.alert_type = ANY(%(never)s) OR lower(a.engine) = 'malware'
+               OR a.product_name <> '' AND a.product_name <> ALL(%(products)s)))
 """
 # Private addresses and network cards are inside of the plant wherever they are.
 _MAY_BE_PUBLIC: Final = (
@@ -233,7 +237,8 @@ def _doubtful_among(incident_ids: Collection[int]) -> set[int]:
     ids, products = ids_array(incident_ids), list(PRODUCTS)
     odd = Q(severity=0) | Q(entities_count__gt=MAX_ENTITIES) | ~Q(flags=[])
     odd |= ~Q(product_names__contained_by=products)
-    rows = Incident.objects.filter(odd, pk__in=RawSQL("SELECT unnest(%s::bigint[])", [ids]))
+    among = RawSQL("id = ANY(%s::bigint[])", [ids], output_field=BooleanField())
+    rows = Incident.objects.filter(odd, among)
     params = {"ids": ids, "products": products, "never": list(never_types())}
     return {
         *rows.values_list("pk", flat=True),

@@ -3,6 +3,8 @@
 import random
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.models import Alert, Entity, Incident, IncidentAlert
 from alerts.sites.engine.devices import CRITICAL
@@ -14,7 +16,7 @@ from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.web.backtest import incident_sums
 from tests.alerts.suppression.past import routine, rule_for
 from tests.conftest import NOON
-from tests.factories.incidents import make_device, make_site, new_alert, new_incident
+from tests.factories.incidents import make_device, make_incident, make_site, new_alert, new_incident
 
 pytestmark = pytest.mark.django_db
 NAMES = ("PLC-1", "PLC-2", "HMI-1", "10.0.0.7", "10.0.0.8")
@@ -85,3 +87,14 @@ def test_a_rule_over_a_crown_jewel_promises_only_what_it_closes(workspace, site)
     (line,) = sums.guard_reasons
     assert line.incidents == 10 and "PLC-1 is a crown jewel" in line.why
     assert incidents_for_people({*guarded}) == guarded
+
+
+def test_alerts_of_many_incidents_are_looked_up_by_their_ids(workspace):
+    incidents = [make_incident(workspace), make_incident(workspace)]
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        incidents_for_people([incident.pk for incident in incidents])
+        (about_alerts,) = (q["sql"] for q in asked.captured_queries if "a.alert_type" in q["sql"])
+        cursor.execute("SET LOCAL enable_seqscan = off")  # the table of a test is small
+        cursor.execute(f"EXPLAIN {about_alerts}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Cond: (id = ANY (" in plan  # not all alerts there are, beside those of incidents
