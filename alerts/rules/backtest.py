@@ -20,6 +20,7 @@ from alerts.rules.evidence import (
     judged_in,
     totals_in,
 )
+from alerts.rules.guards.caps import Busiest, busiest_of
 from alerts.rules.guards.never import SiteShare
 from alerts.rules.looks import SampleRow, check_these, nearest
 from alerts.rules.sentence import Sentence
@@ -110,6 +111,7 @@ class BackTest:
     shared_incidents: int
     per_day: tuple[tuple[date, int], ...]
     closed_per_day: tuple[tuple[date, int], ...]  # incidents it alone would have closed
+    busiest: Busiest  # of all that no guard keeps open, alone or not
     sites: tuple[SiteShare, ...]
     share_of_type: float
     stops: tuple[EvidenceRow, ...]
@@ -163,7 +165,12 @@ def back_test(
     totals = count_incidents(
         matched, touched=touched, guarded=guard_reasons, shared=shared, closed_benign=closed_benign
     )
-    left_open = {*touched, *guard_reasons, *shared}
+    came = {
+        incident: min(row.at for row in members)
+        for incident, members in _by_incident(matched).items()
+        if incident not in guard_reasons
+    }
+    not_alone = {*touched, *shared}
     closable = [
         row for row in matched if not row.incidents or set(row.incidents) - guard_reasons.keys()
     ]
@@ -176,15 +183,12 @@ def back_test(
         shared_incidents=shared_incidents,
         per_day=_per_day((row.at for row in matched), start=start, end=end, zone=ZoneInfo(zone)),
         closed_per_day=_per_day(
-            (
-                min(row.at for row in members)
-                for incident, members in _by_incident(matched).items()
-                if incident not in left_open
-            ),
+            (at for incident, at in came.items() if incident not in not_alone),
             start=start,
             end=end,
             zone=ZoneInfo(zone),
         ),
+        busiest=busiest_of(came.values()),
         sites=_sites(matched, incidents_by_site),
         share_of_type=len(matched) / alerts_of_type if alerts_of_type > 0 else float(bool(matched)),
         stops=tuple(sorted((row for row in matched if row.stoppers), key=_worst_first)),

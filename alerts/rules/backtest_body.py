@@ -138,6 +138,13 @@ class DeployedBody(Body):
     incidents: list[int]
 
 
+class BusiestBody(Body):
+    """The most incidents of any hour and of any 24 hours, by when they came."""
+
+    hour: Count
+    day: Count
+
+
 class BackTestBody(Body):
     """A back-test of a suppression rule, as it is frozen into a request for signatures."""
 
@@ -182,6 +189,10 @@ class BackTestBody(Body):
         list[tuple[Day, Count]],
         Meta(description="incidents that the rule alone would have closed, by day of the plant"),
     ] = []
+    busiest: Annotated[
+        BusiestBody | None,
+        Meta(description="of the matches that no guard keeps open; caps are multiples of it"),
+    ] = None
 
 
 def backtest_schema() -> dict[str, Any]:
@@ -254,6 +265,7 @@ def frozen(
             for kept in found.guard_reasons[:10]
         ],
         closed_per_day=[(day.isoformat(), count) for day, count in found.closed_per_day],
+        busiest=BusiestBody(**asdict(found.busiest)),
     )
     return plain_json(body)
 

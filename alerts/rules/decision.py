@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from alerts.rules.fields import FieldValues
+from alerts.rules.guards.caps import NOTHING_COUNTED, Busiest
 from alerts.rules.guards.closing import (
     NEW_MEMBER,
     CoveredEnd,
@@ -53,6 +54,8 @@ class ActingRule:
     rule_uuid: UUID | None = None
     newcomers: frozenset[str] = frozenset()  # devices that a person meets first, in lower case
     link: str = ""  # to its page
+    workspaces: frozenset[int] = frozenset()
+    busiest: Busiest = NOTHING_COUNTED  # of its back-test
 
     @property
     def name(self) -> str:

@@ -3,12 +3,8 @@
 from typing import Final
 
 from alerts.planned_work.engine.kinds import KINDS
-
-
-def gettext_noop(text: str) -> str:
-    """Marks a sentence for the catalogues of words; nothing is looked up here."""
-    return text
-
+from alerts.rules.brake_wording import BRAKES
+from alerts.rules.catalogue_mark import gettext_noop
 
 NOUNS: Final = frozenset(
     {  # what stands inside a sentence and has a name in each language
@@ -429,15 +425,6 @@ GUARDS: Final = {
     ),
     "trial.true_positive": gettext_noop("The trial labelled true positives: {count}."),
     "deploy.held": gettext_noop("Sentinel cannot leave out what is held open: {names}."),
-    "stop.reopened": gettext_noop("Incident {incident}, closed by this rule, was reopened."),
-    "stop.true_positive": gettext_noop(
-        "Incident {incident}, closed by this rule, was a true positive."
-    ),
-    "stop.linked": gettext_noop(
-        "Incident {incident}, closed by this rule, shares {what} with a true positive."
-    ),
-    "stop.joined": gettext_noop("An alert that no rule may close joined incident {incident}."),
-    "stop.unknown": gettext_noop("Incident {incident}, closed by this rule, changed: {what}."),
     "attribution.missing": gettext_noop("The closing comment does not name {what}."),
     "ledger.only_here": gettext_noop(
         "Incident {incident} is in our ledger, but Sentinel has no such close."
@@ -495,5 +482,6 @@ TEMPLATES: Final = {
     **SENTINEL,
     **WATCHLIST,
     **GUARDS,
+    **BRAKES,
     **BACKTEST,
 }

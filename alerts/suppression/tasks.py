@@ -7,6 +7,7 @@ from celery import shared_task
 from alerts.suppression.deploying.leases import renew_due_leases
 from alerts.suppression.deploying.left_out_alerts import count_left_out_alerts
 from alerts.suppression.enforcing.decide import decide_new_incidents as decide
+from alerts.suppression.watching.brakes import stop_at_brakes
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents as watch_closed
 from alerts.suppression.watching.ledger_comparison import compare_ledger_if_due
 from alerts.suppression.watching.watch import watch_rules as watch
@@ -27,8 +28,9 @@ def count_left_out(**_later: Any) -> None:
 
 @shared_task(acks_late=True)
 def decide_new_incidents(**_later: Any) -> None:
-    """Close what live rules cover, and tag what trials would close."""
+    """Close what live rules cover, tag what trials would close, stop what has reached a cap."""
     decide(now=clock.now())
+    stop_at_brakes(now=clock.now())
 
 
 @shared_task(acks_late=True)

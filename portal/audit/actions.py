@@ -89,6 +89,7 @@ AUDITED_THINGS: Final = (
     AuditedThing("suppression.signature", "suppression.ruleversion", "refused"),
     AuditedThing("suppression.promotion", "suppression.ruleversion", "approved refused"),
     AuditedThing("suppression.switch", "suppression.stop", "off on"),
+    AuditedThing("suppression.brake", "suppression.braketrip", "tripped"),
     AuditedThing("suppression.watchlist", "suppression.watchlistrequest", "proposed signed ended"),
     AuditedThing(
         "suppression.close", "suppression.ledgerentry", "landed looked_at rolled_back device_held"

@@ -36,8 +36,8 @@ BUDGETS = {
     "details": 20,
     "OT's answer": 32,
     "delivery": 22,
-    "a rule decides": 27,  # that it decides by facts alone is worth a file
-    "delivery and ledger of a rule": 34,
+    "a rule decides": 29,  # that it decides by facts alone is worth a file, caps are worth two
+    "delivery and ledger of a rule": 35,
 }
 
 

@@ -179,11 +179,13 @@ def _closed_by_rule(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
 
 def _rule_stopped(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     sentence = _STOPPED.get(str(details.get("ending")), gettext_lazy("stopped rule %(rule)s"))
-    names = {"rule": details.get("rule", ""), "device": details.get("device", "")}
+    names = {name: details.get(name, "") for name in ("rule", "device", "workspace")}
     return {"words": str(sentence) % names}
 
 
 _STOPPED = {
+    "cap-of-rule": gettext_lazy("stopped rule %(rule)s: it had closed as many as it may in a day"),
+    "cap-of-workspace": gettext_lazy("stopped all rules of %(workspace)s: they closed too many"),
     "true_positive": gettext_lazy("stopped rule %(rule)s: this turned out to be a true positive"),
     "reopened": gettext_lazy("stopped rule %(rule)s: somebody reopened what it had closed"),
     "joined": gettext_lazy("stopped rule %(rule)s: another alert joined that no rule may close"),

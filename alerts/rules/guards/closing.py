@@ -51,6 +51,9 @@ STOPS: Final = (
     "stop.linked",
     "stop.joined",
     "stop.unknown",
+    "brake.rule-day",
+    "brake.workspace-hour",
+    "brake.workspace-day",
 )
 # Too little is known to say that a rule would close it, or suppression was off: no trial speaks.
 UNDECIDED: Final = frozenset({"never.pending", "never.stale", "never.unknown", "never.gate"})

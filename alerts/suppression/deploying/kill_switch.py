@@ -24,7 +24,7 @@ from alerts.suppression.policies import (
     reasons_against_switching_on,
 )
 from alerts.suppression.queries import is_off, workspaces_reached_by
-from alerts.suppression.signing.notify import notify_state
+from alerts.suppression.signing.notify import notify_state, stop_in_words
 from alerts.suppression.signing.people import concerned_by
 from alerts.suppression.transitions import lock_version, move
 from portal.accounts.models import User
@@ -37,13 +37,17 @@ from portal.text import visible_text
 
 
 def stops_in_force(user: User) -> list[Stop]:
-    """Stops that hold now, that of everything first. Who sees the workspace sees its stop."""
+    """Stops that hold now, that of everything first. Who sees the workspace sees its stop, with
+    the reason in the language that is on.
+    """
     stops = Stop.objects.filter(lifted_at=None)
     if not stops.exists():  # as on nearly every page
         return []
     found = list(stops.select_related("workspace", "stopped_by").order_by("workspace__name"))
     visible = set(workspaces_reached_by(user).values_list("pk", flat=True))
     shown = [stop for stop in found if stop.workspace_id is None or stop.workspace_id in visible]
+    for stop in shown:
+        stop.reason = stop_in_words(stop.reason)
     return sorted(shown, key=lambda stop: stop.workspace_id is not None)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Prefetch, QuerySet, Sum
+from django.db.models import Count, F, Max, Prefetch, QuerySet, Sum
 
 from alerts.rules.decision import ActingRule, ActingSet
+from alerts.rules.guards.caps import COUNTED, busiest_in
 from alerts.rules.guards.signing import SigningSide
 from alerts.rules.index import RuleIndex
 from alerts.rules.rule import NotARule, rule_hash
@@ -36,7 +37,9 @@ def load_acting(rows: QuerySet[RuleVersion]) -> ActingSet:
     """Read these versions. What cannot be trusted as it stands is left out, and logged."""
     versions = {}
     signatures = Prefetch("signatures", Signature.objects.select_related("by"))
-    for row in rows.select_related("rule", "proposed_by").prefetch_related(signatures):
+    counted = {name: F(f"backtest__body__{name}") for name in COUNTED}
+    rows = rows.select_related("rule", "proposed_by").annotate(**counted)
+    for row in rows.prefetch_related(signatures):
         try:
             versions[row.pk] = _acting(row)
         except (NotARule, NotSigned) as problem:
@@ -94,6 +97,8 @@ def _acting(row: RuleVersion) -> ActingRule:
         rule_uuid=row.rule.uuid,
         newcomers=frozenset(row.newcomers),
         link=f"{settings.PUBLIC_URL}/rules/{row.uuid}/",
+        workspaces=frozenset(row.workspace_ids),
+        busiest=busiest_in({name: getattr(row, name) for name in COUNTED}),
     )
 
 

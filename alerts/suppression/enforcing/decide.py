@@ -21,6 +21,7 @@ from alerts.rules.guards.closing import MAX_MINUTES_OLD, is_only_on_hold
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import acting_set
+from alerts.suppression.enforcing.caps import is_beyond_cap
 from alerts.suppression.enforcing.close import close_covered, tag_covered
 from alerts.suppression.enforcing.group_members import introduce_members
 from alerts.suppression.enforcing.judging import DecisionPage
@@ -213,6 +214,8 @@ def _act_on(
         if not cover.is_live:
             return tag_covered(incident_id=incident.pk, cover=cover, acting=acting, now=now)
         if cover.is_sentinels:
+            return False
+        if is_beyond_cap(incident, cover.versions, acting=acting, now=now):
             return False
         return close_covered(incident_id=incident.pk, cover=cover, now=now)
     except Exception:

@@ -1,5 +1,6 @@
 """The nouns of this room."""
 
+from alerts.suppression.models.brakes import Brake, BrakeTrip
 from alerts.suppression.models.drift import DriftLine, DriftQuestion
 from alerts.suppression.models.ledger import (
     Ending,

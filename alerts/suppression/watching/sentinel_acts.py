@@ -19,7 +19,8 @@ from alerts.rules.guards.closing import reason_in_words
 from alerts.rules.sentinel_forms import trial_label
 from alerts.sentinel.queries import read_until
 from alerts.suppression.deploying.recipients import deployment_leads
-from alerts.suppression.enforcing.acting_rules import NotSigned, names_of_signers
+from alerts.suppression.enforcing.acting_rules import NotSigned, acting_set, names_of_signers
+from alerts.suppression.enforcing.caps import note_trips
 from alerts.suppression.enforcing.close import CLASSIFICATION, REASON
 from alerts.suppression.models import (
     OPEN,
@@ -146,6 +147,11 @@ def _write_close(
     ]
     if not lines:
         return
+    acting = acting_set()
+    acted = [
+        acting.versions[pk] for pk in (line.version_id for line in lines) if pk in acting.versions
+    ]
+    note_trips(incident, acted, acting=acting, more=0, now=now)
     show_closed_in_sentinel(incident_ids=[incident.pk], rule=lines[0].rule.label, now=now)
     write_timeline(
         incident_ids=[incident.pk],

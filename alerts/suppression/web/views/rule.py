@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
@@ -17,7 +18,7 @@ from alerts.suppression.drafting.current_version import Past, past_of
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.enforcing.held_devices import holds_on_rule
-from alerts.suppression.models import RuleVersion, VersionState
+from alerts.suppression.models import BrakeTrip, LedgerEntry, RuleVersion, VersionState
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.notify import stop_in_words
@@ -107,8 +108,8 @@ def holds_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
 def stop_of(
     version: RuleVersion, past: Past, user: User, acts: Sequence[ActLink]
 ) -> dict[str, Any]:
-    """What the note on a stop shows: its cause, the incident that caused it where this person may
-    see it, and the ways back. Nothing where the rule has not stopped by itself.
+    """What the note on a stop shows: its brake and cause, the incident that caused it where this
+    person may see it, and the ways back. Nothing where the rule has not stopped by itself.
     """
     if version.state != VersionState.PAUSED or not version.needs_approval:
         return {"stopped_why": ""}
@@ -117,9 +118,16 @@ def stop_of(
     closes = ledger_visible_to(user).filter(version=version)
     at_the_stop = closes.filter(ended_at=stop.at) if stop else closes.none()
     ids = list(at_the_stop.values_list("incident_id", flat=True))
+    trip = BrakeTrip.objects.filter(version=version).order_by("pk").last()
+    if trip is not None and stop is not None and trip.stopped_at == stop.at:
+        brake, ids = trip.get_brake_display(), [trip.incident_id]
+    else:
+        was_wrong = stop and LedgerEntry.objects.filter(version=version, ended_at=stop.at).exists()
+        brake = gettext("Roll-back") if was_wrong else gettext("Guard")
     ways_back = [reverse("suppression:act", args=[version.uuid, name]) for name in _WAYS_BACK]
     return {
         "stopped_why": stop_in_words(stop.reason) if stop else "",
+        "brake": brake,
         "stopped_by": incidents_visible_to(user).filter(pk__in=ids).first(),
         "acts_after_stop": [act for act in acts if act.href in ways_back],
     }

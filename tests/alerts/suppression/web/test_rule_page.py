@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.models import BackTestRun, VersionState
+from alerts.suppression.models import BackTestRun, BrakeTrip, VersionState
 from alerts.suppression.transitions import move
+from alerts.suppression.watching.brakes import reason_of
 from alerts.suppression.web.verbs import acts_for
 from alerts.suppression.web.views import rule as rule_page
 from alerts.suppression.web.wording import life_steps
 from tests.alerts.suppression.samples import PROGRAMMING, but, clause
+from tests.factories.incidents import make_incident
 from tests.factories.rewriting import rewrite
 
 
@@ -154,7 +156,28 @@ def test_only_a_rule_that_stopped_itself_has_failed(
     assert states_of_steps(stopped) == ["done", "done", "done", "failed"]
     incident = acted(stopped, ending="reopened", ended_at=noon).incident
     stopped.steps.create(to_state="paused", at=noon, by_label="Tagout", reason="It was reopened.")
-    note = opened(leo, f"/rules/{stopped.uuid}/").partition("It was reopened.")[2]
+    page = opened(leo, f"/rules/{stopped.uuid}/")
+    assert "Roll-back</span> · It was reopened." in page
+    note = page.partition("It was reopened.")[2]
     note = note.partition("When an alert matches all of")[0]
     assert f'href="/incidents/{incident.pk}/"' in note and f"/rules/{stopped.uuid}/renew/" in note
     assert asked == [1], "for the head and the note"
+
+
+def test_a_rule_that_reached_its_cap_names_brake_and_incident(
+    make_version, workspace, site, opened, leo, noon
+):
+    stopped = make_version("paused", paused_from="live", needs_approval=True)
+    incident = make_incident(workspace, site_ids=[site.pk])
+    trip = BrakeTrip(
+        brake="rule-day", version=stopped, incident=incident, count=9, most=3, limit=9, at=noon
+    )
+    trip.stopped_at = noon
+    trip.save()
+    reason = str(reason_of(trip))
+    stopped.steps.create(to_state="paused", at=noon, by_label="Tagout", reason=reason)
+    page = opened(leo, f"/rules/{stopped.uuid}/")
+    assert f"Cap of the rule for 24 hours</span> · {reason}" in page
+    assert f'href="/incidents/{incident.pk}/"' in page.partition(reason)[2]
+    german = opened(leo, f"/rules/{stopped.uuid}/", headers={"accept-language": "de"})
+    assert "Obergrenze der Regel für 24 Stunden</span> · Sie hat bei Vorfall" in german
