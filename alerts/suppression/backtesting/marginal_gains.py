@@ -12,7 +12,7 @@ from itertools import batched
 from typing import Final
 
 from alerts.rules import sql
-from alerts.rules.rule import RuleDefinition
+from alerts.rules.rule import Clause, RuleDefinition
 from alerts.rules.sql import Sql
 from alerts.suppression.backtesting.guards_of_history import (
     late_ends,
@@ -133,34 +133,38 @@ def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
 def alerts_by_rule(
     rules: Mapping[int, RuleDefinition], period: TimeSpan
 ) -> Mapping[int, Sequence[int]]:
-    """Return the alerts of the period that each rule matches; each rule has an index of its own."""
-    if not rules:
-        return {}
-    scans = []
+    """Return the alerts of the period that each rule matches. The alerts of a site are read once,
+    however many of the rules name it.
+    """
+    by_site: dict[Clause | None, dict[int, RuleDefinition]] = defaultdict(dict)
     for key, rule in rules.items():
-        piece = in_period(period, sql.rule_condition_sql(rule))
-        text = f"SELECT %s AS key, a.id FROM incidents_alerts a WHERE {piece.text}"
-        scans.append(Sql(text, (key, *piece.params)))
-    text = " UNION ALL ".join(scan.text for scan in scans)
-    params = [param for scan in scans for param in scan.params]
-    grouped = f"SELECT key, array_agg(id) FROM ({text}) found GROUP BY key"
-    return dict.fromkeys(rules, ()) | dict(fetch_rows(grouped, params))
+        site = next((line for line in rule.all_of if line.field == "site"), None)
+        by_site[site][key] = rule
+    matched: dict[int, Sequence[int]] = {}
+    for site, group in by_site.items():
+        clauses = [] if site is None else [sql.clause_sql(site)]
+        matched |= _matched(group, in_period(period, *clauses, sql.where_any(group.values())))
+    return matched
 
 
 def alerts_by_rule_among(
     rules: Mapping[int, RuleDefinition], alerts: Sequence[int], *, period: TimeSpan
 ) -> Mapping[int, Sequence[int]]:
-    """Return which of these alerts each rule matches, as `alerts_by_rule` does. Hundreds of rules
-    are asked of some thousand alerts, so that one pass over these costs less than one for each.
-    """
+    """Return which of these alerts each rule matches, as `alerts_by_rule` does."""
+    among = Sql("a.id = ANY(%s::bigint[])", (ids_array(alerts),))
+    return _matched(rules, in_period(period, among))
+
+
+def _matched(rules: Mapping[int, RuleDefinition], scope: Sql) -> dict[int, Sequence[int]]:
+    """Ask all rules in one pass over the alerts of the scope: cheaper than one for each."""
     matched: dict[int, Sequence[int]] = {}
     for batch in batched(rules.items(), MAX_COLUMNS, strict=False):
-        pieces = [in_period(period, sql.rule_condition_sql(rule)) for _, rule in batch]
+        pieces = [sql.rule_condition_sql(rule) for _, rule in batch]
         columns = ", ".join(f"array_agg(a.id) FILTER (WHERE {piece.text})" for piece in pieces)
         params = [param for piece in pieces for param in piece.params]
         (row,) = fetch_rows(
-            f"SELECT {columns} FROM incidents_alerts a WHERE a.id = ANY(%s::bigint[])",
-            [*params, ids_array(alerts)],
+            f"SELECT {columns} FROM incidents_alerts a WHERE {scope.text}",
+            [*params, *scope.params],
         )
         matched |= {key: found or () for (key, _), found in zip(batch, row, strict=True)}
     return matched

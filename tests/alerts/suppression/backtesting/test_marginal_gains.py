@@ -65,6 +65,22 @@ def test_rules_that_act_are_asked_of_a_few_alerts_as_of_all(people, history, mon
     }
 
 
+def test_alerts_of_a_site_are_read_once_however_many_rules_name_it(
+    history, django_assert_num_queries
+):
+    here = rules.downloads()
+    anywhere = rules.downloads(all_of=here.all_of[1:])
+    elsewhere = rules.downloads(all_of=(rules.clause("site", "is", "Porto"), *here.all_of[1:]))
+    either = rules.clause("site", "is_one_of", "Gdańsk", "Porto")
+    at_either = rules.downloads(all_of=(either, *here.all_of[1:]))
+    definitions = dict(enumerate((here, anywhere, elsewhere, at_either, here)))
+    period = TimeSpan(NOON - timedelta(days=90), NOON)
+    with django_assert_num_queries(4):
+        found = marginal_gains.alerts_by_rule(definitions, period)
+    assert [len(found[key]) for key in range(5)] == [12, 12, 0, 12, 12]
+    assert marginal_gains.alerts_by_rule({}, period) == {}
+
+
 def test_what_only_a_trial_covers_that_cannot_end_is_still_to_gain(
     people, history, canary, workspace, site
 ):
