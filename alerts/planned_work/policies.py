@@ -27,7 +27,7 @@ def reasons_against_planning(site: Site, *, by: Actor) -> list[str]:
 def reasons_against_changing(work: PlannedWork, *, by: Actor) -> list[str]:
     """Why this person may not change this work now."""
     if work.state == PlannedWork.State.CANCELLED:
-        return [_("The work was cancelled. Plan it again.")]
+        return [_("The work has ended or was cancelled. Plan it again.")]
     if work.state == PlannedWork.State.DONE:
         return [_("The work is done. Plan it again.")]
     return reasons_against_planning(work.site, by=by)

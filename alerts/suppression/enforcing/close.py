@@ -344,7 +344,7 @@ def _reason_against_alerts(change: Change, fresh: FreshIncident) -> str:
             return "An alert of the incident cannot be read."
         key = (alert.vendor_original_id or alert.system_alert_id)[:120]
         if key not in covered:
-            return f"An alert joined that no rule covers: {alert.title or key}."
+            return f"An alert joined after rules had decided: {alert.title or key}."
         kind = alert_type_of(alert.title or alert.alert_type or "")
         if stored.get(key) != (SEVERITIES.get(alert.severity or "", 0), kind):
             return f"An alert has changed since it was covered: {alert.title or key}."
