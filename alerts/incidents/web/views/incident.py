@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.acts.against_ot import overruled_answer_of
 from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.models import Alert, Incident, Severity
+from alerts.incidents.models import Alert, Incident, OtState, Severity
 from alerts.incidents.page.alert_sources import (
     alert_lines,
     sensors_in_words,
@@ -150,6 +150,7 @@ def _head(visit: IncidentVisit) -> dict[str, Any]:
         "explanation": explanation_of(incident, visit.alerts),
         "severity": Severity(incident.severity).label,
         "state": ot_chip_of(incident),
+        "is_answered": incident.ot_state not in (OtState.NOT_ASKED, OtState.WAITING),
         "question": incident.hidden_verdict.question if incident.hidden_verdict else None,
         "status": status_chip(incident),
         "aside": aside_words(incident.aside_until, incident.aside_by, visit.now, visit.zone),

@@ -7,6 +7,7 @@ from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import add_person
 from tests.factories.incidents import make_alert, make_device, make_incident
+from tests.factories.rules import judge
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,12 +20,22 @@ SHIFTS = """() => new Promise((resolve) => {
 })"""
 
 
-@pytest.mark.parametrize("role", [Role.SOC_ANALYST, Role.OT_ENGINEER, Role.MANAGER])
-def test_nothing_jumps_when_the_part_about_ot_arrives(browse, gdansk, plant, noon, role):
-    incident = make_incident(gdansk, title="PLC Stop", site_ids=[plant.pk])
+@pytest.mark.parametrize(
+    ("role", "state"),
+    [
+        (Role.SOC_ANALYST, ""),
+        (Role.OT_ENGINEER, ""),
+        (Role.OT_ENGINEER, "routine"),
+        (Role.MANAGER, ""),
+    ],
+)
+def test_nothing_jumps_when_the_part_about_ot_arrives(browse, gdansk, plant, noon, role, state):
+    incident = make_incident(gdansk, title="PLC Stop", site_ids=[plant.pk], ot_state=state)
     make_alert(incident, site=plant)
     scope = (GrantScope.SITE, plant.uuid) if role == Role.OT_ENGINEER else (GrantScope.ALL, None)
     reader = add_person(cast.SAM, (role, *scope))
+    if state:
+        judge([incident], by=reader, verdict=state)
     page = browse("/inbox/", as_=reader)
     routes = []
 
