@@ -12,6 +12,7 @@ import atexit
 import fcntl
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -411,10 +412,14 @@ def stop_broker(folder: Path) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port below those that systems give to outgoing connections (Linux from 32768, RFC 6335
+    from 49152): one of those would keep a broker from coming back to its port.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_768), 100):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise Misconfigured("No port is free on 127.0.0.1 between 20000 and 32767; end what uses them.")
 
 
 def ensure_environment(data: Path, *, durable: bool = True) -> None:
